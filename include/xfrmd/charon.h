@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CHARON_H
+#define XFRMD_CHARON_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "xfrmd/err.h"
+#include "xfrmd/loop.h"
+
+/*
+ * Supervision of the private charon: one process in its own session, that outlives us. In the run
+ * directory: strongswan.conf, charon.vici, charon.pid (pid and start time, so that a reused pid is
+ * not taken for charon), charon.log (a FIFO that charon writes to without ever blocking, so that
+ * its lines reach us and our successor).
+ */
+struct charon;
+
+struct charon_callbacks {
+	/* The VICI socket takes connections. */
+	void (*ready)(void *ctx);
+	/* It ended; it is started again at once, or later when it keeps dying. */
+	void (*died)(void *ctx, const char *how);
+	/* One line of its log, without line end, escaped. */
+	void (*log_line)(void *ctx, const char *line);
+};
+
+struct charon_options {
+	const char *binary;
+	const char *run_dir;
+	const char *config_text; /* strongswan.conf */
+};
+
+/* Restarted at once; if it lived for less than CHARON_STABLE_MS, after a delay that doubles. */
+#define CHARON_STABLE_MS      10000
+#define CHARON_BACKOFF_MIN_MS 250
+#define CHARON_BACKOFF_MAX_MS 30000
+
+/*
+ * Adopts a charon of this run directory that still runs, else starts one. Options are copied.
+ * Refuses with @err when the binary is missing, or UDP port 500 or 4500 is taken (the sentence
+ * names the process that holds it). @ready follows from the loop.
+ */
+int charon_open(struct loop *loop, const struct charon_options *options,
+		const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
+		struct err *err);
+/* Stops watching and leaves the process running. */
+void charon_close(struct charon *charon);
+
+/* New text for strongswan.conf, used from the next start; -EALREADY when it is the same. The
+ * running charon takes it by VICI reload-settings, which is the caller's. */
+int charon_set_config(struct charon *charon, const char *config_text, struct err *err);
+
+/* SIGKILL and no restart; returns when the process is gone (at most a second). charon's own
+ * deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
+void charon_kill(struct charon *charon);
+
+pid_t charon_pid(const struct charon *charon); /* 0: not running */
+unsigned charon_restarts(const struct charon *charon);
+bool charon_adopted(const struct charon *charon);
+
+/* 0, or -EADDRINUSE and @err naming the holder when a process other than @own holds the UDP port. */
+int charon_check_port(uint16_t port, pid_t own, struct err *err);
+
+#endif

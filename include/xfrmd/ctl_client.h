@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CTL_CLIENT_H
+#define XFRMD_CTL_CLIENT_H
+
+#include "xfrmd/ctl_proto.h"
+
+/*
+ * Sends one command to the daemon of @run_dir and waits for its answer, at most @timeout_ms (0: for
+ * ever). The caller frees *ret_text. 0; -ECONNREFUSED or -ENOENT: no daemon there; -EACCES; -ETIMEDOUT;
+ * -EMSGSIZE; each with @err.
+ */
+int ctl_client_request(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+		       char **ret_text, size_t *ret_len, struct err *err);
+
+#endif

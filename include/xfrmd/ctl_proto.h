@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CTL_PROTO_H
+#define XFRMD_CTL_PROTO_H
+
+#include "xfrmd/diff.h"
+#include "xfrmd/err.h"
+#include "xfrmd/str.h"
+
+/*
+ * The JSON of the control socket and of every --json: fields may be added, never renamed; absent
+ * values are null, lists are always lists, times are epoch seconds. The only user of jansson.
+ * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
+ * to read: -EBADMSG and @err, and leave *ret zeroed.
+ *
+ * One request per connection: the client sends {"command": NAME} and ends its side; the daemon
+ * answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
+ */
+#define CTL_REQUEST_MAX  (64u * 1024)
+#define CTL_RESPONSE_MAX (256u * 1024 * 1024)
+#define CTL_SOCKET_NAME  "control.sock"
+
+enum ctl_command {
+	CTL_COMMAND_STATUS,
+	CTL_COMMAND_PEERS,
+	CTL_COMMAND_DESIRED, /* the policies that the daemon wants: for drift in `xfrmctl list` */
+	CTL_COMMAND_RELOAD,
+	CTL_COMMAND_SHUTDOWN,
+	CTL_COMMAND_FLUSH,
+};
+const char *ctl_command_name(enum ctl_command command);
+
+char *ctl_proto_request(enum ctl_command command);
+int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_command,
+			    struct err *err);
+
+struct ctl_certificate {
+	char *file;
+	const char *role; /* "instance", "ca", "peer": static */
+	char *subject;
+	int64_t not_after;
+	int64_t days_left;
+};
+
+struct ctl_status {
+	bool ready, healthy;
+	struct strlist problems;
+	bool optional;
+	bool charon_running;
+	int64_t charon_pid; /* 0: null */
+	uint64_t charon_restarts;
+	uint64_t policies_desired, policies_installed, policies_drift, policies_repaired;
+	uint64_t peers_up, peers_negotiating, peers_failed;
+	uint64_t acquires_received, acquires_deduplicated, acquires_lost;
+	struct ctl_certificate *certificates;
+	size_t certificate_count;
+	int64_t reload_time; /* 0: never, last_reload is null then */
+	bool reload_ok;
+	struct strlist reload_errors;
+	char config_hash[65];
+	/* Of the last SPD change: netlink writes by kind and how long it took. */
+	uint64_t last_added, last_updated, last_deleted, last_apply_us;
+};
+char *ctl_proto_status(const struct ctl_status *status);
+int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
+			   struct err *err);
+void ctl_status_fini(struct ctl_status *status);
+
+struct ctl_sa {
+	uint32_t spi_in, spi_out; /* 0: that direction is missing, null */
+	char algorithm[64];
+	uint64_t bytes_in, bytes_out, packets_in, packets_out;
+	int64_t installed, rekey; /* 0: null */
+};
+struct ctl_peer {
+	struct addr local, address;
+	char state[16]; /* "up", "negotiating", "failed", "idle" */
+	int64_t since;
+	struct ctl_sa *sas;
+	size_t sa_count;
+	char last_error[128]; /* empty: null */
+	int64_t next_retry;   /* 0: null */
+};
+struct ctl_peers {
+	struct ctl_peer *items;
+	size_t count;
+};
+char *ctl_proto_peers(const struct ctl_peers *peers);
+int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_peers,
+			  struct err *err);
+void ctl_peers_fini(struct ctl_peers *peers);
+
+/* `list --json`, rows in the kernel's order. @want NULL: the daemon was not asked, drift is null
+ * throughout. */
+struct ctl_policy_row {
+	struct policy policy;
+	enum diff_drift drift;
+};
+char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count);
+
+/* DESIRED: policies as they are, without loss. */
+char *ctl_proto_desired(const struct policy_list *policies);
+int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
+			    struct err *err);
+
+/* RELOAD, SHUTDOWN, FLUSH, CHECK: what was done, in sentences, or every reason why not. */
+char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors);
+int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok,
+			   struct strlist *ret_changes, struct strlist *ret_errors,
+			   struct err *err);
+
+#endif

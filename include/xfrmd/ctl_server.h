@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CTL_SERVER_H
+#define XFRMD_CTL_SERVER_H
+
+#include "xfrmd/ctl_proto.h"
+#include "xfrmd/loop.h"
+
+/* The control socket: mode 0600, a stale one is replaced, at most CTL_CLIENTS_MAX clients. */
+#define CTL_CLIENTS_MAX 32
+/* A client that does not finish its request, or does not read its answer, is dropped after this. */
+#define CTL_CLIENT_TIMEOUT_MS 10000
+
+struct ctl_server;
+/* One request waiting for its answer; its client may vanish meanwhile. */
+struct ctl_request;
+
+/* Must lead to exactly one ctl_request_reply(), now or later. */
+typedef void (*ctl_request_fn)(void *ctx, struct ctl_request *request, enum ctl_command command);
+
+int ctl_server_open(struct loop *loop, const char *path, ctl_request_fn handler, void *ctx,
+		    struct ctl_server **ret_server, struct err *err);
+/* Answers with @json (takes ownership; NULL: an out-of-memory error) and frees the request. */
+void ctl_request_reply(struct ctl_request *request, char *json);
+/* Sends what fits of answers that are still being written, removes the socket; requests still
+ * waiting for an answer must be answered before. */
+void ctl_server_close(struct ctl_server *server);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_FILE_H
+#define XFRMD_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "xfrmd/err.h"
+
+/*
+ * Reads a regular file of at most @max bytes. *ret_data is NUL-terminated behind its *ret_len
+ * bytes; the caller frees. Negative errno; -EFBIG when longer; @err says which and why.
+ */
+int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
+
+/*
+ * Replaces @path as a whole: temporary file in the same directory with @mode, fsync, rename, fsync
+ * of the directory. On failure the old file is untouched and no temporary file is left.
+ */
+int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len,
+		      struct err *err);
+
+/* Writes @text to an existing kernel file such as a sysctl, in one write(2). */
+int file_write_value(const char *path, const char *text, struct err *err);
+
+/* 0 when @path is a regular file that only its owner (root or us) can read; else -EPERM and @err. */
+int file_check_private(const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_PEERS_H
+#define XFRMD_PEERS_H
+
+#include "xfrmd/addr.h"
+
+/*
+ * The acquire machine: one entry per (local, remote) pair, events in, actions out. Pure: time is an
+ * argument, randomness comes from a seed. Every event function appends what has to be done to
+ * @actions, in order; the adapter does it.
+ */
+enum peer_state {
+	PEER_STATE_IDLE,        /* no SA, nobody asks */
+	PEER_STATE_QUEUED,      /* waits for a free slot, or for charon */
+	PEER_STATE_NEGOTIATING, /* initiated, result open */
+	PEER_STATE_UP,          /* at least one CHILD_SA */
+	PEER_STATE_FAILED,      /* waits for next_retry_ms; then retried only if traffic asks */
+};
+const char *peer_state_name(enum peer_state state);
+
+/* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
+ * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
+#define PEERS_INFLIGHT_MAX 64
+/* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
+ * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
+#define PEERS_NEGOTIATION_MS 30000
+/* Backoff after the n-th failure in a row: 1 s doubling to 60 s, times a random 0.75 to 1.25. */
+#define PEERS_BACKOFF_MIN_MS 1000
+#define PEERS_BACKOFF_MAX_MS 60000
+/* An acquire for a peer that has been up this long means that the kernel lost its SAs while charon
+ * still lists them: charon refuses `initiate` then, `rekey` repairs. */
+#define PEERS_LOST_AFTER_MS 2000
+/* Spread of the negotiations that follow a restart of charon. */
+#define PEERS_RESTART_SPREAD_MS 1000
+
+#define PEERS_CHILDREN_MAX 16
+struct peer {
+	struct addr local, remote;
+	enum peer_state state;
+	uint64_t since_ms;      /* of the state, monotonic */
+	uint64_t next_retry_ms; /* FAILED, and QUEUED that is not to start before; else 0 */
+	uint64_t deadline_ms;   /* NEGOTIATING: gives up */
+	unsigned failures;      /* in a row */
+	bool wanted;            /* acquired, and the larval SA has not expired since */
+	char hint[128];         /* why the running negotiation is failing, in words */
+	char last_error[128];   /* empty: none since it was up */
+	struct {
+		uint32_t ike_id, child_id;
+	} children[PEERS_CHILDREN_MAX];
+	size_t child_count;
+};
+
+enum peer_action_kind {
+	PEER_ACTION_INITIATE,  /* load the connection and initiate it */
+	PEER_ACTION_UNLOAD,    /* the connection is not needed any more */
+	PEER_ACTION_TERMINATE, /* the IKE_SA ike_id */
+	PEER_ACTION_REKEY,     /* the CHILD_SA child_id */
+	PEER_ACTION_CHANGED,   /* state changed: old_state -> peer's; for the log and the kernel kick */
+};
+struct peer_action {
+	enum peer_action_kind kind;
+	struct addr local, remote;
+	uint32_t ike_id, child_id;
+	enum peer_state old_state, new_state;
+	char reason[128];
+};
+struct peer_actions {
+	struct peer_action *items;
+	size_t count, capacity;
+	bool out_of_memory; /* actions were lost: reconnect to charon and take its list again */
+};
+void peer_actions_fini(struct peer_actions *actions);
+
+struct peers;
+int peers_new(uint64_t seed, struct peers **ret_peers);
+void peers_free(struct peers *peers);
+
+struct peers_counters {
+	uint64_t acquires, deduplicated; /* received; those that caused no negotiation of their own */
+	uint64_t negotiations, failures;
+};
+void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
+
+/* The kernel asks for an SA; the caller has checked plan_negotiable(). */
+void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
+		      uint64_t now_ms, struct peer_actions *actions);
+/* The larval SA expired: traffic has to ask again before it counts. */
+void peers_on_larval_expired(struct peers *peers, const struct addr *local,
+			     const struct addr *remote);
+/* From charon. A pair unknown so far (the peer initiated) gets an entry. */
+void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
+		       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+		       struct peer_actions *actions);
+void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+			 struct peer_actions *actions);
+void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
+			    uint32_t new_child_id);
+void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
+/* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed. */
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
+		       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
+/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. */
+void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
+		     const char *words, bool final, uint64_t now_ms,
+		     struct peer_actions *actions);
+/* charon takes requests (its list-sas follows as child_up events), or is gone: peers that were up
+ * or negotiating are queued again, spread over PEERS_RESTART_SPREAD_MS. */
+void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+/* Due retries, timeouts, free slots. To be called at peers_next_ms(). */
+void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+/* When peers_on_timer() is due, monotonic; UINT64_MAX: never. */
+uint64_t peers_next_ms(const struct peers *peers);
+/* Forgets every peer for which @keep says false: its SAs are terminated. */
+void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer),
+		  void *ctx, struct peer_actions *actions);
+
+/* All entries, in address order; borrowed until the next event. */
+const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count);
+const struct peer *peers_find(const struct peers *peers, const struct addr *local,
+			      const struct addr *remote);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_PKI_ISSUE_H
+#define XFRMD_PKI_ISSUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "xfrmd/err.h"
+#include "xfrmd/str.h"
+
+enum pki_key_type {
+	PKI_KEY_RSA3072,
+	PKI_KEY_RSA4096,
+	PKI_KEY_EC256,
+	PKI_KEY_EC384,
+	PKI_KEY_ED25519,
+};
+/* "rsa3072", "rsa4096", "ec256", "ec384", "ed25519". 0 or -EINVAL. */
+int pki_key_type_parse(const char *text, enum pki_key_type *ret_type);
+
+struct pki_issue {
+	const char *dir;  /* existing directory */
+	const char *cn;
+	struct strlist sans; /* DNS names and IP addresses */
+	enum pki_key_type key_type;
+	uint32_t days;
+	bool force; /* overwrite */
+	int64_t now;
+};
+/*
+ * Makes ca.key (0600) and ca.pem in the directory: self-signed, CA:TRUE, keyCertSign and cRLSign,
+ * SHA-256, random 128-bit serial. Nothing is overwritten without force; files appear whole or not
+ * at all, the key first. Negative errno and @err.
+ */
+int pki_make_ca(const struct pki_issue *issue, struct err *err);
+/* Makes instance.key (0600) and instance.pem, signed by ca.pem/ca.key of the same directory:
+ * digitalSignature, serverAuth and clientAuth, the SANs. */
+int pki_make_instance(const struct pki_issue *issue, struct err *err);
+
+#endif

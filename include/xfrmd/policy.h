@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_POLICY_H
+#define XFRMD_POLICY_H
+
+#include "xfrmd/prefix.h"
+
+enum policy_dir {
+	POLICY_DIR_OUT,
+	POLICY_DIR_IN,
+	POLICY_DIR_FWD,
+};
+
+enum policy_action {
+	POLICY_ACTION_PROTECT, /* one ESP transport template */
+	POLICY_ACTION_ALLOW,
+	POLICY_ACTION_BLOCK,
+};
+
+/*
+ * Our priorities lie in one band, which also marks a policy as ours; lower wins in the kernel.
+ * Clear of charon's port_bypass (32), of its own traps (68,541 to 200,000) and of 0, which is what
+ * `ip xfrm policy` writes when no priority is given.
+ */
+#define POLICY_PRIORITY_MIN  30000u
+#define POLICY_PRIORITY_MAX  30999u
+/* Own addresses, neighbour discovery, broadcast: before every subnet. */
+#define POLICY_PRIORITY_HOST 30010u
+/* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower number. */
+#define POLICY_PRIORITY_SUBNET 30100u
+
+/*
+ * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
+ * policies are equal bytes.
+ */
+struct policy {
+	struct prefix src;
+	struct prefix dst;
+	uint8_t dir;        /* enum policy_dir */
+	uint8_t action;     /* enum policy_action */
+	uint8_t proto;      /* selector protocol, 0: any */
+	uint8_t icmp_type;  /* with proto ICMPv6: this type only */
+	bool optional;      /* PROTECT: template level use instead of required */
+	bool exotic;        /* read from the kernel with what we never write: marks, if_id, ports, more
+			       templates, tunnel mode, ... so it is never equal to a desired one */
+	uint32_t priority;
+	uint32_t reqid;     /* PROTECT: of the template */
+	uint32_t spi;       /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
+	uint32_t index;     /* the kernel's, 0 in desired policies; not part of comparisons */
+};
+
+/* The lowest priority number of a protect or allow policy for @peers: longer prefixes come first. */
+uint32_t policy_priority(const struct prefix *peers);
+bool policy_is_ours(const struct policy *policy);
+
+/*
+ * Total order of identity: direction, selector. Two policies that compare 0 can not both be in the
+ * kernel (it ignores the priority there).
+ */
+int policy_compare_key(const struct policy *a, const struct policy *b);
+/* The kernel's order of decision: direction, then priority, then key. */
+int policy_compare_order(const struct policy *a, const struct policy *b);
+/* Same key and same content (action, template, priority); the index does not count. */
+bool policy_equal(const struct policy *a, const struct policy *b);
+/* Whether a packet @src -> @dst in direction @dir meets the selector (protocol not looked at). */
+bool policy_matches(const struct policy *policy, enum policy_dir dir, const struct addr *src,
+		    const struct addr *dst);
+
+const char *policy_dir_name(enum policy_dir dir);          /* "out", "in", "fwd" */
+const char *policy_action_name(enum policy_action action); /* "protect", "allow", "block" */
+
+#define POLICY_TEXT_MAX 192
+/* One line for logs: `out protect 10.0.1.1/32 -> 10.0.0.0/20 priority 30112 required`. */
+const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX]);
+
+/* A growing array of policies, owned. Zero-initialise. */
+struct policy_list {
+	struct policy *items;
+	size_t count;
+	size_t capacity;
+};
+int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
+void policy_list_sort_key(struct policy_list *list);
+void policy_list_sort_order(struct policy_list *list);
+/* Binary search in a list sorted by key; NULL if absent. */
+struct policy *policy_list_find(const struct policy_list *list, const struct policy *key);
+void policy_list_fini(struct policy_list *list);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_PREFIXSET_H
+#define XFRMD_PREFIXSET_H
+
+#include "xfrmd/prefix.h"
+
+/*
+ * A set of prefixes, sorted by prefix_compare() after prefixset_seal(). Zero-initialise. Adding
+ * unseals; lookups need a sealed set (asserted).
+ */
+struct prefixset {
+	struct prefix *items;
+	size_t count;
+	size_t capacity;
+	bool unsealed;
+};
+
+int prefixset_add(struct prefixset *set, const struct prefix *prefix); /* 0 or -ENOMEM */
+/* Sorts and removes equal prefixes; returns how many were removed. */
+size_t prefixset_seal(struct prefixset *set);
+bool prefixset_has(const struct prefixset *set, const struct prefix *prefix);
+/* The longest prefix that contains @addr, borrowed; NULL if none. At most 129 binary searches. */
+const struct prefix *prefixset_longest(const struct prefixset *set, const struct addr *addr);
+bool prefixset_equal(const struct prefixset *a, const struct prefixset *b);
+/* Whether any member is of @family. */
+bool prefixset_has_family(const struct prefixset *set, uint8_t family);
+void prefixset_fini(struct prefixset *set);
+
+#endif

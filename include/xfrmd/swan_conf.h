@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_SWAN_CONF_H
+#define XFRMD_SWAN_CONF_H
+
+#include "xfrmd/buf.h"
+#include "xfrmd/conf.h"
+
+/*
+ * Everything that we tell charon, as text or VICI messages: pure functions of the configuration.
+ * Builders append to @message and leave errors in message->error.
+ */
+
+/* The private strongswan.conf. The caller frees; NULL: out of memory. */
+char *swan_conf_text(const struct conf *conf, const char *run_dir);
+
+/* The name of the connection (and of its child) that we initiate: "LOCAL-REMOTE". */
+#define SWAN_NAME_MAX (2 * ADDR_TEXT_MAX + 2)
+const char *swan_conf_peer_name(const struct addr *local, const struct addr *remote,
+				char name[SWAN_NAME_MAX]);
+/* The connection that answers everybody with a certificate of our CAs. */
+#define SWAN_RESPONDER "xfrmd"
+
+/* load-conn. @cert: the instance certificate, DER. */
+void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
+			 size_t cert_len, const struct addr *local, const struct addr *remote);
+void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,
+			      size_t cert_len);
+/* load-key, load-cert (an intermediate CA certificate, not a trust anchor), load-authority (a
+ * trust anchor under @name, removable with unload-authority). DER. */
+void swan_conf_load_key(struct buf *message, const void *key, size_t len);
+void swan_conf_load_cert(struct buf *message, const void *cert, size_t len);
+void swan_conf_load_authority(struct buf *message, const char *name, const void *cert,
+			      size_t len);
+void swan_conf_name(struct buf *message, const char *name); /* unload-conn, unload-authority */
+/* initiate without waiting: success means "queued". */
+void swan_conf_initiate(struct buf *message, const struct addr *local,
+			const struct addr *remote);
+/* terminate the IKE_SA, or rekey the CHILD_SA, by unique id, without waiting. */
+void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id);
+void swan_conf_rekey_child(struct buf *message, uint32_t child_id);
+
+#endif

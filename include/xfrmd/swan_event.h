@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_SWAN_EVENT_H
+#define XFRMD_SWAN_EVENT_H
+
+#include "xfrmd/addr.h"
+
+/*
+ * What charon's VICI events say, as values. Pure: message bytes in, struct out; -EBADMSG when the
+ * message is malformed or a field that we need is missing.
+ */
+struct swan_child {
+	uint32_t id; /* uniqueid of the CHILD_SA */
+	bool installed;
+	uint32_t spi_in, spi_out; /* host byte order */
+};
+
+#define SWAN_CHILDREN_MAX 16
+struct swan_ike {
+	char name[256]; /* of the connection */
+	uint32_t id;    /* uniqueid of the IKE_SA */
+	struct addr local, remote;
+	bool established;
+	bool initiator;
+	struct swan_child children[SWAN_CHILDREN_MAX]; /* those beyond are left out */
+	size_t child_count;
+};
+
+/* ike-updown, child-updown (@ret_up tells which way), and list-sa (always up). */
+int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike *ret_ike);
+
+/* child-rekey: the CHILD_SA ids of one IKE_SA. */
+struct swan_child_rekey {
+	uint32_t ike_id;
+	uint32_t old_child_id, new_child_id;
+};
+int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
+/* ike-rekey: the IKE_SA ids. */
+int swan_event_ike_rekey(const void *message, size_t len, uint32_t *ret_old_id,
+			 uint32_t *ret_new_id);
+
+struct swan_log {
+	char group[8]; /* "IKE", "CFG", ... */
+	int level;
+	char ike_name[256]; /* connection, or empty */
+	uint32_t ike_id;    /* 0: none */
+	char text[512];     /* cut, control bytes replaced */
+};
+int swan_event_log(const void *message, size_t len, struct swan_log *ret_log);
+
+/* What a log line of a negotiation says about its result. */
+enum swan_reason_kind {
+	SWAN_REASON_NONE,  /* nothing */
+	SWAN_REASON_HINT,  /* why it is failing; the failure itself is reported elsewhere */
+	SWAN_REASON_FINAL, /* it failed; no updown event follows for a peer that does not answer */
+};
+/*
+ * Translates a line of charon's log into words for the operator ("no response from the peer",
+ * "peer refused our certificate", "no common IKE proposal", ...), in *ret_words (a static string,
+ * or @text itself when there is nothing better to say).
+ */
+enum swan_reason_kind swan_reason(const char *text, const char **ret_words);
+
+/*
+ * How much a line of charon's own log matters: false drops noise that our way of using charon
+ * makes ('trap not found', 'creating acquire job', ...). @ret_level gets an enum log_level.
+ */
+bool swan_log_level(const char *line, int *ret_level);
+
+#endif
