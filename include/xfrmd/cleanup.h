@@ -12,11 +12,11 @@
  */
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
-#define steal_ptr(pointer)                     \
-	({                                     \
+#define steal_ptr(pointer)                           \
+	__extension__({                              \
 		typeof(pointer) stolen_ = (pointer); \
-		(pointer) = NULL;              \
-		stolen_;                       \
+		(pointer) = NULL;                    \
+		stolen_;                             \
 	})
 
 static inline int steal_fd(int *fd)

@@ -17,8 +17,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
  * Replaces @path as a whole: temporary file in the same directory with @mode, fsync, rename, fsync
  * of the directory. On failure the old file is untouched and no temporary file is left.
  */
-int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len,
-		      struct err *err);
+int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err);
 
 /* Writes @text to an existing kernel file such as a sysctl, in one write(2). */
 int file_write_value(const char *path, const char *text, struct err *err);

@@ -33,7 +33,7 @@ int64_t loop_now_epoch(void);
 
 /* Level-triggered. The fd stays the caller's and must outlive the watch. */
 int loop_fd_new(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *ctx,
-		struct loop_fd **ret_watch);
+                struct loop_fd **ret_watch);
 /* Changes what is watched for; 0 pauses. */
 int loop_fd_set(struct loop_fd *watch, unsigned events);
 void loop_fd_free(struct loop_fd *watch);
@@ -46,7 +46,7 @@ void loop_timer_free(struct loop_timer *timer);
 
 /* Runs @fn in the loop, not in signal context. */
 int loop_signal_new(struct loop *loop, int signal_number, loop_fn fn, void *ctx,
-		    struct loop_signal **ret_signal);
-void loop_signal_free(struct loop_signal *signal);
+                    struct loop_signal **ret_signal);
+void loop_signal_free(struct loop_signal *watch);
 
 #endif

@@ -1,2 +1,53 @@
 /* SPDX-License-Identifier: MIT */
+/* Failure sentences: one (struct err), or all of one input (struct problems). */
 #include "xfrmd/err.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int err_set(struct err *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	if (!err)
+		return code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return code;
+}
+
+void problems_add(struct problems *problems, const char *format, ...)
+{
+	char **items = reallocarray(problems->items, problems->count + 1, sizeof(*items));
+	char *text = NULL;
+	va_list args;
+	int len;
+
+	if (!items) {
+		problems->out_of_memory = true;
+		return;
+	}
+	problems->items = items;
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0) {
+		problems->out_of_memory = true;
+		return;
+	}
+	problems->items[problems->count++] = text;
+}
+
+bool problems_any(const struct problems *problems)
+{
+	return problems->count > 0 || problems->out_of_memory;
+}
+
+void problems_fini(struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		free(problems->items[i]);
+	free(problems->items);
+	*problems = (struct problems){0};
+}

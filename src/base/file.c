@@ -1,2 +1,157 @@
 /* SPDX-License-Identifier: MIT */
+/* Files: size-limited read, atomic replacement, kernel values, permission check. */
 #include "xfrmd/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xfrmd/cleanup.h"
+
+static int file_errno(struct err *err, const char *path, const char *what)
+{
+	int code = -errno;
+
+	return err_set(err, code, "%s: %s: %s", path, what, strerror(-code));
+}
+
+static int file_open_regular(const char *path, struct stat *ret_stat, struct err *err)
+{
+	/* O_NONBLOCK: a FIFO in the place of a file must not stop the daemon */
+	_cleanup_(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return file_errno(err, path, "cannot open");
+	if (fstat(fd, ret_stat) < 0)
+		return file_errno(err, path, "cannot examine");
+	if (!S_ISREG(ret_stat->st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", path);
+	return steal_fd(&fd);
+}
+
+int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
+{
+	_cleanup_(cleanup_free) char *data = NULL;
+	_cleanup_(cleanup_fd) int fd = -1;
+	struct stat status;
+	size_t len = 0, size;
+
+	fd = file_open_regular(path, &status, err);
+	if (fd < 0)
+		return fd;
+	if (status.st_size < 0 || (uint64_t)status.st_size > max)
+		return err_set(err, -EFBIG, "%s: %lld bytes, expected at most %zu", path,
+		               (long long)status.st_size, max);
+	size = (size_t)status.st_size;
+	data = malloc(size + 1);
+	if (!data)
+		return err_set(err, -ENOMEM, "%s: out of memory", path);
+	while (len < size) {
+		ssize_t got = read(fd, data + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return file_errno(err, path, "cannot read");
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	data[len] = '\0';
+	*ret_data = steal_ptr(data);
+	*ret_len = len;
+	return 0;
+}
+
+static int file_write_all(int fd, const void *data, size_t len)
+{
+	const char *next = data;
+
+	while (len) {
+		ssize_t done = write(fd, next, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		next += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+/* A rename is durable only when its directory is. */
+static int file_sync_directory(const char *path)
+{
+	_cleanup_(cleanup_free) char *copy = strdup(path);
+	_cleanup_(cleanup_fd) int fd = -1;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
+{
+	_cleanup_(cleanup_free) char *temporary = NULL;
+	_cleanup_(cleanup_fd) int fd = -1;
+	int code;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return err_set(err, -ENOMEM, "%s: out of memory", path);
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return file_errno(err, path, "cannot create a temporary file beside it");
+	code = fchmod(fd, mode) < 0 ? -errno : file_write_all(fd, data, len);
+	if (!code && (fsync(fd) < 0 || rename(temporary, path) < 0))
+		code = -errno;
+	if (code) {
+		unlink(temporary);
+		return err_set(err, code, "%s: cannot write: %s", path, strerror(-code));
+	}
+	code = file_sync_directory(path);
+	if (code)
+		return err_set(err, code, "%s: cannot sync its directory: %s", path,
+		               strerror(-code));
+	return 0;
+}
+
+int file_write_value(const char *path, const char *text, struct err *err)
+{
+	_cleanup_(cleanup_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return file_errno(err, path, "cannot open");
+	if (write(fd, text, strlen(text)) < 0)
+		return file_errno(err, path, "cannot write");
+	return 0;
+}
+
+int file_check_private(const char *path, struct err *err)
+{
+	_cleanup_(cleanup_fd) int fd = -1;
+	struct stat status;
+
+	fd = file_open_regular(path, &status, err);
+	if (fd < 0)
+		return fd;
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return err_set(err, -EPERM, "%s: owned by uid %u, expected root", path,
+		               (unsigned)status.st_uid);
+	if (status.st_mode & (S_IRWXG | S_IRWXO))
+		return err_set(err, -EPERM,
+		               "%s: readable by group or others (mode %04o), expected 0600", path,
+		               (unsigned)status.st_mode & 07777);
+	return 0;
+}

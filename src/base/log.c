@@ -1,2 +1,260 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The one log sink of a process: stderr until log_open() says otherwise. A line is built once and
+ * handed to the sink whole; nothing here fails towards the caller, since a daemon that cannot log
+ * must still protect.
+ */
 #include "xfrmd/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX       2048
+#define LOG_FILE_MODE      0640
+/* The native socket of systemd-journald (systemd.io/JOURNAL_NATIVE_PROTOCOL). */
+#define LOG_JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+static struct {
+	enum log_target target;
+	enum log_level level;
+	char program[32];
+	char *path;
+	int fd; /* FILE and JOURNAL */
+} sink = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO, .fd = -1};
+
+static int log_priority(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return LOG_ERR;
+	case LOG_LEVEL_WARNING:
+		return LOG_WARNING;
+	case LOG_LEVEL_NOTICE:
+		return LOG_NOTICE;
+	case LOG_LEVEL_INFO:
+		return LOG_INFO;
+	case LOG_LEVEL_DEBUG:
+		return LOG_DEBUG;
+	}
+	return LOG_DEBUG;
+}
+
+static int log_open_fd(enum log_target target, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_JOURNAL_SOCKET};
+	int fd = -1;
+
+	if (target == LOG_TARGET_FILE)
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+		          LOG_FILE_MODE);
+	else
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (target == LOG_TARGET_JOURNAL &&
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int code = -errno;
+
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+int log_open(const char *program, enum log_target target, const char *path, enum log_level level)
+{
+	char *copy = NULL;
+	int fd = -1;
+
+	if (target == LOG_TARGET_FILE) {
+		copy = strdup(path);
+		if (!copy)
+			return -ENOMEM;
+	}
+	if (target == LOG_TARGET_FILE || target == LOG_TARGET_JOURNAL) {
+		fd = log_open_fd(target, path);
+		if (fd < 0) {
+			free(copy);
+			return fd;
+		}
+	}
+	log_close();
+	snprintf(sink.program, sizeof(sink.program), "%s", program);
+	sink.target = target;
+	sink.level = level;
+	sink.path = copy;
+	sink.fd = fd;
+	if (target == LOG_TARGET_SYSLOG)
+		openlog(sink.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	return 0;
+}
+
+int log_reopen(void)
+{
+	int fd;
+
+	if (sink.target != LOG_TARGET_FILE)
+		return 0;
+	fd = log_open_fd(LOG_TARGET_FILE, sink.path);
+	if (fd < 0)
+		return fd;
+	close(sink.fd);
+	sink.fd = fd;
+	return 0;
+}
+
+void log_close(void)
+{
+	if (sink.target == LOG_TARGET_SYSLOG)
+		closelog();
+	if (sink.fd >= 0)
+		close(sink.fd);
+	free(sink.path);
+	sink.path = NULL;
+	sink.fd = -1;
+	sink.target = LOG_TARGET_STDERR;
+}
+
+static void log_to_file(const char *line)
+{
+	char stamp[32], text[LOG_LINE_MAX + 96];
+	time_t now = time(NULL);
+	struct tm local;
+	int len;
+
+	localtime_r(&now, &local);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &local);
+	len = snprintf(text, sizeof(text), "%s %s[%d]: %s\n", stamp, sink.program, (int)getpid(),
+	               line);
+	if (write(sink.fd, text, (size_t)len) < 0)
+		return; /* nowhere left to say so */
+}
+
+static void log_to_journal(int priority, const char *line)
+{
+	char text[LOG_LINE_MAX + 96];
+	int len = snprintf(text, sizeof(text),
+	                   "PRIORITY=%d\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n",
+	                   priority, sink.program, line);
+
+	if (send(sink.fd, text, (size_t)len, MSG_NOSIGNAL) < 0)
+		return; /* nowhere left to say so */
+}
+
+static void log_to_stderr(int priority, const char *line)
+{
+	if (getenv("JOURNAL_STREAM"))
+		fprintf(stderr, "<%d>%s\n", priority, line);
+	else
+		fprintf(stderr, "%s%s%s\n", sink.program, *sink.program ? ": " : "", line);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_va(enum log_level level, const char *format, va_list args)
+{
+	int saved = errno, priority = log_priority(level);
+	char line[LOG_LINE_MAX];
+
+	if (level > sink.level)
+		return;
+	vsnprintf(line, sizeof(line), format, args);
+	/* one event is one line, whatever text of others it carries */
+	for (char *byte = line; *byte; byte++)
+		if (*byte == '\n' || *byte == '\r')
+			*byte = ' ';
+	switch (sink.target) {
+	case LOG_TARGET_STDERR:
+		log_to_stderr(priority, line);
+		break;
+	case LOG_TARGET_SYSLOG:
+		syslog(priority, "%s", line);
+		break;
+	case LOG_TARGET_JOURNAL:
+		log_to_journal(priority, line);
+		break;
+	case LOG_TARGET_FILE:
+		log_to_file(line);
+		break;
+	}
+	errno = saved;
+}
+
+void log_at(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(level, format, args);
+	va_end(args);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(LOG_LEVEL_ERROR, format, args);
+	va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(LOG_LEVEL_WARNING, format, args);
+	va_end(args);
+}
+
+void log_notice(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(LOG_LEVEL_NOTICE, format, args);
+	va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(LOG_LEVEL_INFO, format, args);
+	va_end(args);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_va(LOG_LEVEL_DEBUG, format, args);
+	va_end(args);
+}
+
+bool log_allowed(struct log_limit *limit, uint64_t now_ms, const char *what)
+{
+	if (!limit->logged || now_ms - limit->started_ms >= limit->interval_ms) {
+		if (limit->suppressed)
+			log_warning("%s: suppressed %u lines", what, limit->suppressed);
+		limit->started_ms = now_ms;
+		limit->logged = 0;
+		limit->suppressed = 0;
+	}
+	if (limit->logged < limit->burst) {
+		limit->logged++;
+		return true;
+	}
+	limit->suppressed++;
+	return false;
+}

@@ -1,2 +1,155 @@
 /* SPDX-License-Identifier: MIT */
+/* Strict text to value conversions, and a list of owned strings. */
 #include "xfrmd/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (const char *digit = text; *digit; digit++)
+		if (*digit < '0' || *digit > '9')
+			return -EINVAL;
+	for (const char *digit = text; *digit; digit++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*digit - '0'), &value))
+			return -ERANGE;
+	}
+	if (value < min || value > max)
+		return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+int str_parse_bool(const char *text, bool *ret_value)
+{
+	static const char *const words[] = {"false", "no", "off", "0", "true", "yes", "on", "1"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*ret_value = i >= 4;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds)
+{
+	static const struct {
+		char suffix;
+		uint64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t len = strlen(text);
+	uint64_t unit = 1, value;
+	char digits[24];
+	int error;
+
+	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text[len - 1] == units[i].suffix) {
+			unit = units[i].seconds;
+			len--;
+			break;
+		}
+	}
+	if (len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	error = str_parse_u64(digits, 0, UINT64_MAX, &value);
+	if (error)
+		return error;
+	if (__builtin_mul_overflow(value, unit, &value) || value > max_s)
+		return -ERANGE;
+	*ret_seconds = value;
+	return 0;
+}
+
+int strlist_add_len(struct strlist *list, const char *text, size_t len)
+{
+	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	items[list->count] = strndup(text, len);
+	if (!items[list->count])
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+int strlist_add(struct strlist *list, const char *text)
+{
+	return strlist_add_len(list, text, strlen(text));
+}
+
+int strlist_split(struct strlist *list, const char *text, const char *separators)
+{
+	for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
+		size_t len = strcspn(text, separators);
+		int error = strlist_add_len(list, text, len);
+
+		if (error)
+			return error;
+		text += len;
+	}
+	return 0;
+}
+
+bool strlist_contains(const struct strlist *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+bool strlist_equal(const struct strlist *a, const struct strlist *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+void strlist_fini(struct strlist *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct strlist){0};
+}
+
+const char *str_escape(const char *text, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
+		char piece[5];
+		int len;
+
+		if (*byte == '\\')
+			len = snprintf(piece, sizeof(piece), "\\\\");
+		else if (*byte < 0x20 || *byte > 0x7e)
+			len = snprintf(piece, sizeof(piece), "\\x%02x", *byte);
+		else
+			len = snprintf(piece, sizeof(piece), "%c", *byte);
+		if (used + (size_t)len >= size)
+			break;
+		memcpy(out + used, piece, (size_t)len);
+		used += (size_t)len;
+	}
+	if (size)
+		out[used] = '\0';
+	return out;
+}
