@@ -1,2 +1,102 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * IPv4 and IPv6 addresses as plain values. Invariant: bytes that the family does not use are zero,
+ * so that two equal addresses are equal bytes and memcmp() orders them.
+ */
 #include "xfrmd/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int addr_parse(const char *text, struct addr *ret_addr)
+{
+	struct addr addr = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
+
+	if (inet_pton(addr.family, text, addr.bytes) != 1)
+		return -EINVAL;
+	*ret_addr = addr;
+	return 0;
+}
+
+int addr_from_bytes(int family, const void *bytes, struct addr *ret_addr)
+{
+	struct addr addr = {0};
+
+	if (family != AF_INET && family != AF_INET6)
+		return -EAFNOSUPPORT;
+	addr.family = (uint8_t)family;
+	memcpy(addr.bytes, bytes, addr_len(&addr));
+	*ret_addr = addr;
+	return 0;
+}
+
+const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_MAX])
+{
+	if (addr->family == AF_UNSPEC || !inet_ntop(addr->family, addr->bytes, text, ADDR_TEXT_MAX))
+		snprintf(text, ADDR_TEXT_MAX, "?");
+	return text;
+}
+
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return addr_compare(a, b) == 0;
+}
+
+size_t addr_len(const struct addr *addr)
+{
+	switch (addr->family) {
+	case AF_INET:
+		return sizeof(struct in_addr);
+	case AF_INET6:
+		return sizeof(struct in6_addr);
+	default:
+		return 0;
+	}
+}
+
+uint8_t addr_bits(const struct addr *addr)
+{
+	return (uint8_t)(addr_len(addr) * 8);
+}
+
+bool addr_is_multicast(const struct addr *addr)
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	if (addr->family == AF_INET)
+		return (addr->bytes[0] & 0xf0) == 0xe0 ||
+		       memcmp(addr->bytes, broadcast, sizeof(broadcast)) == 0;
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xff;
+}
+
+bool addr_is_loopback(const struct addr *addr)
+{
+	if (addr->family == AF_INET)
+		return addr->bytes[0] == 127;
+	return addr->family == AF_INET6 &&
+	       memcmp(addr->bytes, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
+}
+
+bool addr_is_link_local(const struct addr *addr)
+{
+	if (addr->family == AF_INET)
+		return addr->bytes[0] == 169 && addr->bytes[1] == 254;
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+bool addr_is_any(const struct addr *addr)
+{
+	static const uint8_t zero[16];
+
+	return addr->family != AF_UNSPEC && memcmp(addr->bytes, zero, sizeof(zero)) == 0;
+}
