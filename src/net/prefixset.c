@@ -1,2 +1,128 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Sets of prefixes as one sorted array: family, then length, then address. A lookup of the longest
+ * match therefore searches one length after the other, from the longest down, and skips lengths
+ * that no member has.
+ */
 #include "xfrmd/prefixset.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_MIN 16
+
+int prefixset_add(struct prefixset *set, const struct prefix *prefix)
+{
+	if (set->count == set->capacity) {
+		size_t capacity = set->capacity ? set->capacity * 2 : CAPACITY_MIN;
+		struct prefix *items = reallocarray(set->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		set->items = items;
+		set->capacity = capacity;
+	}
+	set->items[set->count++] = *prefix;
+	set->unsealed = true;
+	return 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+size_t prefixset_seal(struct prefixset *set)
+{
+	size_t kept = 0, removed;
+
+	if (set->count > 1)
+		qsort(set->items, set->count, sizeof(*set->items), compare_items);
+	for (size_t i = 0; i < set->count; i++) {
+		if (kept == 0 || !prefix_equal(&set->items[kept - 1], &set->items[i]))
+			set->items[kept++] = set->items[i];
+	}
+	removed = set->count - kept;
+	set->count = kept;
+	set->unsealed = false;
+	return removed;
+}
+
+/* How many members are not greater than @key. */
+static size_t rank(const struct prefixset *set, const struct prefix *key)
+{
+	size_t low = 0, high = set->count;
+
+	assert(!set->unsealed);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (prefix_compare(&set->items[middle], key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool prefixset_has(const struct prefixset *set, const struct prefix *prefix)
+{
+	size_t count = rank(set, prefix);
+
+	return count > 0 && prefix_equal(&set->items[count - 1], prefix);
+}
+
+const struct prefix *prefixset_longest(const struct prefixset *set, const struct addr *addr)
+{
+	struct prefix key = prefix_host(addr);
+
+	for (;;) {
+		size_t count = rank(set, &key);
+		const struct prefix *below = count ? &set->items[count - 1] : NULL;
+
+		if (!below || below->addr.family != addr->family)
+			return NULL;
+		if (prefix_contains(below, addr))
+			return below;
+		/* Of one length only the key itself could contain the address. */
+		if (below->len < key.len)
+			key = prefix_make(addr, below->len);
+		else if (key.len > 0)
+			key = prefix_make(addr, key.len - 1);
+		else
+			return NULL;
+	}
+}
+
+bool prefixset_equal(const struct prefixset *a, const struct prefixset *b)
+{
+	assert(!a->unsealed && !b->unsealed);
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (!prefix_equal(&a->items[i], &b->items[i]))
+			return false;
+	}
+	return true;
+}
+
+bool prefixset_has_family(const struct prefixset *set, uint8_t family)
+{
+	struct prefix any = prefix_any(family);
+	size_t before;
+
+	if (prefixset_has(set, &any))
+		return true;
+	before = rank(set, &any);
+	return before < set->count && set->items[before].addr.family == family;
+}
+
+void prefixset_fini(struct prefixset *set)
+{
+	if (!set)
+		return;
+	free(set->items);
+	*set = (struct prefixset){0};
+}
