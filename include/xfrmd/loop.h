@@ -16,14 +16,14 @@ struct loop_signal;
 #define LOOP_READ  1u
 #define LOOP_WRITE 2u
 
-/* @ready: LOOP_READ, LOOP_WRITE or both; hang-up and error show as LOOP_READ. */
+/* @ready: LOOP_READ, LOOP_WRITE or both; hang-up and error show as all that is watched for. */
 typedef void (*loop_fd_fn)(void *ctx, unsigned ready);
 typedef void (*loop_fn)(void *ctx);
 
 /* 0, -ENOMEM or -EIO. The caller frees with loop_free (NULL accepted). */
 int loop_new(struct loop **ret_loop);
 void loop_free(struct loop *loop);
-/* Returns when loop_stop() was called. 0 or -EIO. */
+/* Returns when loop_stop() was called, be it before the start. 0 or -EIO. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
@@ -38,7 +38,8 @@ int loop_fd_new(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void 
 int loop_fd_set(struct loop_fd *watch, unsigned events);
 void loop_fd_free(struct loop_fd *watch);
 
-/* One-shot timer, created stopped. loop_timer_start re-arms; 0 ms means the next turn. */
+/* One-shot timer, created stopped; never early by loop_now_ms(). loop_timer_start re-arms; 0 ms
+ * means the next turn. */
 int loop_timer_new(struct loop *loop, loop_fn fn, void *ctx, struct loop_timer **ret_timer);
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms);
 void loop_timer_stop(struct loop_timer *timer);

@@ -114,6 +114,8 @@ char *buf_take_str(struct buf *buf)
 
 void buf_fini(struct buf *buf)
 {
+	if (!buf)
+		return;
 	free(buf->data);
 	*buf = (struct buf){.limit = buf->limit};
 }

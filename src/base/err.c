@@ -46,6 +46,8 @@ bool problems_any(const struct problems *problems)
 
 void problems_fini(struct problems *problems)
 {
+	if (!problems)
+		return;
 	for (size_t i = 0; i < problems->count; i++)
 		free(problems->items[i]);
 	free(problems->items);

@@ -48,12 +48,13 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 	if (status.st_size < 0 || (uint64_t)status.st_size > max)
 		return err_set(err, -EFBIG, "%s: %lld bytes, expected at most %zu", path,
 		               (long long)status.st_size, max);
-	size = (size_t)status.st_size;
+	/* files of /proc and /sys show no size */
+	size = status.st_size ? (size_t)status.st_size : max;
 	data = malloc(size + 1);
 	if (!data)
 		return err_set(err, -ENOMEM, "%s: out of memory", path);
-	while (len < size) {
-		ssize_t got = read(fd, data + len, size - len);
+	while (len <= size) {
+		ssize_t got = read(fd, data + len, size + 1 - len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -63,6 +64,9 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 			break;
 		len += (size_t)got;
 	}
+	if (len > size)
+		return err_set(err, -EFBIG, "%s: more than %zu bytes, expected at most as many",
+		               path, size);
 	data[len] = '\0';
 	*ret_data = steal_ptr(data);
 	*ret_len = len;

@@ -53,8 +53,9 @@ static int log_open_fd(enum log_target target, const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_JOURNAL_SOCKET};
 	int fd = -1;
 
+	/* O_NONBLOCK: a FIFO without reader in the place of a file must not stop the daemon */
 	if (target == LOG_TARGET_FILE)
-		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 		          LOG_FILE_MODE);
 	else
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,6 +12,7 @@
 
 struct loop {
 	struct event_base *base;
+	bool stopped; /* libevent forgets a break that comes before the loop runs */
 };
 
 struct loop_fd {
@@ -21,7 +22,6 @@ struct loop_fd {
 	void *ctx;
 };
 
-/* Timers and signals differ only in how they are armed. */
 struct loop_timer {
 	struct event *event;
 	loop_fn fn;
@@ -40,6 +40,20 @@ static void loop_library_log(int severity, const char *message)
 	       message);
 }
 
+/* Timers by the precise clock at the moment of arming: by default they can be due too early. */
+static struct event_base *loop_base_new(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME |
+	                                                    EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+		base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
 int loop_new(struct loop **ret_loop)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -47,7 +61,7 @@ int loop_new(struct loop **ret_loop)
 	if (!loop)
 		return -ENOMEM;
 	event_set_log_callback(loop_library_log);
-	loop->base = event_base_new();
+	loop->base = loop_base_new();
 	if (!loop->base) {
 		free(loop);
 		return -EIO;
@@ -66,11 +80,17 @@ void loop_free(struct loop *loop)
 
 int loop_run(struct loop *loop)
 {
-	return event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 ? -EIO : 0;
+	int result = 0;
+
+	if (!loop->stopped)
+		result = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	loop->stopped = false;
+	return result < 0 ? -EIO : 0;
 }
 
 void loop_stop(struct loop *loop)
 {
+	loop->stopped = true;
 	event_base_loopbreak(loop->base);
 }
 

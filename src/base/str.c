@@ -8,20 +8,31 @@
 #include <string.h>
 #include <strings.h>
 
-int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
+static int parse_digits(const char *text, size_t len, uint64_t *ret_value)
 {
 	uint64_t value = 0;
 
-	if (!*text)
+	if (!len)
 		return -EINVAL;
-	for (const char *digit = text; *digit; digit++)
-		if (*digit < '0' || *digit > '9')
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
 			return -EINVAL;
-	for (const char *digit = text; *digit; digit++) {
+	for (size_t i = 0; i < len; i++) {
 		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*digit - '0'), &value))
+		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
 			return -ERANGE;
 	}
+	*ret_value = value;
+	return 0;
+}
+
+int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value;
+	int error = parse_digits(text, strlen(text), &value);
+
+	if (error)
+		return error;
 	if (value < min || value > max)
 		return -ERANGE;
 	*ret_value = value;
@@ -49,7 +60,6 @@ int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds)
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 	size_t len = strlen(text);
 	uint64_t unit = 1, value;
-	char digits[24];
 	int error;
 
 	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++) {
@@ -59,11 +69,7 @@ int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds)
 			break;
 		}
 	}
-	if (len >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, text, len);
-	digits[len] = '\0';
-	error = str_parse_u64(digits, 0, UINT64_MAX, &value);
+	error = parse_digits(text, len, &value);
 	if (error)
 		return error;
 	if (__builtin_mul_overflow(value, unit, &value) || value > max_s)
@@ -124,6 +130,8 @@ bool strlist_equal(const struct strlist *a, const struct strlist *b)
 
 void strlist_fini(struct strlist *list)
 {
+	if (!list)
+		return;
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
 	free(list->items);

@@ -6,7 +6,8 @@
 
 void wire_init(struct wire *wire, const void *data, size_t len)
 {
-	*wire = (struct wire){.data = data, .len = len};
+	/* never NULL, so that reading zero bytes of an empty input is not an error */
+	*wire = (struct wire){.data = len ? data : "", .len = len};
 }
 
 size_t wire_left(const struct wire *wire)
