@@ -32,6 +32,8 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_LOST_AFTER_MS 2000
 /* Spread of the negotiations that follow a restart of charon. */
 #define PEERS_RESTART_SPREAD_MS 1000
+/* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
+#define PEERS_FORGET_AFTER_MS 600000
 
 #define PEERS_CHILDREN_MAX 16
 struct peer {
@@ -40,13 +42,15 @@ struct peer {
 	uint64_t since_ms;      /* of the state, monotonic */
 	uint64_t next_retry_ms; /* FAILED, and QUEUED that is not to start before; else 0 */
 	uint64_t deadline_ms;   /* NEGOTIATING: gives up */
+	uint64_t repaired_ms;   /* UP: since then, or since the last REKEY */
+	uint64_t queue_order;   /* QUEUED: first in, first out by this */
 	unsigned failures;      /* in a row */
 	bool wanted;            /* acquired, and the larval SA has not expired since */
 	char hint[128];         /* why the running negotiation is failing, in words */
 	char last_error[128];   /* empty: none since it was up */
 	struct {
 		uint32_t ike_id, child_id;
-	} children[PEERS_CHILDREN_MAX];
+	} children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest is left out */
 	size_t child_count;
 };
 
@@ -87,7 +91,8 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 			     const struct addr *remote);
-/* From charon. A pair unknown so far (the peer initiated) gets an entry. */
+/* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
+ * charon refuses because it has no such SA is reported as child_down or ike_down. */
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
 		       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
 		       struct peer_actions *actions);
@@ -99,19 +104,26 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
 /* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed. */
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
 		       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
-/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. */
+/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. The
+ * adapter also reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
 		     const char *words, bool final, uint64_t now_ms,
 		     struct peer_actions *actions);
-/* charon takes requests (its list-sas follows as child_up events), or is gone: peers that were up
- * or negotiating are queued again, spread over PEERS_RESTART_SPREAD_MS. */
+/*
+ * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
+ * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start
+ * spread over PEERS_RESTART_SPREAD_MS. Before peers_on_charon_up() the adapter feeds list-sas as
+ * child_up events: peers whose SAs charon still has are UP then and not negotiated anew.
+ * The machine begins with charon down.
+ */
 void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Due retries, timeouts, free slots. To be called at peers_next_ms(). */
 void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
-/* When peers_on_timer() is due, monotonic; UINT64_MAX: never. */
+/* When peers_on_timer() is due, monotonic; UINT64_MAX: never. May be early, never late. */
 uint64_t peers_next_ms(const struct peers *peers);
-/* Forgets every peer for which @keep says false: its SAs are terminated. */
+/* Forgets every peer for which @keep says false: its SAs are terminated. One that is negotiated
+ * right now may still report child_up later, as a new entry. */
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer),
 		  void *ctx, struct peer_actions *actions);
 

@@ -1,2 +1,703 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/peers.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Owns the table of peers, a sorted array of pointers, and the rules of the acquire machine.
+ * Invariants: only move() writes a state; children exist in state UP only, and there at least one;
+ * a connection is loaded in charon exactly while its peer is NEGOTIATING; next_ms is never later
+ * than the earliest time at which peers_on_timer() has something to do (it may be earlier).
+ */
+
+#define STATE_COUNT (PEER_STATE_FAILED + 1)
+
+struct peers {
+	struct peer **items;
+	size_t count, capacity;
+	size_t in_state[STATE_COUNT];
+	bool charon_up;
+	uint64_t next_ms;
+	uint64_t next_order;
+	uint64_t random_state;
+	struct peers_counters counters;
+};
+
+static const char *const state_names[STATE_COUNT] = {
+	[PEER_STATE_IDLE] = "idle",
+	[PEER_STATE_QUEUED] = "queued",
+	[PEER_STATE_NEGOTIATING] = "negotiating",
+	[PEER_STATE_UP] = "up",
+	[PEER_STATE_FAILED] = "failed",
+};
+
+/* To IDLE from every state because peers_retain() forgets a peer in any of them. */
+static const bool moves[STATE_COUNT][STATE_COUNT] = {
+	[PEER_STATE_IDLE] = {[PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
+	[PEER_STATE_QUEUED] =
+		{[PEER_STATE_IDLE] = true, [PEER_STATE_NEGOTIATING] = true, [PEER_STATE_UP] = true},
+	[PEER_STATE_NEGOTIATING] = {[PEER_STATE_IDLE] = true,
+                                    [PEER_STATE_QUEUED] = true,
+                                    [PEER_STATE_UP] = true,
+                                    [PEER_STATE_FAILED] = true},
+	[PEER_STATE_UP] = {[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true},
+	[PEER_STATE_FAILED] =
+		{[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
+};
+
+const char *peer_state_name(enum peer_state state)
+{
+	return state_names[state];
+}
+
+void peer_actions_fini(struct peer_actions *actions)
+{
+	free(actions->items);
+	*actions = (struct peer_actions){0};
+}
+
+int peers_new(uint64_t seed, struct peers **ret_peers)
+{
+	struct peers *peers = calloc(1, sizeof(*peers));
+
+	if (!peers)
+		return -ENOMEM;
+	peers->next_ms = UINT64_MAX;
+	peers->random_state = seed;
+	*ret_peers = peers;
+	return 0;
+}
+
+void peers_free(struct peers *peers)
+{
+	if (!peers)
+		return;
+	for (size_t i = 0; i < peers->count; i++)
+		free(peers->items[i]);
+	free(peers->items);
+	free(peers);
+}
+
+void peers_counters(const struct peers *peers, struct peers_counters *ret_counters)
+{
+	*ret_counters = peers->counters;
+}
+
+/* splitmix64, 0 to @bound - 1; the bias of the remainder does not matter for jitter. */
+static uint64_t random_below(struct peers *peers, uint64_t bound)
+{
+	uint64_t mixed = peers->random_state += 0x9e3779b97f4a7c15;
+
+	mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+	mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+	return (mixed ^ (mixed >> 31)) % bound;
+}
+
+/* The action is zeroed but for kind and addresses. NULL: out of memory, which is noted. */
+static struct peer_action *add_action(struct peer_actions *actions, enum peer_action_kind kind,
+                                      const struct peer *peer)
+{
+	struct peer_action *action;
+
+	if (actions->count == actions->capacity) {
+		size_t capacity = actions->capacity ? 2 * actions->capacity : 8;
+		struct peer_action *items = reallocarray(actions->items, capacity, sizeof(*items));
+
+		if (!items) {
+			actions->out_of_memory = true;
+			return NULL;
+		}
+		actions->items = items;
+		actions->capacity = capacity;
+	}
+	action = &actions->items[actions->count++];
+	*action = (struct peer_action){
+		.kind = kind,
+		.local = peer->local,
+		.remote = peer->remote,
+	};
+	return action;
+}
+
+static void add_sa_action(struct peer_actions *actions, enum peer_action_kind kind,
+                          const struct peer *peer, uint32_t ike_id, uint32_t child_id)
+{
+	struct peer_action *action = add_action(actions, kind, peer);
+
+	if (!action)
+		return;
+	action->ike_id = ike_id;
+	action->child_id = child_id;
+}
+
+/* When the peer's state ends by itself. */
+static uint64_t due_ms(const struct peer *peer)
+{
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		return peer->since_ms + PEERS_FORGET_AFTER_MS;
+	case PEER_STATE_QUEUED:
+		return peer->next_retry_ms;
+	case PEER_STATE_NEGOTIATING:
+		return peer->deadline_ms;
+	case PEER_STATE_UP:
+		return UINT64_MAX;
+	case PEER_STATE_FAILED:
+		return peer->wanted ? peer->next_retry_ms : peer->since_ms + PEERS_FORGET_AFTER_MS;
+	}
+	return UINT64_MAX;
+}
+
+static void note_due(struct peers *peers, const struct peer *peer, uint64_t now_ms)
+{
+	uint64_t due = due_ms(peer);
+
+	/* One that is queued and due waits for a slot or for charon, not for the clock. */
+	if (peer->state == PEER_STATE_QUEUED && due <= now_ms)
+		return;
+	if (due < peers->next_ms)
+		peers->next_ms = due;
+}
+
+static uint64_t backoff_ms(struct peers *peers, unsigned failures)
+{
+	uint64_t base = PEERS_BACKOFF_MIN_MS;
+
+	while (--failures > 0 && base < PEERS_BACKOFF_MAX_MS)
+		base *= 2;
+	if (base > PEERS_BACKOFF_MAX_MS)
+		base = PEERS_BACKOFF_MAX_MS;
+	return base * 3 / 4 + random_below(peers, base / 2 + 1);
+}
+
+static void enter_state(struct peers *peers, struct peer *peer, const char *reason,
+                        struct peer_actions *actions)
+{
+	peer->next_retry_ms = 0;
+	peer->deadline_ms = 0;
+	if (peer->state != PEER_STATE_UP)
+		peer->child_count = 0;
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		break;
+	case PEER_STATE_QUEUED:
+		peer->queue_order = peers->next_order++;
+		break;
+	case PEER_STATE_NEGOTIATING:
+		peers->counters.negotiations++;
+		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
+		peer->hint[0] = '\0';
+		add_action(actions, PEER_ACTION_INITIATE, peer);
+		break;
+	case PEER_STATE_UP:
+		peer->failures = 0;
+		peer->repaired_ms = peer->since_ms;
+		peer->last_error[0] = '\0';
+		break;
+	case PEER_STATE_FAILED:
+		peers->counters.failures++;
+		peer->failures++;
+		peer->next_retry_ms = peer->since_ms + backoff_ms(peers, peer->failures);
+		snprintf(peer->last_error, sizeof(peer->last_error), "%s", reason);
+		break;
+	}
+}
+
+/* The one writer of a state. */
+static void move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+                 uint64_t now_ms, struct peer_actions *actions)
+{
+	enum peer_state old_state = peer->state;
+	struct peer_action *changed;
+
+	assert(moves[old_state][state]);
+	peers->in_state[old_state]--;
+	peers->in_state[state]++;
+	peer->state = state;
+	peer->since_ms = now_ms;
+	changed = add_action(actions, PEER_ACTION_CHANGED, peer);
+	if (changed) {
+		changed->old_state = old_state;
+		changed->new_state = state;
+		snprintf(changed->reason, sizeof(changed->reason), "%s", reason);
+	}
+	if (old_state == PEER_STATE_NEGOTIATING && peers->charon_up)
+		add_action(actions, PEER_ACTION_UNLOAD, peer);
+	enter_state(peers, peer, reason, actions);
+	note_due(peers, peer, now_ms);
+}
+
+/* Those that never failed go first, then first in, first out. */
+static bool goes_before(const struct peer *a, const struct peer *b)
+{
+	if (!a->failures != !b->failures)
+		return !a->failures;
+	return a->queue_order < b->queue_order;
+}
+
+static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
+{
+	struct peer *first = NULL;
+
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms > now_ms)
+			continue;
+		if (!first || goes_before(peer, first))
+			first = peer;
+	}
+	return first;
+}
+
+/* Fills free slots; called at the end of every event that may free one or queue a peer. */
+static void start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
+	       peers->in_state[PEER_STATE_NEGOTIATING] < PEERS_INFLIGHT_MAX) {
+		struct peer *peer = first_queued(peers, now_ms);
+
+		if (!peer)
+			return;
+		move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
+	}
+}
+
+static int compare_pair(const struct peer *peer, const struct addr *local,
+                        const struct addr *remote)
+{
+	int order = addr_compare(&peer->local, local);
+
+	return order ? order : addr_compare(&peer->remote, remote);
+}
+
+/* The index of the pair, or where it would be. */
+static size_t lower_bound(const struct peers *peers, const struct addr *local,
+                          const struct addr *remote)
+{
+	size_t low = 0, high = peers->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_pair(peers->items[middle], local, remote) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct peer *find(const struct peers *peers, const struct addr *local,
+                         const struct addr *remote)
+{
+	size_t index = lower_bound(peers, local, remote);
+
+	if (index == peers->count || compare_pair(peers->items[index], local, remote))
+		return NULL;
+	return peers->items[index];
+}
+
+static int reserve_one(struct peers *peers)
+{
+	size_t capacity = peers->capacity ? 2 * peers->capacity : 16;
+	struct peer **items;
+
+	if (peers->count < peers->capacity)
+		return 0;
+	items = reallocarray(peers->items, capacity, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	peers->items = items;
+	peers->capacity = capacity;
+	return 0;
+}
+
+/* NULL: out of memory, which is noted in @actions. */
+static struct peer *find_or_add(struct peers *peers, const struct addr *local,
+                                const struct addr *remote, uint64_t now_ms,
+                                struct peer_actions *actions)
+{
+	size_t index = lower_bound(peers, local, remote);
+	struct peer *peer;
+
+	if (index < peers->count && !compare_pair(peers->items[index], local, remote))
+		return peers->items[index];
+	peer = calloc(1, sizeof(*peer));
+	if (!peer || reserve_one(peers) < 0) {
+		free(peer);
+		actions->out_of_memory = true;
+		return NULL;
+	}
+	peer->local = *local;
+	peer->remote = *remote;
+	peer->since_ms = now_ms;
+	memmove(&peers->items[index + 1], &peers->items[index],
+	        (peers->count - index) * sizeof(*peers->items));
+	peers->items[index] = peer;
+	peers->count++;
+	peers->in_state[PEER_STATE_IDLE]++;
+	return peer;
+}
+
+/* Charon refuses to initiate what it lists already, so the newest SA is rekeyed instead. */
+static bool repair(struct peer *peer, uint64_t now_ms, struct peer_actions *actions)
+{
+	size_t newest = peer->child_count - 1;
+
+	if (now_ms < peer->repaired_ms + PEERS_LOST_AFTER_MS)
+		return false;
+	peer->wanted = true;
+	peer->repaired_ms = now_ms;
+	add_sa_action(actions, PEER_ACTION_REKEY, peer, peer->children[newest].ike_id,
+	              peer->children[newest].child_id);
+	return true;
+}
+
+/* Whether the acquire leads to a negotiation of its own. */
+static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                         struct peer_actions *actions)
+{
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		break;
+	case PEER_STATE_QUEUED:
+		peer->wanted = true;
+		peer->next_retry_ms = 0;
+		return false;
+	case PEER_STATE_NEGOTIATING:
+		peer->wanted = true;
+		return false;
+	case PEER_STATE_UP:
+		return repair(peer, now_ms, actions);
+	case PEER_STATE_FAILED:
+		peer->wanted = true;
+		if (now_ms >= peer->next_retry_ms)
+			break;
+		note_due(peers, peer, now_ms);
+		return false;
+	}
+	peer->wanted = true;
+	move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
+	return true;
+}
+
+void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = find_or_add(peers, local, remote, now_ms, actions);
+
+	peers->counters.acquires++;
+	if (!peer)
+		return;
+	if (!take_acquire(peers, peer, now_ms, actions))
+		peers->counters.deduplicated++;
+	start_queued(peers, now_ms, actions);
+}
+
+void peers_on_larval_expired(struct peers *peers, const struct addr *local,
+                             const struct addr *remote)
+{
+	struct peer *peer = find(peers, local, remote);
+
+	if (peer)
+		peer->wanted = false;
+}
+
+static void remove_child(struct peer *peer, size_t index)
+{
+	peer->child_count--;
+	memmove(&peer->children[index], &peer->children[index + 1],
+	        (peer->child_count - index) * sizeof(*peer->children));
+}
+
+/* The index, or child_count. */
+static size_t find_child(const struct peer *peer, uint32_t ike_id, uint32_t child_id)
+{
+	size_t i = 0;
+
+	while (i < peer->child_count &&
+	       (peer->children[i].ike_id != ike_id || peer->children[i].child_id != child_id))
+		i++;
+	return i;
+}
+
+static struct peer *find_child_peer(const struct peers *peers, uint32_t ike_id, uint32_t child_id,
+                                    size_t *ret_index)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		size_t index = find_child(peers->items[i], ike_id, child_id);
+
+		if (index == peers->items[i]->child_count)
+			continue;
+		*ret_index = index;
+		return peers->items[i];
+	}
+	return NULL;
+}
+
+void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
+                       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                       struct peer_actions *actions)
+{
+	struct peer *peer = find_or_add(peers, local, remote, now_ms, actions);
+
+	if (!peer)
+		return;
+	/* The kernel drops the larval SA for the new one, without a word. */
+	peer->wanted = false;
+	if (find_child(peer, ike_id, child_id) < peer->child_count)
+		return;
+	if (peer->child_count == PEERS_CHILDREN_MAX)
+		remove_child(peer, 0);
+	peer->children[peer->child_count].ike_id = ike_id;
+	peer->children[peer->child_count].child_id = child_id;
+	peer->child_count++;
+	if (peer->state != PEER_STATE_UP)
+		move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
+	start_queued(peers, now_ms, actions);
+}
+
+static void leave_up(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                     struct peer_actions *actions)
+{
+	move(peers, peer, PEER_STATE_IDLE, "last SA closed", now_ms, actions);
+	if (peer->wanted)
+		move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
+	start_queued(peers, now_ms, actions);
+}
+
+void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                         struct peer_actions *actions)
+{
+	size_t index;
+	struct peer *peer = find_child_peer(peers, ike_id, child_id, &index);
+
+	if (!peer)
+		return;
+	remove_child(peer, index);
+	if (!peer->child_count)
+		leave_up(peers, peer, now_ms, actions);
+}
+
+void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
+                            uint32_t new_child_id)
+{
+	size_t index;
+	struct peer *peer = find_child_peer(peers, ike_id, old_child_id, &index);
+	bool known;
+
+	if (!peer || old_child_id == new_child_id)
+		return;
+	peer->wanted = false;
+	known = find_child(peer, ike_id, new_child_id) < peer->child_count;
+	remove_child(peer, index);
+	if (known)
+		return;
+	/* To the end: the newest. */
+	peer->children[peer->child_count].ike_id = ike_id;
+	peer->children[peer->child_count].child_id = new_child_id;
+	peer->child_count++;
+}
+
+void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		for (size_t child = 0; child < peer->child_count; child++) {
+			if (peer->children[child].ike_id == old_ike_id)
+				peer->children[child].ike_id = new_ike_id;
+		}
+	}
+}
+
+static void fail(struct peers *peers, struct peer *peer, const char *without_hint, uint64_t now_ms,
+                 struct peer_actions *actions)
+{
+	const char *reason = peer->hint[0] ? peer->hint : without_hint;
+
+	move(peers, peer, PEER_STATE_FAILED, reason, now_ms, actions);
+}
+
+static bool remove_children_of(struct peer *peer, uint32_t ike_id)
+{
+	size_t before = peer->child_count;
+
+	for (size_t i = before; i-- > 0;) {
+		if (peer->children[i].ike_id == ike_id)
+			remove_child(peer, i);
+	}
+	return peer->child_count < before;
+}
+
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *negotiating = find(peers, local, remote);
+
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (!remove_children_of(peer, ike_id))
+			continue;
+		if (!peer->child_count)
+			leave_up(peers, peer, now_ms, actions);
+		return;
+	}
+	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING)
+		return;
+	fail(peers, negotiating, "the IKE_SA was closed", now_ms, actions);
+	start_queued(peers, now_ms, actions);
+}
+
+void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = find(peers, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
+		return;
+	snprintf(peer->hint, sizeof(peer->hint), "%s", words);
+	if (!final)
+		return;
+	fail(peers, peer, "no reason given", now_ms, actions);
+	start_queued(peers, now_ms, actions);
+}
+
+void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	if (peers->charon_up)
+		return;
+	peers->charon_up = true;
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		/* Their SAs live on in the kernel: nobody waits for these. */
+		if (peer->state != PEER_STATE_QUEUED || peer->wanted)
+			continue;
+		peer->next_retry_ms = now_ms + random_below(peers, PEERS_RESTART_SPREAD_MS);
+		note_due(peers, peer, now_ms);
+	}
+	start_queued(peers, now_ms, actions);
+}
+
+void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	if (!peers->charon_up)
+		return;
+	peers->charon_up = false;
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (peer->state == PEER_STATE_NEGOTIATING || peer->state == PEER_STATE_UP)
+			move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
+	}
+}
+
+/* Whether the entry stays. Starts nothing: the table is being compacted. */
+static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                      struct peer_actions *actions)
+{
+	if (now_ms < due_ms(peer))
+		return true;
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		return false;
+	case PEER_STATE_NEGOTIATING:
+		fail(peers, peer, "no result within 30 s", now_ms, actions);
+		return true;
+	case PEER_STATE_FAILED:
+		if (!peer->wanted)
+			return false;
+		move(peers, peer, PEER_STATE_QUEUED, "retry", now_ms, actions);
+		return true;
+	case PEER_STATE_QUEUED:
+	case PEER_STATE_UP:
+		return true;
+	}
+	return true;
+}
+
+static void forget(struct peers *peers, struct peer *peer)
+{
+	peers->in_state[peer->state]--;
+	free(peer);
+}
+
+void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (check_due(peers, peer, now_ms, actions))
+			peers->items[kept++] = peer;
+		else
+			forget(peers, peer);
+	}
+	peers->count = kept;
+	start_queued(peers, now_ms, actions);
+	peers->next_ms = UINT64_MAX;
+	for (size_t i = 0; i < peers->count; i++)
+		note_due(peers, peers->items[i], now_ms);
+}
+
+uint64_t peers_next_ms(const struct peers *peers)
+{
+	return peers->next_ms;
+}
+
+static void terminate_all(const struct peer *peer, struct peer_actions *actions)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		uint32_t ike_id = peer->children[i].ike_id;
+		size_t first = 0;
+
+		while (peer->children[first].ike_id != ike_id)
+			first++;
+		if (first == i)
+			add_sa_action(actions, PEER_ACTION_TERMINATE, peer, ike_id, 0);
+	}
+}
+
+void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
+                  struct peer_actions *actions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (keep(ctx, peer)) {
+			peers->items[kept++] = peer;
+			continue;
+		}
+		terminate_all(peer, actions);
+		if (peer->state != PEER_STATE_IDLE)
+			move(peers, peer, PEER_STATE_IDLE, "no longer protected", peer->since_ms,
+			     actions);
+		forget(peers, peer);
+	}
+	/* Slots may be free now, and this call has no clock. */
+	if (kept < peers->count)
+		peers->next_ms = 0;
+	peers->count = kept;
+}
+
+const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count)
+{
+	*ret_count = peers->count;
+	return (const struct peer *const *)peers->items;
+}
+
+const struct peer *peers_find(const struct peers *peers, const struct addr *local,
+                              const struct addr *remote)
+{
+	return find(peers, local, remote);
+}
