@@ -1,2 +1,355 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The addresses of this host, from rtnetlink. A dump always reads everything on a socket of its
+ * own; notifications only say that it is time for one, so a lost notification costs nothing but
+ * the dump that it causes. Invariant: the list of an open watch is sorted and complete as of the
+ * last dump that succeeded.
+ */
 #include "xfrmd/addr_watch.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include "xfrmd/cleanup.h"
+#include "xfrmd/log.h"
+
+/* How often a dump is begun anew because the kernel's tables changed under it. */
+#define DUMP_ATTEMPTS 20
+/* After a later dump failed: until the next attempt. */
+#define RETRY_MS      1000
+
+#define CAPACITY_MIN 16
+
+struct addr_watch {
+	struct loop *loop;
+	struct nl_sock *events;
+	struct loop_fd *readable;
+	struct loop_timer *retry;
+	struct local_addr *list;
+	size_t count;
+	bool stale; /* a notification came since the last dump */
+	addr_watch_fn changed;
+	void *ctx;
+};
+
+/* A list that is being read; the first error sticks. */
+struct dump {
+	struct local_addr *items;
+	size_t count;
+	size_t capacity;
+	int error;
+};
+
+int local_addr_compare(const struct local_addr *a, const struct local_addr *b)
+{
+	int order;
+
+	if (a->ifindex != b->ifindex)
+		return a->ifindex < b->ifindex ? -1 : 1;
+	order = addr_compare(&a->addr, &b->addr);
+	/* one interface may hold one address with several prefix lengths */
+	return order ? order : prefix_compare(&a->network, &b->network);
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	return local_addr_compare(a, b);
+}
+
+static bool lists_equal(const struct local_addr *a, size_t a_count, const struct local_addr *b,
+                        size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		if (local_addr_compare(&a[i], &b[i]) != 0 ||
+		    !addr_equal(&a[i].broadcast, &b[i].broadcast) || a[i].global != b[i].global ||
+		    strcmp(a[i].ifname, b[i].ifname) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void cleanup_socket(struct nl_sock **sock)
+{
+	nl_socket_free(*sock);
+}
+
+static int netlink_error(int code, const char *what, struct err *err)
+{
+	int error = code == -NLE_NOMEM ? -ENOMEM : code == -NLE_PERM ? -EPERM : -EIO;
+
+	return err_set(err, error, "rtnetlink: %s: %s", what, nl_geterror(code));
+}
+
+static bool from_kernel(struct nl_msg *msg)
+{
+	return nlmsg_get_src(msg)->nl_pid == 0;
+}
+
+/* Leaves *ret_addr alone when there is no such attribute, or not of the family's length. */
+static void read_addr(int family, const struct nlattr *attr, struct addr *ret_addr)
+{
+	struct addr addr = {.family = (uint8_t)family};
+
+	if (attr && (size_t)nla_len(attr) == addr_len(&addr))
+		addr_from_bytes(family, nla_data(attr), ret_addr);
+}
+
+static int append(struct dump *dump, const struct local_addr *local)
+{
+	if (dump->count == dump->capacity) {
+		size_t capacity = dump->capacity ? dump->capacity * 2 : CAPACITY_MIN;
+		struct local_addr *items = reallocarray(dump->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		dump->items = items;
+		dump->capacity = capacity;
+	}
+	dump->items[dump->count++] = *local;
+	return 0;
+}
+
+static int take_addr(struct nl_msg *msg, void *ctx)
+{
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	struct nlattr *attrs[IFA_MAX + 1];
+	struct local_addr local = {0};
+	const struct ifaddrmsg *ifa;
+	struct dump *dump = ctx;
+	struct addr network;
+
+	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWADDR || dump->error ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifa), attrs, IFA_MAX, NULL) < 0)
+		return NL_SKIP;
+	ifa = nlmsg_data(header);
+	if (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6)
+		return NL_SKIP;
+	/* IFA_ADDRESS is the far end on a point-to-point link, and IPv6 often has nothing else. */
+	read_addr(ifa->ifa_family, attrs[IFA_ADDRESS], &local.addr);
+	network = local.addr;
+	read_addr(ifa->ifa_family, attrs[IFA_LOCAL], &local.addr);
+	if (local.addr.family == AF_UNSPEC)
+		return NL_SKIP;
+	if (network.family == AF_UNSPEC)
+		network = local.addr;
+	local.network = prefix_make(&network, ifa->ifa_prefixlen);
+	read_addr(ifa->ifa_family, attrs[IFA_BROADCAST], &local.broadcast);
+	local.ifindex = ifa->ifa_index;
+	local.global = ifa->ifa_scope == RT_SCOPE_UNIVERSE || ifa->ifa_scope == RT_SCOPE_SITE;
+	dump->error = append(dump, &local);
+	return NL_OK;
+}
+
+/* Names the addresses of one interface. */
+static int take_link(struct nl_msg *msg, void *ctx)
+{
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	struct nlattr *attrs[IFLA_MAX + 1];
+	const struct ifinfomsg *link;
+	struct dump *dump = ctx;
+
+	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWLINK ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*link), attrs, IFLA_MAX, NULL) < 0 ||
+	    !attrs[IFLA_IFNAME])
+		return NL_SKIP;
+	link = nlmsg_data(header);
+	for (size_t i = 0; i < dump->count; i++) {
+		struct local_addr *local = &dump->items[i];
+
+		if (local->ifindex != (uint32_t)link->ifi_index)
+			continue;
+		nla_strlcpy(local->ifname, attrs[IFLA_IFNAME], sizeof(local->ifname));
+		if (link->ifi_flags & IFF_LOOPBACK)
+			local->global = false;
+	}
+	return NL_OK;
+}
+
+/* One whole table, each message given to @take. 0 or -NLE_*. */
+static int dump_table(struct nl_sock *sock, int type, nl_recvmsg_msg_cb_t take, void *ctx)
+{
+	struct rtgenmsg request = {.rtgen_family = AF_UNSPEC};
+	int code;
+
+	code = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take, ctx);
+	if (code == 0)
+		code = nl_send_simple(sock, type, NLM_F_DUMP, &request, sizeof(request));
+	return code < 0 ? code : nl_recvmsgs_default(sock);
+}
+
+/*
+ * Addresses first: an interface that appears in between has none in the list yet, one that
+ * vanishes takes its addresses along, and both send a notification.
+ */
+static int dump_once(struct nl_sock *sock, struct dump *dump)
+{
+	size_t kept = 0;
+	int code;
+
+	dump->count = 0;
+	code = dump_table(sock, RTM_GETADDR, take_addr, dump);
+	if (code == 0)
+		code = dump_table(sock, RTM_GETLINK, take_link, dump);
+	for (size_t i = 0; i < dump->count; i++) {
+		if (dump->items[i].ifname[0])
+			dump->items[kept++] = dump->items[i];
+	}
+	dump->count = kept;
+	return code;
+}
+
+int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count, struct err *err)
+{
+	_cleanup_(cleanup_socket) struct nl_sock *sock = nl_socket_alloc();
+	struct dump dump = {0};
+	int code;
+
+	if (!sock)
+		return err_set(err, -ENOMEM, "rtnetlink: out of memory");
+	code = nl_connect(sock, NETLINK_ROUTE);
+	if (code < 0)
+		return netlink_error(code, "cannot open a socket", err);
+	code = -NLE_DUMP_INTR;
+	for (int i = 0; i < DUMP_ATTEMPTS && code == -NLE_DUMP_INTR; i++)
+		code = dump_once(sock, &dump);
+	if (code < 0 || dump.error) {
+		free(dump.items);
+		return netlink_error(code < 0 ? code : -NLE_NOMEM, "cannot read the addresses",
+		                     err);
+	}
+	if (dump.count > 1)
+		qsort(dump.items, dump.count, sizeof(*dump.items), compare_items);
+	*ret_list = dump.items;
+	*ret_count = dump.count;
+	return 0;
+}
+
+static void refresh(void *ctx)
+{
+	struct addr_watch *watch = ctx;
+	struct local_addr *list;
+	struct err err;
+	size_t count;
+
+	if (addr_watch_dump(&list, &count, &err) < 0) {
+		log_warning("addresses: %s, keeping the old list, trying again in %d ms", err.text,
+		            RETRY_MS);
+		loop_timer_start(watch->retry, RETRY_MS);
+		return;
+	}
+	loop_timer_stop(watch->retry);
+	if (lists_equal(list, count, watch->list, watch->count)) {
+		free(list);
+		return;
+	}
+	free(watch->list);
+	watch->list = list;
+	watch->count = count;
+	watch->changed(watch->ctx); /* may close the watch */
+}
+
+/* The content does not matter: the dump tells it. */
+static int take_event(struct nl_msg *msg, void *ctx)
+{
+	struct addr_watch *watch = ctx;
+
+	if (from_kernel(msg))
+		watch->stale = true;
+	return NL_SKIP;
+}
+
+static void drain_events(void *ctx, unsigned ready)
+{
+	struct addr_watch *watch = ctx;
+	int code;
+
+	(void)ready;
+	do {
+		code = nl_recvmsgs_default(watch->events);
+		/* ENOBUFS: what was lost, nobody knows */
+		if (code == -NLE_NOMEM)
+			watch->stale = true;
+	} while (code == 0 || code == -NLE_NOMEM);
+	if (code != -NLE_AGAIN) {
+		log_warning("addresses: notification: %s, reading everything", nl_geterror(code));
+		watch->stale = true;
+	}
+	if (!watch->stale)
+		return;
+	watch->stale = false;
+	refresh(watch);
+}
+
+static int open_events(struct addr_watch *watch, struct err *err)
+{
+	int code;
+
+	watch->events = nl_socket_alloc();
+	if (!watch->events)
+		return err_set(err, -ENOMEM, "rtnetlink: out of memory");
+	nl_socket_disable_seq_check(watch->events);
+	code = nl_socket_modify_cb(watch->events, NL_CB_MSG_IN, NL_CB_CUSTOM, take_event, watch);
+	if (code == 0)
+		code = nl_connect(watch->events, NETLINK_ROUTE);
+	/* links: the name may change while the address stays */
+	if (code == 0)
+		code = nl_socket_add_memberships(watch->events, RTNLGRP_IPV4_IFADDR,
+		                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, 0);
+	if (code == 0)
+		code = nl_socket_set_nonblocking(watch->events);
+	if (code < 0)
+		return netlink_error(code, "cannot subscribe to address changes", err);
+	code = loop_fd_new(watch->loop, nl_socket_get_fd(watch->events), LOOP_READ, drain_events,
+	                   watch, &watch->readable);
+	if (code == 0)
+		code = loop_timer_new(watch->loop, refresh, watch, &watch->retry);
+	return code < 0 ? err_set(err, code, "rtnetlink: %s", strerror(-code)) : 0;
+}
+
+int addr_watch_open(struct loop *loop, addr_watch_fn changed, void *ctx,
+                    struct addr_watch **ret_watch, struct err *err)
+{
+	struct addr_watch *watch = calloc(1, sizeof(*watch));
+	int error;
+
+	if (!watch)
+		return err_set(err, -ENOMEM, "rtnetlink: out of memory");
+	watch->loop = loop;
+	watch->changed = changed;
+	watch->ctx = ctx;
+	/* Subscribed before the first dump, so that nothing falls in between. */
+	error = open_events(watch, err);
+	if (error == 0)
+		error = addr_watch_dump(&watch->list, &watch->count, err);
+	if (error < 0) {
+		addr_watch_close(watch);
+		return error;
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+const struct local_addr *addr_watch_list(const struct addr_watch *watch, size_t *ret_count)
+{
+	*ret_count = watch->count;
+	return watch->list;
+}
+
+void addr_watch_close(struct addr_watch *watch)
+{
+	if (!watch)
+		return;
+	loop_timer_free(watch->retry);
+	loop_fd_free(watch->readable);
+	nl_socket_free(watch->events);
+	free(watch->list);
+	free(watch);
+}
