@@ -26,10 +26,11 @@ struct diff {
 
 /*
  * The ordered operations that turn @have (the kernel's, ours and foreign) into @want. Both sorted
- * by key. Additions and updates first, the longest prefix first; then deletions, the shortest
- * prefix first: thus at every moment each address is under its old or its new winning policy and
- * under no third. Foreign policies are never touched. After a deletion that may uncover a protect
- * or block policy, one KICK per family, of the most specific out policy of @want.
+ * by key. Additions and updates first, the best priority (longest prefix) first; then deletions and
+ * updates to a worse priority, the worst old priority (shortest prefix) first: thus at every moment
+ * each address is under its old or its new winning policy and under no third. Foreign policies are
+ * never touched. After a deletion that may uncover a stricter policy, one KICK per family, of the
+ * most specific out policy of @want.
  * 0 or -ENOMEM; diff_fini frees.
  */
 int diff_build(const struct policy_list *have, const struct policy_list *want,

@@ -42,6 +42,8 @@ struct policy {
 	bool optional;      /* PROTECT: template level use instead of required */
 	bool exotic;        /* read from the kernel with what we never write: marks, if_id, ports, more
 			       templates, tunnel mode, ... so it is never equal to a desired one */
+	bool exotic_key;    /* exotic in what the kernel counts as identity (mark, if_id, ports, ...):
+			       lives beside a policy of ours with the same prefixes, and is not ours */
 	uint32_t priority;
 	uint32_t reqid;     /* PROTECT: of the template */
 	uint32_t spi;       /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
@@ -50,11 +52,12 @@ struct policy {
 
 /* The lowest priority number of a protect or allow policy for @peers: longer prefixes come first. */
 uint32_t policy_priority(const struct prefix *peers);
+/* Its priority is in our band and its selector is of the kind that we write. */
 bool policy_is_ours(const struct policy *policy);
 
 /*
  * Total order of identity: direction, selector. Two policies that compare 0 can not both be in the
- * kernel (it ignores the priority there).
+ * kernel (it ignores the priority there). Among exotic keys the index decides.
  */
 int policy_compare_key(const struct policy *a, const struct policy *b);
 /* The kernel's order of decision: direction, then priority, then key. */

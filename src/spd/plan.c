@@ -1,2 +1,243 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The desired SPD as a value: configuration and local addresses in, sorted policies out. Invariant:
+ * whatever the order of the input, equal input means an equal list, with one policy per key.
+ */
 #include "xfrmd/plan.h"
+
+#include <errno.h>
+
+/* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
+#define ND_TYPE_FIRST     133
+#define ND_TYPE_LAST      137
+/* A network of /31 or longer has no broadcast address (RFC 3021). */
+#define BROADCAST_LEN_MAX 30
+
+bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr)
+{
+	return addr->global && conf_interface_chosen(conf, addr->ifname);
+}
+
+static int add_both(struct policy_list *list, const struct policy *out)
+{
+	struct policy in = *out;
+	int r = policy_list_add(list, out);
+
+	if (r < 0)
+		return r;
+	in.dir = POLICY_DIR_IN;
+	in.src = out->dst;
+	in.dst = out->src;
+	return policy_list_add(list, &in);
+}
+
+/* What all policies of one list have in common. */
+static struct policy subnet_policy(const struct conf *conf, enum policy_action action,
+                                   const struct prefix *peers)
+{
+	bool protect = action == POLICY_ACTION_PROTECT;
+
+	return (struct policy){
+		.action = action,
+		.optional = protect && conf->optional,
+		.reqid = protect ? conf->reqid : 0,
+		.priority = policy_priority(peers),
+	};
+}
+
+static int add_subnets(struct policy_list *list, const struct conf *conf,
+                       const struct prefixset *set, enum policy_action action,
+                       const struct addr *local)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct prefix *peers = &set->items[i];
+		struct policy policy = subnet_policy(conf, action, peers);
+		int r;
+
+		if (peers->addr.family != local->family)
+			continue;
+		policy.dir = POLICY_DIR_OUT;
+		policy.src = prefix_host(local);
+		policy.dst = *peers;
+		r = add_both(list, &policy);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_forwarded(struct policy_list *list, const struct conf *conf,
+                         const struct prefixset *set, enum policy_action action)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct prefix *peers = &set->items[i];
+		struct policy policy = subnet_policy(conf, action, peers);
+		int r;
+
+		policy.dir = POLICY_DIR_FWD;
+		policy.src = *peers;
+		policy.dst = prefix_any(peers->addr.family);
+		r = policy_list_add(list, &policy);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool has_broadcast(const struct local_addr *addr)
+{
+	return addr->addr.family == AF_INET && addr->network.len <= BROADCAST_LEN_MAX;
+}
+
+static int add_broadcast(struct policy_list *list, const struct conf *conf,
+                         const struct addr *local, const struct addr *broadcast)
+{
+	struct policy policy = {
+		.dir = POLICY_DIR_OUT,
+		.src = prefix_host(local),
+		.dst = prefix_host(broadcast),
+		.action = conf->optional ? POLICY_ACTION_ALLOW : POLICY_ACTION_BLOCK,
+		.priority = POLICY_PRIORITY_HOST,
+	};
+
+	/* a /32 of the lists has the same key: the operator's word counts */
+	if (conf_verdict(conf, broadcast) != CONF_VERDICT_PROTECT ||
+	    prefixset_has(&conf->protect, &policy.dst))
+		return 0;
+	return policy_list_add(list, &policy);
+}
+
+static int add_broadcasts(struct policy_list *list, const struct conf *conf,
+                          const struct local_addr *addr)
+{
+	struct addr last = prefix_last(&addr->network);
+	int r;
+
+	if (!has_broadcast(addr))
+		return 0;
+	r = add_broadcast(list, conf, &addr->addr, &last);
+	if (r == 0 && addr->broadcast.family == AF_INET && !addr_equal(&addr->broadcast, &last))
+		r = add_broadcast(list, conf, &addr->addr, &addr->broadcast);
+	return r;
+}
+
+static int add_own(struct policy_list *list, const struct addr *own)
+{
+	struct policy policy = {
+		.dir = POLICY_DIR_OUT,
+		.src = prefix_any(own->family),
+		.dst = prefix_host(own),
+		.action = POLICY_ACTION_ALLOW,
+		.priority = POLICY_PRIORITY_HOST,
+	};
+
+	return add_both(list, &policy);
+}
+
+static int add_neighbour_discovery(struct policy_list *list)
+{
+	for (uint8_t type = ND_TYPE_FIRST; type <= ND_TYPE_LAST; type++) {
+		struct policy policy = {
+			.dir = POLICY_DIR_OUT,
+			.src = prefix_any(AF_INET6),
+			.dst = prefix_any(AF_INET6),
+			.proto = IPPROTO_ICMPV6,
+			.icmp_type = type,
+			.action = POLICY_ACTION_ALLOW,
+			.priority = POLICY_PRIORITY_HOST,
+		};
+		int r = add_both(list, &policy);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_address(struct policy_list *list, const struct conf *conf,
+                       const struct local_addr *addr)
+{
+	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &addr->addr);
+
+	if (r == 0)
+		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &addr->addr);
+	if (r == 0)
+		r = add_broadcasts(list, conf, addr);
+	return r;
+}
+
+static int add_everything(struct policy_list *list, const struct conf *conf,
+                          const struct local_addr *addrs, size_t addr_count)
+{
+	bool ipv6 = prefixset_has_family(&conf->protect, AF_INET6) ||
+	            prefixset_has_family(&conf->allow, AF_INET6);
+	int r = 0;
+
+	if (conf->protect_forwarded)
+		r = add_forwarded(list, conf, &conf->protect, POLICY_ACTION_PROTECT);
+	if (r == 0 && conf->protect_forwarded)
+		r = add_forwarded(list, conf, &conf->allow, POLICY_ACTION_ALLOW);
+	if (r == 0 && ipv6)
+		r = add_neighbour_discovery(list);
+	for (size_t i = 0; r == 0 && i < addr_count; i++) {
+		if (plan_addr_chosen(conf, &addrs[i]))
+			r = add_address(list, conf, &addrs[i]);
+		/* an address without policies is a destination of those that have some */
+		if (r == 0 && ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
+			r = add_own(list, &addrs[i].addr);
+	}
+	return r;
+}
+
+/* One address on two interfaces makes each of its policies twice. */
+static void remove_duplicates(struct policy_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (kept == 0 || policy_compare_key(&list->items[kept - 1], &list->items[i]) != 0)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+int plan_build(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
+               struct policy_list *ret_list)
+{
+	struct policy_list list = {0};
+	int r = add_everything(&list, conf, addrs, addr_count);
+
+	if (r < 0) {
+		policy_list_fini(&list);
+		return r;
+	}
+	policy_list_sort_key(&list);
+	remove_duplicates(&list);
+	*ret_list = list;
+	return 0;
+}
+
+static bool is_broadcast(const struct local_addr *addr, const struct addr *remote)
+{
+	struct addr last = prefix_last(&addr->network);
+
+	return has_broadcast(addr) &&
+	       (addr_equal(remote, &last) || addr_equal(remote, &addr->broadcast));
+}
+
+bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
+                     const struct addr *local, const struct addr *remote)
+{
+	bool chosen = false;
+
+	if (local->family != remote->family || addr_is_any(remote) || addr_is_multicast(remote) ||
+	    addr_is_loopback(remote))
+		return false;
+	for (size_t i = 0; i < addr_count; i++) {
+		if (addr_equal(&addrs[i].addr, remote) || is_broadcast(&addrs[i], remote))
+			return false;
+		if (addr_equal(&addrs[i].addr, local) && plan_addr_chosen(conf, &addrs[i]))
+			chosen = true;
+	}
+	return chosen && conf_verdict(conf, remote) == CONF_VERDICT_PROTECT;
+}
