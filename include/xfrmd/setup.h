@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_SETUP_H
+#define XFRMD_SETUP_H
+
+#include "xfrmd/conf.h"
+#include "xfrmd/pki_load.h"
+
+/*
+ * Reads a configuration file and everything that it names, as xfrmd does at its start, in a reload
+ * and for --check, and as `xfrmctl check` does: all problems of one run. @now: epoch seconds, for
+ * the certificates' dates. 0, or -EINVAL with problems, or -ENOMEM; @ret_conf and @ret_bundle must
+ * be finished by the caller in any case.
+ */
+int setup_load(const char *path, int64_t now, struct conf *ret_conf,
+	       struct pki_bundle *ret_bundle, struct problems *problems);
+
+#endif
