@@ -1,4 +1,201 @@
-int main(void)
+/* SPDX-License-Identifier: MIT */
+/* Options, the checks before anything is touched, and going to the background. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "build_config.h"
+#include "daemon.h"
+#include "xfrmd/log.h"
+#include "xfrmd/setup.h"
+
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+struct options {
+	const char *conf_path;
+	const char *run_dir;
+	bool foreground;
+	bool check;
+};
+
+static void main_help(void)
 {
-	return 1;
+	printf("Usage: xfrmd [OPTION]...\n"
+	       "Owns the kernel's IPsec policies and lets charon negotiate with protected peers.\n\n"
+	       "  --config FILE   configuration (default %s)\n"
+	       "  --run-dir DIR   pid file, sockets, charon's files (default %s)\n"
+	       "  --foreground    do not go to the background\n"
+	       "  --check         check the configuration and its certificates, then exit\n"
+	       "  --help          this text\n"
+	       "  --version       the version\n\n"
+	       "SIGHUP reloads. SIGTERM ends xfrmd and not the protection: policies, SAs and\n"
+	       "charon go on; `xfrmctl shutdown` ends them.\n"
+	       "Exit status: 0 ok, 1 failed, 2 usage.\n",
+	       XFRMD_CONF_FILE, XFRMD_RUN_DIR);
+}
+
+/* -1: go on; else the exit status. */
+static int main_parse(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+	                                      {"run-dir", required_argument, NULL, 'r'},
+	                                      {"foreground", no_argument, NULL, 'f'},
+	                                      {"check", no_argument, NULL, 'k'},
+	                                      {"help", no_argument, NULL, 'h'},
+	                                      {"version", no_argument, NULL, 'v'},
+	                                      {0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->conf_path = optarg;
+			break;
+		case 'r':
+			options->run_dir = optarg;
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'k':
+			options->check = true;
+			break;
+		case 'h':
+			main_help();
+			return EXIT_OK;
+		case 'v':
+			printf("xfrmd %s\n", XFRMD_VERSION);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "xfrmd: %s: not an option, expected none\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static int main_load(const char *path, struct daemon *daemon)
+{
+	struct problems problems = {0};
+	int error;
+
+	error = setup_load(path, loop_now_epoch(), &daemon->conf, &daemon->bundle, &problems);
+	for (size_t i = 0; i < problems.count; i++)
+		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);
+	if (error && !problems.count)
+		fprintf(stderr, "xfrmd: %s: %s\n", path, strerror(-error));
+	problems_fini(&problems);
+	return error;
+}
+
+/*
+ * Forks; the parent waits until the child is ready or gone, so that `xfrmd` returns when hosts are
+ * protected, with the exit status that tells. Returns in the child with the pipe to write to.
+ */
+static int main_background(void)
+{
+	int ends[2], status;
+	pid_t child;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || (child = fork()) < 0) {
+		fprintf(stderr, "xfrmd: start: %s\n", strerror(errno));
+		exit(EXIT_FAILED);
+	}
+	if (!child) {
+		close(ends[0]);
+		setsid();
+		return ends[1];
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) == 1)
+		_exit(EXIT_OK);
+	_exit(waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status)
+	                                                               : EXIT_FAILED);
+}
+
+static void main_detach_stdio(const struct conf *conf)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (conf->log_target != LOG_TARGET_STDERR)
+		dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+static int main_run(struct daemon *daemon, bool foreground)
+{
+	struct err err = {0};
+	int error;
+
+	error = log_open("xfrmd", daemon->conf.log_target, daemon->conf.log_path,
+	                 daemon->conf.log_level);
+	if (error)
+		fprintf(stderr, "xfrmd: log: cannot open the target: %s, logging to stderr\n",
+		        strerror(-error));
+	for (size_t i = 0; i < daemon->conf.notes.count; i++)
+		log_warning("%s", daemon->conf.notes.items[i]);
+	error = daemon_open(daemon, &err);
+	if (error) {
+		log_error("start: %s", err.text);
+		if (daemon->conf.log_target != LOG_TARGET_STDERR)
+			fprintf(stderr, "xfrmd: %s\n", err.text);
+		daemon->exit_status = EXIT_FAILED;
+	} else {
+		if (!foreground)
+			main_detach_stdio(&daemon->conf);
+		if (loop_run(daemon->loop) < 0)
+			daemon->exit_status = EXIT_FAILED;
+	}
+	return daemon->exit_status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.conf_path = XFRMD_CONF_FILE, .run_dir = XFRMD_RUN_DIR};
+	struct daemon daemon = {.pid_fd = -1, .ready_fd = -1};
+	int status;
+
+	status = main_parse(argc, argv, &options);
+	if (status >= 0)
+		return status;
+	if (!options.check && geteuid() != 0) {
+		fprintf(stderr, "xfrmd: must be started as root (CAP_NET_ADMIN), is uid %u\n",
+		        (unsigned)geteuid());
+		return EXIT_FAILED;
+	}
+	daemon.conf_path = options.conf_path;
+	daemon.run_dir = options.run_dir;
+	status = main_load(options.conf_path, &daemon) ? EXIT_FAILED : EXIT_OK;
+	if (!status && options.check) {
+		for (size_t i = 0; i < daemon.conf.notes.count; i++)
+			printf("note: %s\n", daemon.conf.notes.items[i]);
+		printf("%s: ok\n", options.conf_path);
+	} else if (!status) {
+		signal(SIGPIPE, SIG_IGN);
+		umask(022);
+		if (!options.foreground)
+			daemon.ready_fd = main_background();
+		status = main_run(&daemon, options.foreground);
+	}
+	daemon_close(&daemon);
+	log_close();
+	return status;
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_NEGOTIATOR_H
+#define XFRMD_NEGOTIATOR_H
+
+#include "xfrmd/conf.h"
+#include "xfrmd/loop.h"
+#include "xfrmd/peers.h"
+#include "xfrmd/pki_load.h"
+
+/*
+ * Drives charon over VICI: credentials and connections in, acquires to negotiations, events to the
+ * acquire machine. Knows nothing of policies or processes.
+ */
+struct negotiator;
+
+struct negotiator_callbacks {
+	/* Credentials and the responder connection are loaded; peers can be negotiated with. */
+	void (*ready)(void *ctx);
+	/* A peer came up: sockets that began in clear may move to ESP now. */
+	void (*peer_up)(void *ctx, uint8_t family);
+};
+
+/* @conf and @bundle are borrowed until negotiator_set() replaces them. */
+int negotiator_open(struct loop *loop, const char *vici_path, const struct conf *conf,
+                    const struct pki_bundle *bundle, const struct negotiator_callbacks *callbacks,
+                    void *ctx, struct negotiator **ret_negotiator);
+void negotiator_close(struct negotiator *negotiator);
+
+/* charon listens: connect, take its list of SAs, load everything. Negative errno. */
+int negotiator_connect(struct negotiator *negotiator);
+/* charon is gone. */
+void negotiator_disconnect(struct negotiator *negotiator);
+
+/*
+ * A new configuration: charon gets the credentials and the responder connection, and loses those
+ * that are no longer listed. @settings_changed: it reads its strongswan.conf again too.
+ */
+void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
+                    const struct pki_bundle *bundle, bool settings_changed);
+
+void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
+                        const struct addr *remote);
+void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
+                               const struct addr *remote);
+/* Forgets every peer for which @keep says false; its SAs are terminated. */
+void negotiator_retain(struct negotiator *negotiator,
+                       bool (*keep)(void *ctx, const struct peer *peer), void *ctx);
+/* Sends DELETEs for all IKE_SAs. @done is called when they are gone, or after @timeout_ms. */
+void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
+                              void *ctx);
+
+const struct peers *negotiator_peers(const struct negotiator *negotiator);
+/* Why credentials or connections could not be loaded; empty: they are. */
+const char *negotiator_problem(const struct negotiator *negotiator);
+
+#endif

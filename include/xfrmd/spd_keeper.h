@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_SPD_KEEPER_H
+#define XFRMD_SPD_KEEPER_H
+
+#include "xfrmd/err.h"
+#include "xfrmd/policy.h"
+
+/*
+ * Keeps the kernel's SPD at the desired one. Remembers what the kernel holds, so that a change
+ * costs only its own netlink writes; reads it again whenever somebody else may have changed it.
+ */
+struct spd_keeper;
+
+struct spd_change {
+	size_t added, updated, deleted;
+	size_t conflicts; /* a foreign policy holds the selector */
+	size_t failures;
+	uint64_t took_us; /* comparing and applying */
+};
+
+int spd_keeper_open(struct spd_keeper **ret_keeper, struct err *err);
+void spd_keeper_close(struct spd_keeper *keeper); /* policies stay */
+/* The netlink port of our requests, for xfrm_monitor_open(). */
+uint32_t spd_keeper_port(const struct spd_keeper *keeper);
+
+/*
+ * Makes @want (sorted by key; contents move, *want is empty afterwards) the desired SPD and applies
+ * the difference. Failures are tried again once against a fresh dump. 0, or negative errno and @err
+ * when not everything could be applied; what could be is.
+ */
+int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
+                   struct spd_change *ret_change, struct err *err);
+/* Reads the kernel and repairs what differs; counted as repairs. */
+int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err);
+/* Makes the kernel look up the policies of established sockets of @family anew. */
+void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family);
+
+/* Borrowed until the next spd_keeper_set(). */
+const struct policy_list *spd_keeper_want(const struct spd_keeper *keeper);
+
+struct spd_counts {
+	size_t desired, installed, drift;
+	uint64_t repaired; /* since the start */
+	struct spd_change last;
+};
+/* Reads the kernel and compares, without changing anything. */
+int spd_keeper_count(struct spd_keeper *keeper, struct spd_counts *ret_counts, struct err *err);
+
+struct xfrm_sa;
+/* All SAs of the kernel; the caller frees. */
+int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
+                   struct err *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of the control socket. */
+#include <stdio.h>
+
+#include "daemon.h"
+#include "xfrmd/log.h"
+#include "xfrmd/notify.h"
+
+/* How long `shutdown` waits for the peers' answers to our DELETEs: one retransmission and a half. */
+#define COMMANDS_TERMINATE_MS 2000
+
+static char *commands_result(struct strlist *changes, struct strlist *errors)
+{
+	char *json = ctl_proto_result(!errors->count, changes, errors);
+
+	strlist_fini(changes);
+	strlist_fini(errors);
+	return json;
+}
+
+static char *commands_reload(struct daemon *daemon)
+{
+	struct strlist changes = {0}, errors = {0};
+
+	reload_run(daemon, &changes, &errors);
+	return commands_result(&changes, &errors);
+}
+
+static void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
+                                     struct strlist *errors)
+{
+	struct spd_change change = {0};
+	char text[128];
+	struct err err;
+
+	daemon->flushed = true;
+	if (daemon_apply_spd(daemon, &change, &err) < 0)
+		(void)strlist_add(errors, err.text);
+	snprintf(text, sizeof(text), "policies: %zu removed, nothing is protected", change.deleted);
+	(void)strlist_add(changes, text);
+	log_notice("%s", text);
+}
+
+static char *commands_flush(struct daemon *daemon)
+{
+	struct strlist changes = {0}, errors = {0};
+
+	commands_remove_policies(daemon, &changes, &errors);
+	return commands_result(&changes, &errors);
+}
+
+/* All DELETEs are answered, or the time for that is over. */
+static void commands_shutdown_end(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct strlist changes = {0}, errors = {0};
+
+	charon_kill(daemon->charon);
+	(void)strlist_add(&changes, "charon: ended");
+	if (daemon->conf.stop_clear)
+		commands_remove_policies(daemon, &changes, &errors);
+	else
+		(void)strlist_add(&changes, "policies: stay in the kernel, protected traffic is "
+		                            "blocked (stop_action = block)");
+	log_notice("shutdown: done");
+	ctl_request_reply(daemon->shutdown_request, commands_result(&changes, &errors));
+	daemon->shutdown_request = NULL;
+	loop_stop(daemon->loop);
+}
+
+static void commands_shutdown(struct daemon *daemon, struct ctl_request *request)
+{
+	struct strlist none = {0}, errors = {0};
+
+	if (daemon->shutdown_request) {
+		(void)strlist_add(&errors, "a shutdown is under way already");
+		ctl_request_reply(request, commands_result(&none, &errors));
+		return;
+	}
+	log_notice("shutdown: asked for by xfrmctl");
+	notify_send("STOPPING=1");
+	daemon->shutdown_request = request;
+	negotiator_terminate_all(daemon->negotiator, COMMANDS_TERMINATE_MS, commands_shutdown_end,
+	                         daemon);
+}
+
+void commands_handle(void *ctx, struct ctl_request *request, enum ctl_command command)
+{
+	struct daemon *daemon = ctx;
+
+	switch (command) {
+	case CTL_COMMAND_STATUS:
+		ctl_request_reply(request, status_json(daemon));
+		break;
+	case CTL_COMMAND_PEERS:
+		ctl_request_reply(request, status_peers_json(daemon));
+		break;
+	case CTL_COMMAND_DESIRED:
+		ctl_request_reply(request, ctl_proto_desired(spd_keeper_want(daemon->spd)));
+		break;
+	case CTL_COMMAND_RELOAD:
+		ctl_request_reply(request, commands_reload(daemon));
+		break;
+	case CTL_COMMAND_SHUTDOWN:
+		commands_shutdown(daemon, request);
+		break;
+	case CTL_COMMAND_FLUSH:
+		ctl_request_reply(request, commands_flush(daemon));
+		break;
+	}
+}

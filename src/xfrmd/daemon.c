@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns every part and hands callbacks around: addresses and configuration become the SPD, the
+ * kernel's acquires become negotiations, foreign changes become repairs. Decisions are elsewhere.
+ */
+#include "daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <signal.h>
+
+#include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
+#include "xfrmd/log.h"
+#include "xfrmd/notify.h"
+#include "xfrmd/pidfile.h"
+#include "xfrmd/plan.h"
+#include "xfrmd/setup.h"
+#include "xfrmd/swan_conf.h"
+#include "xfrmd/swan_event.h"
+
+/* Long enough to gather a burst of foreign changes, short against the promised 100 ms. */
+#define DAEMON_REPAIR_DELAY_MS 10
+/* A wrong certificate mode of the directory would let others see charon's sockets. */
+#define DAEMON_RUN_DIR_MODE    0755
+
+/* The SPD. */
+
+static const struct local_addr *daemon_addrs(const struct daemon *daemon, size_t *ret_count)
+{
+	return addr_watch_list(daemon->addrs, ret_count);
+}
+
+int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
+{
+	struct policy_list want = {0};
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = daemon_addrs(daemon, &count);
+	if (!daemon->flushed && plan_build(&daemon->conf, addrs, count, &want) < 0)
+		return err_set(err, -ENOMEM, "SPD: out of memory");
+	return spd_keeper_set(daemon->spd, &want, ret_change, err);
+}
+
+static void daemon_log_change(const char *why, const struct spd_change *change)
+{
+	if (change->conflicts)
+		log_warning("spd: %s: %zu selectors are held by foreign policies, left alone", why,
+		            change->conflicts);
+	if (change->added || change->updated || change->deleted)
+		log_notice("spd: %s: added=%zu updated=%zu deleted=%zu took_us=%llu", why,
+		           change->added, change->updated, change->deleted,
+		           (unsigned long long)change->took_us);
+}
+
+static void daemon_on_addrs(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct spd_change change = {0};
+	struct err err;
+
+	if (daemon_apply_spd(daemon, &change, &err) < 0)
+		log_error("spd: addresses changed: %s", err.text);
+	daemon_log_change("addresses changed", &change);
+}
+
+static void daemon_repair(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct spd_change change = {0};
+	struct err err;
+
+	if (spd_keeper_repair(daemon->spd, &change, &err) < 0)
+		log_error("spd: repair: %s", err.text);
+	if (change.added || change.updated || change.deleted)
+		log_warning("spd: somebody else changed our policies: repaired added=%zu "
+		            "updated=%zu deleted=%zu",
+		            change.added, change.updated, change.deleted);
+}
+
+static void daemon_on_policies_touched(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	loop_timer_start(daemon->repair_timer, DAEMON_REPAIR_DELAY_MS);
+}
+
+/* Acquires. */
+
+static void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
+{
+	struct daemon *daemon = ctx;
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = daemon_addrs(daemon, &count);
+	if (acquire->reqid != daemon->conf.reqid ||
+	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
+		return;
+	negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
+}
+
+static void daemon_on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+{
+	struct daemon *daemon = ctx;
+
+	if (hard && !sa->spi && sa->reqid == daemon->conf.reqid)
+		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
+}
+
+static void daemon_on_overrun(void *ctx, bool acquires_lost)
+{
+	struct daemon *daemon = ctx;
+
+	/* a lost acquire comes again: without a larval SA the next packet raises another */
+	if (acquires_lost)
+		daemon->acquires_lost++;
+	log_warning("kernel: notifications were lost, comparing all policies");
+	loop_timer_start(daemon->repair_timer, 0);
+}
+
+/* charon. */
+
+static void daemon_on_charon_ready(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	int error = negotiator_connect(daemon->negotiator);
+
+	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
+	           (int)charon_pid(daemon->charon));
+	if (error)
+		log_error("charon: cannot connect to its VICI socket: %s", strerror(-error));
+}
+
+static void daemon_on_charon_died(void *ctx, const char *how)
+{
+	struct daemon *daemon = ctx;
+
+	log_warning("charon: ended: %s, restarting it; policies and SAs stay", how);
+	negotiator_disconnect(daemon->negotiator);
+}
+
+static void daemon_on_charon_line(void *ctx, const char *line)
+{
+	int level;
+
+	(void)ctx;
+	if (swan_log_level(line, &level))
+		log_at((enum log_level)level, "charon: %s", line);
+}
+
+static void daemon_report_ready(struct daemon *daemon)
+{
+	struct err err;
+
+	daemon->ready = true;
+	loop_timer_stop(daemon->ready_timer);
+	if (pidfile_write(daemon->pid_fd, daemon->pid_path, &err) < 0)
+		log_error("%s", err.text);
+	notify_send("READY=1\nMAINPID=%d\nSTATUS=protecting %zu prefixes", (int)getpid(),
+	            daemon->conf.protect.count);
+	if (daemon->ready_fd >= 0) {
+		if (write(daemon->ready_fd, "", 1) < 0)
+			log_warning("start: the starting process is gone");
+		close(steal_fd(&daemon->ready_fd));
+	}
+	log_notice("ready: policies=%zu", spd_keeper_want(daemon->spd)->count);
+}
+
+static void daemon_on_negotiator_ready(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_info("charon: credentials and connections loaded");
+	if (!daemon->ready)
+		daemon_report_ready(daemon);
+}
+
+static void daemon_on_peer_up(void *ctx, uint8_t family)
+{
+	struct daemon *daemon = ctx;
+
+	if (daemon->conf.optional)
+		spd_keeper_kick(daemon->spd, family);
+}
+
+static void daemon_on_ready_timeout(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	const char *problem = negotiator_problem(daemon->negotiator);
+
+	log_error("start: charon was not ready within %u s (prestart_timeout)%s%s; policies stay",
+	          daemon->conf.prestart_timeout_s, *problem ? ": " : "", problem);
+	if (!charon_adopted(daemon->charon))
+		charon_kill(daemon->charon);
+	daemon->exit_status = 1;
+	loop_stop(daemon->loop);
+}
+
+static void daemon_on_watchdog(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	notify_send("WATCHDOG=1");
+	loop_timer_start(daemon->watchdog_timer, notify_watchdog_ms());
+}
+
+/* Signals. */
+
+static void daemon_on_terminate(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_notice("stop: policies, SAs and charon go on; `xfrmctl shutdown` ends the protection");
+	notify_send("STOPPING=1");
+	loop_stop(daemon->loop);
+}
+
+static void daemon_on_hangup(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct strlist changes = {0}, errors = {0};
+	int error = log_reopen();
+
+	if (error)
+		log_error("log: cannot open again: %s", strerror(-error));
+	reload_run(daemon, &changes, &errors);
+	strlist_fini(&changes);
+	strlist_fini(&errors);
+}
+
+/* Start. */
+
+int daemon_write_sysctls(const struct conf *conf, struct err *err)
+{
+	char number[16];
+	int error;
+
+	snprintf(number, sizeof(number), "%u", conf->xfrm_acq_expires_s);
+	error = file_write_value("/proc/sys/net/core/xfrm_acq_expires", number, err);
+	if (error)
+		return error;
+	return file_write_value("/proc/sys/net/core/xfrm_larval_drop",
+	                        conf->xfrm_larval_drop ? "1" : "0", err);
+}
+
+int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65])
+{
+	_cleanup_(cleanup_free) char *canonical = conf_canonical(conf);
+	_cleanup_(cleanup_free) char *text = NULL;
+	struct buf all = {0};
+
+	if (!canonical)
+		return -ENOMEM;
+	buf_str(&all, canonical);
+	for (size_t i = 0; i < bundle->chain.count; i++)
+		buf_printf(&all, "certificate %s\n", bundle->chain.items[i].fingerprint);
+	for (size_t i = 0; i < bundle->cas.count; i++)
+		buf_printf(&all, "ca %s\n", bundle->cas.items[i].fingerprint);
+	text = buf_take_str(&all);
+	if (!text)
+		return -ENOMEM;
+	pki_sha256(text, strlen(text), ret_hex);
+	return 0;
+}
+
+static int daemon_open_run_dir(struct daemon *daemon, struct err *err)
+{
+	if (mkdir(daemon->run_dir, DAEMON_RUN_DIR_MODE) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "%s: cannot create: %s", daemon->run_dir,
+		               strerror(errno));
+	if (asprintf(&daemon->pid_path, "%s/xfrmd.pid", daemon->run_dir) < 0) {
+		daemon->pid_path = NULL;
+		return err_set(err, -ENOMEM, "start: out of memory");
+	}
+	return pidfile_lock(daemon->pid_path, &daemon->pid_fd, err);
+}
+
+static int daemon_open_kernel(struct daemon *daemon, struct err *err)
+{
+	static const struct xfrm_events events = {
+		.acquire = daemon_on_acquire,
+		.expire = daemon_on_expire,
+		.policies_touched = daemon_on_policies_touched,
+		.overrun = daemon_on_overrun,
+	};
+	struct spd_change change = {0};
+	int error;
+
+	error = addr_watch_open(daemon->loop, daemon_on_addrs, daemon, &daemon->addrs, err);
+	if (!error)
+		error = spd_keeper_open(&daemon->spd, err);
+	if (!error)
+		error = daemon_write_sysctls(&daemon->conf, err);
+	if (!error)
+		error = daemon_apply_spd(daemon, &change, err);
+	if (error)
+		return error;
+	daemon_log_change("start", &change);
+	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
+	                          &daemon->monitor, err);
+	/* what changed between the first dump and the monitor was not announced to us */
+	if (!error)
+		daemon_repair(daemon);
+	return error;
+}
+
+static int daemon_open_charon(struct daemon *daemon, struct err *err)
+{
+	static const struct charon_callbacks callbacks = {
+		.ready = daemon_on_charon_ready,
+		.died = daemon_on_charon_died,
+		.log_line = daemon_on_charon_line,
+	};
+	static const struct negotiator_callbacks negotiator_callbacks = {
+		.ready = daemon_on_negotiator_ready,
+		.peer_up = daemon_on_peer_up,
+	};
+	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
+	struct charon_options options = {.binary = daemon->conf.charon_binary,
+	                                 .run_dir = daemon->run_dir,
+	                                 .config_text = text};
+	_cleanup_(cleanup_free) char *vici_path = NULL;
+
+	if (!text || asprintf(&vici_path, "%s/charon.vici", daemon->run_dir) < 0) {
+		vici_path = NULL;
+		return err_set(err, -ENOMEM, "charon: out of memory");
+	}
+	if (negotiator_open(daemon->loop, vici_path, &daemon->conf, &daemon->bundle,
+	                    &negotiator_callbacks, daemon, &daemon->negotiator) < 0)
+		return err_set(err, -ENOMEM, "charon: out of memory");
+	return charon_open(daemon->loop, &options, &callbacks, daemon, &daemon->charon, err);
+}
+
+static int daemon_open_timers(struct daemon *daemon)
+{
+	static const struct {
+		int number;
+		loop_fn fn;
+	} signals[] = {{SIGTERM, daemon_on_terminate},
+	               {SIGINT, daemon_on_terminate},
+	               {SIGHUP, daemon_on_hangup}};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(signals) / sizeof(signals[0]); i++)
+		error = loop_signal_new(daemon->loop, signals[i].number, signals[i].fn, daemon,
+		                        &daemon->signals[i]);
+	if (!error)
+		error = loop_timer_new(daemon->loop, daemon_repair, daemon, &daemon->repair_timer);
+	if (!error)
+		error = loop_timer_new(daemon->loop, daemon_on_ready_timeout, daemon,
+		                       &daemon->ready_timer);
+	if (!error)
+		error = loop_timer_new(daemon->loop, daemon_on_watchdog, daemon,
+		                       &daemon->watchdog_timer);
+	return error;
+}
+
+static int daemon_open_control(struct daemon *daemon, struct err *err)
+{
+	_cleanup_(cleanup_free) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "control socket: out of memory");
+	}
+	return ctl_server_open(daemon->loop, path, commands_handle, daemon, &daemon->ctl, err);
+}
+
+int daemon_open(struct daemon *daemon, struct err *err)
+{
+	int error;
+
+	error = daemon_hash(&daemon->conf, &daemon->bundle, daemon->config_hash);
+	if (!error)
+		error = loop_new(&daemon->loop);
+	if (!error)
+		error = daemon_open_timers(daemon);
+	if (error)
+		return err_set(err, error, "start: %s", strerror(-error));
+	error = daemon_open_run_dir(daemon, err);
+	if (!error)
+		error = daemon_open_charon(daemon, err);
+	if (!error)
+		error = daemon_open_kernel(daemon, err);
+	if (!error)
+		error = charon_start(daemon->charon, err);
+	if (!error)
+		error = daemon_open_control(daemon, err);
+	if (error)
+		return error;
+	loop_timer_start(daemon->ready_timer, (uint64_t)daemon->conf.prestart_timeout_s * 1000);
+	if (notify_watchdog_ms())
+		loop_timer_start(daemon->watchdog_timer, notify_watchdog_ms());
+	return 0;
+}
+
+void daemon_close(struct daemon *daemon)
+{
+	ctl_server_close(daemon->ctl);
+	charon_close(daemon->charon);
+	negotiator_close(daemon->negotiator);
+	xfrm_monitor_close(daemon->monitor);
+	spd_keeper_close(daemon->spd);
+	addr_watch_close(daemon->addrs);
+	loop_timer_free(daemon->watchdog_timer);
+	loop_timer_free(daemon->ready_timer);
+	loop_timer_free(daemon->repair_timer);
+	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(daemon->signals[0]); i++)
+		loop_signal_free(daemon->signals[i]);
+	loop_free(daemon->loop);
+	strlist_fini(&daemon->reload_errors);
+	if (daemon->pid_path)
+		pidfile_remove(daemon->pid_fd, daemon->pid_path);
+	free(daemon->pid_path);
+	pki_bundle_fini(&daemon->bundle);
+	conf_fini(&daemon->conf);
+}

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The adapter between charon and the acquire machine. Every change of charon goes through
+ * negotiator_sync(): it loads what is wanted, then asks for what is there and unloads the rest, so
+ * that a fresh charon, an adopted one and a reload take the same way.
+ */
+#include "xfrmd/negotiator.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "xfrmd/log.h"
+#include "xfrmd/swan_conf.h"
+#include "xfrmd/swan_event.h"
+#include "xfrmd/vici_conn.h"
+
+struct negotiator {
+	struct loop *loop;
+	char *vici_path;
+	const struct conf *conf;
+	const struct pki_bundle *bundle;
+	const struct negotiator_callbacks *callbacks;
+	void *ctx;
+
+	struct vici_conn *conn;
+	struct peers *peers;
+	struct loop_timer *peers_timer;
+	bool announced; /* ready was called for this connection */
+	char key_id[64];
+	char problem[256];
+
+	struct loop_timer *terminate_timer;
+	loop_fn terminate_done;
+	void *terminate_ctx;
+};
+
+static const char *const negotiator_events[] = {"ike-updown", "child-updown", "child-rekey",
+                                                "ike-rekey",  "list-sa",      "log"};
+
+static const struct pki_cert *negotiator_leaf(const struct negotiator *negotiator)
+{
+	return &negotiator->bundle->chain.items[0];
+}
+
+/* A command whose failure leaves charon without something it needs. */
+static void negotiator_needed_done(void *ctx, int error, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+	char reason[192] = "charon does not know the command";
+
+	if (error == -ECONNRESET ||
+	    (!error && !vici_reply_status(message, len, reason, sizeof(reason))))
+		return;
+	snprintf(negotiator->problem, sizeof(negotiator->problem), "charon refused: %s", reason);
+	log_error("charon: %s", negotiator->problem);
+}
+
+static void negotiator_request(struct negotiator *negotiator, const char *command,
+                               struct buf *message, vici_reply_fn reply)
+{
+	int error;
+
+	if (!negotiator->conn) {
+		buf_fini(message);
+		return;
+	}
+	error = vici_conn_request(negotiator->conn, command, message, reply, negotiator);
+	if (error)
+		log_error("charon: %s: cannot send: %s", command, strerror(-error));
+	buf_fini(message);
+}
+
+/* Running the machine's actions. */
+
+static void negotiator_initiate_done(void *ctx, int error, const void *message, size_t len)
+{
+	char reason[192];
+
+	(void)ctx;
+	/* the result itself comes as events; this only says that charon did not even queue it */
+	if (!error && vici_reply_status(message, len, reason, sizeof(reason)))
+		log_debug("charon: initiate: %s", reason);
+}
+
+static void negotiator_initiate(struct negotiator *negotiator, const struct peer_action *action)
+{
+	const struct pki_cert *leaf = negotiator_leaf(negotiator);
+	struct buf message = {0};
+
+	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->local,
+	                    &action->remote);
+	negotiator_request(negotiator, "load-conn", &message, negotiator_needed_done);
+	swan_conf_initiate(&message, &action->local, &action->remote);
+	negotiator_request(negotiator, "initiate", &message, negotiator_initiate_done);
+}
+
+static void negotiator_log_change(const struct peer_action *action)
+{
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	if (action->new_state == PEER_STATE_UP || action->new_state == PEER_STATE_FAILED ||
+	    action->old_state == PEER_STATE_UP)
+		level = LOG_LEVEL_NOTICE;
+	log_at(level, "peer: %s: %s -> %s: %s local=%s", addr_format(&action->remote, remote),
+	       peer_state_name(action->old_state), peer_state_name(action->new_state),
+	       action->reason, addr_format(&action->local, local));
+}
+
+static void negotiator_act(struct negotiator *negotiator, const struct peer_action *action)
+{
+	struct buf message = {0};
+	char name[SWAN_NAME_MAX];
+
+	switch (action->kind) {
+	case PEER_ACTION_INITIATE:
+		negotiator_initiate(negotiator, action);
+		break;
+	case PEER_ACTION_UNLOAD:
+		swan_conf_name(&message,
+		               swan_conf_peer_name(&action->local, &action->remote, name));
+		negotiator_request(negotiator, "unload-conn", &message, NULL);
+		break;
+	case PEER_ACTION_TERMINATE:
+		swan_conf_terminate_ike(&message, action->ike_id);
+		negotiator_request(negotiator, "terminate", &message, NULL);
+		break;
+	case PEER_ACTION_REKEY:
+		swan_conf_rekey_child(&message, action->child_id);
+		negotiator_request(negotiator, "rekey", &message, NULL);
+		break;
+	case PEER_ACTION_CHANGED:
+		negotiator_log_change(action);
+		if (action->new_state == PEER_STATE_UP)
+			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
+		break;
+	}
+}
+
+static void negotiator_arm(struct negotiator *negotiator)
+{
+	uint64_t due_ms = peers_next_ms(negotiator->peers), now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(negotiator->peers_timer);
+	else
+		loop_timer_start(negotiator->peers_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+static void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions)
+{
+	for (size_t i = 0; i < actions->count; i++)
+		negotiator_act(negotiator, &actions->items[i]);
+	if (actions->out_of_memory)
+		log_error("peers: out of memory, some negotiations were not started");
+	peer_actions_fini(actions);
+	negotiator_arm(negotiator);
+}
+
+static void negotiator_peers_due(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	peers_on_timer(negotiator->peers, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+/* Events of charon. */
+
+static void negotiator_on_list_sa(struct negotiator *negotiator, const struct swan_ike *ike,
+                                  struct peer_actions *actions)
+{
+	for (size_t i = 0; i < ike->child_count; i++)
+		if (ike->children[i].installed)
+			peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, ike->id,
+			                  ike->children[i].id, loop_now_ms(), actions);
+}
+
+static void negotiator_on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
+                                struct peer_actions *actions)
+{
+	if (up) {
+		negotiator_on_list_sa(negotiator, ike, actions);
+		return;
+	}
+	for (size_t i = 0; i < ike->child_count; i++)
+		peers_on_child_down(negotiator->peers, ike->id, ike->children[i].id, loop_now_ms(),
+		                    actions);
+}
+
+static void negotiator_check_terminated(struct negotiator *negotiator);
+
+static void negotiator_on_sa(struct negotiator *negotiator, const char *name, const void *message,
+                             size_t len, struct peer_actions *actions)
+{
+	struct swan_ike ike;
+	bool up;
+
+	if (swan_event_sa(message, len, &up, &ike) < 0) {
+		log_warning("charon: %s: event not understood, ignored", name);
+		return;
+	}
+	if (strcmp(name, "list-sa") == 0) {
+		negotiator_on_list_sa(negotiator, &ike, actions);
+	} else if (strcmp(name, "child-updown") == 0) {
+		negotiator_on_child(negotiator, &ike, up, actions);
+	} else if (!up) {
+		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote, loop_now_ms(),
+		                  actions);
+	}
+}
+
+static void negotiator_on_rekey(struct negotiator *negotiator, const char *name,
+                                const void *message, size_t len)
+{
+	struct swan_child_rekey child;
+	uint32_t old_id, new_id;
+
+	if (strcmp(name, "child-rekey") == 0) {
+		if (!swan_event_child_rekey(message, len, &child))
+			peers_on_child_rekeyed(negotiator->peers, child.ike_id, child.old_child_id,
+			                       child.new_child_id);
+	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
+		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
+	}
+}
+
+static void negotiator_on_log(struct negotiator *negotiator, const void *message, size_t len,
+                              struct peer_actions *actions)
+{
+	enum swan_reason_kind kind;
+	struct addr local, remote;
+	struct swan_log log;
+	const char *words;
+
+	if (swan_event_log(message, len, &log) < 0 ||
+	    swan_conf_parse_peer_name(log.ike_name, &local, &remote) < 0)
+		return;
+	kind = swan_reason(log.text, &words);
+	if (kind != SWAN_REASON_NONE)
+		peers_on_reason(negotiator->peers, &local, &remote, words,
+		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
+}
+
+static void negotiator_on_event(void *ctx, const char *name, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	if (strcmp(name, "log") == 0)
+		negotiator_on_log(negotiator, message, len, &actions);
+	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)
+		negotiator_on_rekey(negotiator, name, message, len);
+	else
+		negotiator_on_sa(negotiator, name, message, len, &actions);
+	negotiator_run(negotiator, &actions);
+	negotiator_check_terminated(negotiator);
+}
+
+/* Loading what charon needs, and unloading what it does not. */
+
+static bool negotiator_keeps_authority(const struct negotiator *negotiator, const char *name)
+{
+	for (size_t i = 0; i < negotiator->bundle->cas.count; i++)
+		if (strcmp(negotiator->bundle->cas.items[i].fingerprint, name) == 0)
+			return true;
+	return false;
+}
+
+static bool negotiator_keeps_conn(const struct negotiator *negotiator, const char *name)
+{
+	const struct peer *peer;
+	struct addr local, remote;
+
+	if (strcmp(name, SWAN_RESPONDER) == 0)
+		return true;
+	if (swan_conf_parse_peer_name(name, &local, &remote) < 0)
+		return false;
+	peer = peers_find(negotiator->peers, &local, &remote);
+	return peer && peer->state == PEER_STATE_NEGOTIATING;
+}
+
+static bool negotiator_keeps_key(const struct negotiator *negotiator, const char *id)
+{
+	return strcmp(negotiator->key_id, id) == 0;
+}
+
+/* Unloads every listed item that is not kept. */
+static void negotiator_unload(struct negotiator *negotiator, const void *message, size_t len,
+                              bool (*keeps)(const struct negotiator *, const char *),
+                              const char *command, const char *key)
+{
+	struct vici_reader reader;
+	struct vici_elem elem;
+	char text[VICI_NAME_MAX + 1];
+
+	vici_reader_init(&reader, message, len);
+	while (!vici_next(&reader, &elem) && elem.type != VICI_ELEM_END) {
+		struct buf request = {0};
+
+		if (elem.type != VICI_ELEM_LIST_ITEM ||
+		    vici_elem_text(&elem, text, sizeof(text)) < 0 || keeps(negotiator, text))
+			continue;
+		log_debug("charon: %s %s", command, text);
+		vici_text(&request, key, text);
+		negotiator_request(negotiator, command, &request, NULL);
+	}
+}
+
+static void negotiator_keys_listed(void *ctx, int error, const void *message, size_t len)
+{
+	if (!error)
+		negotiator_unload(ctx, message, len, negotiator_keeps_key, "unload-key", "id");
+}
+
+static void negotiator_authorities_listed(void *ctx, int error, const void *message, size_t len)
+{
+	if (!error)
+		negotiator_unload(ctx, message, len, negotiator_keeps_authority, "unload-authority",
+		                  "name");
+}
+
+static void negotiator_conns_listed(void *ctx, int error, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+
+	if (error)
+		return;
+	negotiator_unload(negotiator, message, len, negotiator_keeps_conn, "unload-conn", "name");
+	if (negotiator->announced || *negotiator->problem)
+		return;
+	negotiator->announced = true;
+	negotiator->callbacks->ready(negotiator->ctx);
+}
+
+static void negotiator_key_loaded(void *ctx, int error, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+
+	negotiator_needed_done(ctx, error, message, len);
+	if (!error &&
+	    vici_find_text(message, len, "id", negotiator->key_id, sizeof(negotiator->key_id)) < 0)
+		negotiator->key_id[0] = '\0';
+}
+
+static void negotiator_load_certificates(struct negotiator *negotiator)
+{
+	const struct pki_bundle *bundle = negotiator->bundle;
+	struct buf message = {0};
+
+	for (size_t i = 1; i < bundle->chain.count; i++) {
+		swan_conf_load_cert(&message, bundle->chain.items[i].der,
+		                    bundle->chain.items[i].der_len);
+		negotiator_request(negotiator, "load-cert", &message, negotiator_needed_done);
+	}
+	for (size_t i = 0; i < bundle->cas.count; i++) {
+		const struct pki_cert *ca = &bundle->cas.items[i];
+
+		swan_conf_load_authority(&message, ca->fingerprint, ca->der, ca->der_len);
+		negotiator_request(negotiator, "load-authority", &message, negotiator_needed_done);
+	}
+}
+
+static void negotiator_sync(struct negotiator *negotiator)
+{
+	const struct pki_cert *leaf = negotiator_leaf(negotiator);
+	struct buf message = {0};
+
+	negotiator->problem[0] = '\0';
+	swan_conf_load_key(&message, negotiator->bundle->key_der, negotiator->bundle->key_der_len);
+	negotiator_request(negotiator, "load-key", &message, negotiator_key_loaded);
+	negotiator_load_certificates(negotiator);
+	swan_conf_load_responder(&message, negotiator->conf, leaf->der, leaf->der_len);
+	negotiator_request(negotiator, "load-conn", &message, negotiator_needed_done);
+
+	negotiator_request(negotiator, "get-keys", &message, negotiator_keys_listed);
+	negotiator_request(negotiator, "get-authorities", &message, negotiator_authorities_listed);
+	/* chains are built from cached certificates too: a removed CA must not live on there */
+	negotiator_request(negotiator, "flush-certs", &message, NULL);
+	negotiator_request(negotiator, "get-conns", &message, negotiator_conns_listed);
+}
+
+/* The connection. */
+
+static void negotiator_sas_listed(void *ctx, int error, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	(void)message;
+	(void)len;
+	if (error)
+		return;
+	peers_on_charon_up(negotiator->peers, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+static void negotiator_on_closed(void *ctx, int error)
+{
+	struct negotiator *negotiator = ctx;
+
+	log_warning("charon: VICI connection ended: %s", strerror(-error));
+	negotiator_disconnect(negotiator);
+}
+
+int negotiator_connect(struct negotiator *negotiator)
+{
+	static const struct vici_callbacks callbacks = {
+		.event = negotiator_on_event,
+		.closed = negotiator_on_closed,
+	};
+	struct buf message = {0};
+	int error;
+
+	negotiator_disconnect(negotiator);
+	error = vici_conn_open(negotiator->loop, negotiator->vici_path, &callbacks, negotiator,
+	                       &negotiator->conn);
+	if (error)
+		return error;
+	for (size_t i = 0; i < sizeof(negotiator_events) / sizeof(negotiator_events[0]); i++) {
+		error = vici_conn_subscribe(negotiator->conn, negotiator_events[i], NULL, NULL);
+		if (error)
+			return error;
+	}
+	negotiator_sync(negotiator);
+	/* its answers in order: credentials are there before the first peer is initiated */
+	negotiator_request(negotiator, "list-sas", &message, negotiator_sas_listed);
+	return 0;
+}
+
+void negotiator_disconnect(struct negotiator *negotiator)
+{
+	struct peer_actions actions = {0};
+
+	if (!negotiator->conn)
+		return;
+	vici_conn_close(negotiator->conn);
+	negotiator->conn = NULL;
+	negotiator->announced = false;
+	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
+                    const struct pki_bundle *bundle, bool settings_changed)
+{
+	struct buf message = {0};
+
+	negotiator->conf = conf;
+	negotiator->bundle = bundle;
+	if (!negotiator->conn)
+		return;
+	if (settings_changed)
+		negotiator_request(negotiator, "reload-settings", &message, negotiator_needed_done);
+	negotiator_sync(negotiator);
+}
+
+/* What the daemon reports. */
+
+void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
+                        const struct addr *remote)
+{
+	struct peer_actions actions = {0};
+
+	peers_on_acquire(negotiator->peers, local, remote, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
+                               const struct addr *remote)
+{
+	peers_on_larval_expired(negotiator->peers, local, remote);
+}
+
+void negotiator_retain(struct negotiator *negotiator,
+                       bool (*keep)(void *ctx, const struct peer *peer), void *ctx)
+{
+	struct peer_actions actions = {0};
+
+	peers_retain(negotiator->peers, keep, ctx, &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+/* The gentle end. */
+
+static void negotiator_terminated(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	loop_fn done = negotiator->terminate_done;
+
+	negotiator->terminate_done = NULL;
+	loop_timer_stop(negotiator->terminate_timer);
+	done(negotiator->terminate_ctx);
+}
+
+static void negotiator_check_terminated(struct negotiator *negotiator)
+{
+	size_t count;
+	const struct peer *const *list;
+
+	if (!negotiator->terminate_done)
+		return;
+	list = peers_list(negotiator->peers, &count);
+	for (size_t i = 0; i < count; i++)
+		if (list[i]->child_count)
+			return;
+	/* from the loop: this is called inside an event of the connection */
+	loop_timer_start(negotiator->terminate_timer, 0);
+}
+
+void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
+                              void *ctx)
+{
+	size_t count;
+	const struct peer *const *list = peers_list(negotiator->peers, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t c = 0; c < list[i]->child_count; c++) {
+			struct buf message = {0};
+
+			swan_conf_terminate_ike(&message, list[i]->children[c].ike_id);
+			negotiator_request(negotiator, "terminate", &message, NULL);
+		}
+	}
+	negotiator->terminate_done = done;
+	negotiator->terminate_ctx = ctx;
+	loop_timer_start(negotiator->terminate_timer, negotiator->conn ? timeout_ms : 0);
+	negotiator_check_terminated(negotiator);
+}
+
+const struct peers *negotiator_peers(const struct negotiator *negotiator)
+{
+	return negotiator->peers;
+}
+
+const char *negotiator_problem(const struct negotiator *negotiator)
+{
+	return negotiator->problem;
+}
+
+/* Life. */
+
+static uint64_t negotiator_seed(void)
+{
+	uint64_t seed;
+
+	/* jitter needs hosts to differ, not secrecy */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = loop_now_ms();
+	return seed;
+}
+
+int negotiator_open(struct loop *loop, const char *vici_path, const struct conf *conf,
+                    const struct pki_bundle *bundle, const struct negotiator_callbacks *callbacks,
+                    void *ctx, struct negotiator **ret_negotiator)
+{
+	struct negotiator *negotiator = calloc(1, sizeof(*negotiator));
+	int error = -ENOMEM;
+
+	if (!negotiator)
+		return -ENOMEM;
+	*negotiator = (struct negotiator){.loop = loop,
+	                                  .vici_path = strdup(vici_path),
+	                                  .conf = conf,
+	                                  .bundle = bundle,
+	                                  .callbacks = callbacks,
+	                                  .ctx = ctx};
+	if (negotiator->vici_path)
+		error = peers_new(negotiator_seed(), &negotiator->peers);
+	if (!error)
+		error = loop_timer_new(loop, negotiator_peers_due, negotiator,
+		                       &negotiator->peers_timer);
+	if (!error)
+		error = loop_timer_new(loop, negotiator_terminated, negotiator,
+		                       &negotiator->terminate_timer);
+	if (error) {
+		negotiator_close(negotiator);
+		return error;
+	}
+	*ret_negotiator = negotiator;
+	return 0;
+}
+
+void negotiator_close(struct negotiator *negotiator)
+{
+	if (!negotiator)
+		return;
+	vici_conn_close(negotiator->conn);
+	loop_timer_free(negotiator->terminate_timer);
+	loop_timer_free(negotiator->peers_timer);
+	peers_free(negotiator->peers);
+	free(negotiator->vici_path);
+	free(negotiator);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Desired and remembered SPD. `have` is what the kernel held when it was last read or written,
+ * sorted by key, foreign policies included; it is trusted until spd_keeper_repair() is asked for.
+ * Policies that we added since the last dump have index 0 there: deleting one needs a dump first.
+ */
+#include "xfrmd/spd_keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "xfrmd/diff.h"
+#include "xfrmd/log.h"
+#include "xfrmd/xfrm_sock.h"
+
+struct spd_keeper {
+	struct xfrm_sock *sock;
+	struct policy_list want;
+	struct policy_list have;
+	bool have_known;
+	uint64_t repaired;
+	struct spd_change last;
+};
+
+static uint64_t keeper_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int spd_keeper_open(struct spd_keeper **ret_keeper, struct err *err)
+{
+	struct spd_keeper *keeper = calloc(1, sizeof(*keeper));
+	int error;
+
+	if (!keeper)
+		return err_set(err, -ENOMEM, "SPD: out of memory");
+	error = xfrm_sock_open(&keeper->sock, err);
+	if (error) {
+		free(keeper);
+		return error;
+	}
+	*ret_keeper = keeper;
+	return 0;
+}
+
+void spd_keeper_close(struct spd_keeper *keeper)
+{
+	if (!keeper)
+		return;
+	xfrm_sock_close(keeper->sock);
+	policy_list_fini(&keeper->want);
+	policy_list_fini(&keeper->have);
+	free(keeper);
+}
+
+uint32_t spd_keeper_port(const struct spd_keeper *keeper)
+{
+	return xfrm_sock_port(keeper->sock);
+}
+
+const struct policy_list *spd_keeper_want(const struct spd_keeper *keeper)
+{
+	return &keeper->want;
+}
+
+static int keeper_dump(struct spd_keeper *keeper, struct err *err)
+{
+	struct policy_list fresh = {0};
+	int error = xfrm_sock_dump_policies(keeper->sock, &fresh, err);
+
+	if (error)
+		return error;
+	policy_list_fini(&keeper->have);
+	keeper->have = fresh;
+	keeper->have_known = true;
+	return 0;
+}
+
+/* After everything was applied: ours are the wanted ones, with the indices that we know. */
+static int keeper_remember(struct spd_keeper *keeper)
+{
+	struct policy_list merged = {0};
+	size_t h = 0;
+	int error = 0;
+
+	for (size_t w = 0; !error && (w < keeper->want.count || h < keeper->have.count);) {
+		const struct policy *old = h < keeper->have.count ? &keeper->have.items[h] : NULL;
+		int order = w == keeper->want.count ? 1
+		            : !old                  ? -1
+		                   : policy_compare_key(&keeper->want.items[w], old);
+		struct policy next;
+
+		if (order > 0) {
+			h++;
+			if (policy_is_ours(old))
+				continue;
+			next = *old;
+		} else {
+			next = keeper->want.items[w++];
+			if (order == 0) {
+				next.index = old->index;
+				h++;
+			}
+		}
+		error = policy_list_add(&merged, &next);
+	}
+	policy_list_fini(&keeper->have);
+	keeper->have = merged;
+	keeper->have_known = !error;
+	return error;
+}
+
+static bool keeper_lacks_index(const struct diff *diff)
+{
+	for (size_t i = 0; i < diff->count; i++)
+		if (diff->ops[i].kind == DIFF_OP_DELETE && !diff->ops[i].policy.index)
+			return true;
+	return false;
+}
+
+static int keeper_diff(struct spd_keeper *keeper, struct diff *ret_diff, struct err *err)
+{
+	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
+		return err_set(err, -ENOMEM, "SPD: out of memory");
+	if (!keeper_lacks_index(ret_diff))
+		return 0;
+	diff_fini(ret_diff);
+	if (keeper_dump(keeper, err) < 0)
+		return -EIO;
+	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
+		return err_set(err, -ENOMEM, "SPD: out of memory");
+	return 0;
+}
+
+static int keeper_apply_once(struct spd_keeper *keeper, struct spd_change *change, struct err *err)
+{
+	struct diff diff = {0};
+	size_t failures;
+	int error;
+
+	error = keeper->have_known ? 0 : keeper_dump(keeper, err);
+	if (!error)
+		error = keeper_diff(keeper, &diff, err);
+	if (error)
+		return error;
+	failures = xfrm_sock_apply(keeper->sock, &diff, err);
+	change->added += diff.adds;
+	change->updated += diff.updates;
+	change->deleted += diff.deletes;
+	change->conflicts = diff.conflicts;
+	change->failures = failures;
+	diff_fini(&diff);
+	if (failures || keeper_remember(keeper) < 0)
+		keeper->have_known = false;
+	return failures ? -EIO : 0;
+}
+
+static int keeper_apply(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err)
+{
+	struct spd_change change = {0};
+	uint64_t started_us = keeper_now_us();
+	int error;
+
+	error = keeper_apply_once(keeper, &change, err);
+	if (error) /* somebody else may have been at work: once more, against the truth */
+		error = keeper_apply_once(keeper, &change, err);
+	change.took_us = keeper_now_us() - started_us;
+	*ret_change = change;
+	return error;
+}
+
+int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
+                   struct spd_change *ret_change, struct err *err)
+{
+	int error;
+
+	policy_list_fini(&keeper->want);
+	keeper->want = *want;
+	*want = (struct policy_list){0};
+	error = keeper_apply(keeper, ret_change, err);
+	keeper->last = *ret_change;
+	return error;
+}
+
+int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err)
+{
+	int error;
+
+	keeper->have_known = false;
+	error = keeper_apply(keeper, ret_change, err);
+	keeper->repaired += ret_change->added + ret_change->updated + ret_change->deleted;
+	return error;
+}
+
+void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family)
+{
+	const struct policy *policy = diff_kick_policy(&keeper->want, family);
+	int error = policy ? xfrm_sock_update(keeper->sock, policy) : 0;
+	char text[POLICY_TEXT_MAX];
+
+	if (error)
+		log_warning("spd: %s: cannot re-send: error %d, sockets may keep an old route",
+		            policy_format(policy, text), error);
+}
+
+int spd_keeper_count(struct spd_keeper *keeper, struct spd_counts *ret_counts, struct err *err)
+{
+	struct policy_list now = {0};
+	struct spd_counts counts = {
+		.desired = keeper->want.count, .repaired = keeper->repaired, .last = keeper->last};
+	int error = xfrm_sock_dump_policies(keeper->sock, &now, err);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < keeper->want.count; i++) {
+		if (diff_drift_of(&now, &keeper->want, &keeper->want.items[i]) == DIFF_DRIFT_NONE)
+			counts.installed++;
+		else
+			counts.drift++;
+	}
+	for (size_t i = 0; i < now.count; i++)
+		if (diff_drift_of(&now, &keeper->want, &now.items[i]) == DIFF_DRIFT_UNEXPECTED)
+			counts.drift++;
+	policy_list_fini(&now);
+	*ret_counts = counts;
+	return 0;
+}
+
+int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
+                   struct err *err)
+{
+	return xfrm_sock_dump_sas(keeper->sock, ret_sas, ret_count, err);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* What `xfrmctl status` and `xfrmctl peers` show: gathered from the parts and from the kernel. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "xfrmd/log.h"
+
+#define STATUS_DAY_S 86400
+
+static void __attribute__((format(printf, 2, 3)))
+status_problem(struct ctl_status *status, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)strlist_add(&status->problems, text);
+}
+
+static void status_policies(struct daemon *daemon, struct ctl_status *status)
+{
+	struct spd_counts counts = {0};
+	struct err err;
+
+	if (spd_keeper_count(daemon->spd, &counts, &err) < 0) {
+		status_problem(status, "policies: %s", err.text);
+		return;
+	}
+	status->policies_desired = counts.desired;
+	status->policies_installed = counts.installed;
+	status->policies_drift = counts.drift;
+	status->policies_repaired = counts.repaired;
+	status->last_added = counts.last.added;
+	status->last_updated = counts.last.updated;
+	status->last_deleted = counts.last.deleted;
+	status->last_apply_us = counts.last.took_us;
+	if (counts.drift)
+		status_problem(status, "policies: %zu differ from the desired ones", counts.drift);
+	if (daemon->flushed)
+		status_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
+		                       "protected until a reload");
+}
+
+static void status_peers(struct daemon *daemon, struct ctl_status *status)
+{
+	struct peers_counters counters;
+	size_t count;
+	const struct peers *peers = negotiator_peers(daemon->negotiator);
+	const struct peer *const *list = peers_list(peers, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		switch (list[i]->state) {
+		case PEER_STATE_UP:
+			status->peers_up++;
+			break;
+		case PEER_STATE_QUEUED:
+		case PEER_STATE_NEGOTIATING:
+			status->peers_negotiating++;
+			break;
+		case PEER_STATE_FAILED:
+			status->peers_failed++;
+			break;
+		case PEER_STATE_IDLE:
+			break;
+		}
+	}
+	peers_counters(peers, &counters);
+	status->acquires_received = counters.acquires;
+	status->acquires_deduplicated = counters.deduplicated;
+	status->acquires_lost = daemon->acquires_lost;
+}
+
+static int64_t status_days_left(int64_t not_after, int64_t now)
+{
+	int64_t left = not_after - now;
+
+	return left >= 0 ? left / STATUS_DAY_S : -((-left + STATUS_DAY_S - 1) / STATUS_DAY_S);
+}
+
+static void status_certificates(struct daemon *daemon, struct ctl_status *status)
+{
+	const struct pki_certs *sources[] = {&daemon->bundle.chain, &daemon->bundle.cas};
+	size_t total = sources[0]->count + sources[1]->count;
+	int64_t now = loop_now_epoch();
+
+	status->certificates = calloc(total, sizeof(*status->certificates));
+	if (!status->certificates)
+		return;
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < sources[s]->count; i++) {
+			const struct pki_cert *cert = &sources[s]->items[i];
+			struct ctl_certificate *row =
+				&status->certificates[status->certificate_count];
+
+			row->file = strdup(cert->file);
+			row->subject = strdup(cert->subject);
+			if (!row->file || !row->subject) {
+				free(row->file);
+				free(row->subject);
+				return;
+			}
+			row->role = s == 0 && i == 0 ? "instance" : "ca";
+			row->not_after = cert->not_after;
+			row->days_left = status_days_left(cert->not_after, now);
+			status->certificate_count++;
+			if (cert->not_after <= now)
+				status_problem(status, "certificate: %s: %s has expired",
+				               cert->file, cert->subject);
+			else if (row->days_left < daemon->conf.critical_days)
+				status_problem(status, "certificate: %s: %s expires in %lld days",
+				               cert->file, cert->subject,
+				               (long long)row->days_left);
+		}
+	}
+}
+
+static void status_charon(struct daemon *daemon, struct ctl_status *status)
+{
+	const char *problem = negotiator_problem(daemon->negotiator);
+
+	status->charon_pid = charon_pid(daemon->charon);
+	status->charon_running = status->charon_pid != 0;
+	status->charon_restarts = charon_restarts(daemon->charon);
+	if (!status->charon_running)
+		status_problem(status, "charon: not running, new peers must wait");
+	if (*problem)
+		status_problem(status, "charon: %s", problem);
+}
+
+static void status_reload(const struct daemon *daemon, struct ctl_status *status)
+{
+	status->reload_time = daemon->reload_time;
+	status->reload_ok = !daemon->reload_errors.count;
+	for (size_t i = 0; i < daemon->reload_errors.count; i++)
+		(void)strlist_add(&status->reload_errors, daemon->reload_errors.items[i]);
+	if (daemon->reload_errors.count)
+		status_problem(status, "reload: the last one failed: %s",
+		               daemon->reload_errors.items[0]);
+}
+
+char *status_json(struct daemon *daemon)
+{
+	struct ctl_status status = {.ready = daemon->ready, .optional = daemon->conf.optional};
+	char *json;
+
+	if (!daemon->ready)
+		status_problem(&status, "starting: charon is not ready yet");
+	status_policies(daemon, &status);
+	status_peers(daemon, &status);
+	status_certificates(daemon, &status);
+	status_charon(daemon, &status);
+	status_reload(daemon, &status);
+	memcpy(status.config_hash, daemon->config_hash, sizeof(status.config_hash));
+	status.healthy = !status.problems.count;
+	json = ctl_proto_status(&status);
+	ctl_status_fini(&status);
+	return json;
+}
+
+/* Peers with their SAs. The kernel is asked, not charon: it knows SAs that charon lost. */
+
+static const char *status_state(enum peer_state state)
+{
+	return state == PEER_STATE_QUEUED ? "negotiating" : peer_state_name(state);
+}
+
+static int64_t status_epoch(uint64_t monotonic_ms)
+{
+	int64_t delta_ms = (int64_t)monotonic_ms - (int64_t)loop_now_ms();
+
+	return loop_now_epoch() + delta_ms / 1000;
+}
+
+/* Pairs an outbound SA with the inbound one installed nearest in time: charon makes them together. */
+static const struct xfrm_sa *status_inbound(const struct xfrm_sa *sas, size_t count,
+                                            const struct xfrm_sa *out)
+{
+	const struct xfrm_sa *best = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct xfrm_sa *in = &sas[i];
+
+		if (!in->spi || in->reqid != out->reqid || !addr_equal(&in->src, &out->dst) ||
+		    !addr_equal(&in->dst, &out->src))
+			continue;
+		if (!best ||
+		    llabs(in->installed - out->installed) < llabs(best->installed - out->installed))
+			best = in;
+	}
+	return best;
+}
+
+static bool status_is_outbound(const struct daemon *daemon, const struct xfrm_sa *sa,
+                               const struct peer *peer)
+{
+	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid &&
+	       addr_equal(&sa->src, &peer->local) && addr_equal(&sa->dst, &peer->remote);
+}
+
+static void status_peer_sas(const struct daemon *daemon, const struct xfrm_sa *sas, size_t count,
+                            const struct peer *peer, struct ctl_peer *row)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct xfrm_sa *out = &sas[i], *in;
+		struct ctl_sa *list, *sa;
+
+		if (!status_is_outbound(daemon, out, peer))
+			continue;
+		list = reallocarray(row->sas, row->sa_count + 1, sizeof(*list));
+		if (!list)
+			return;
+		row->sas = list;
+		sa = &list[row->sa_count++];
+		*sa = (struct ctl_sa){.spi_out = out->spi,
+		                      .bytes_out = out->bytes,
+		                      .packets_out = out->packets,
+		                      .installed = out->installed,
+		                      .rekey = out->rekey};
+		snprintf(sa->algorithm, sizeof(sa->algorithm), "%s", out->algorithm);
+		in = status_inbound(sas, count, out);
+		if (!in)
+			continue;
+		sa->spi_in = in->spi;
+		sa->bytes_in = in->bytes;
+		sa->packets_in = in->packets;
+	}
+}
+
+char *status_peers_json(struct daemon *daemon)
+{
+	size_t peer_count, sa_count = 0;
+	const struct peer *const *peers = peers_list(negotiator_peers(daemon->negotiator),
+	                                             &peer_count);
+	struct ctl_peers rows = {.items = calloc(peer_count ? peer_count : 1, sizeof(*rows.items))};
+	struct xfrm_sa *sas = NULL;
+	struct err err;
+	char *json;
+
+	if (!rows.items)
+		return NULL;
+	if (spd_keeper_sas(daemon->spd, &sas, &sa_count, &err) < 0)
+		log_warning("peers: %s", err.text);
+	for (size_t i = 0; i < peer_count; i++) {
+		const struct peer *peer = peers[i];
+		struct ctl_peer *row = &rows.items[rows.count++];
+
+		*row = (struct ctl_peer){
+			.local = peer->local,
+			.address = peer->remote,
+			.since = status_epoch(peer->since_ms),
+			.next_retry = peer->next_retry_ms ? status_epoch(peer->next_retry_ms) : 0};
+		snprintf(row->state, sizeof(row->state), "%s", status_state(peer->state));
+		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
+		status_peer_sas(daemon, sas, sa_count, peer, row);
+	}
+	json = ctl_proto_peers(&rows);
+	ctl_peers_fini(&rows);
+	free(sas);
+	return json;
+}
