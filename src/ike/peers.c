@@ -35,7 +35,7 @@ static const char *const state_names[STATE_COUNT] = {
 	[PEER_STATE_FAILED] = "failed",
 };
 
-/* To IDLE from every state because peers_retain() forgets a peer in any of them. */
+/* To IDLE from every state: a peer that is forgotten leaves from there. */
 static const bool moves[STATE_COUNT][STATE_COUNT] = {
 	[PEER_STATE_IDLE] = {[PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
 	[PEER_STATE_QUEUED] =
@@ -612,10 +612,11 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 		fail(peers, peer, "no result within 30 s", now_ms, actions);
 		return true;
 	case PEER_STATE_FAILED:
-		if (!peer->wanted)
-			return false;
-		move(peers, peer, PEER_STATE_QUEUED, "retry", now_ms, actions);
-		return true;
+		if (peer->wanted)
+			move(peers, peer, PEER_STATE_QUEUED, "retry", now_ms, actions);
+		else
+			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
+		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_QUEUED:
 	case PEER_STATE_UP:
 		return true;

@@ -1,0 +1,998 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/peers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test.h"
+
+/* Every test runs from this time on; the machine itself has no clock. */
+#define NOW 1000000u
+
+static struct peers *peers;
+static struct peer_actions actions;
+static struct addr local, remote;
+
+static struct addr make_addr(const char *text)
+{
+	struct addr addr;
+
+	ck_assert_int_eq(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+/* 10.1.x.y of a running number. */
+static struct addr numbered(unsigned number)
+{
+	char text[ADDR_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "10.1.%u.%u", number / 250, number % 250 + 1);
+	return make_addr(text);
+}
+
+static void set_up(void)
+{
+	ck_assert_int_eq(peers_new(1, &peers), 0);
+	local = make_addr("10.0.1.1");
+	remote = make_addr("10.0.1.2");
+}
+
+static void tear_down(void)
+{
+	peer_actions_fini(&actions);
+	peers_free(peers);
+	peers = NULL;
+}
+
+static void acquire(const struct addr *to, uint64_t now_ms)
+{
+	peers_on_acquire(peers, &local, to, now_ms, &actions);
+}
+
+static void child_up(const struct addr *from, uint32_t ike_id, uint32_t child_id, uint64_t now_ms)
+{
+	peers_on_child_up(peers, &local, from, ike_id, child_id, now_ms, &actions);
+}
+
+static void fail_with(const struct addr *to, const char *words, uint64_t now_ms)
+{
+	peers_on_reason(peers, &local, to, words, true, now_ms, &actions);
+}
+
+static const char *state_of(const struct addr *of)
+{
+	const struct peer *peer = peers_find(peers, &local, of);
+
+	return peer ? peer_state_name(peer->state) : "none";
+}
+
+/* The actions so far as one line, and none afterwards. */
+static const char *take_actions(void)
+{
+	static char line[512];
+	size_t used = 0;
+
+	line[0] = '\0';
+	for (size_t i = 0; i < actions.count && used < sizeof(line); i++) {
+		const struct peer_action *action = &actions.items[i];
+		char text[64] = "";
+
+		switch (action->kind) {
+		case PEER_ACTION_INITIATE:
+			snprintf(text, sizeof(text), "initiate");
+			break;
+		case PEER_ACTION_UNLOAD:
+			snprintf(text, sizeof(text), "unload");
+			break;
+		case PEER_ACTION_TERMINATE:
+			snprintf(text, sizeof(text), "terminate:%" PRIu32, action->ike_id);
+			break;
+		case PEER_ACTION_REKEY:
+			snprintf(text, sizeof(text), "rekey:%" PRIu32, action->child_id);
+			break;
+		case PEER_ACTION_CHANGED:
+			snprintf(text, sizeof(text), "%s>%s", peer_state_name(action->old_state),
+			         peer_state_name(action->new_state));
+			break;
+		}
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? " " : "",
+		                         text);
+	}
+	actions.count = 0;
+	return line;
+}
+
+static size_t count_kind(enum peer_action_kind kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < actions.count; i++)
+		count += actions.items[i].kind == kind;
+	return count;
+}
+
+static bool keep_none(void *ctx, const struct peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+	return false;
+}
+
+static bool keep_all(void *ctx, const struct peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+	return true;
+}
+
+enum start { NONE, IDLE, QUEUED, NEGOTIATING, UP, FAILED, START_COUNT };
+
+/* One pair in the wanted state, entered at NOW; UP with IKE_SA 7 and CHILD_SA 70. */
+static void enter(enum start start)
+{
+	if (start != QUEUED)
+		peers_on_charon_up(peers, NOW, &actions);
+	if (start == QUEUED || start == NEGOTIATING || start == FAILED)
+		acquire(&remote, NOW);
+	if (start == UP || start == IDLE)
+		child_up(&remote, 7, 70, NOW);
+	if (start == IDLE)
+		peers_on_child_down(peers, 7, 70, NOW, &actions);
+	if (start == FAILED)
+		fail_with(&remote, "no response", NOW);
+	actions.count = 0;
+}
+
+enum event {
+	ACQUIRE_EARLY,
+	ACQUIRE_LATE,
+	LARVAL_EXPIRED,
+	CHILD_UP,
+	CHILD_DOWN,
+	CHILD_DOWN_UNKNOWN,
+	CHILD_REKEYED,
+	CHILD_REKEYED_UNKNOWN,
+	IKE_REKEYED,
+	IKE_DOWN,
+	IKE_DOWN_UNKNOWN,
+	REASON_HINT,
+	REASON_FINAL,
+	CHARON_UP,
+	CHARON_DOWN,
+	TIMER_EARLY,
+	TIMER_LATE,
+	RETAIN_ALL,
+	RETAIN_NONE,
+	EVENT_COUNT
+};
+
+static void apply(enum event event)
+{
+	switch (event) {
+	case ACQUIRE_EARLY:
+		acquire(&remote, NOW + 100);
+		break;
+	case ACQUIRE_LATE:
+		acquire(&remote, NOW + 5000);
+		break;
+	case LARVAL_EXPIRED:
+		peers_on_larval_expired(peers, &local, &remote);
+		break;
+	case CHILD_UP:
+		child_up(&remote, 8, 80, NOW + 100);
+		break;
+	case CHILD_DOWN:
+		peers_on_child_down(peers, 7, 70, NOW + 100, &actions);
+		break;
+	case CHILD_DOWN_UNKNOWN:
+		peers_on_child_down(peers, 7, 71, NOW + 100, &actions);
+		break;
+	case CHILD_REKEYED:
+		peers_on_child_rekeyed(peers, 7, 70, 71);
+		break;
+	case CHILD_REKEYED_UNKNOWN:
+		peers_on_child_rekeyed(peers, 7, 71, 72);
+		break;
+	case IKE_REKEYED:
+		peers_on_ike_rekeyed(peers, 7, 9);
+		break;
+	case IKE_DOWN:
+		peers_on_ike_down(peers, 7, &local, &remote, NOW + 100, &actions);
+		break;
+	case IKE_DOWN_UNKNOWN:
+		peers_on_ike_down(peers, 99, &local, &remote, NOW + 100, &actions);
+		break;
+	case REASON_HINT:
+		peers_on_reason(peers, &local, &remote, "hint", false, NOW + 100, &actions);
+		break;
+	case REASON_FINAL:
+		fail_with(&remote, "final", NOW + 100);
+		break;
+	case CHARON_UP:
+		peers_on_charon_up(peers, NOW + 100, &actions);
+		break;
+	case CHARON_DOWN:
+		peers_on_charon_down(peers, NOW + 100, &actions);
+		break;
+	case TIMER_EARLY:
+		peers_on_timer(peers, NOW + 100, &actions);
+		break;
+	case TIMER_LATE:
+		peers_on_timer(peers, NOW + PEERS_FORGET_AFTER_MS, &actions);
+		break;
+	case RETAIN_ALL:
+		peers_retain(peers, keep_all, NULL, &actions);
+		break;
+	case RETAIN_NONE:
+		peers_retain(peers, keep_none, NULL, &actions);
+		break;
+	case EVENT_COUNT:
+		break;
+	}
+}
+
+#define IGNORED(state)    \
+	{                 \
+		state, "" \
+	}
+static const struct {
+	const char *end, *actions;
+} cells[EVENT_COUNT][START_COUNT] = {
+	[ACQUIRE_EARLY] = {{"negotiating", "idle>queued queued>negotiating initiate"},
+                           {"negotiating", "idle>queued queued>negotiating initiate"},
+                           IGNORED("queued"),
+                           IGNORED("negotiating"),
+                           IGNORED("up"),
+                           IGNORED("failed")},
+	[ACQUIRE_LATE] = {{"negotiating", "idle>queued queued>negotiating initiate"},
+                          {"negotiating", "idle>queued queued>negotiating initiate"},
+                          IGNORED("queued"),
+                          IGNORED("negotiating"),
+                          {"up", "rekey:70"},
+                          {"negotiating", "failed>queued queued>negotiating initiate"}},
+	[LARVAL_EXPIRED] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                            IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[CHILD_UP] = {{"up", "idle>up"},
+                      {"up", "idle>up"},
+                      {"up", "queued>up"},
+                      {"up", "negotiating>up unload"},
+                      IGNORED("up"),
+                      {"up", "failed>up"}},
+	[CHILD_DOWN] = {IGNORED("none"),
+                        IGNORED("idle"),
+                        IGNORED("queued"),
+                        IGNORED("negotiating"),
+                        {"idle", "up>idle"},
+                        IGNORED("failed")},
+	[CHILD_DOWN_UNKNOWN] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                                IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[CHILD_REKEYED] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                           IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[CHILD_REKEYED_UNKNOWN] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                                   IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[IKE_REKEYED] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                         IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[IKE_DOWN] = {IGNORED("none"),
+                      IGNORED("idle"),
+                      IGNORED("queued"),
+                      {"failed", "negotiating>failed unload"},
+                      {"idle", "up>idle"},
+                      IGNORED("failed")},
+	[IKE_DOWN_UNKNOWN] = {IGNORED("none"),
+                              IGNORED("idle"),
+                              IGNORED("queued"),
+                              {"failed", "negotiating>failed unload"},
+                              IGNORED("up"),
+                              IGNORED("failed")},
+	[REASON_HINT] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                         IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[REASON_FINAL] = {IGNORED("none"),
+                          IGNORED("idle"),
+                          IGNORED("queued"),
+                          {"failed", "negotiating>failed unload"},
+                          IGNORED("up"),
+                          IGNORED("failed")},
+	[CHARON_UP] = {IGNORED("none"),
+                       IGNORED("idle"),
+                       {"negotiating", "queued>negotiating initiate"},
+                       IGNORED("negotiating"),
+                       IGNORED("up"),
+                       IGNORED("failed")},
+	[CHARON_DOWN] = {IGNORED("none"),
+                         IGNORED("idle"),
+                         IGNORED("queued"),
+                         {"queued", "negotiating>queued"},
+                         {"queued", "up>queued"},
+                         IGNORED("failed")},
+	[TIMER_EARLY] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                         IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
+	[TIMER_LATE] = {IGNORED("none"),
+                        {"none", ""},
+                        IGNORED("queued"),
+                        {"failed", "negotiating>failed unload"},
+                        IGNORED("up"),
+                        {"negotiating", "failed>queued queued>negotiating initiate"}},
+	[RETAIN_ALL] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"), IGNORED("negotiating"),
+                        IGNORED("up"), IGNORED("failed")},
+	[RETAIN_NONE] = {IGNORED("none"),
+                         {"none", ""},
+                         {"none", "queued>idle"},
+                         {"none", "negotiating>idle unload"},
+                         {"none", "terminate:7 up>idle"},
+                         {"none", "failed>idle"}},
+};
+
+START_TEST(peers_answer_every_event_in_every_state)
+{
+	enum event event = (enum event)(_i / START_COUNT);
+	enum start start = (enum start)(_i % START_COUNT);
+
+	enter(start);
+	apply(event);
+	ck_assert_str_eq(state_of(&remote), cells[event][start].end);
+	ck_assert_str_eq(take_actions(), cells[event][start].actions);
+}
+END_TEST
+
+START_TEST(peers_negotiate_at_most_the_bound_at_once)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX + 10; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_MAX);
+	actions.count = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		struct addr done = numbered(i);
+
+		child_up(&done, i + 1, i + 1, NOW + 1);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 3);
+}
+END_TEST
+
+/* Fills every slot with pairs that the test does not look at; charon is up. */
+static void fill_slots(void)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	actions.count = 0;
+}
+
+/* The remote address of the only INITIATE, once one slot is freed. */
+static const char *next_initiated(unsigned slot)
+{
+	static char text[ADDR_TEXT_MAX];
+	struct addr done = numbered(slot);
+
+	actions.count = 0;
+	child_up(&done, slot + 1, slot + 1, NOW + 3000);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 1);
+	for (size_t i = 0; i < actions.count; i++) {
+		if (actions.items[i].kind == PEER_ACTION_INITIATE)
+			addr_format(&actions.items[i].remote, text);
+	}
+	return text;
+}
+
+START_TEST(peers_that_never_failed_go_first_then_first_in_first_out)
+{
+	struct addr failed_first = make_addr("10.0.9.1"), failed_second = make_addr("10.0.9.2");
+	struct addr fresh_first = make_addr("10.0.9.4"), fresh_second = make_addr("10.0.9.3");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	acquire(&failed_first, NOW);
+	acquire(&failed_second, NOW);
+	fail_with(&failed_first, "no response", NOW);
+	fail_with(&failed_second, "no response", NOW);
+	fill_slots();
+	acquire(&failed_first, NOW + 2000);
+	acquire(&failed_second, NOW + 2000);
+	acquire(&fresh_first, NOW + 2000);
+	acquire(&fresh_second, NOW + 2000);
+	ck_assert_str_eq(next_initiated(0), "10.0.9.4");
+	ck_assert_str_eq(next_initiated(1), "10.0.9.3");
+	ck_assert_str_eq(next_initiated(2), "10.0.9.1");
+	ck_assert_str_eq(next_initiated(3), "10.0.9.2");
+}
+END_TEST
+
+START_TEST(peers_count_what_acquires_caused)
+{
+	struct peers_counters counters;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	acquire(&remote, NOW);
+	acquire(&remote, NOW + 1);
+	fail_with(&remote, "no response", NOW + 2);
+	acquire(&remote, NOW + 3);
+	acquire(&remote, NOW + 5000);
+	child_up(&remote, 1, 1, NOW + 5001);
+	acquire(&remote, NOW + 5002);
+	acquire(&remote, NOW + 9000);
+	peers_counters(peers, &counters);
+	ck_assert_uint_eq(counters.acquires, 6);
+	ck_assert_uint_eq(counters.deduplicated, 3);
+	ck_assert_uint_eq(counters.negotiations, 2);
+	ck_assert_uint_eq(counters.failures, 1);
+}
+END_TEST
+
+START_TEST(peers_back_off_twice_as_long_after_every_failure)
+{
+	uint64_t now_ms = NOW;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t base = i < 6 ? PEERS_BACKOFF_MIN_MS << i : PEERS_BACKOFF_MAX_MS;
+		const struct peer *peer;
+
+		acquire(&remote, now_ms);
+		ck_assert_str_eq(state_of(&remote), "negotiating");
+		fail_with(&remote, "no response", now_ms);
+		peer = peers_find(peers, &local, &remote);
+		ck_assert_uint_eq(peer->failures, i + 1);
+		ck_assert_uint_ge(peer->next_retry_ms, now_ms + base * 3 / 4);
+		ck_assert_uint_le(peer->next_retry_ms, now_ms + base * 5 / 4);
+		now_ms = peer->next_retry_ms;
+	}
+}
+END_TEST
+
+START_TEST(peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same)
+{
+	uint64_t retry[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		struct peers *other;
+
+		ck_assert_int_eq(peers_new(i / 2, &other), 0);
+		peers_on_charon_up(other, NOW, &actions);
+		peers_on_acquire(other, &local, &remote, NOW, &actions);
+		peers_on_reason(other, &local, &remote, "x", true, NOW, &actions);
+		retry[i] = peers_find(other, &local, &remote)->next_retry_ms;
+		peers_free(other);
+	}
+	ck_assert_uint_eq(retry[0], retry[1]);
+	ck_assert_uint_ne(retry[0], retry[2]);
+}
+END_TEST
+
+START_TEST(peers_retry_when_due_only_while_traffic_asks)
+{
+	uint64_t retry_ms;
+
+	enter(FAILED);
+	retry_ms = peers_find(peers, &local, &remote)->next_retry_ms;
+	peers_on_larval_expired(peers, &local, &remote);
+	peers_on_timer(peers, retry_ms, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_FORGET_AFTER_MS);
+
+	acquire(&remote, retry_ms);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_acquire_before_the_retry_is_remembered_until_then)
+{
+	uint64_t retry_ms;
+
+	enter(FAILED);
+	retry_ms = peers_find(peers, &local, &remote)->next_retry_ms;
+	peers_on_larval_expired(peers, &local, &remote);
+	acquire(&remote, retry_ms - 1);
+	ck_assert_str_eq(state_of(&remote), "failed");
+	ck_assert_uint_le(peers_next_ms(peers), retry_ms);
+	peers_on_timer(peers, retry_ms, &actions);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_success_clears_the_past)
+{
+	const struct peer *peer;
+
+	enter(FAILED);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_str_eq(peer->last_error, "no response");
+	child_up(&remote, 1, 1, NOW + 10);
+	ck_assert_str_eq(peer->last_error, "");
+	ck_assert_uint_eq(peer->failures, 0);
+	ck_assert_uint_eq(peer->next_retry_ms, 0);
+	ck_assert(!peer->wanted);
+	ck_assert_uint_eq(peer->since_ms, NOW + 10);
+}
+END_TEST
+
+START_TEST(peers_failure_carries_the_last_hint)
+{
+	enter(NEGOTIATING);
+	peers_on_reason(peers, &local, &remote, "first", false, NOW, &actions);
+	peers_on_reason(peers, &local, &remote, "no common IKE proposal", false, NOW, &actions);
+	peers_on_ike_down(peers, 5, &local, &remote, NOW + 1, &actions);
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no common IKE proposal");
+	ck_assert_str_eq(actions.items[0].reason, "no common IKE proposal");
+}
+END_TEST
+
+START_TEST(peers_hint_of_an_earlier_negotiation_is_forgotten)
+{
+	enter(NEGOTIATING);
+	fail_with(&remote, "no common IKE proposal", NOW);
+	acquire(&remote, NOW + 5000);
+	peers_on_ike_down(peers, 5, &local, &remote, NOW + 5001, &actions);
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "the IKE_SA was closed");
+}
+END_TEST
+
+START_TEST(peers_long_words_are_cut)
+{
+	char words[300];
+
+	memset(words, 'x', sizeof(words));
+	words[sizeof(words) - 1] = '\0';
+	enter(NEGOTIATING);
+	fail_with(&remote, words, NOW);
+	ck_assert_uint_eq(strlen(peers_find(peers, &local, &remote)->last_error), 127);
+}
+END_TEST
+
+START_TEST(peers_empty_words_still_give_an_error)
+{
+	enter(NEGOTIATING);
+	fail_with(&remote, "", NOW);
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no reason given");
+}
+END_TEST
+
+START_TEST(peers_negotiation_without_result_times_out)
+{
+	enter(NEGOTIATING);
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_NEGOTIATION_MS);
+	peers_on_timer(peers, NOW + PEERS_NEGOTIATION_MS - 1, &actions);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+	peers_on_timer(peers, NOW + PEERS_NEGOTIATION_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no result within 30 s");
+}
+END_TEST
+
+START_TEST(peers_timeout_frees_the_slot_in_the_same_turn)
+{
+	struct addr waiting = make_addr("10.0.9.9");
+
+	fill_slots();
+	acquire(&waiting, NOW + 1);
+	ck_assert_str_eq(state_of(&waiting), "queued");
+	peers_on_timer(peers, NOW + PEERS_NEGOTIATION_MS, &actions);
+	ck_assert_str_eq(state_of(&waiting), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_lost_sa_is_rekeyed_once_per_interval)
+{
+	enter(UP);
+	child_up(&remote, 7, 71, NOW + 10);
+	acquire(&remote, NOW + PEERS_LOST_AFTER_MS - 1);
+	ck_assert_str_eq(take_actions(), "");
+	acquire(&remote, NOW + PEERS_LOST_AFTER_MS);
+	ck_assert_str_eq(take_actions(), "rekey:71");
+	acquire(&remote, NOW + 2 * PEERS_LOST_AFTER_MS - 1);
+	ck_assert_str_eq(take_actions(), "");
+	acquire(&remote, NOW + 2 * PEERS_LOST_AFTER_MS);
+	ck_assert_str_eq(take_actions(), "rekey:71");
+}
+END_TEST
+
+START_TEST(peers_lost_sa_that_charon_does_not_know_either_is_negotiated)
+{
+	enter(UP);
+	acquire(&remote, NOW + 5000);
+	ck_assert_str_eq(take_actions(), "rekey:70");
+	peers_on_child_down(peers, 7, 70, NOW + 5001, &actions);
+	ck_assert_str_eq(take_actions(), "up>idle idle>queued queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peers_repaired_sa_is_not_negotiated_when_it_closes_later)
+{
+	enter(UP);
+	acquire(&remote, NOW + 5000);
+	peers_on_child_rekeyed(peers, 7, 70, 71);
+	peers_on_child_down(peers, 7, 71, NOW + 60000, &actions);
+	ck_assert_str_eq(state_of(&remote), "idle");
+}
+END_TEST
+
+START_TEST(peers_stay_up_until_the_last_child_is_gone)
+{
+	enter(UP);
+	child_up(&remote, 8, 80, NOW + 1);
+	child_up(&remote, 8, 80, NOW + 1);
+	child_up(&remote, 8, 81, NOW + 2);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 3);
+	peers_on_ike_down(peers, 8, &local, &remote, NOW + 3, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	peers_on_child_down(peers, 7, 70, NOW + 4, &actions);
+	ck_assert_str_eq(take_actions(), "up>idle");
+}
+END_TEST
+
+START_TEST(peers_rekeyed_sas_are_known_by_their_new_ids)
+{
+	const struct peer *peer;
+
+	enter(UP);
+	child_up(&remote, 7, 75, NOW);
+	peers_on_child_rekeyed(peers, 7, 70, 76);
+	peers_on_ike_rekeyed(peers, 7, 9);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_uint_eq(peer->child_count, 2);
+	ck_assert_uint_eq(peer->children[0].child_id, 75);
+	ck_assert_uint_eq(peer->children[1].child_id, 76);
+	ck_assert_uint_eq(peer->children[1].ike_id, 9);
+	peers_on_ike_down(peers, 7, &local, &remote, NOW, &actions);
+	ck_assert_str_eq(state_of(&remote), "up");
+	peers_on_ike_down(peers, 9, &local, &remote, NOW, &actions);
+	ck_assert_str_eq(state_of(&remote), "idle");
+}
+END_TEST
+
+START_TEST(peers_rekey_to_a_known_child_leaves_one)
+{
+	enter(UP);
+	child_up(&remote, 7, 71, NOW);
+	peers_on_child_rekeyed(peers, 7, 70, 71);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	peers_on_child_rekeyed(peers, 7, 71, 71);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+}
+END_TEST
+
+START_TEST(peers_leave_out_the_oldest_of_too_many_children)
+{
+	const struct peer *peer;
+
+	enter(UP);
+	for (uint32_t i = 0; i < PEERS_CHILDREN_MAX; i++)
+		child_up(&remote, 8, 80 + i, NOW);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_uint_eq(peer->child_count, PEERS_CHILDREN_MAX);
+	ck_assert_uint_eq(peer->children[0].child_id, 80);
+	ck_assert_uint_eq(peer->children[PEERS_CHILDREN_MAX - 1].child_id,
+	                  80 + PEERS_CHILDREN_MAX - 1);
+}
+END_TEST
+
+START_TEST(peers_restart_is_spread_after_charon_is_back)
+{
+	const unsigned fleet = 50;
+	uint64_t back_ms = NOW + 5000, last_ms = 0;
+	const struct peer *const *list;
+	size_t count;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < fleet; i++) {
+		struct addr from = numbered(i);
+
+		child_up(&from, i + 1, i + 1, NOW);
+	}
+	peers_on_charon_down(peers, NOW + 1, &actions);
+	actions.count = 0;
+	peers_on_charon_up(peers, back_ms, &actions);
+	list = peers_list(peers, &count);
+	ck_assert_uint_eq(count, fleet);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_uint_lt(list[i]->next_retry_ms, back_ms + PEERS_RESTART_SPREAD_MS);
+		if (list[i]->next_retry_ms > last_ms)
+			last_ms = list[i]->next_retry_ms;
+	}
+	ck_assert_uint_gt(last_ms, back_ms + PEERS_RESTART_SPREAD_MS / 2);
+	ck_assert_uint_lt(peers_next_ms(peers), last_ms);
+	peers_on_timer(peers, last_ms - 1, &actions);
+	ck_assert_uint_lt(count_kind(PEER_ACTION_INITIATE), fleet);
+	ck_assert_uint_eq(peers_next_ms(peers), last_ms);
+	peers_on_timer(peers, last_ms, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), fleet);
+}
+END_TEST
+
+START_TEST(peers_traffic_does_not_wait_for_the_spread)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_charon_up(peers, NOW, &actions);
+	actions.count = 0;
+	acquire(&remote, NOW);
+	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peers_whose_sas_charon_still_has_are_not_negotiated)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW, &actions);
+	child_up(&remote, 7, 70, NOW + 1);
+	ck_assert_str_eq(state_of(&remote), "up");
+	actions.count = 0;
+	peers_on_charon_up(peers, NOW + 2, &actions);
+	peers_on_timer(peers, NOW + 2 + PEERS_RESTART_SPREAD_MS, &actions);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(peers_down_charon_gets_no_orders)
+{
+	enter(NEGOTIATING);
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_charon_down(peers, NOW, &actions);
+	acquire(&remote, NOW + 1);
+	peers_on_timer(peers, NOW + 100000, &actions);
+	ck_assert_str_eq(take_actions(), "negotiating>queued");
+}
+END_TEST
+
+START_TEST(peers_nobody_asks_for_are_forgotten)
+{
+	enter(FAILED);
+	peers_on_larval_expired(peers, &local, &remote);
+	peers_on_timer(peers, NOW + PEERS_FORGET_AFTER_MS - 1, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+	peers_on_timer(peers, NOW + PEERS_FORGET_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "none");
+	ck_assert_str_eq(take_actions(), "failed>idle");
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+}
+END_TEST
+
+static bool keep_even(void *ctx, const struct peer *peer)
+{
+	(void)ctx;
+	return peer->remote.bytes[3] % 2 == 0;
+}
+
+START_TEST(peers_retain_ends_each_ike_sa_once)
+{
+	struct addr odd = make_addr("10.0.1.3");
+
+	enter(UP);
+	child_up(&odd, 5, 50, NOW);
+	child_up(&odd, 5, 51, NOW);
+	child_up(&odd, 6, 60, NOW);
+	actions.count = 0;
+	peers_retain(peers, keep_even, NULL, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:5 terminate:6 up>idle");
+	ck_assert_str_eq(state_of(&remote), "up");
+	ck_assert_str_eq(state_of(&odd), "none");
+}
+END_TEST
+
+START_TEST(peers_retain_makes_room_for_those_that_wait)
+{
+	struct addr waiting = make_addr("10.0.9.8");
+
+	fill_slots();
+	acquire(&waiting, NOW);
+	peers_retain(peers, keep_even, NULL, &actions);
+	ck_assert_uint_le(peers_next_ms(peers), NOW);
+	peers_on_timer(peers, NOW, &actions);
+	ck_assert_str_eq(state_of(&waiting), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_list_is_in_address_order)
+{
+	static const char *const texts[] = {"fd00::2", "10.0.1.9", "10.0.1.3", "fd00::1"};
+	const struct peer *const *list;
+	char text[ADDR_TEXT_MAX];
+	size_t count;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct addr to = make_addr(texts[i]);
+
+		acquire(&to, NOW);
+	}
+	list = peers_list(peers, &count);
+	ck_assert_uint_eq(count, 4);
+	ck_assert_str_eq(addr_format(&list[0]->remote, text), "10.0.1.3");
+	ck_assert_str_eq(addr_format(&list[3]->remote, text), "fd00::2");
+}
+END_TEST
+
+START_TEST(peers_free_accepts_null)
+{
+	peers_free(NULL);
+}
+END_TEST
+
+/* What the property test believes of one pair, from the actions alone. */
+struct model {
+	enum peer_state state;
+	bool loaded;
+};
+
+#define MODEL_PEERS 200
+static struct model models[MODEL_PEERS];
+static uint64_t model_random;
+
+static uint32_t roll(uint32_t bound)
+{
+	model_random = model_random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(model_random >> 33) % bound;
+}
+
+static size_t model_index(const struct addr *addr)
+{
+	return (size_t)addr->bytes[2] * 250 + addr->bytes[3] - 1;
+}
+
+static void check_actions(bool charon_up)
+{
+	ck_assert(!actions.out_of_memory);
+	for (size_t i = 0; i < actions.count; i++) {
+		const struct peer_action *action = &actions.items[i];
+		struct model *model = &models[model_index(&action->remote)];
+
+		switch (action->kind) {
+		case PEER_ACTION_INITIATE:
+			ck_assert(charon_up);
+			ck_assert_msg(!model->loaded, "initiated twice");
+			model->loaded = true;
+			break;
+		case PEER_ACTION_UNLOAD:
+			ck_assert_msg(model->loaded, "unloaded what was not loaded");
+			model->loaded = false;
+			break;
+		case PEER_ACTION_CHANGED:
+			ck_assert_int_eq(model->state, action->old_state);
+			ck_assert_int_ne(action->old_state, action->new_state);
+			model->state = action->new_state;
+			break;
+		case PEER_ACTION_TERMINATE:
+		case PEER_ACTION_REKEY:
+			ck_assert_int_eq(model->state, PEER_STATE_UP);
+			break;
+		}
+	}
+	actions.count = 0;
+}
+
+static void check_table(bool charon_up)
+{
+	size_t count, negotiating = 0, ready = 0;
+	const struct peer *const *list = peers_list(peers, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct peer *peer = list[i];
+		const struct model *model = &models[model_index(&peer->remote)];
+
+		ck_assert_int_eq(peer->state, model->state);
+		ck_assert_int_eq(peer->state == PEER_STATE_UP, peer->child_count > 0);
+		ck_assert_int_eq(peer->state == PEER_STATE_NEGOTIATING, model->loaded);
+		if (peer->state == PEER_STATE_FAILED)
+			ck_assert_str_ne(peer->last_error, "");
+		if (i > 0)
+			ck_assert_int_lt(addr_compare(&list[i - 1]->remote, &peer->remote), 0);
+		negotiating += peer->state == PEER_STATE_NEGOTIATING;
+		ready += peer->state == PEER_STATE_QUEUED && !peer->next_retry_ms;
+	}
+	ck_assert_uint_le(negotiating, PEERS_INFLIGHT_MAX);
+	/* Nobody waits next to a free slot. */
+	if (charon_up && negotiating < PEERS_INFLIGHT_MAX)
+		ck_assert_uint_eq(ready, 0);
+}
+
+static void random_event(uint64_t now_ms, bool *charon_up)
+{
+	struct addr to = numbered(roll(MODEL_PEERS));
+	uint32_t ike_id = roll(300) + 1, child_id = ike_id * 4 + roll(3);
+	uint32_t kind = roll(100);
+
+	if (kind < 40) {
+		acquire(&to, now_ms);
+	} else if (kind < 52) {
+		child_up(&to, ike_id, child_id, now_ms);
+	} else if (kind < 62) {
+		peers_on_child_down(peers, ike_id, child_id, now_ms, &actions);
+	} else if (kind < 66) {
+		peers_on_child_rekeyed(peers, ike_id, child_id, ike_id * 4 + roll(3));
+	} else if (kind < 68) {
+		peers_on_ike_rekeyed(peers, ike_id, roll(300) + 1);
+	} else if (kind < 74) {
+		peers_on_ike_down(peers, ike_id, &local, &to, now_ms, &actions);
+	} else if (kind < 80) {
+		peers_on_reason(peers, &local, &to, "words", roll(2), now_ms, &actions);
+	} else if (kind < 85) {
+		peers_on_larval_expired(peers, &local, &to);
+	} else if (kind == 85) {
+		peers_on_charon_down(peers, now_ms, &actions);
+		/* What was loaded died with it. */
+		for (size_t i = 0; i < MODEL_PEERS; i++)
+			models[i].loaded = false;
+		*charon_up = false;
+	} else if (kind < 90) {
+		peers_on_charon_up(peers, now_ms, &actions);
+		*charon_up = true;
+	} else if (kind == 90 && roll(20) == 0) {
+		peers_retain(peers, keep_even, NULL, &actions);
+		check_actions(*charon_up);
+		peers_on_timer(peers, now_ms, &actions);
+	}
+}
+
+START_TEST(peers_keep_their_invariants_under_random_events)
+{
+	const char *given = getenv("TEST_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 10) : 20240601u + (uint64_t)_i;
+	uint64_t now_ms = NOW;
+	bool charon_up = false;
+
+	model_random = seed;
+	memset(models, 0, sizeof(models));
+	for (unsigned step = 0; step < 10000; step++) {
+		now_ms += roll(500);
+		if (roll(200) == 0)
+			now_ms += roll(2 * PEERS_FORGET_AFTER_MS);
+		random_event(now_ms, &charon_up);
+		check_actions(charon_up);
+		if (peers_next_ms(peers) <= now_ms) {
+			peers_on_timer(peers, now_ms, &actions);
+			check_actions(charon_up);
+			ck_assert_msg(peers_next_ms(peers) > now_ms,
+			              "seed %" PRIu64 ": timer stays due", seed);
+		}
+		check_table(charon_up);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase;
+	Suite *suite = test_suite("peers", &tcase);
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, peers_answer_every_event_in_every_state, 0,
+	                    EVENT_COUNT * START_COUNT);
+	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
+	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
+	tcase_add_test(tcase, peers_count_what_acquires_caused);
+	tcase_add_test(tcase, peers_back_off_twice_as_long_after_every_failure);
+	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
+	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
+	tcase_add_test(tcase, peers_acquire_before_the_retry_is_remembered_until_then);
+	tcase_add_test(tcase, peers_success_clears_the_past);
+	tcase_add_test(tcase, peers_failure_carries_the_last_hint);
+	tcase_add_test(tcase, peers_hint_of_an_earlier_negotiation_is_forgotten);
+	tcase_add_test(tcase, peers_long_words_are_cut);
+	tcase_add_test(tcase, peers_empty_words_still_give_an_error);
+	tcase_add_test(tcase, peers_negotiation_without_result_times_out);
+	tcase_add_test(tcase, peers_timeout_frees_the_slot_in_the_same_turn);
+	tcase_add_test(tcase, peers_lost_sa_is_rekeyed_once_per_interval);
+	tcase_add_test(tcase, peers_lost_sa_that_charon_does_not_know_either_is_negotiated);
+	tcase_add_test(tcase, peers_repaired_sa_is_not_negotiated_when_it_closes_later);
+	tcase_add_test(tcase, peers_stay_up_until_the_last_child_is_gone);
+	tcase_add_test(tcase, peers_rekeyed_sas_are_known_by_their_new_ids);
+	tcase_add_test(tcase, peers_rekey_to_a_known_child_leaves_one);
+	tcase_add_test(tcase, peers_leave_out_the_oldest_of_too_many_children);
+	tcase_add_test(tcase, peers_restart_is_spread_after_charon_is_back);
+	tcase_add_test(tcase, peers_traffic_does_not_wait_for_the_spread);
+	tcase_add_test(tcase, peers_whose_sas_charon_still_has_are_not_negotiated);
+	tcase_add_test(tcase, peers_down_charon_gets_no_orders);
+	tcase_add_test(tcase, peers_nobody_asks_for_are_forgotten);
+	tcase_add_test(tcase, peers_retain_ends_each_ike_sa_once);
+	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
+	tcase_add_test(tcase, peers_list_is_in_address_order);
+	tcase_add_test(tcase, peers_free_accepts_null);
+	tcase_add_loop_test(tcase, peers_keep_their_invariants_under_random_events, 0, 4);
+	return test_run(suite);
+}
