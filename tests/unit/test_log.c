@@ -285,7 +285,7 @@ static int receive_as_journal(char *ret_text, size_t size)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ssize_t got;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/systemd", 0700) < 0 ||
 	    log_open("prog", LOG_TARGET_JOURNAL, NULL, LOG_LEVEL_INFO) != -ENOENT ||
 	    mkdir("/run/systemd/journal", 0700) < 0 ||
