@@ -32,11 +32,11 @@ int negotiator_connect(struct negotiator *negotiator);
 void negotiator_disconnect(struct negotiator *negotiator);
 
 /*
- * A new configuration: charon gets the credentials and the responder connection, and loses those
- * that are no longer listed. @settings_changed: it reads its strongswan.conf again too.
+ * A new configuration: charon reads its strongswan.conf again, gets the credentials and the
+ * responder connection, and loses those that are no longer listed.
  */
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
-                    const struct pki_bundle *bundle, bool settings_changed);
+                    const struct pki_bundle *bundle);
 
 void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
                         const struct addr *remote);

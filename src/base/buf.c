@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Room for @len more bytes and a NUL; false sets the sticky error. */
-static bool buf_reserve(struct buf *buf, size_t len)
+static bool reserve(struct buf *buf, size_t len)
 {
 	size_t needed, capacity;
 	uint8_t *data;
@@ -40,7 +40,7 @@ static bool buf_reserve(struct buf *buf, size_t len)
 
 void buf_append(struct buf *buf, const void *data, size_t len)
 {
-	if (!len || !buf_reserve(buf, len))
+	if (!len || !reserve(buf, len))
 		return;
 	memcpy(buf->data + buf->len, data, len);
 	buf->len += len;
@@ -81,7 +81,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		buf->error = buf->error ? buf->error : -EINVAL;
-	else if (buf_reserve(buf, (size_t)len))
+	else if (reserve(buf, (size_t)len))
 		buf->len += (size_t)vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, format,
 		                              again);
 	va_end(again);
@@ -101,7 +101,7 @@ char *buf_take_str(struct buf *buf)
 {
 	char *text;
 
-	if (!buf_reserve(buf, 0)) {
+	if (!reserve(buf, 0)) {
 		buf_fini(buf);
 		return NULL;
 	}

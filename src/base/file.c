@@ -14,22 +14,22 @@
 
 #include "xfrmd/cleanup.h"
 
-static int file_errno(struct err *err, const char *path, const char *what)
+static int fail_errno(struct err *err, const char *path, const char *what)
 {
 	int code = -errno;
 
 	return err_set(err, code, "%s: %s: %s", path, what, strerror(-code));
 }
 
-static int file_open_regular(const char *path, struct stat *ret_stat, struct err *err)
+static int open_regular(const char *path, struct stat *ret_stat, struct err *err)
 {
 	/* O_NONBLOCK: a FIFO in the place of a file must not stop the daemon */
 	_cleanup_(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return file_errno(err, path, "cannot open");
+		return fail_errno(err, path, "cannot open");
 	if (fstat(fd, ret_stat) < 0)
-		return file_errno(err, path, "cannot examine");
+		return fail_errno(err, path, "cannot examine");
 	if (!S_ISREG(ret_stat->st_mode))
 		return err_set(err, -EINVAL, "%s: not a regular file", path);
 	return steal_fd(&fd);
@@ -42,7 +42,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 	struct stat status;
 	size_t len = 0, size;
 
-	fd = file_open_regular(path, &status, err);
+	fd = open_regular(path, &status, err);
 	if (fd < 0)
 		return fd;
 	if (status.st_size < 0 || (uint64_t)status.st_size > max)
@@ -59,7 +59,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return file_errno(err, path, "cannot read");
+			return fail_errno(err, path, "cannot read");
 		if (got == 0)
 			break;
 		len += (size_t)got;
@@ -73,7 +73,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 	return 0;
 }
 
-static int file_write_all(int fd, const void *data, size_t len)
+static int write_all(int fd, const void *data, size_t len)
 {
 	const char *next = data;
 
@@ -91,7 +91,7 @@ static int file_write_all(int fd, const void *data, size_t len)
 }
 
 /* A rename is durable only when its directory is. */
-static int file_sync_directory(const char *path)
+static int sync_directory(const char *path)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path);
 	_cleanup_(cleanup_fd) int fd = -1;
@@ -116,15 +116,15 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
 	}
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return file_errno(err, path, "cannot create a temporary file beside it");
-	code = fchmod(fd, mode) < 0 ? -errno : file_write_all(fd, data, len);
+		return fail_errno(err, path, "cannot create a temporary file beside it");
+	code = fchmod(fd, mode) < 0 ? -errno : write_all(fd, data, len);
 	if (!code && (fsync(fd) < 0 || rename(temporary, path) < 0))
 		code = -errno;
 	if (code) {
 		unlink(temporary);
 		return err_set(err, code, "%s: cannot write: %s", path, strerror(-code));
 	}
-	code = file_sync_directory(path);
+	code = sync_directory(path);
 	if (code)
 		return err_set(err, code, "%s: cannot sync its directory: %s", path,
 		               strerror(-code));
@@ -136,9 +136,9 @@ int file_write_value(const char *path, const char *text, struct err *err)
 	_cleanup_(cleanup_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return file_errno(err, path, "cannot open");
+		return fail_errno(err, path, "cannot open");
 	if (write(fd, text, strlen(text)) < 0)
-		return file_errno(err, path, "cannot write");
+		return fail_errno(err, path, "cannot write");
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int file_check_private(const char *path, struct err *err)
 	_cleanup_(cleanup_fd) int fd = -1;
 	struct stat status;
 
-	fd = file_open_regular(path, &status, err);
+	fd = open_regular(path, &status, err);
 	if (fd < 0)
 		return fd;
 	if (status.st_uid != 0 && status.st_uid != geteuid())

@@ -31,7 +31,7 @@ static struct {
 	int fd; /* FILE and JOURNAL */
 } sink = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO, .fd = -1};
 
-static int log_priority(enum log_level level)
+static int syslog_priority(enum log_level level)
 {
 	switch (level) {
 	case LOG_LEVEL_ERROR:
@@ -48,7 +48,7 @@ static int log_priority(enum log_level level)
 	return LOG_DEBUG;
 }
 
-static int log_open_fd(enum log_target target, const char *path)
+static int open_fd(enum log_target target, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_JOURNAL_SOCKET};
 	int fd = -1;
@@ -82,7 +82,7 @@ int log_open(const char *program, enum log_target target, const char *path, enum
 			return -ENOMEM;
 	}
 	if (target == LOG_TARGET_FILE || target == LOG_TARGET_JOURNAL) {
-		fd = log_open_fd(target, path);
+		fd = open_fd(target, path);
 		if (fd < 0) {
 			free(copy);
 			return fd;
@@ -105,7 +105,7 @@ int log_reopen(void)
 
 	if (sink.target != LOG_TARGET_FILE)
 		return 0;
-	fd = log_open_fd(LOG_TARGET_FILE, sink.path);
+	fd = open_fd(LOG_TARGET_FILE, sink.path);
 	if (fd < 0)
 		return fd;
 	close(sink.fd);
@@ -125,7 +125,7 @@ void log_close(void)
 	sink.target = LOG_TARGET_STDERR;
 }
 
-static void log_to_file(const char *line)
+static void write_file(const char *line)
 {
 	char stamp[32], text[LOG_LINE_MAX + 96];
 	time_t now = time(NULL);
@@ -140,7 +140,7 @@ static void log_to_file(const char *line)
 		return; /* nowhere left to say so */
 }
 
-static void log_to_journal(int priority, const char *line)
+static void write_journal(int priority, const char *line)
 {
 	char text[LOG_LINE_MAX + 96];
 	int len = snprintf(text, sizeof(text),
@@ -151,7 +151,7 @@ static void log_to_journal(int priority, const char *line)
 		return; /* nowhere left to say so */
 }
 
-static void log_to_stderr(int priority, const char *line)
+static void write_stderr(int priority, const char *line)
 {
 	if (getenv("JOURNAL_STREAM"))
 		fprintf(stderr, "<%d>%s\n", priority, line);
@@ -160,9 +160,9 @@ static void log_to_stderr(int priority, const char *line)
 }
 
 static void __attribute__((format(printf, 2, 0)))
-log_va(enum log_level level, const char *format, va_list args)
+write_line(enum log_level level, const char *format, va_list args)
 {
-	int saved = errno, priority = log_priority(level);
+	int saved = errno, priority = syslog_priority(level);
 	char line[LOG_LINE_MAX];
 
 	if (level > sink.level)
@@ -174,16 +174,16 @@ log_va(enum log_level level, const char *format, va_list args)
 			*byte = ' ';
 	switch (sink.target) {
 	case LOG_TARGET_STDERR:
-		log_to_stderr(priority, line);
+		write_stderr(priority, line);
 		break;
 	case LOG_TARGET_SYSLOG:
 		syslog(priority, "%s", line);
 		break;
 	case LOG_TARGET_JOURNAL:
-		log_to_journal(priority, line);
+		write_journal(priority, line);
 		break;
 	case LOG_TARGET_FILE:
-		log_to_file(line);
+		write_file(line);
 		break;
 	}
 	errno = saved;
@@ -194,7 +194,7 @@ void log_at(enum log_level level, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(level, format, args);
+	write_line(level, format, args);
 	va_end(args);
 }
 
@@ -203,7 +203,7 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(LOG_LEVEL_ERROR, format, args);
+	write_line(LOG_LEVEL_ERROR, format, args);
 	va_end(args);
 }
 
@@ -212,7 +212,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(LOG_LEVEL_WARNING, format, args);
+	write_line(LOG_LEVEL_WARNING, format, args);
 	va_end(args);
 }
 
@@ -221,7 +221,7 @@ void log_notice(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(LOG_LEVEL_NOTICE, format, args);
+	write_line(LOG_LEVEL_NOTICE, format, args);
 	va_end(args);
 }
 
@@ -230,7 +230,7 @@ void log_info(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(LOG_LEVEL_INFO, format, args);
+	write_line(LOG_LEVEL_INFO, format, args);
 	va_end(args);
 }
 
@@ -239,7 +239,7 @@ void log_debug(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_va(LOG_LEVEL_DEBUG, format, args);
+	write_line(LOG_LEVEL_DEBUG, format, args);
 	va_end(args);
 }
 

@@ -34,14 +34,14 @@ struct loop_signal {
 	void *ctx;
 };
 
-static void loop_library_log(int severity, const char *message)
+static void library_log(int severity, const char *message)
 {
 	log_at(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "loop: %s",
 	       message);
 }
 
 /* Timers by the precise clock at the moment of arming: by default they can be due too early. */
-static struct event_base *loop_base_new(void)
+static struct event_base *base_new(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
@@ -60,8 +60,8 @@ int loop_new(struct loop **ret_loop)
 
 	if (!loop)
 		return -ENOMEM;
-	event_set_log_callback(loop_library_log);
-	loop->base = loop_base_new();
+	event_set_log_callback(library_log);
+	loop->base = base_new();
 	if (!loop->base) {
 		free(loop);
 		return -EIO;
@@ -107,7 +107,7 @@ int64_t loop_now_epoch(void)
 	return time(NULL);
 }
 
-static void loop_fd_ready(int fd, short what, void *arg)
+static void fd_ready(int fd, short what, void *arg)
 {
 	struct loop_fd *watch = arg;
 
@@ -116,7 +116,7 @@ static void loop_fd_ready(int fd, short what, void *arg)
 	          (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0));
 }
 
-static short loop_fd_flags(unsigned events)
+static short fd_flags(unsigned events)
 {
 	return (short)(EV_PERSIST | (events & LOOP_READ ? EV_READ : 0) |
 	               (events & LOOP_WRITE ? EV_WRITE : 0));
@@ -130,7 +130,7 @@ int loop_fd_new(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void 
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct loop_fd){.loop = loop, .fn = fn, .ctx = ctx};
-	watch->event = event_new(loop->base, fd, loop_fd_flags(events), loop_fd_ready, watch);
+	watch->event = event_new(loop->base, fd, fd_flags(events), fd_ready, watch);
 	if (!watch->event || (events && event_add(watch->event, NULL) < 0)) {
 		loop_fd_free(watch);
 		return -ENOMEM;
@@ -146,8 +146,8 @@ int loop_fd_set(struct loop_fd *watch, unsigned events)
 	event_del(watch->event);
 	if (!events)
 		return 0;
-	if (event_assign(watch->event, watch->loop->base, fd, loop_fd_flags(events), loop_fd_ready,
-	                 watch) < 0 ||
+	if (event_assign(watch->event, watch->loop->base, fd, fd_flags(events), fd_ready, watch) <
+	            0 ||
 	    event_add(watch->event, NULL) < 0)
 		return -EIO;
 	return 0;
@@ -162,7 +162,7 @@ void loop_fd_free(struct loop_fd *watch)
 	free(watch);
 }
 
-static void loop_timer_due(int fd, short what, void *arg)
+static void timer_due(int fd, short what, void *arg)
 {
 	struct loop_timer *timer = arg;
 
@@ -178,7 +178,7 @@ int loop_timer_new(struct loop *loop, loop_fn fn, void *ctx, struct loop_timer *
 	if (!timer)
 		return -ENOMEM;
 	*timer = (struct loop_timer){.fn = fn, .ctx = ctx};
-	timer->event = evtimer_new(loop->base, loop_timer_due, timer);
+	timer->event = evtimer_new(loop->base, timer_due, timer);
 	if (!timer->event) {
 		free(timer);
 		return -ENOMEM;
@@ -209,7 +209,7 @@ void loop_timer_free(struct loop_timer *timer)
 	free(timer);
 }
 
-static void loop_signal_caught(int fd, short what, void *arg)
+static void signal_caught(int fd, short what, void *arg)
 {
 	struct loop_signal *watch = arg;
 
@@ -226,7 +226,7 @@ int loop_signal_new(struct loop *loop, int signal_number, loop_fn fn, void *ctx,
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct loop_signal){.fn = fn, .ctx = ctx};
-	watch->event = evsignal_new(loop->base, signal_number, loop_signal_caught, watch);
+	watch->event = evsignal_new(loop->base, signal_number, signal_caught, watch);
 	if (!watch->event || evsignal_add(watch->event, NULL) < 0) {
 		loop_signal_free(watch);
 		return -ENOMEM;

@@ -36,7 +36,7 @@ const uint8_t *wire_bytes(struct wire *wire, size_t len)
 	return bytes;
 }
 
-static uint32_t wire_big_endian(struct wire *wire, size_t len)
+static uint32_t big_endian(struct wire *wire, size_t len)
 {
 	const uint8_t *bytes = wire_bytes(wire, len);
 	uint32_t value = 0;
@@ -48,15 +48,15 @@ static uint32_t wire_big_endian(struct wire *wire, size_t len)
 
 uint8_t wire_u8(struct wire *wire)
 {
-	return (uint8_t)wire_big_endian(wire, 1);
+	return (uint8_t)big_endian(wire, 1);
 }
 
 uint16_t wire_be16(struct wire *wire)
 {
-	return (uint16_t)wire_big_endian(wire, 2);
+	return (uint16_t)big_endian(wire, 2);
 }
 
 uint32_t wire_be32(struct wire *wire)
 {
-	return wire_big_endian(wire, 4);
+	return big_endian(wire, 4);
 }

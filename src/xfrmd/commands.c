@@ -9,7 +9,7 @@
 /* How long `shutdown` waits for the peers' answers to our DELETEs: one retransmission and a half. */
 #define COMMANDS_TERMINATE_MS 2000
 
-static char *commands_result(struct strlist *changes, struct strlist *errors)
+static char *result_json(struct strlist *changes, struct strlist *errors)
 {
 	char *json = ctl_proto_result(!errors->count, changes, errors);
 
@@ -18,16 +18,15 @@ static char *commands_result(struct strlist *changes, struct strlist *errors)
 	return json;
 }
 
-static char *commands_reload(struct daemon *daemon)
+static char *reload(struct daemon *daemon)
 {
 	struct strlist changes = {0}, errors = {0};
 
 	reload_run(daemon, &changes, &errors);
-	return commands_result(&changes, &errors);
+	return result_json(&changes, &errors);
 }
 
-static void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
-                                     struct strlist *errors)
+static void remove_policies(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
 {
 	struct spd_change change = {0};
 	char text[128];
@@ -41,16 +40,16 @@ static void commands_remove_policies(struct daemon *daemon, struct strlist *chan
 	log_notice("%s", text);
 }
 
-static char *commands_flush(struct daemon *daemon)
+static char *flush(struct daemon *daemon)
 {
 	struct strlist changes = {0}, errors = {0};
 
-	commands_remove_policies(daemon, &changes, &errors);
-	return commands_result(&changes, &errors);
+	remove_policies(daemon, &changes, &errors);
+	return result_json(&changes, &errors);
 }
 
 /* All DELETEs are answered, or the time for that is over. */
-static void commands_shutdown_end(void *ctx)
+static void finish_shutdown(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct strlist changes = {0}, errors = {0};
@@ -58,29 +57,29 @@ static void commands_shutdown_end(void *ctx)
 	charon_kill(daemon->charon);
 	(void)strlist_add(&changes, "charon: ended");
 	if (daemon->conf.stop_clear)
-		commands_remove_policies(daemon, &changes, &errors);
+		remove_policies(daemon, &changes, &errors);
 	else
 		(void)strlist_add(&changes, "policies: stay in the kernel, protected traffic is "
 		                            "blocked (stop_action = block)");
 	log_notice("shutdown: done");
-	ctl_request_reply(daemon->shutdown_request, commands_result(&changes, &errors));
+	ctl_request_reply(daemon->shutdown_request, result_json(&changes, &errors));
 	daemon->shutdown_request = NULL;
 	loop_stop(daemon->loop);
 }
 
-static void commands_shutdown(struct daemon *daemon, struct ctl_request *request)
+static void begin_shutdown(struct daemon *daemon, struct ctl_request *request)
 {
 	struct strlist none = {0}, errors = {0};
 
 	if (daemon->shutdown_request) {
 		(void)strlist_add(&errors, "a shutdown is under way already");
-		ctl_request_reply(request, commands_result(&none, &errors));
+		ctl_request_reply(request, result_json(&none, &errors));
 		return;
 	}
 	log_notice("shutdown: asked for by xfrmctl");
 	notify_send("STOPPING=1");
 	daemon->shutdown_request = request;
-	negotiator_terminate_all(daemon->negotiator, COMMANDS_TERMINATE_MS, commands_shutdown_end,
+	negotiator_terminate_all(daemon->negotiator, COMMANDS_TERMINATE_MS, finish_shutdown,
 	                         daemon);
 }
 
@@ -99,13 +98,13 @@ void commands_handle(void *ctx, struct ctl_request *request, enum ctl_command co
 		ctl_request_reply(request, ctl_proto_desired(spd_keeper_want(daemon->spd)));
 		break;
 	case CTL_COMMAND_RELOAD:
-		ctl_request_reply(request, commands_reload(daemon));
+		ctl_request_reply(request, reload(daemon));
 		break;
 	case CTL_COMMAND_SHUTDOWN:
-		commands_shutdown(daemon, request);
+		begin_shutdown(daemon, request);
 		break;
 	case CTL_COMMAND_FLUSH:
-		ctl_request_reply(request, commands_flush(daemon));
+		ctl_request_reply(request, flush(daemon));
 		break;
 	}
 }

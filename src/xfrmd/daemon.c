@@ -31,7 +31,7 @@
 
 /* The SPD. */
 
-static const struct local_addr *daemon_addrs(const struct daemon *daemon, size_t *ret_count)
+static const struct local_addr *local_addrs(const struct daemon *daemon, size_t *ret_count)
 {
 	return addr_watch_list(daemon->addrs, ret_count);
 }
@@ -42,13 +42,13 @@ int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struc
 	const struct local_addr *addrs;
 	size_t count;
 
-	addrs = daemon_addrs(daemon, &count);
+	addrs = local_addrs(daemon, &count);
 	if (!daemon->flushed && plan_build(&daemon->conf, addrs, count, &want) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
 	return spd_keeper_set(daemon->spd, &want, ret_change, err);
 }
 
-static void daemon_log_change(const char *why, const struct spd_change *change)
+static void log_change(const char *why, const struct spd_change *change)
 {
 	if (change->conflicts)
 		log_warning("spd: %s: %zu selectors are held by foreign policies, left alone", why,
@@ -59,7 +59,7 @@ static void daemon_log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
-static void daemon_on_addrs(void *ctx)
+static void on_addrs(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct spd_change change = {0};
@@ -67,10 +67,10 @@ static void daemon_on_addrs(void *ctx)
 
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
 		log_error("spd: addresses changed: %s", err.text);
-	daemon_log_change("addresses changed", &change);
+	log_change("addresses changed", &change);
 }
 
-static void daemon_repair(void *ctx)
+static void repair(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct spd_change change = {0};
@@ -84,7 +84,7 @@ static void daemon_repair(void *ctx)
 		            change.added, change.updated, change.deleted);
 }
 
-static void daemon_on_policies_touched(void *ctx)
+static void on_policies_touched(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
@@ -93,20 +93,20 @@ static void daemon_on_policies_touched(void *ctx)
 
 /* Acquires. */
 
-static void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
+static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
 	size_t count;
 
-	addrs = daemon_addrs(daemon, &count);
+	addrs = local_addrs(daemon, &count);
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
 	negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
 }
 
-static void daemon_on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 {
 	struct daemon *daemon = ctx;
 
@@ -114,7 +114,7 @@ static void daemon_on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
 }
 
-static void daemon_on_overrun(void *ctx, bool acquires_lost)
+static void on_overrun(void *ctx, bool acquires_lost)
 {
 	struct daemon *daemon = ctx;
 
@@ -127,7 +127,7 @@ static void daemon_on_overrun(void *ctx, bool acquires_lost)
 
 /* charon. */
 
-static void daemon_on_charon_ready(void *ctx)
+static void on_charon_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	int error = negotiator_connect(daemon->negotiator);
@@ -138,7 +138,7 @@ static void daemon_on_charon_ready(void *ctx)
 		log_error("charon: cannot connect to its VICI socket: %s", strerror(-error));
 }
 
-static void daemon_on_charon_died(void *ctx, const char *how)
+static void on_charon_died(void *ctx, const char *how)
 {
 	struct daemon *daemon = ctx;
 
@@ -146,7 +146,7 @@ static void daemon_on_charon_died(void *ctx, const char *how)
 	negotiator_disconnect(daemon->negotiator);
 }
 
-static void daemon_on_charon_line(void *ctx, const char *line)
+static void on_charon_line(void *ctx, const char *line)
 {
 	int level;
 
@@ -155,7 +155,7 @@ static void daemon_on_charon_line(void *ctx, const char *line)
 		log_at((enum log_level)level, "charon: %s", line);
 }
 
-static void daemon_report_ready(struct daemon *daemon)
+static void report_ready(struct daemon *daemon)
 {
 	struct err err;
 
@@ -173,16 +173,16 @@ static void daemon_report_ready(struct daemon *daemon)
 	log_notice("ready: policies=%zu", spd_keeper_want(daemon->spd)->count);
 }
 
-static void daemon_on_negotiator_ready(void *ctx)
+static void on_negotiator_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
 	log_info("charon: credentials and connections loaded");
 	if (!daemon->ready)
-		daemon_report_ready(daemon);
+		report_ready(daemon);
 }
 
-static void daemon_on_peer_up(void *ctx, uint8_t family)
+static void on_peer_up(void *ctx, uint8_t family)
 {
 	struct daemon *daemon = ctx;
 
@@ -190,7 +190,7 @@ static void daemon_on_peer_up(void *ctx, uint8_t family)
 		spd_keeper_kick(daemon->spd, family);
 }
 
-static void daemon_on_ready_timeout(void *ctx)
+static void on_ready_timeout(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const char *problem = negotiator_problem(daemon->negotiator);
@@ -203,7 +203,7 @@ static void daemon_on_ready_timeout(void *ctx)
 	loop_stop(daemon->loop);
 }
 
-static void daemon_on_watchdog(void *ctx)
+static void on_watchdog(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
@@ -213,7 +213,7 @@ static void daemon_on_watchdog(void *ctx)
 
 /* Signals. */
 
-static void daemon_on_terminate(void *ctx)
+static void on_terminate(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
@@ -222,7 +222,7 @@ static void daemon_on_terminate(void *ctx)
 	loop_stop(daemon->loop);
 }
 
-static void daemon_on_hangup(void *ctx)
+static void on_hangup(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct strlist changes = {0}, errors = {0};
@@ -270,7 +270,7 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 	return 0;
 }
 
-static int daemon_open_run_dir(struct daemon *daemon, struct err *err)
+static int open_run_dir(struct daemon *daemon, struct err *err)
 {
 	if (mkdir(daemon->run_dir, DAEMON_RUN_DIR_MODE) < 0 && errno != EEXIST)
 		return err_set(err, -errno, "%s: cannot create: %s", daemon->run_dir,
@@ -282,18 +282,18 @@ static int daemon_open_run_dir(struct daemon *daemon, struct err *err)
 	return pidfile_lock(daemon->pid_path, &daemon->pid_fd, err);
 }
 
-static int daemon_open_kernel(struct daemon *daemon, struct err *err)
+static int open_kernel(struct daemon *daemon, struct err *err)
 {
 	static const struct xfrm_events events = {
-		.acquire = daemon_on_acquire,
-		.expire = daemon_on_expire,
-		.policies_touched = daemon_on_policies_touched,
-		.overrun = daemon_on_overrun,
+		.acquire = on_acquire,
+		.expire = on_expire,
+		.policies_touched = on_policies_touched,
+		.overrun = on_overrun,
 	};
 	struct spd_change change = {0};
 	int error;
 
-	error = addr_watch_open(daemon->loop, daemon_on_addrs, daemon, &daemon->addrs, err);
+	error = addr_watch_open(daemon->loop, on_addrs, daemon, &daemon->addrs, err);
 	if (!error)
 		error = spd_keeper_open(&daemon->spd, err);
 	if (!error)
@@ -302,25 +302,25 @@ static int daemon_open_kernel(struct daemon *daemon, struct err *err)
 		error = daemon_apply_spd(daemon, &change, err);
 	if (error)
 		return error;
-	daemon_log_change("start", &change);
+	log_change("start", &change);
 	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
 	                          &daemon->monitor, err);
 	/* what changed between the first dump and the monitor was not announced to us */
 	if (!error)
-		daemon_repair(daemon);
+		repair(daemon);
 	return error;
 }
 
-static int daemon_open_charon(struct daemon *daemon, struct err *err)
+static int open_charon(struct daemon *daemon, struct err *err)
 {
 	static const struct charon_callbacks callbacks = {
-		.ready = daemon_on_charon_ready,
-		.died = daemon_on_charon_died,
-		.log_line = daemon_on_charon_line,
+		.ready = on_charon_ready,
+		.died = on_charon_died,
+		.log_line = on_charon_line,
 	};
 	static const struct negotiator_callbacks negotiator_callbacks = {
-		.ready = daemon_on_negotiator_ready,
-		.peer_up = daemon_on_peer_up,
+		.ready = on_negotiator_ready,
+		.peer_up = on_peer_up,
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
 	struct charon_options options = {.binary = daemon->conf.charon_binary,
@@ -338,31 +338,28 @@ static int daemon_open_charon(struct daemon *daemon, struct err *err)
 	return charon_open(daemon->loop, &options, &callbacks, daemon, &daemon->charon, err);
 }
 
-static int daemon_open_timers(struct daemon *daemon)
+static int open_timers(struct daemon *daemon)
 {
 	static const struct {
 		int number;
 		loop_fn fn;
-	} signals[] = {{SIGTERM, daemon_on_terminate},
-	               {SIGINT, daemon_on_terminate},
-	               {SIGHUP, daemon_on_hangup}};
+	} signals[] = {{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hangup}};
 	int error = 0;
 
 	for (size_t i = 0; !error && i < sizeof(signals) / sizeof(signals[0]); i++)
 		error = loop_signal_new(daemon->loop, signals[i].number, signals[i].fn, daemon,
 		                        &daemon->signals[i]);
 	if (!error)
-		error = loop_timer_new(daemon->loop, daemon_repair, daemon, &daemon->repair_timer);
+		error = loop_timer_new(daemon->loop, repair, daemon, &daemon->repair_timer);
 	if (!error)
-		error = loop_timer_new(daemon->loop, daemon_on_ready_timeout, daemon,
+		error = loop_timer_new(daemon->loop, on_ready_timeout, daemon,
 		                       &daemon->ready_timer);
 	if (!error)
-		error = loop_timer_new(daemon->loop, daemon_on_watchdog, daemon,
-		                       &daemon->watchdog_timer);
+		error = loop_timer_new(daemon->loop, on_watchdog, daemon, &daemon->watchdog_timer);
 	return error;
 }
 
-static int daemon_open_control(struct daemon *daemon, struct err *err)
+static int open_control(struct daemon *daemon, struct err *err)
 {
 	_cleanup_(cleanup_free) char *path = NULL;
 
@@ -381,18 +378,18 @@ int daemon_open(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = loop_new(&daemon->loop);
 	if (!error)
-		error = daemon_open_timers(daemon);
+		error = open_timers(daemon);
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
-	error = daemon_open_run_dir(daemon, err);
+	error = open_run_dir(daemon, err);
 	if (!error)
-		error = daemon_open_charon(daemon, err);
+		error = open_charon(daemon, err);
 	if (!error)
-		error = daemon_open_kernel(daemon, err);
+		error = open_kernel(daemon, err);
 	if (!error)
 		error = charon_start(daemon->charon, err);
 	if (!error)
-		error = daemon_open_control(daemon, err);
+		error = open_control(daemon, err);
 	if (error)
 		return error;
 	loop_timer_start(daemon->ready_timer, (uint64_t)daemon->conf.prestart_timeout_s * 1000);

@@ -29,7 +29,7 @@ struct options {
 	bool check;
 };
 
-static void main_help(void)
+static void print_help(void)
 {
 	printf("Usage: xfrmd [OPTION]...\n"
 	       "Owns the kernel's IPsec policies and lets charon negotiate with protected peers.\n\n"
@@ -46,7 +46,7 @@ static void main_help(void)
 }
 
 /* -1: go on; else the exit status. */
-static int main_parse(int argc, char **argv, struct options *options)
+static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {{"config", required_argument, NULL, 'c'},
 	                                      {"run-dir", required_argument, NULL, 'r'},
@@ -72,7 +72,7 @@ static int main_parse(int argc, char **argv, struct options *options)
 			options->check = true;
 			break;
 		case 'h':
-			main_help();
+			print_help();
 			return EXIT_OK;
 		case 'v':
 			printf("xfrmd %s\n", XFRMD_VERSION);
@@ -87,7 +87,7 @@ static int main_parse(int argc, char **argv, struct options *options)
 	return EXIT_USAGE;
 }
 
-static int main_load(const char *path, struct daemon *daemon)
+static int load(const char *path, struct daemon *daemon)
 {
 	struct problems problems = {0};
 	int error;
@@ -105,7 +105,7 @@ static int main_load(const char *path, struct daemon *daemon)
  * Forks; the parent waits until the child is ready or gone, so that `xfrmd` returns when hosts are
  * protected, with the exit status that tells. Returns in the child with the pipe to write to.
  */
-static int main_background(void)
+static int go_to_background(void)
 {
 	int ends[2], status;
 	pid_t child;
@@ -127,7 +127,7 @@ static int main_background(void)
 	                                                               : EXIT_FAILED);
 }
 
-static void main_detach_stdio(const struct conf *conf)
+static void detach_stdio(const struct conf *conf)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -140,7 +140,7 @@ static void main_detach_stdio(const struct conf *conf)
 	close(null);
 }
 
-static int main_run(struct daemon *daemon, bool foreground)
+static int run(struct daemon *daemon, bool foreground)
 {
 	struct err err = {0};
 	int error;
@@ -160,7 +160,7 @@ static int main_run(struct daemon *daemon, bool foreground)
 		daemon->exit_status = EXIT_FAILED;
 	} else {
 		if (!foreground)
-			main_detach_stdio(&daemon->conf);
+			detach_stdio(&daemon->conf);
 		if (loop_run(daemon->loop) < 0)
 			daemon->exit_status = EXIT_FAILED;
 	}
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 	struct daemon daemon = {.pid_fd = -1, .ready_fd = -1};
 	int status;
 
-	status = main_parse(argc, argv, &options);
+	status = parse_options(argc, argv, &options);
 	if (status >= 0)
 		return status;
 	if (!options.check && geteuid() != 0) {
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 	}
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
-	status = main_load(options.conf_path, &daemon) ? EXIT_FAILED : EXIT_OK;
+	status = load(options.conf_path, &daemon) ? EXIT_FAILED : EXIT_OK;
 	if (!status && options.check) {
 		for (size_t i = 0; i < daemon.conf.notes.count; i++)
 			printf("note: %s\n", daemon.conf.notes.items[i]);
@@ -192,8 +192,8 @@ int main(int argc, char **argv)
 		signal(SIGPIPE, SIG_IGN);
 		umask(022);
 		if (!options.foreground)
-			daemon.ready_fd = main_background();
-		status = main_run(&daemon, options.foreground);
+			daemon.ready_fd = go_to_background();
+		status = run(&daemon, options.foreground);
 	}
 	daemon_close(&daemon);
 	log_close();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The adapter between charon and the acquire machine. Every change of charon goes through
- * negotiator_sync(): it loads what is wanted, then asks for what is there and unloads the rest, so
+ * sync_charon(): it loads what is wanted, then asks for what is there and unloads the rest, so
  * that a fresh charon, an adopted one and a reload take the same way.
  */
 #include "xfrmd/negotiator.h"
@@ -37,16 +37,16 @@ struct negotiator {
 	void *terminate_ctx;
 };
 
-static const char *const negotiator_events[] = {"ike-updown", "child-updown", "child-rekey",
-                                                "ike-rekey",  "list-sa",      "log"};
+static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey",
+                                          "ike-rekey",  "list-sa",      "log"};
 
-static const struct pki_cert *negotiator_leaf(const struct negotiator *negotiator)
+static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 {
 	return &negotiator->bundle->chain.items[0];
 }
 
 /* A command whose failure leaves charon without something it needs. */
-static void negotiator_needed_done(void *ctx, int error, const void *message, size_t len)
+static void on_needed_done(void *ctx, int error, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
 	char reason[192] = "charon does not know the command";
@@ -58,8 +58,8 @@ static void negotiator_needed_done(void *ctx, int error, const void *message, si
 	log_error("charon: %s", negotiator->problem);
 }
 
-static void negotiator_request(struct negotiator *negotiator, const char *command,
-                               struct buf *message, vici_reply_fn reply)
+static void send_request(struct negotiator *negotiator, const char *command, struct buf *message,
+                         vici_reply_fn reply)
 {
 	int error;
 
@@ -75,7 +75,7 @@ static void negotiator_request(struct negotiator *negotiator, const char *comman
 
 /* Running the machine's actions. */
 
-static void negotiator_initiate_done(void *ctx, int error, const void *message, size_t len)
+static void on_initiate_done(void *ctx, int error, const void *message, size_t len)
 {
 	char reason[192];
 
@@ -85,19 +85,19 @@ static void negotiator_initiate_done(void *ctx, int error, const void *message, 
 		log_debug("charon: initiate: %s", reason);
 }
 
-static void negotiator_initiate(struct negotiator *negotiator, const struct peer_action *action)
+static void initiate(struct negotiator *negotiator, const struct peer_action *action)
 {
-	const struct pki_cert *leaf = negotiator_leaf(negotiator);
+	const struct pki_cert *leaf = instance_cert(negotiator);
 	struct buf message = {0};
 
 	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->local,
 	                    &action->remote);
-	negotiator_request(negotiator, "load-conn", &message, negotiator_needed_done);
+	send_request(negotiator, "load-conn", &message, on_needed_done);
 	swan_conf_initiate(&message, &action->local, &action->remote);
-	negotiator_request(negotiator, "initiate", &message, negotiator_initiate_done);
+	send_request(negotiator, "initiate", &message, on_initiate_done);
 }
 
-static void negotiator_log_change(const struct peer_action *action)
+static void log_change(const struct peer_action *action)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 	enum log_level level = LOG_LEVEL_DEBUG;
@@ -110,37 +110,37 @@ static void negotiator_log_change(const struct peer_action *action)
 	       action->reason, addr_format(&action->local, local));
 }
 
-static void negotiator_act(struct negotiator *negotiator, const struct peer_action *action)
+static void act(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
 	char name[SWAN_NAME_MAX];
 
 	switch (action->kind) {
 	case PEER_ACTION_INITIATE:
-		negotiator_initiate(negotiator, action);
+		initiate(negotiator, action);
 		break;
 	case PEER_ACTION_UNLOAD:
 		swan_conf_name(&message,
 		               swan_conf_peer_name(&action->local, &action->remote, name));
-		negotiator_request(negotiator, "unload-conn", &message, NULL);
+		send_request(negotiator, "unload-conn", &message, NULL);
 		break;
 	case PEER_ACTION_TERMINATE:
 		swan_conf_terminate_ike(&message, action->ike_id);
-		negotiator_request(negotiator, "terminate", &message, NULL);
+		send_request(negotiator, "terminate", &message, NULL);
 		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
-		negotiator_request(negotiator, "rekey", &message, NULL);
+		send_request(negotiator, "rekey", &message, NULL);
 		break;
 	case PEER_ACTION_CHANGED:
-		negotiator_log_change(action);
+		log_change(action);
 		if (action->new_state == PEER_STATE_UP)
 			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
 		break;
 	}
 }
 
-static void negotiator_arm(struct negotiator *negotiator)
+static void arm_timer(struct negotiator *negotiator)
 {
 	uint64_t due_ms = peers_next_ms(negotiator->peers), now_ms = loop_now_ms();
 
@@ -150,29 +150,29 @@ static void negotiator_arm(struct negotiator *negotiator)
 		loop_timer_start(negotiator->peers_timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
-static void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions)
+static void run_actions(struct negotiator *negotiator, struct peer_actions *actions)
 {
 	for (size_t i = 0; i < actions->count; i++)
-		negotiator_act(negotiator, &actions->items[i]);
+		act(negotiator, &actions->items[i]);
 	if (actions->out_of_memory)
 		log_error("peers: out of memory, some negotiations were not started");
 	peer_actions_fini(actions);
-	negotiator_arm(negotiator);
+	arm_timer(negotiator);
 }
 
-static void negotiator_peers_due(void *ctx)
+static void on_peers_due(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
 
 	peers_on_timer(negotiator->peers, loop_now_ms(), &actions);
-	negotiator_run(negotiator, &actions);
+	run_actions(negotiator, &actions);
 }
 
 /* Events of charon. */
 
-static void negotiator_on_list_sa(struct negotiator *negotiator, const struct swan_ike *ike,
-                                  struct peer_actions *actions)
+static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
+                    struct peer_actions *actions)
 {
 	for (size_t i = 0; i < ike->child_count; i++)
 		if (ike->children[i].installed)
@@ -180,11 +180,11 @@ static void negotiator_on_list_sa(struct negotiator *negotiator, const struct sw
 			                  ike->children[i].id, loop_now_ms(), actions);
 }
 
-static void negotiator_on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
-                                struct peer_actions *actions)
+static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
+                     struct peer_actions *actions)
 {
 	if (up) {
-		negotiator_on_list_sa(negotiator, ike, actions);
+		take_sa(negotiator, ike, actions);
 		return;
 	}
 	for (size_t i = 0; i < ike->child_count; i++)
@@ -192,10 +192,10 @@ static void negotiator_on_child(struct negotiator *negotiator, const struct swan
 		                    actions);
 }
 
-static void negotiator_check_terminated(struct negotiator *negotiator);
+static void check_terminated(struct negotiator *negotiator);
 
-static void negotiator_on_sa(struct negotiator *negotiator, const char *name, const void *message,
-                             size_t len, struct peer_actions *actions)
+static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,
+                  struct peer_actions *actions)
 {
 	struct swan_ike ike;
 	bool up;
@@ -205,17 +205,17 @@ static void negotiator_on_sa(struct negotiator *negotiator, const char *name, co
 		return;
 	}
 	if (strcmp(name, "list-sa") == 0) {
-		negotiator_on_list_sa(negotiator, &ike, actions);
+		take_sa(negotiator, &ike, actions);
 	} else if (strcmp(name, "child-updown") == 0) {
-		negotiator_on_child(negotiator, &ike, up, actions);
+		on_child(negotiator, &ike, up, actions);
 	} else if (!up) {
 		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote, loop_now_ms(),
 		                  actions);
 	}
 }
 
-static void negotiator_on_rekey(struct negotiator *negotiator, const char *name,
-                                const void *message, size_t len)
+static void on_rekey(struct negotiator *negotiator, const char *name, const void *message,
+                     size_t len)
 {
 	struct swan_child_rekey child;
 	uint32_t old_id, new_id;
@@ -229,8 +229,8 @@ static void negotiator_on_rekey(struct negotiator *negotiator, const char *name,
 	}
 }
 
-static void negotiator_on_log(struct negotiator *negotiator, const void *message, size_t len,
-                              struct peer_actions *actions)
+static void on_log(struct negotiator *negotiator, const void *message, size_t len,
+                   struct peer_actions *actions)
 {
 	enum swan_reason_kind kind;
 	struct addr local, remote;
@@ -246,24 +246,24 @@ static void negotiator_on_log(struct negotiator *negotiator, const void *message
 		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
 }
 
-static void negotiator_on_event(void *ctx, const char *name, const void *message, size_t len)
+static void on_event(void *ctx, const char *name, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
 
 	if (strcmp(name, "log") == 0)
-		negotiator_on_log(negotiator, message, len, &actions);
+		on_log(negotiator, message, len, &actions);
 	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)
-		negotiator_on_rekey(negotiator, name, message, len);
+		on_rekey(negotiator, name, message, len);
 	else
-		negotiator_on_sa(negotiator, name, message, len, &actions);
-	negotiator_run(negotiator, &actions);
-	negotiator_check_terminated(negotiator);
+		on_sa(negotiator, name, message, len, &actions);
+	run_actions(negotiator, &actions);
+	check_terminated(negotiator);
 }
 
 /* Loading what charon needs, and unloading what it does not. */
 
-static bool negotiator_keeps_authority(const struct negotiator *negotiator, const char *name)
+static bool keeps_authority(const struct negotiator *negotiator, const char *name)
 {
 	for (size_t i = 0; i < negotiator->bundle->cas.count; i++)
 		if (strcmp(negotiator->bundle->cas.items[i].fingerprint, name) == 0)
@@ -271,7 +271,7 @@ static bool negotiator_keeps_authority(const struct negotiator *negotiator, cons
 	return false;
 }
 
-static bool negotiator_keeps_conn(const struct negotiator *negotiator, const char *name)
+static bool keeps_conn(const struct negotiator *negotiator, const char *name)
 {
 	const struct peer *peer;
 	struct addr local, remote;
@@ -284,15 +284,15 @@ static bool negotiator_keeps_conn(const struct negotiator *negotiator, const cha
 	return peer && peer->state == PEER_STATE_NEGOTIATING;
 }
 
-static bool negotiator_keeps_key(const struct negotiator *negotiator, const char *id)
+static bool keeps_key(const struct negotiator *negotiator, const char *id)
 {
 	return strcmp(negotiator->key_id, id) == 0;
 }
 
 /* Unloads every listed item that is not kept. */
-static void negotiator_unload(struct negotiator *negotiator, const void *message, size_t len,
-                              bool (*keeps)(const struct negotiator *, const char *),
-                              const char *command, const char *key)
+static void unload_others(struct negotiator *negotiator, const void *message, size_t len,
+                          bool (*keeps)(const struct negotiator *, const char *),
+                          const char *command, const char *key)
 {
 	struct vici_reader reader;
 	struct vici_elem elem;
@@ -307,47 +307,46 @@ static void negotiator_unload(struct negotiator *negotiator, const void *message
 			continue;
 		log_debug("charon: %s %s", command, text);
 		vici_text(&request, key, text);
-		negotiator_request(negotiator, command, &request, NULL);
+		send_request(negotiator, command, &request, NULL);
 	}
 }
 
-static void negotiator_keys_listed(void *ctx, int error, const void *message, size_t len)
+static void on_keys(void *ctx, int error, const void *message, size_t len)
 {
 	if (!error)
-		negotiator_unload(ctx, message, len, negotiator_keeps_key, "unload-key", "id");
+		unload_others(ctx, message, len, keeps_key, "unload-key", "id");
 }
 
-static void negotiator_authorities_listed(void *ctx, int error, const void *message, size_t len)
+static void on_authorities(void *ctx, int error, const void *message, size_t len)
 {
 	if (!error)
-		negotiator_unload(ctx, message, len, negotiator_keeps_authority, "unload-authority",
-		                  "name");
+		unload_others(ctx, message, len, keeps_authority, "unload-authority", "name");
 }
 
-static void negotiator_conns_listed(void *ctx, int error, const void *message, size_t len)
+static void on_conns(void *ctx, int error, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
 
 	if (error)
 		return;
-	negotiator_unload(negotiator, message, len, negotiator_keeps_conn, "unload-conn", "name");
+	unload_others(negotiator, message, len, keeps_conn, "unload-conn", "name");
 	if (negotiator->announced || *negotiator->problem)
 		return;
 	negotiator->announced = true;
 	negotiator->callbacks->ready(negotiator->ctx);
 }
 
-static void negotiator_key_loaded(void *ctx, int error, const void *message, size_t len)
+static void on_key_loaded(void *ctx, int error, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
 
-	negotiator_needed_done(ctx, error, message, len);
+	on_needed_done(ctx, error, message, len);
 	if (!error &&
 	    vici_find_text(message, len, "id", negotiator->key_id, sizeof(negotiator->key_id)) < 0)
 		negotiator->key_id[0] = '\0';
 }
 
-static void negotiator_load_certificates(struct negotiator *negotiator)
+static void load_certificates(struct negotiator *negotiator)
 {
 	const struct pki_bundle *bundle = negotiator->bundle;
 	struct buf message = {0};
@@ -355,38 +354,39 @@ static void negotiator_load_certificates(struct negotiator *negotiator)
 	for (size_t i = 1; i < bundle->chain.count; i++) {
 		swan_conf_load_cert(&message, bundle->chain.items[i].der,
 		                    bundle->chain.items[i].der_len);
-		negotiator_request(negotiator, "load-cert", &message, negotiator_needed_done);
+		send_request(negotiator, "load-cert", &message, on_needed_done);
 	}
 	for (size_t i = 0; i < bundle->cas.count; i++) {
 		const struct pki_cert *ca = &bundle->cas.items[i];
 
 		swan_conf_load_authority(&message, ca->fingerprint, ca->der, ca->der_len);
-		negotiator_request(negotiator, "load-authority", &message, negotiator_needed_done);
+		send_request(negotiator, "load-authority", &message, on_needed_done);
 	}
 }
 
-static void negotiator_sync(struct negotiator *negotiator)
+static void sync_charon(struct negotiator *negotiator)
 {
-	const struct pki_cert *leaf = negotiator_leaf(negotiator);
+	const struct pki_cert *leaf = instance_cert(negotiator);
 	struct buf message = {0};
 
 	negotiator->problem[0] = '\0';
+	send_request(negotiator, "reload-settings", &message, on_needed_done);
 	swan_conf_load_key(&message, negotiator->bundle->key_der, negotiator->bundle->key_der_len);
-	negotiator_request(negotiator, "load-key", &message, negotiator_key_loaded);
-	negotiator_load_certificates(negotiator);
+	send_request(negotiator, "load-key", &message, on_key_loaded);
+	load_certificates(negotiator);
 	swan_conf_load_responder(&message, negotiator->conf, leaf->der, leaf->der_len);
-	negotiator_request(negotiator, "load-conn", &message, negotiator_needed_done);
+	send_request(negotiator, "load-conn", &message, on_needed_done);
 
-	negotiator_request(negotiator, "get-keys", &message, negotiator_keys_listed);
-	negotiator_request(negotiator, "get-authorities", &message, negotiator_authorities_listed);
+	send_request(negotiator, "get-keys", &message, on_keys);
+	send_request(negotiator, "get-authorities", &message, on_authorities);
 	/* chains are built from cached certificates too: a removed CA must not live on there */
-	negotiator_request(negotiator, "flush-certs", &message, NULL);
-	negotiator_request(negotiator, "get-conns", &message, negotiator_conns_listed);
+	send_request(negotiator, "flush-certs", &message, NULL);
+	send_request(negotiator, "get-conns", &message, on_conns);
 }
 
 /* The connection. */
 
-static void negotiator_sas_listed(void *ctx, int error, const void *message, size_t len)
+static void on_sas_listed(void *ctx, int error, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
@@ -396,10 +396,10 @@ static void negotiator_sas_listed(void *ctx, int error, const void *message, siz
 	if (error)
 		return;
 	peers_on_charon_up(negotiator->peers, loop_now_ms(), &actions);
-	negotiator_run(negotiator, &actions);
+	run_actions(negotiator, &actions);
 }
 
-static void negotiator_on_closed(void *ctx, int error)
+static void on_closed(void *ctx, int error)
 {
 	struct negotiator *negotiator = ctx;
 
@@ -410,8 +410,8 @@ static void negotiator_on_closed(void *ctx, int error)
 int negotiator_connect(struct negotiator *negotiator)
 {
 	static const struct vici_callbacks callbacks = {
-		.event = negotiator_on_event,
-		.closed = negotiator_on_closed,
+		.event = on_event,
+		.closed = on_closed,
 	};
 	struct buf message = {0};
 	int error;
@@ -421,14 +421,14 @@ int negotiator_connect(struct negotiator *negotiator)
 	                       &negotiator->conn);
 	if (error)
 		return error;
-	for (size_t i = 0; i < sizeof(negotiator_events) / sizeof(negotiator_events[0]); i++) {
-		error = vici_conn_subscribe(negotiator->conn, negotiator_events[i], NULL, NULL);
+	for (size_t i = 0; i < sizeof(event_names) / sizeof(event_names[0]); i++) {
+		error = vici_conn_subscribe(negotiator->conn, event_names[i], NULL, NULL);
 		if (error)
 			return error;
 	}
-	negotiator_sync(negotiator);
+	sync_charon(negotiator);
 	/* its answers in order: credentials are there before the first peer is initiated */
-	negotiator_request(negotiator, "list-sas", &message, negotiator_sas_listed);
+	send_request(negotiator, "list-sas", &message, on_sas_listed);
 	return 0;
 }
 
@@ -442,21 +442,16 @@ void negotiator_disconnect(struct negotiator *negotiator)
 	negotiator->conn = NULL;
 	negotiator->announced = false;
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
-	negotiator_run(negotiator, &actions);
+	run_actions(negotiator, &actions);
 }
 
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
-                    const struct pki_bundle *bundle, bool settings_changed)
+                    const struct pki_bundle *bundle)
 {
-	struct buf message = {0};
-
 	negotiator->conf = conf;
 	negotiator->bundle = bundle;
-	if (!negotiator->conn)
-		return;
-	if (settings_changed)
-		negotiator_request(negotiator, "reload-settings", &message, negotiator_needed_done);
-	negotiator_sync(negotiator);
+	if (negotiator->conn)
+		sync_charon(negotiator);
 }
 
 /* What the daemon reports. */
@@ -467,7 +462,7 @@ void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
 	struct peer_actions actions = {0};
 
 	peers_on_acquire(negotiator->peers, local, remote, loop_now_ms(), &actions);
-	negotiator_run(negotiator, &actions);
+	run_actions(negotiator, &actions);
 }
 
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
@@ -482,12 +477,12 @@ void negotiator_retain(struct negotiator *negotiator,
 	struct peer_actions actions = {0};
 
 	peers_retain(negotiator->peers, keep, ctx, &actions);
-	negotiator_run(negotiator, &actions);
+	run_actions(negotiator, &actions);
 }
 
 /* The gentle end. */
 
-static void negotiator_terminated(void *ctx)
+static void on_terminated(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
 	loop_fn done = negotiator->terminate_done;
@@ -497,7 +492,7 @@ static void negotiator_terminated(void *ctx)
 	done(negotiator->terminate_ctx);
 }
 
-static void negotiator_check_terminated(struct negotiator *negotiator)
+static void check_terminated(struct negotiator *negotiator)
 {
 	size_t count;
 	const struct peer *const *list;
@@ -523,13 +518,13 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 			struct buf message = {0};
 
 			swan_conf_terminate_ike(&message, list[i]->children[c].ike_id);
-			negotiator_request(negotiator, "terminate", &message, NULL);
+			send_request(negotiator, "terminate", &message, NULL);
 		}
 	}
 	negotiator->terminate_done = done;
 	negotiator->terminate_ctx = ctx;
 	loop_timer_start(negotiator->terminate_timer, negotiator->conn ? timeout_ms : 0);
-	negotiator_check_terminated(negotiator);
+	check_terminated(negotiator);
 }
 
 const struct peers *negotiator_peers(const struct negotiator *negotiator)
@@ -544,7 +539,7 @@ const char *negotiator_problem(const struct negotiator *negotiator)
 
 /* Life. */
 
-static uint64_t negotiator_seed(void)
+static uint64_t random_seed(void)
 {
 	uint64_t seed;
 
@@ -570,12 +565,11 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 	                                  .callbacks = callbacks,
 	                                  .ctx = ctx};
 	if (negotiator->vici_path)
-		error = peers_new(negotiator_seed(), &negotiator->peers);
+		error = peers_new(random_seed(), &negotiator->peers);
 	if (!error)
-		error = loop_timer_new(loop, negotiator_peers_due, negotiator,
-		                       &negotiator->peers_timer);
+		error = loop_timer_new(loop, on_peers_due, negotiator, &negotiator->peers_timer);
 	if (!error)
-		error = loop_timer_new(loop, negotiator_terminated, negotiator,
+		error = loop_timer_new(loop, on_terminated, negotiator,
 		                       &negotiator->terminate_timer);
 	if (error) {
 		negotiator_close(negotiator);

@@ -12,7 +12,7 @@
 
 #include "xfrmd/cleanup.h"
 
-static int pidfile_busy(int fd, const char *path, struct err *err)
+static int refuse_busy(int fd, const char *path, struct err *err)
 {
 	char text[32] = "";
 	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
@@ -31,7 +31,7 @@ int pidfile_lock(const char *path, int *ret_fd, struct err *err)
 		if (fd < 0)
 			return err_set(err, -errno, "%s: cannot open: %s", path, strerror(errno));
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-			return errno == EWOULDBLOCK ? pidfile_busy(fd, path, err)
+			return errno == EWOULDBLOCK ? refuse_busy(fd, path, err)
 			                            : err_set(err, -errno, "%s: cannot lock: %s",
 			                                      path, strerror(errno));
 		/* the predecessor may have removed the file between our open and our lock */

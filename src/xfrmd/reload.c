@@ -13,8 +13,7 @@
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 
-static void __attribute__((format(printf, 2, 3)))
-reload_say(struct strlist *list, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) say(struct strlist *list, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -26,7 +25,7 @@ reload_say(struct strlist *list, const char *format, ...)
 	(void)strlist_add(list, text);
 }
 
-static bool reload_keeps_peer(void *ctx, const struct peer *peer)
+static bool keeps_peer(void *ctx, const struct peer *peer)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
@@ -36,7 +35,7 @@ static bool reload_keeps_peer(void *ctx, const struct peer *peer)
 	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
 }
 
-static bool reload_charon_config(struct daemon *daemon, struct strlist *errors)
+static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 {
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
 	struct err err;
@@ -45,64 +44,60 @@ static bool reload_charon_config(struct daemon *daemon, struct strlist *errors)
 	error = text ? charon_set_config(daemon->charon, text, &err)
 	             : err_set(&err, -ENOMEM, "charon: out of memory");
 	if (error && error != -EALREADY)
-		reload_say(errors, "%s", err.text);
-	return !error;
+		say(errors, "%s", err.text);
 }
 
-static void reload_log_sink(struct daemon *daemon, struct strlist *errors)
+static void update_log(struct daemon *daemon, struct strlist *errors)
 {
 	int error = log_open("xfrmd", daemon->conf.log_target, daemon->conf.log_path,
 	                     daemon->conf.log_level);
 
 	if (error)
-		reload_say(errors, "log: cannot open %s: %s, keeping the old target",
-		           daemon->conf.log_path ? daemon->conf.log_path : "the target",
-		           strerror(-error));
+		say(errors, "log: cannot open %s: %s, keeping the old target",
+		    daemon->conf.log_path ? daemon->conf.log_path : "the target", strerror(-error));
 }
 
 /* From here on the new configuration is in force; what fails now is reported and retried. */
-static void reload_apply(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
+static void apply(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
 {
 	struct spd_change change = {0};
 	struct err err;
 
-	reload_log_sink(daemon, errors);
+	update_log(daemon, errors);
 	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
-		reload_say(errors, "%s", err.text);
+		say(errors, "%s", err.text);
 	daemon->flushed = false;
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
-		reload_say(errors, "%s", err.text);
+		say(errors, "%s", err.text);
 	if (change.added || change.updated || change.deleted)
-		reload_say(changes, "policies: %zu added, %zu updated, %zu deleted in %.1f ms",
-		           change.added, change.updated, change.deleted,
-		           (double)change.took_us / 1000);
+		say(changes, "policies: %zu added, %zu updated, %zu deleted in %.1f ms",
+		    change.added, change.updated, change.deleted, (double)change.took_us / 1000);
 	if (change.conflicts)
-		reload_say(errors, "policies: %zu selectors are held by foreign policies",
-		           change.conflicts);
-	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle,
-	               reload_charon_config(daemon, errors));
-	negotiator_retain(daemon->negotiator, reload_keeps_peer, daemon);
+		say(errors, "policies: %zu selectors are held by foreign policies",
+		    change.conflicts);
+	update_charon_config(daemon, errors);
+	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle);
+	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
 }
 
-static void reload_describe(const struct daemon *daemon, const struct conf *conf,
-                            const struct pki_bundle *bundle, struct strlist *changes)
+static void describe(const struct daemon *daemon, const struct conf *conf,
+                     const struct pki_bundle *bundle, struct strlist *changes)
 {
 	if (daemon->conf.optional != conf->optional)
-		reload_say(changes, "mode: %s", conf->optional ? "optional" : "required");
+		say(changes, "mode: %s", conf->optional ? "optional" : "required");
 	if (strcmp(bundle->chain.items[0].fingerprint, daemon->bundle.chain.items[0].fingerprint) !=
 	    0)
-		reload_say(changes, "instance certificate: now %s", bundle->chain.items[0].subject);
+		say(changes, "instance certificate: now %s", bundle->chain.items[0].subject);
 	if (bundle->cas.count != daemon->bundle.cas.count)
-		reload_say(changes, "CA certificates: now %zu", bundle->cas.count);
+		say(changes, "CA certificates: now %zu", bundle->cas.count);
 	if (!strlist_equal(&conf->ike_proposals, &daemon->conf.ike_proposals) ||
 	    !strlist_equal(&conf->esp_proposals, &daemon->conf.esp_proposals))
-		reload_say(changes, "proposals: used from the next negotiation on");
+		say(changes, "proposals: used from the next negotiation on");
 	if (strcmp(conf->charon_binary, daemon->conf.charon_binary) != 0)
-		reload_say(changes, "charon binary: used from its next start on");
+		say(changes, "charon binary: used from its next start on");
 }
 
-static void reload_finish(struct daemon *daemon, const struct strlist *changes,
-                          struct strlist *errors)
+static void finish(struct daemon *daemon, const struct strlist *changes, struct strlist *errors)
 {
 	daemon->reload_time = loop_now_epoch();
 	strlist_fini(&daemon->reload_errors);
@@ -125,13 +120,13 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 	notify_send("RELOADING=1");
 	error = setup_load(daemon->conf_path, loop_now_epoch(), &conf, &bundle, &problems);
 	for (size_t i = 0; i < problems.count; i++)
-		reload_say(ret_errors, "%s", problems.items[i]);
+		say(ret_errors, "%s", problems.items[i]);
 	if (!error)
 		error = daemon_hash(&conf, &bundle, hash);
 	if (error) {
 		if (!ret_errors->count)
-			reload_say(ret_errors, "out of memory");
-		reload_say(ret_errors, "nothing was changed, what ran before goes on");
+			say(ret_errors, "out of memory");
+		say(ret_errors, "nothing was changed, what ran before goes on");
 		conf_fini(&conf);
 		pki_bundle_fini(&bundle);
 	} else {
@@ -140,18 +135,18 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 
 		for (size_t i = 0; i < conf.notes.count; i++)
 			log_info("%s", conf.notes.items[i]);
-		reload_describe(daemon, &conf, &bundle, ret_changes);
+		describe(daemon, &conf, &bundle, ret_changes);
 		daemon->conf = conf;
 		daemon->bundle = bundle;
 		memcpy(daemon->config_hash, hash, sizeof(hash));
-		reload_apply(daemon, ret_changes, ret_errors);
+		apply(daemon, ret_changes, ret_errors);
 		conf_fini(&old_conf);
 		pki_bundle_fini(&old_bundle);
 		if (!ret_changes->count && !ret_errors->count)
-			reload_say(ret_changes, "nothing changed");
+			say(ret_changes, "nothing changed");
 	}
 	problems_fini(&problems);
-	reload_finish(daemon, ret_changes, ret_errors);
+	finish(daemon, ret_changes, ret_errors);
 	notify_send("READY=1\nSTATUS=protecting %zu prefixes", daemon->conf.protect.count);
 	return ret_errors->count ? -EINVAL : 0;
 }

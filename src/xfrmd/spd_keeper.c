@@ -23,7 +23,7 @@ struct spd_keeper {
 	struct spd_change last;
 };
 
-static uint64_t keeper_now_us(void)
+static uint64_t now_us(void)
 {
 	struct timespec now;
 
@@ -67,7 +67,7 @@ const struct policy_list *spd_keeper_want(const struct spd_keeper *keeper)
 	return &keeper->want;
 }
 
-static int keeper_dump(struct spd_keeper *keeper, struct err *err)
+static int dump(struct spd_keeper *keeper, struct err *err)
 {
 	struct policy_list fresh = {0};
 	int error = xfrm_sock_dump_policies(keeper->sock, &fresh, err);
@@ -81,7 +81,7 @@ static int keeper_dump(struct spd_keeper *keeper, struct err *err)
 }
 
 /* After everything was applied: ours are the wanted ones, with the indices that we know. */
-static int keeper_remember(struct spd_keeper *keeper)
+static int remember(struct spd_keeper *keeper)
 {
 	struct policy_list merged = {0};
 	size_t h = 0;
@@ -114,7 +114,7 @@ static int keeper_remember(struct spd_keeper *keeper)
 	return error;
 }
 
-static bool keeper_lacks_index(const struct diff *diff)
+static bool lacks_index(const struct diff *diff)
 {
 	for (size_t i = 0; i < diff->count; i++)
 		if (diff->ops[i].kind == DIFF_OP_DELETE && !diff->ops[i].policy.index)
@@ -122,29 +122,29 @@ static bool keeper_lacks_index(const struct diff *diff)
 	return false;
 }
 
-static int keeper_diff(struct spd_keeper *keeper, struct diff *ret_diff, struct err *err)
+static int compare(struct spd_keeper *keeper, struct diff *ret_diff, struct err *err)
 {
 	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
-	if (!keeper_lacks_index(ret_diff))
+	if (!lacks_index(ret_diff))
 		return 0;
 	diff_fini(ret_diff);
-	if (keeper_dump(keeper, err) < 0)
+	if (dump(keeper, err) < 0)
 		return -EIO;
 	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
 	return 0;
 }
 
-static int keeper_apply_once(struct spd_keeper *keeper, struct spd_change *change, struct err *err)
+static int apply_once(struct spd_keeper *keeper, struct spd_change *change, struct err *err)
 {
 	struct diff diff = {0};
 	size_t failures;
 	int error;
 
-	error = keeper->have_known ? 0 : keeper_dump(keeper, err);
+	error = keeper->have_known ? 0 : dump(keeper, err);
 	if (!error)
-		error = keeper_diff(keeper, &diff, err);
+		error = compare(keeper, &diff, err);
 	if (error)
 		return error;
 	failures = xfrm_sock_apply(keeper->sock, &diff, err);
@@ -154,21 +154,21 @@ static int keeper_apply_once(struct spd_keeper *keeper, struct spd_change *chang
 	change->conflicts = diff.conflicts;
 	change->failures = failures;
 	diff_fini(&diff);
-	if (failures || keeper_remember(keeper) < 0)
+	if (failures || remember(keeper) < 0)
 		keeper->have_known = false;
 	return failures ? -EIO : 0;
 }
 
-static int keeper_apply(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err)
+static int apply(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err)
 {
 	struct spd_change change = {0};
-	uint64_t started_us = keeper_now_us();
+	uint64_t started_us = now_us();
 	int error;
 
-	error = keeper_apply_once(keeper, &change, err);
+	error = apply_once(keeper, &change, err);
 	if (error) /* somebody else may have been at work: once more, against the truth */
-		error = keeper_apply_once(keeper, &change, err);
-	change.took_us = keeper_now_us() - started_us;
+		error = apply_once(keeper, &change, err);
+	change.took_us = now_us() - started_us;
 	*ret_change = change;
 	return error;
 }
@@ -181,7 +181,7 @@ int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
 	policy_list_fini(&keeper->want);
 	keeper->want = *want;
 	*want = (struct policy_list){0};
-	error = keeper_apply(keeper, ret_change, err);
+	error = apply(keeper, ret_change, err);
 	keeper->last = *ret_change;
 	return error;
 }
@@ -191,7 +191,7 @@ int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, 
 	int error;
 
 	keeper->have_known = false;
-	error = keeper_apply(keeper, ret_change, err);
+	error = apply(keeper, ret_change, err);
 	keeper->repaired += ret_change->added + ret_change->updated + ret_change->deleted;
 	return error;
 }

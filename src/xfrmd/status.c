@@ -11,7 +11,7 @@
 #define STATUS_DAY_S 86400
 
 static void __attribute__((format(printf, 2, 3)))
-status_problem(struct ctl_status *status, const char *format, ...)
+add_problem(struct ctl_status *status, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -22,13 +22,13 @@ status_problem(struct ctl_status *status, const char *format, ...)
 	(void)strlist_add(&status->problems, text);
 }
 
-static void status_policies(struct daemon *daemon, struct ctl_status *status)
+static void add_policies(struct daemon *daemon, struct ctl_status *status)
 {
 	struct spd_counts counts = {0};
 	struct err err;
 
 	if (spd_keeper_count(daemon->spd, &counts, &err) < 0) {
-		status_problem(status, "policies: %s", err.text);
+		add_problem(status, "policies: %s", err.text);
 		return;
 	}
 	status->policies_desired = counts.desired;
@@ -40,13 +40,13 @@ static void status_policies(struct daemon *daemon, struct ctl_status *status)
 	status->last_deleted = counts.last.deleted;
 	status->last_apply_us = counts.last.took_us;
 	if (counts.drift)
-		status_problem(status, "policies: %zu differ from the desired ones", counts.drift);
+		add_problem(status, "policies: %zu differ from the desired ones", counts.drift);
 	if (daemon->flushed)
-		status_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
-		                       "protected until a reload");
+		add_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
+		                    "protected until a reload");
 }
 
-static void status_peers(struct daemon *daemon, struct ctl_status *status)
+static void add_peers(struct daemon *daemon, struct ctl_status *status)
 {
 	struct peers_counters counters;
 	size_t count;
@@ -75,14 +75,14 @@ static void status_peers(struct daemon *daemon, struct ctl_status *status)
 	status->acquires_lost = daemon->acquires_lost;
 }
 
-static int64_t status_days_left(int64_t not_after, int64_t now)
+static int64_t days_left(int64_t not_after, int64_t now)
 {
 	int64_t left = not_after - now;
 
 	return left >= 0 ? left / STATUS_DAY_S : -((-left + STATUS_DAY_S - 1) / STATUS_DAY_S);
 }
 
-static void status_certificates(struct daemon *daemon, struct ctl_status *status)
+static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 {
 	const struct pki_certs *sources[] = {&daemon->bundle.chain, &daemon->bundle.cas};
 	size_t total = sources[0]->count + sources[1]->count;
@@ -106,20 +106,19 @@ static void status_certificates(struct daemon *daemon, struct ctl_status *status
 			}
 			row->role = s == 0 && i == 0 ? "instance" : "ca";
 			row->not_after = cert->not_after;
-			row->days_left = status_days_left(cert->not_after, now);
+			row->days_left = days_left(cert->not_after, now);
 			status->certificate_count++;
 			if (cert->not_after <= now)
-				status_problem(status, "certificate: %s: %s has expired",
-				               cert->file, cert->subject);
+				add_problem(status, "certificate: %s: %s has expired", cert->file,
+				            cert->subject);
 			else if (row->days_left < daemon->conf.critical_days)
-				status_problem(status, "certificate: %s: %s expires in %lld days",
-				               cert->file, cert->subject,
-				               (long long)row->days_left);
+				add_problem(status, "certificate: %s: %s expires in %lld days",
+				            cert->file, cert->subject, (long long)row->days_left);
 		}
 	}
 }
 
-static void status_charon(struct daemon *daemon, struct ctl_status *status)
+static void add_charon(struct daemon *daemon, struct ctl_status *status)
 {
 	const char *problem = negotiator_problem(daemon->negotiator);
 
@@ -127,20 +126,20 @@ static void status_charon(struct daemon *daemon, struct ctl_status *status)
 	status->charon_running = status->charon_pid != 0;
 	status->charon_restarts = charon_restarts(daemon->charon);
 	if (!status->charon_running)
-		status_problem(status, "charon: not running, new peers must wait");
+		add_problem(status, "charon: not running, new peers must wait");
 	if (*problem)
-		status_problem(status, "charon: %s", problem);
+		add_problem(status, "charon: %s", problem);
 }
 
-static void status_reload(const struct daemon *daemon, struct ctl_status *status)
+static void add_reload(const struct daemon *daemon, struct ctl_status *status)
 {
 	status->reload_time = daemon->reload_time;
 	status->reload_ok = !daemon->reload_errors.count;
 	for (size_t i = 0; i < daemon->reload_errors.count; i++)
 		(void)strlist_add(&status->reload_errors, daemon->reload_errors.items[i]);
 	if (daemon->reload_errors.count)
-		status_problem(status, "reload: the last one failed: %s",
-		               daemon->reload_errors.items[0]);
+		add_problem(status, "reload: the last one failed: %s",
+		            daemon->reload_errors.items[0]);
 }
 
 char *status_json(struct daemon *daemon)
@@ -149,12 +148,12 @@ char *status_json(struct daemon *daemon)
 	char *json;
 
 	if (!daemon->ready)
-		status_problem(&status, "starting: charon is not ready yet");
-	status_policies(daemon, &status);
-	status_peers(daemon, &status);
-	status_certificates(daemon, &status);
-	status_charon(daemon, &status);
-	status_reload(daemon, &status);
+		add_problem(&status, "starting: charon is not ready yet");
+	add_policies(daemon, &status);
+	add_peers(daemon, &status);
+	add_certificates(daemon, &status);
+	add_charon(daemon, &status);
+	add_reload(daemon, &status);
 	memcpy(status.config_hash, daemon->config_hash, sizeof(status.config_hash));
 	status.healthy = !status.problems.count;
 	json = ctl_proto_status(&status);
@@ -164,12 +163,12 @@ char *status_json(struct daemon *daemon)
 
 /* Peers with their SAs. The kernel is asked, not charon: it knows SAs that charon lost. */
 
-static const char *status_state(enum peer_state state)
+static const char *state_text(enum peer_state state)
 {
 	return state == PEER_STATE_QUEUED ? "negotiating" : peer_state_name(state);
 }
 
-static int64_t status_epoch(uint64_t monotonic_ms)
+static int64_t epoch_of(uint64_t monotonic_ms)
 {
 	int64_t delta_ms = (int64_t)monotonic_ms - (int64_t)loop_now_ms();
 
@@ -177,8 +176,8 @@ static int64_t status_epoch(uint64_t monotonic_ms)
 }
 
 /* Pairs an outbound SA with the inbound one installed nearest in time: charon makes them together. */
-static const struct xfrm_sa *status_inbound(const struct xfrm_sa *sas, size_t count,
-                                            const struct xfrm_sa *out)
+static const struct xfrm_sa *find_inbound(const struct xfrm_sa *sas, size_t count,
+                                          const struct xfrm_sa *out)
 {
 	const struct xfrm_sa *best = NULL;
 
@@ -195,21 +194,21 @@ static const struct xfrm_sa *status_inbound(const struct xfrm_sa *sas, size_t co
 	return best;
 }
 
-static bool status_is_outbound(const struct daemon *daemon, const struct xfrm_sa *sa,
-                               const struct peer *peer)
+static bool is_outbound(const struct daemon *daemon, const struct xfrm_sa *sa,
+                        const struct peer *peer)
 {
 	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid &&
 	       addr_equal(&sa->src, &peer->local) && addr_equal(&sa->dst, &peer->remote);
 }
 
-static void status_peer_sas(const struct daemon *daemon, const struct xfrm_sa *sas, size_t count,
-                            const struct peer *peer, struct ctl_peer *row)
+static void add_sas(const struct daemon *daemon, const struct xfrm_sa *sas, size_t count,
+                    const struct peer *peer, struct ctl_peer *row)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct xfrm_sa *out = &sas[i], *in;
 		struct ctl_sa *list, *sa;
 
-		if (!status_is_outbound(daemon, out, peer))
+		if (!is_outbound(daemon, out, peer))
 			continue;
 		list = reallocarray(row->sas, row->sa_count + 1, sizeof(*list));
 		if (!list)
@@ -222,7 +221,7 @@ static void status_peer_sas(const struct daemon *daemon, const struct xfrm_sa *s
 		                      .installed = out->installed,
 		                      .rekey = out->rekey};
 		snprintf(sa->algorithm, sizeof(sa->algorithm), "%s", out->algorithm);
-		in = status_inbound(sas, count, out);
+		in = find_inbound(sas, count, out);
 		if (!in)
 			continue;
 		sa->spi_in = in->spi;
@@ -252,11 +251,11 @@ char *status_peers_json(struct daemon *daemon)
 		*row = (struct ctl_peer){
 			.local = peer->local,
 			.address = peer->remote,
-			.since = status_epoch(peer->since_ms),
-			.next_retry = peer->next_retry_ms ? status_epoch(peer->next_retry_ms) : 0};
-		snprintf(row->state, sizeof(row->state), "%s", status_state(peer->state));
+			.since = epoch_of(peer->since_ms),
+			.next_retry = peer->next_retry_ms ? epoch_of(peer->next_retry_ms) : 0};
+		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
 		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
-		status_peer_sas(daemon, sas, sa_count, peer, row);
+		add_sas(daemon, sas, sa_count, peer, row);
 	}
 	json = ctl_proto_peers(&rows);
 	ctl_peers_fini(&rows);
