@@ -10,7 +10,7 @@
  * The JSON of the control socket and of every --json: fields may be added, never renamed; absent
  * values are null, lists are always lists, times are epoch seconds. The only user of jansson.
  * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
- * to read: -EBADMSG and @err, and leave *ret zeroed.
+ * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed.
  *
  * One request per connection: the client sends {"command": NAME} and ends its side; the daemon
  * answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
@@ -31,7 +31,7 @@ const char *ctl_command_name(enum ctl_command command);
 
 char *ctl_proto_request(enum ctl_command command);
 int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_command,
-			    struct err *err);
+                            struct err *err);
 
 struct ctl_certificate {
 	char *file;
@@ -62,7 +62,7 @@ struct ctl_status {
 };
 char *ctl_proto_status(const struct ctl_status *status);
 int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
-			   struct err *err);
+                           struct err *err);
 void ctl_status_fini(struct ctl_status *status);
 
 struct ctl_sa {
@@ -86,26 +86,25 @@ struct ctl_peers {
 };
 char *ctl_proto_peers(const struct ctl_peers *peers);
 int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_peers,
-			  struct err *err);
+                          struct err *err);
 void ctl_peers_fini(struct ctl_peers *peers);
 
-/* `list --json`, rows in the kernel's order. @want NULL: the daemon was not asked, drift is null
- * throughout. */
+/* `list --json`, rows in the kernel's order. Without @drift_known (the daemon was not asked) the
+ * drift of every row is null because nobody knows. */
 struct ctl_policy_row {
 	struct policy policy;
 	enum diff_drift drift;
 };
-char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count);
+char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count, bool drift_known);
 
 /* DESIRED: policies as they are, without loss. */
 char *ctl_proto_desired(const struct policy_list *policies);
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
-			    struct err *err);
+                            struct err *err);
 
 /* RELOAD, SHUTDOWN, FLUSH, CHECK: what was done, in sentences, or every reason why not. */
 char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors);
-int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok,
-			   struct strlist *ret_changes, struct strlist *ret_errors,
-			   struct err *err);
+int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct strlist *ret_changes,
+                           struct strlist *ret_errors, struct err *err);
 
 #endif

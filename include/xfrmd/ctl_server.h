@@ -5,8 +5,11 @@
 #include "xfrmd/ctl_proto.h"
 #include "xfrmd/loop.h"
 
-/* The control socket: mode 0600, a stale one is replaced, at most CTL_CLIENTS_MAX clients. */
-#define CTL_CLIENTS_MAX 32
+/*
+ * The control socket: mode 0600; one that nobody listens on any more is replaced, one that lives is
+ * -EADDRINUSE; at most CTL_CLIENTS_MAX clients, the next ones wait in the backlog.
+ */
+#define CTL_CLIENTS_MAX       32
 /* A client that does not finish its request, or does not read its answer, is dropped after this. */
 #define CTL_CLIENT_TIMEOUT_MS 10000
 
@@ -18,7 +21,7 @@ struct ctl_request;
 typedef void (*ctl_request_fn)(void *ctx, struct ctl_request *request, enum ctl_command command);
 
 int ctl_server_open(struct loop *loop, const char *path, ctl_request_fn handler, void *ctx,
-		    struct ctl_server **ret_server, struct err *err);
+                    struct ctl_server **ret_server, struct err *err);
 /* Answers with @json (takes ownership; NULL: an out-of-memory error) and frees the request. */
 void ctl_request_reply(struct ctl_request *request, char *json);
 /* Sends what fits of answers that are still being written, removes the socket; requests still

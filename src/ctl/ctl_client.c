@@ -1,2 +1,129 @@
 /* SPDX-License-Identifier: MIT */
+/* The operator's side of the control socket: one request, one answer, one deadline for both. */
 #include "xfrmd/ctl_client.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "xfrmd/buf.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/loop.h"
+
+#define READ_CHUNK (64 * 1024)
+
+/* The deadline of connect() is the socket's own: a full backlog makes it wait. */
+static int client_connect(const struct sockaddr_un *address, unsigned timeout_ms, int *ret_fd,
+                          struct err *err)
+{
+	_cleanup_(cleanup_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
+		return err_set(err, -errno, "socket: %s", strerror(errno));
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		int error = errno == EAGAIN ? ETIMEDOUT : errno;
+
+		return err_set(err, -error, "%s: cannot reach xfrmd: %s", address->sun_path,
+		               strerror(error));
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int client_send(int fd, enum ctl_command command, struct err *err)
+{
+	_cleanup_(cleanup_free) char *request = ctl_proto_request(command);
+	size_t len;
+
+	if (!request)
+		return err_set(err, -ENOMEM, "request: out of memory");
+	/* a fresh stream socket holds far more than one request */
+	len = strlen(request);
+	if (send(fd, request, len, MSG_NOSIGNAL) != (ssize_t)len || shutdown(fd, SHUT_WR) < 0)
+		return err_set(err, -ECONNRESET, "request: xfrmd closed the connection");
+	return 0;
+}
+
+/* 0, or -ETIMEDOUT once @deadline_ms (0: none) has passed. */
+static int client_wait(int fd, uint64_t deadline_ms)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		uint64_t now_ms = loop_now_ms();
+		int left_ms = -1, ready;
+
+		if (deadline_ms && now_ms >= deadline_ms)
+			return -ETIMEDOUT;
+		if (deadline_ms)
+			left_ms = deadline_ms - now_ms > INT_MAX ? INT_MAX
+			                                         : (int)(deadline_ms - now_ms);
+		ready = poll(&pollfd, 1, left_ms);
+		if (ready > 0)
+			return 0;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int client_receive(int fd, uint64_t deadline_ms, struct buf *answer, struct err *err)
+{
+	char chunk[READ_CHUNK];
+
+	for (;;) {
+		ssize_t len;
+		int ret = client_wait(fd, deadline_ms);
+
+		if (ret < 0)
+			return err_set(err, ret, "answer: %s", strerror(-ret));
+		len = recv(fd, chunk, sizeof(chunk), 0);
+		if (len < 0 && errno != EINTR)
+			return err_set(err, -errno, "answer: %s", strerror(errno));
+		if (len > 0)
+			buf_append(answer, chunk, (size_t)len);
+		if (answer->error)
+			return err_set(err, answer->error, "answer: %s", strerror(-answer->error));
+		if (len == 0)
+			break;
+	}
+	if (answer->len == 0)
+		return err_set(err, -ECONNRESET, "answer: xfrmd closed the connection");
+	return 0;
+}
+
+int ctl_client_request(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+                       char **ret_text, size_t *ret_len, struct err *err)
+{
+	uint64_t deadline_ms = timeout_ms ? loop_now_ms() + timeout_ms : 0;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_(buf_fini) struct buf answer = {.limit = CTL_RESPONSE_MAX};
+	_cleanup_(cleanup_fd) int fd = -1;
+	char *text;
+	size_t len;
+	int ret;
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", run_dir,
+	             CTL_SOCKET_NAME) >= (int)sizeof(address.sun_path))
+		return err_set(err, -ENAMETOOLONG, "%s: too long for the path of a socket",
+		               run_dir);
+	ret = client_connect(&address, timeout_ms, &fd, err);
+	if (ret == 0)
+		ret = client_send(fd, command, err);
+	if (ret == 0)
+		ret = client_receive(fd, deadline_ms, &answer, err);
+	if (ret < 0)
+		return ret;
+	len = answer.len;
+	text = buf_take_str(&answer);
+	if (!text)
+		return err_set(err, -ENOMEM, "answer: out of memory");
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}

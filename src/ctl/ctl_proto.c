@@ -1,2 +1,577 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The documents of the control socket, struct to text and back. Pure. Errors of building and of
+ * reading stick (json_writer.h, json_reader.h), so each is tested once per document. Requests come
+ * from outside and are read strictly; unknown keys in answers are skipped, since a newer daemon may
+ * send more.
+ */
 #include "xfrmd/ctl_proto.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_reader.h"
+#include "json_writer.h"
+
+#define ESCAPED_MAX 128
+
+static const char *const command_names[] = {
+	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
+	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
+	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
+};
+#define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
+
+const char *ctl_command_name(enum ctl_command command)
+{
+	return command_names[command];
+}
+
+char *ctl_proto_request(enum ctl_command command)
+{
+	json_t *root = json_object();
+
+	writer_put(&root, "command", json_string(ctl_command_name(command)));
+	return writer_dump(root);
+}
+
+static int unknown_command(const char *name, struct err *err)
+{
+	char escaped[ESCAPED_MAX], known[128] = "";
+	size_t i;
+
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		if (i > 0)
+			strcat(known, ", ");
+		strcat(known, command_names[i]);
+	}
+	return err_set(err, -EBADMSG, "request: unknown command \"%s\", expected one of %s",
+	               str_escape(name, escaped, sizeof(escaped)), known);
+}
+
+int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_command,
+                            struct err *err)
+{
+	json_t *root = reader_load(text, len, CTL_REQUEST_MAX, "request", err);
+	char escaped[ESCAPED_MAX];
+	json_error_t error;
+	const char *name;
+	size_t i;
+	int ret;
+
+	if (!root)
+		return -EBADMSG;
+	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s}", "command", &name) < 0) {
+		ret = err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
+		              str_escape(error.text, escaped, sizeof(escaped)));
+		goto out;
+	}
+	for (i = 0; i < COMMAND_COUNT && strcmp(name, command_names[i]) != 0; i++)
+		;
+	if (i == COMMAND_COUNT) {
+		ret = unknown_command(name, err);
+		goto out;
+	}
+	*ret_command = (enum ctl_command)i;
+	ret = 0;
+out:
+	json_decref(root);
+	return ret;
+}
+
+static json_t *certificates_json(const struct ctl_status *status)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < status->certificate_count; i++) {
+		const struct ctl_certificate *certificate = &status->certificates[i];
+		json_t *object = json_object();
+
+		writer_put(&object, "file", writer_text(certificate->file));
+		writer_put(&object, "role", json_string(certificate->role));
+		writer_put(&object, "subject", writer_text(certificate->subject));
+		writer_put(&object, "not_after", json_integer(certificate->not_after));
+		writer_put(&object, "days_left", json_integer(certificate->days_left));
+		writer_append(&list, object);
+	}
+	return list;
+}
+
+static json_t *reload_json(const struct ctl_status *status)
+{
+	json_t *object;
+
+	if (!status->reload_time)
+		return json_null();
+	object = json_object();
+	writer_put(&object, "time", json_integer(status->reload_time));
+	writer_put(&object, "ok", json_boolean(status->reload_ok));
+	writer_put(&object, "errors", writer_texts(&status->reload_errors));
+	return object;
+}
+
+/* The objects of the status that are mostly counters. */
+static void put_counters(json_t **root, const struct ctl_status *status)
+{
+	json_t *charon = json_object(), *policies = json_object(), *peers = json_object();
+	json_t *acquires = json_object(), *change = json_object();
+
+	writer_put(&charon, "running", json_boolean(status->charon_running));
+	writer_put(&charon, "pid", writer_number_or_null(status->charon_pid));
+	writer_put(&charon, "restarts", writer_count(status->charon_restarts));
+	writer_put(&policies, "desired", writer_count(status->policies_desired));
+	writer_put(&policies, "installed", writer_count(status->policies_installed));
+	writer_put(&policies, "drift", writer_count(status->policies_drift));
+	writer_put(&policies, "repaired", writer_count(status->policies_repaired));
+	writer_put(&peers, "up", writer_count(status->peers_up));
+	writer_put(&peers, "negotiating", writer_count(status->peers_negotiating));
+	writer_put(&peers, "failed", writer_count(status->peers_failed));
+	writer_put(&acquires, "received", writer_count(status->acquires_received));
+	writer_put(&acquires, "deduplicated", writer_count(status->acquires_deduplicated));
+	writer_put(&acquires, "lost", writer_count(status->acquires_lost));
+	writer_put(&change, "added", writer_count(status->last_added));
+	writer_put(&change, "updated", writer_count(status->last_updated));
+	writer_put(&change, "deleted", writer_count(status->last_deleted));
+	writer_put(&change, "duration_us", writer_count(status->last_apply_us));
+	writer_put(root, "charon", charon);
+	writer_put(root, "policies", policies);
+	writer_put(root, "peers", peers);
+	writer_put(root, "acquires", acquires);
+	writer_put(root, "last_change", change);
+}
+
+char *ctl_proto_status(const struct ctl_status *status)
+{
+	json_t *root = json_object();
+
+	writer_put(&root, "ready", json_boolean(status->ready));
+	writer_put(&root, "healthy", json_boolean(status->healthy));
+	writer_put(&root, "problems", writer_texts(&status->problems));
+	writer_put(&root, "mode", json_string(status->optional ? "optional" : "required"));
+	put_counters(&root, status);
+	writer_put(&root, "certificates", certificates_json(status));
+	writer_put(&root, "last_reload", reload_json(status));
+	writer_put(&root, "config_hash", writer_text_or_null(status->config_hash));
+	return writer_dump(root);
+}
+
+static const char *read_role(struct reader *reader, json_t *object)
+{
+	static const char *const roles[] = {"instance", "ca", "peer"};
+	const char *text = reader_text(reader, object, "role");
+	size_t i;
+
+	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(text, roles[i]) == 0)
+			return roles[i];
+	}
+	reader_fail(reader, "role", "instance, ca or peer");
+	return roles[0];
+}
+
+static void read_certificates(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *list = reader_list(reader, root, "certificates");
+	size_t i;
+
+	status->certificates = reader_alloc(reader, json_array_size(list),
+	                                    sizeof(*status->certificates));
+	if (!status->certificates)
+		return;
+	for (i = 0; i < json_array_size(list); i++) {
+		json_t *item = json_array_get(list, i);
+		struct ctl_certificate *certificate = &status->certificates[i];
+
+		status->certificate_count++;
+		certificate->file = reader_text_copy(reader, item, "file");
+		certificate->role = read_role(reader, item);
+		certificate->subject = reader_text_copy(reader, item, "subject");
+		certificate->not_after = reader_integer(reader, item, "not_after");
+		certificate->days_left = reader_integer(reader, item, "days_left");
+	}
+}
+
+static void read_reload(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *reload;
+
+	if (reader_is_null(root, "last_reload"))
+		return;
+	reload = reader_object(reader, root, "last_reload");
+	status->reload_time = reader_integer(reader, reload, "time");
+	status->reload_ok = reader_bool(reader, reload, "ok");
+	reader_texts(reader, reload, "errors", &status->reload_errors);
+}
+
+static void read_counters(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *charon = reader_object(reader, root, "charon");
+	json_t *policies = reader_object(reader, root, "policies");
+	json_t *peers = reader_object(reader, root, "peers");
+	json_t *acquires = reader_object(reader, root, "acquires");
+	json_t *change = reader_object(reader, root, "last_change");
+	const struct {
+		json_t *object;
+		const char *key;
+		uint64_t *value;
+	} counters[] = {
+		{charon, "restarts", &status->charon_restarts},
+		{policies, "desired", &status->policies_desired},
+		{policies, "installed", &status->policies_installed},
+		{policies, "drift", &status->policies_drift},
+		{policies, "repaired", &status->policies_repaired},
+		{peers, "up", &status->peers_up},
+		{peers, "negotiating", &status->peers_negotiating},
+		{peers, "failed", &status->peers_failed},
+		{acquires, "received", &status->acquires_received},
+		{acquires, "deduplicated", &status->acquires_deduplicated},
+		{acquires, "lost", &status->acquires_lost},
+		{change, "added", &status->last_added},
+		{change, "updated", &status->last_updated},
+		{change, "deleted", &status->last_deleted},
+		{change, "duration_us", &status->last_apply_us},
+	};
+	size_t i;
+
+	status->charon_running = reader_bool(reader, charon, "running");
+	status->charon_pid = reader_time(reader, charon, "pid");
+	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		*counters[i].value = reader_count(reader, counters[i].object, counters[i].key,
+		                                  INT64_MAX);
+}
+
+int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
+                           struct err *err)
+{
+	struct reader reader = {.document = "status", .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
+	const char *mode;
+
+	memset(ret_status, 0, sizeof(*ret_status));
+	if (!reader.error) {
+		ret_status->ready = reader_bool(&reader, root, "ready");
+		ret_status->healthy = reader_bool(&reader, root, "healthy");
+		reader_texts(&reader, root, "problems", &ret_status->problems);
+		mode = reader_text(&reader, root, "mode");
+		ret_status->optional = strcmp(mode, "optional") == 0;
+		if (!ret_status->optional && strcmp(mode, "required") != 0)
+			reader_fail(&reader, "mode", "required or optional");
+		read_counters(&reader, root, ret_status);
+		read_certificates(&reader, root, ret_status);
+		read_reload(&reader, root, ret_status);
+		reader_text_into(&reader, root, "config_hash", ret_status->config_hash,
+		                 sizeof(ret_status->config_hash));
+	}
+	if (reader.error)
+		ctl_status_fini(ret_status);
+	json_decref(root);
+	return reader.error;
+}
+
+void ctl_status_fini(struct ctl_status *status)
+{
+	size_t i;
+
+	if (!status)
+		return;
+	for (i = 0; i < status->certificate_count; i++) {
+		free(status->certificates[i].file);
+		free(status->certificates[i].subject);
+	}
+	free(status->certificates);
+	strlist_fini(&status->problems);
+	strlist_fini(&status->reload_errors);
+	memset(status, 0, sizeof(*status));
+}
+
+static json_t *sa_json(const struct ctl_sa *sa)
+{
+	json_t *object = json_object();
+
+	writer_put(&object, "spi_in", writer_spi(sa->spi_in));
+	writer_put(&object, "spi_out", writer_spi(sa->spi_out));
+	writer_put(&object, "algorithm", writer_text(sa->algorithm));
+	writer_put(&object, "bytes_in", writer_count(sa->bytes_in));
+	writer_put(&object, "bytes_out", writer_count(sa->bytes_out));
+	writer_put(&object, "packets_in", writer_count(sa->packets_in));
+	writer_put(&object, "packets_out", writer_count(sa->packets_out));
+	writer_put(&object, "installed", writer_number_or_null(sa->installed));
+	writer_put(&object, "rekey", writer_number_or_null(sa->rekey));
+	return object;
+}
+
+static json_t *peer_json(const struct ctl_peer *peer)
+{
+	json_t *object = json_object(), *sas = json_array();
+	size_t i;
+
+	for (i = 0; i < peer->sa_count; i++)
+		writer_append(&sas, sa_json(&peer->sas[i]));
+	writer_put(&object, "address", writer_addr(&peer->address));
+	writer_put(&object, "local", writer_addr(&peer->local));
+	writer_put(&object, "state", json_string(peer->state));
+	writer_put(&object, "since", json_integer(peer->since));
+	writer_put(&object, "sas", sas);
+	writer_put(&object, "last_error", writer_text_or_null(peer->last_error));
+	writer_put(&object, "next_retry", writer_number_or_null(peer->next_retry));
+	return object;
+}
+
+char *ctl_proto_peers(const struct ctl_peers *peers)
+{
+	json_t *root = json_object(), *list = json_array();
+	size_t i;
+
+	for (i = 0; i < peers->count; i++)
+		writer_append(&list, peer_json(&peers->items[i]));
+	writer_put(&root, "peers", list);
+	return writer_dump(root);
+}
+
+static void read_sas(struct reader *reader, json_t *object, struct ctl_peer *peer)
+{
+	json_t *list = reader_list(reader, object, "sas");
+	size_t i;
+
+	peer->sas = reader_alloc(reader, json_array_size(list), sizeof(*peer->sas));
+	if (!peer->sas)
+		return;
+	peer->sa_count = json_array_size(list);
+	for (i = 0; i < peer->sa_count; i++) {
+		json_t *item = json_array_get(list, i);
+		struct ctl_sa *sa = &peer->sas[i];
+
+		sa->spi_in = reader_spi(reader, item, "spi_in");
+		sa->spi_out = reader_spi(reader, item, "spi_out");
+		reader_text_into(reader, item, "algorithm", sa->algorithm, sizeof(sa->algorithm));
+		sa->bytes_in = reader_count(reader, item, "bytes_in", INT64_MAX);
+		sa->bytes_out = reader_count(reader, item, "bytes_out", INT64_MAX);
+		sa->packets_in = reader_count(reader, item, "packets_in", INT64_MAX);
+		sa->packets_out = reader_count(reader, item, "packets_out", INT64_MAX);
+		sa->installed = reader_time(reader, item, "installed");
+		sa->rekey = reader_time(reader, item, "rekey");
+	}
+}
+
+static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *peer)
+{
+	peer->address = reader_addr(reader, object, "address");
+	peer->local = reader_addr(reader, object, "local");
+	if (!peer->address.family)
+		reader_fail(reader, "address", "an address");
+	reader_text_into(reader, object, "state", peer->state, sizeof(peer->state));
+	peer->since = reader_integer(reader, object, "since");
+	read_sas(reader, object, peer);
+	reader_text_into(reader, object, "last_error", peer->last_error, sizeof(peer->last_error));
+	peer->next_retry = reader_time(reader, object, "next_retry");
+}
+
+int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_peers,
+                          struct err *err)
+{
+	struct reader reader = {.document = "peers", .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader), *list;
+	size_t i;
+
+	memset(ret_peers, 0, sizeof(*ret_peers));
+	if (reader.error)
+		goto out;
+	list = reader_list(&reader, root, "peers");
+	ret_peers->items = reader_alloc(&reader, json_array_size(list), sizeof(*ret_peers->items));
+	if (!ret_peers->items)
+		goto out;
+	ret_peers->count = json_array_size(list);
+	for (i = 0; i < ret_peers->count; i++)
+		read_peer(&reader, json_array_get(list, i), &ret_peers->items[i]);
+	if (reader.error)
+		ctl_peers_fini(ret_peers);
+out:
+	json_decref(root);
+	return reader.error;
+}
+
+void ctl_peers_fini(struct ctl_peers *peers)
+{
+	size_t i;
+
+	if (!peers)
+		return;
+	for (i = 0; i < peers->count; i++)
+		free(peers->items[i].sas);
+	free(peers->items);
+	memset(peers, 0, sizeof(*peers));
+}
+
+static json_t *policy_json(const struct policy *policy)
+{
+	char text[PREFIX_TEXT_MAX];
+	json_t *object = json_object(), *level = json_null();
+
+	if (policy->action == POLICY_ACTION_PROTECT)
+		level = json_string(policy->optional ? "optional" : "required");
+	writer_put(&object, "direction", json_string(policy_dir_name(policy->dir)));
+	writer_put(&object, "action", json_string(policy_action_name(policy->action)));
+	writer_put(&object, "source", json_string(prefix_format(&policy->src, text)));
+	writer_put(&object, "destination", json_string(prefix_format(&policy->dst, text)));
+	writer_put(&object, "priority", json_integer(policy->priority));
+	writer_put(&object, "level", level);
+	writer_put(&object, "protocol", writer_number_or_null(policy->proto));
+	writer_put(&object, "icmp_type", writer_number_or_null(policy->icmp_type));
+	writer_put(&object, "reqid", writer_number_or_null(policy->reqid));
+	writer_put(&object, "spi", writer_spi(policy->spi));
+	writer_put(&object, "exotic", json_boolean(policy->exotic));
+	return object;
+}
+
+static json_t *row_json(const struct ctl_policy_row *row)
+{
+	const char *drift = diff_drift_name(row->drift);
+	json_t *object = policy_json(&row->policy);
+
+	writer_put(&object, "owner", json_string(policy_is_ours(&row->policy) ? "xfrmd" : "other"));
+	writer_put(&object, "drift", drift ? json_string(drift) : json_null());
+	return object;
+}
+
+char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count, bool drift_known)
+{
+	json_t *root = json_object(), *list = json_array();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		writer_append(&list, row_json(&rows[i]));
+	writer_put(&root, "drift_known", json_boolean(drift_known));
+	writer_put(&root, "policies", list);
+	return writer_dump(root);
+}
+
+char *ctl_proto_desired(const struct policy_list *policies)
+{
+	json_t *root = json_object(), *list = json_array();
+	size_t i;
+
+	for (i = 0; i < policies->count; i++)
+		writer_append(&list, policy_json(&policies->items[i]));
+	writer_put(&root, "policies", list);
+	return writer_dump(root);
+}
+
+static uint8_t read_direction(struct reader *reader, json_t *object)
+{
+	const char *text = reader_text(reader, object, "direction");
+	uint8_t dir;
+
+	for (dir = POLICY_DIR_OUT; dir <= POLICY_DIR_FWD; dir++) {
+		if (strcmp(text, policy_dir_name(dir)) == 0)
+			return dir;
+	}
+	reader_fail(reader, "direction", "out, in or fwd");
+	return POLICY_DIR_OUT;
+}
+
+static uint8_t read_action(struct reader *reader, json_t *object)
+{
+	const char *text = reader_text(reader, object, "action");
+	uint8_t action;
+
+	for (action = POLICY_ACTION_PROTECT; action <= POLICY_ACTION_BLOCK; action++) {
+		if (strcmp(text, policy_action_name(action)) == 0)
+			return action;
+	}
+	reader_fail(reader, "action", "protect, allow or block");
+	return POLICY_ACTION_BLOCK;
+}
+
+static bool read_level(struct reader *reader, json_t *object)
+{
+	const char *text = reader_is_null(object, "level") ? "required"
+	                                                   : reader_text(reader, object, "level");
+	bool optional = strcmp(text, "optional") == 0;
+
+	if (!optional && strcmp(text, "required") != 0)
+		reader_fail(reader, "level", "required, optional or null");
+	return optional;
+}
+
+static void read_policy(struct reader *reader, json_t *object, struct policy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->dir = read_direction(reader, object);
+	policy->action = read_action(reader, object);
+	policy->src = reader_prefix(reader, object, "source");
+	policy->dst = reader_prefix(reader, object, "destination");
+	policy->priority = (uint32_t)reader_count(reader, object, "priority", UINT32_MAX);
+	policy->optional = read_level(reader, object);
+	policy->proto = (uint8_t)reader_number(reader, object, "protocol", UINT8_MAX);
+	policy->icmp_type = (uint8_t)reader_number(reader, object, "icmp_type", UINT8_MAX);
+	policy->reqid = reader_number(reader, object, "reqid", UINT32_MAX);
+	policy->spi = reader_spi(reader, object, "spi");
+	policy->exotic = reader_bool(reader, object, "exotic");
+}
+
+int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
+                            struct err *err)
+{
+	struct reader reader = {.document = "desired policies", .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
+	json_t *list = reader_list(&reader, root, "policies");
+	size_t i;
+
+	memset(ret_policies, 0, sizeof(*ret_policies));
+	for (i = 0; i < json_array_size(list); i++) {
+		json_t *item = json_array_get(list, i);
+		struct policy policy;
+
+		read_policy(&reader, item, &policy);
+		if (reader.error)
+			break;
+		if (policy_list_add(ret_policies, &policy) < 0) {
+			reader_fail_memory(&reader);
+			break;
+		}
+	}
+	if (reader.error)
+		policy_list_fini(ret_policies);
+	json_decref(root);
+	return reader.error;
+}
+
+char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors)
+{
+	json_t *root = json_object();
+
+	writer_put(&root, "ok", json_boolean(ok));
+	writer_put(&root, "changes", writer_texts(changes));
+	writer_put(&root, "errors", writer_texts(errors));
+	return writer_dump(root);
+}
+
+int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct strlist *ret_changes,
+                           struct strlist *ret_errors, struct err *err)
+{
+	struct reader reader = {.document = "result", .err = err};
+	json_t *root = reader_load(text, len, CTL_RESPONSE_MAX, reader.document, err);
+	bool ok = false;
+
+	memset(ret_changes, 0, sizeof(*ret_changes));
+	memset(ret_errors, 0, sizeof(*ret_errors));
+	*ret_ok = false;
+	if (!root)
+		return -EBADMSG;
+	reader_texts(&reader, root, "errors", ret_errors);
+	/* a request that was refused as such has errors only */
+	if (json_object_get(root, "ok") || ret_errors->count == 0) {
+		ok = reader_bool(&reader, root, "ok");
+		reader_texts(&reader, root, "changes", ret_changes);
+	}
+	if (reader.error) {
+		strlist_fini(ret_changes);
+		strlist_fini(ret_errors);
+	} else {
+		*ret_ok = ok;
+	}
+	json_decref(root);
+	return reader.error;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every reader_x() but the loading ones does the same: takes the member @key of @object, notes what
+ * it is if that is not what is expected, and then yields a harmless value.
+ */
+#include "json_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPED_MAX 128
+
+void reader_fail(struct reader *reader, const char *key, const char *expected)
+{
+	if (!reader->error)
+		reader->error = err_set(reader->err, -EBADMSG, "%s: %s: expected %s",
+		                        reader->document, key, expected);
+}
+
+void reader_fail_memory(struct reader *reader)
+{
+	if (!reader->error)
+		reader->error = err_set(reader->err, -ENOMEM, "%s: out of memory",
+		                        reader->document);
+}
+
+json_t *reader_load(const char *text, size_t len, size_t max, const char *document, struct err *err)
+{
+	char escaped[ESCAPED_MAX];
+	json_error_t error;
+	json_t *root;
+
+	if (len > max) {
+		err_set(err, -EBADMSG, "%s: too long: %zu bytes, expected at most %zu", document,
+		        len, max);
+		return NULL;
+	}
+	if (len == 0) {
+		err_set(err, -EBADMSG, "%s: empty", document);
+		return NULL;
+	}
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		err_set(err, -EBADMSG, "%s: not JSON: line %d, column %d: %s", document, error.line,
+		        error.column, str_escape(error.text, escaped, sizeof(escaped)));
+	return root;
+}
+
+json_t *reader_load_answer(const char *text, size_t len, size_t max, struct reader *reader)
+{
+	json_t *root = reader_load(text, len, max, reader->document, reader->err);
+	char escaped[2 * ESCAPED_MAX];
+	const char *refusal;
+
+	if (!root) {
+		reader->error = -EBADMSG;
+		return NULL;
+	}
+	refusal = json_string_value(json_array_get(json_object_get(root, "errors"), 0));
+	if (refusal)
+		reader->error = err_set(reader->err, -EBADMSG, "%s: refused: %s", reader->document,
+		                        str_escape(refusal, escaped, sizeof(escaped)));
+	return root;
+}
+
+bool reader_bool(struct reader *reader, json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (!json_is_boolean(value))
+		reader_fail(reader, key, "true or false");
+	return json_is_true(value);
+}
+
+int64_t reader_integer(struct reader *reader, json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (!json_is_integer(value))
+		reader_fail(reader, key, "a whole number");
+	return json_integer_value(value);
+}
+
+uint64_t reader_count(struct reader *reader, json_t *object, const char *key, uint64_t max)
+{
+	int64_t value = reader_integer(reader, object, key);
+
+	if (value < 0 || (uint64_t)value > max) {
+		reader_fail(reader, key, "a number within its range");
+		return 0;
+	}
+	return (uint64_t)value;
+}
+
+bool reader_is_null(json_t *object, const char *key)
+{
+	return json_is_null(json_object_get(object, key));
+}
+
+int64_t reader_time(struct reader *reader, json_t *object, const char *key)
+{
+	return reader_is_null(object, key) ? 0 : reader_integer(reader, object, key);
+}
+
+const char *reader_text(struct reader *reader, json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	if (!text) {
+		reader_fail(reader, key, "a text");
+		return "";
+	}
+	return text;
+}
+
+char *reader_text_copy(struct reader *reader, json_t *object, const char *key)
+{
+	char *copy = strdup(reader_text(reader, object, key));
+
+	if (!copy)
+		reader_fail_memory(reader);
+	return copy;
+}
+
+void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
+                      size_t size)
+{
+	const char *text = reader_is_null(object, key) ? "" : reader_text(reader, object, key);
+
+	if (strlen(text) >= size) {
+		reader_fail(reader, key, "a shorter text");
+		return;
+	}
+	strcpy(ret_text, text);
+}
+
+json_t *reader_object(struct reader *reader, json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (!json_is_object(value))
+		reader_fail(reader, key, "an object");
+	return value;
+}
+
+json_t *reader_list(struct reader *reader, json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (!json_is_array(value))
+		reader_fail(reader, key, "a list");
+	return value;
+}
+
+void reader_texts(struct reader *reader, json_t *object, const char *key, struct strlist *ret_texts)
+{
+	json_t *list = reader_list(reader, object, key);
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		json_t *item = json_array_get(list, i);
+		if (!json_is_string(item)) {
+			reader_fail(reader, key, "a list of texts");
+			return;
+		}
+		if (strlist_add(ret_texts, json_string_value(item)) < 0) {
+			reader_fail_memory(reader);
+			return;
+		}
+	}
+}
+
+void *reader_alloc(struct reader *reader, size_t count, size_t size)
+{
+	void *items = calloc(count ? count : 1, size);
+
+	if (!items)
+		reader_fail_memory(reader);
+	return items;
+}
+
+uint32_t reader_spi(struct reader *reader, json_t *object, const char *key)
+{
+	const char *text;
+
+	if (reader_is_null(object, key))
+		return 0;
+	text = reader_text(reader, object, key);
+	if (strspn(text, "0123456789abcdef") != 8 || text[8]) {
+		reader_fail(reader, key, "8 hexadecimal digits");
+		return 0;
+	}
+	return (uint32_t)strtoul(text, NULL, 16);
+}
+
+struct addr reader_addr(struct reader *reader, json_t *object, const char *key)
+{
+	struct addr addr = {0};
+
+	if (!reader_is_null(object, key) && addr_parse(reader_text(reader, object, key), &addr) < 0)
+		reader_fail(reader, key, "an address");
+	return addr;
+}
+
+struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key)
+{
+	struct prefix prefix = {0};
+	bool host_bits = false;
+
+	if (prefix_parse(reader_text(reader, object, key), &prefix, &host_bits) < 0 || host_bits)
+		reader_fail(reader, key, "address/length");
+	return prefix;
+}
+
+uint32_t reader_number(struct reader *reader, json_t *object, const char *key, uint32_t max)
+{
+	return reader_is_null(object, key) ? 0 : (uint32_t)reader_count(reader, object, key, max);
+}

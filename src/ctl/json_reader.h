@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_JSON_READER_H
+#define XFRMD_JSON_READER_H
+
+#include <jansson.h>
+
+#include "xfrmd/err.h"
+#include "xfrmd/prefix.h"
+#include "xfrmd/str.h"
+
+/*
+ * Reads a JSON document with a sticky error: the first member that is missing or of the wrong kind
+ * sets error and err (`DOCUMENT: KEY: expected ...`), what is read is then zero, empty or NULL, and
+ * a caller tests once at the end. @object may be NULL or of any kind, which counts as missing.
+ */
+struct reader {
+	const char *document; /* for messages */
+	struct err *err;
+	int error;
+};
+
+/* NULL and @err when the text is longer than @max or not JSON. The caller decrefs. */
+json_t *reader_load(const char *text, size_t len, size_t max, const char *document,
+                    struct err *err);
+/* The same for an answer of the daemon; its refusal, {"errors": [...]}, is an error too. */
+json_t *reader_load_answer(const char *text, size_t len, size_t max, struct reader *reader);
+
+void reader_fail(struct reader *reader, const char *key, const char *expected);
+void reader_fail_memory(struct reader *reader);
+/* calloc() whose failure sticks. */
+void *reader_alloc(struct reader *reader, size_t count, size_t size);
+
+bool reader_is_null(json_t *object, const char *key);
+bool reader_bool(struct reader *reader, json_t *object, const char *key);
+int64_t reader_integer(struct reader *reader, json_t *object, const char *key);
+uint64_t reader_count(struct reader *reader, json_t *object, const char *key, uint64_t max);
+json_t *reader_object(struct reader *reader, json_t *object, const char *key);
+json_t *reader_list(struct reader *reader, json_t *object, const char *key);
+
+/* Borrowed from @object, never NULL. */
+const char *reader_text(struct reader *reader, json_t *object, const char *key);
+/* The caller frees. */
+char *reader_text_copy(struct reader *reader, json_t *object, const char *key);
+void reader_texts(struct reader *reader, json_t *object, const char *key,
+                  struct strlist *ret_texts);
+
+/* null is zero, or empty. */
+uint32_t reader_number(struct reader *reader, json_t *object, const char *key, uint32_t max);
+int64_t reader_time(struct reader *reader, json_t *object, const char *key);
+void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
+                      size_t size);
+/* 8 hexadecimal digits. */
+uint32_t reader_spi(struct reader *reader, json_t *object, const char *key);
+struct addr reader_addr(struct reader *reader, json_t *object, const char *key);
+
+struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key);
+
+#endif
