@@ -6,20 +6,11 @@
 #include <stdint.h>
 
 #include "xfrmd/err.h"
+#include "xfrmd/pki_key.h"
 #include "xfrmd/str.h"
 
-enum pki_key_type {
-	PKI_KEY_RSA3072,
-	PKI_KEY_RSA4096,
-	PKI_KEY_EC256,
-	PKI_KEY_EC384,
-	PKI_KEY_ED25519,
-};
-/* "rsa3072", "rsa4096", "ec256", "ec384", "ed25519". 0 or -EINVAL. */
-int pki_key_type_parse(const char *text, enum pki_key_type *ret_type);
-
 struct pki_issue {
-	const char *dir;  /* existing directory */
+	const char *dir; /* existing directory */
 	const char *cn;
 	struct strlist sans; /* DNS names and IP addresses */
 	enum pki_key_type key_type;
@@ -34,7 +25,8 @@ struct pki_issue {
  */
 int pki_make_ca(const struct pki_issue *issue, struct err *err);
 /* Makes instance.key (0600) and instance.pem, signed by ca.pem/ca.key of the same directory:
- * digitalSignature, serverAuth and clientAuth, the SANs. */
+ * digitalSignature, serverAuth and clientAuth, the SANs. When ca.pem holds several certificates,
+ * as in a rotation, the one of ca.key signs. */
 int pki_make_instance(const struct pki_issue *issue, struct err *err);
 
 #endif

@@ -7,30 +7,14 @@
 #include <stdint.h>
 
 #include "xfrmd/err.h"
+#include "xfrmd/pki_cert.h"
+#include "xfrmd/pki_key.h"
 #include "xfrmd/str.h"
 
 /* src/pki is the only user of OpenSSL; its types never leave it. */
 
 /* Bound on one PEM file: some 300 certificates. */
 #define PKI_FILE_MAX (1024u * 1024)
-
-/* One certificate. Owned strings; DER for charon. */
-struct pki_cert {
-	char *file;
-	char *subject; /* RFC 2253 one line, most specific first */
-	char *issuer;
-	char *serial; /* lower-case hexadecimal */
-	char fingerprint[65]; /* SHA-256 of the DER, lower-case hexadecimal */
-	int64_t not_before, not_after; /* epoch seconds */
-	bool is_ca;
-	uint8_t *der;
-	size_t der_len;
-};
-
-struct pki_certs {
-	struct pki_cert *items;
-	size_t count;
-};
 
 /* Everything that charon gets. */
 struct pki_bundle {
@@ -51,9 +35,14 @@ bool pki_bundle_equal(const struct pki_bundle *a, const struct pki_bundle *b);
  * 0, or -EINVAL with problems (the bundle is then empty), or -ENOMEM.
  */
 int pki_load(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
-	     int64_t now, struct pki_bundle *ret_bundle, struct problems *problems);
+             int64_t now, struct pki_bundle *ret_bundle, struct problems *problems);
 
-/* SHA-256 in lower-case hexadecimal. */
-void pki_sha256(const void *data, size_t len, char ret_hex[65]);
+/*
+ * Reads certificates without judging them: a file, or the *.pem and *.crt files of a directory in
+ * the order of their names. They are added behind those in @certs. 0, -EINVAL or -ENOMEM.
+ */
+int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems);
+/* Reads a file with one private key: private, unencrypted, PEM. 0, -EINVAL or -ENOMEM. */
+int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *problems);
 
 #endif

@@ -1,2 +1,218 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * From the paths of a configuration to a checked bundle. Reads files and leaves judging to
+ * pki_check. All or nothing: a bundle that has any problem is never handed out.
+ */
 #include "xfrmd/pki_load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
+#include "xfrmd/pki_check.h"
+#include "xfrmd/pki_key.h"
+#include "xfrmd/pki_pem.h"
+
+static int load_file(const char *path, struct pki_certs *certs, struct problems *problems)
+{
+	_cleanup_(cleanup_free) char *data = NULL;
+	struct err err = {0};
+	size_t len;
+	int r;
+
+	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		problems_add(problems, "%s", err.text);
+		return -EINVAL;
+	}
+	return pki_pem_certs(path, data, len, certs, problems);
+}
+
+static int is_cert_name(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && end &&
+	       (strcmp(end, ".pem") == 0 || strcmp(end, ".crt") == 0);
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int load_directory(const char *path, struct pki_certs *certs, struct problems *problems)
+{
+	struct dirent **entries = NULL;
+	int count, result = 0;
+
+	count = scandir(path, &entries, is_cert_name, compare_names);
+	if (count < 0) {
+		problems_add(problems, "%s: cannot list: %s", path, strerror(errno));
+		return -EINVAL;
+	}
+	if (count == 0) {
+		problems_add(problems, "%s: holds no certificate, expected *.pem or *.crt files",
+		             path);
+		result = -EINVAL;
+	}
+	for (int i = 0; i < count; i++) {
+		_cleanup_(cleanup_free) char *file = NULL;
+		int r = -ENOMEM;
+
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0)
+			r = load_file(file, certs, problems);
+		if (r < 0 && result != -ENOMEM)
+			result = r;
+		free(entries[i]);
+	}
+	free(entries);
+	return result;
+}
+
+int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return load_directory(path, certs, problems);
+	return load_file(path, certs, problems);
+}
+
+int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *problems)
+{
+	struct err err = {0};
+	char *data = NULL;
+	size_t len;
+	int r;
+
+	/* both, so that a readable and encrypted key is one run's work to mend */
+	if (file_check_private(path, &err) == -EPERM)
+		problems_add(problems, "%s", err.text);
+	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		problems_add(problems, "%s", err.text);
+		return -EINVAL;
+	}
+	r = pki_pem_key(path, data, len, ret_key, problems);
+	OPENSSL_cleanse(data, len);
+	free(data);
+	return r;
+}
+
+static int compare_fingerprints(const void *a, const void *b)
+{
+	const struct pki_cert *left = a, *right = b;
+
+	return strcmp(left->fingerprint, right->fingerprint);
+}
+
+static void sort_unique(struct pki_certs *certs)
+{
+	size_t kept = 0;
+
+	if (!certs->count)
+		return;
+	qsort(certs->items, certs->count, sizeof(certs->items[0]), compare_fingerprints);
+	for (size_t i = 1; i < certs->count; i++) {
+		if (compare_fingerprints(&certs->items[kept], &certs->items[i]) == 0)
+			pki_cert_fini(&certs->items[i]);
+		else
+			certs->items[++kept] = certs->items[i];
+	}
+	certs->count = kept + 1;
+}
+
+/* Reads all that can be read; -EINVAL is in @problems, and no reason to stop here. */
+static int read_all(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
+                    struct pki_bundle *bundle, struct pki_key *key, struct problems *problems)
+{
+	if (load_file(cert_file, &bundle->chain, problems) == -ENOMEM ||
+	    pki_load_key(key_file, key, problems) == -ENOMEM)
+		return -ENOMEM;
+	for (size_t i = 0; i < ca_paths->count; i++)
+		if (pki_load_certs(ca_paths->items[i], &bundle->cas, problems) == -ENOMEM)
+			return -ENOMEM;
+	return 0;
+}
+
+static int check_all(const char *key_file, const struct pki_bundle *bundle,
+                     const struct pki_key *key, int64_t now, struct problems *problems)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < bundle->cas.count; i++)
+		r = pki_check_ca(&bundle->cas.items[i], now, problems);
+	if (r == 0 && bundle->chain.count)
+		r = pki_check_chain(&bundle->chain, &bundle->cas, now, problems);
+	if (r == 0 && bundle->chain.count && key->der)
+		r = pki_check_key(&bundle->chain, key, key_file, problems);
+	return r;
+}
+
+int pki_load(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
+             int64_t now, struct pki_bundle *ret_bundle, struct problems *problems)
+{
+	struct pki_bundle bundle = {0};
+	struct pki_key key = {0};
+	size_t before = problems->count;
+	int r;
+
+	r = read_all(cert_file, key_file, ca_paths, &bundle, &key, problems);
+	if (r == 0) {
+		sort_unique(&bundle.cas);
+		r = check_all(key_file, &bundle, &key, now, problems);
+	}
+	if (r == 0 && problems->out_of_memory)
+		r = -ENOMEM;
+	if (r == 0 && problems->count > before)
+		r = -EINVAL;
+	if (r < 0) {
+		pki_key_fini(&key);
+		pki_bundle_fini(&bundle);
+		return r;
+	}
+	bundle.key_der = key.der;
+	bundle.key_der_len = key.der_len;
+	memcpy(bundle.key_fingerprint, key.fingerprint, sizeof(bundle.key_fingerprint));
+	*ret_bundle = bundle;
+	return 0;
+}
+
+void pki_bundle_fini(struct pki_bundle *bundle)
+{
+	if (!bundle)
+		return;
+	if (bundle->key_der)
+		OPENSSL_cleanse(bundle->key_der, bundle->key_der_len);
+	free(bundle->key_der);
+	pki_certs_fini(&bundle->chain);
+	pki_certs_fini(&bundle->cas);
+	*bundle = (struct pki_bundle){0};
+}
+
+static bool certs_equal(const struct pki_certs *a, const struct pki_certs *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i].fingerprint, b->items[i].fingerprint) != 0)
+			return false;
+	return true;
+}
+
+bool pki_bundle_equal(const struct pki_bundle *a, const struct pki_bundle *b)
+{
+	return certs_equal(&a->chain, &b->chain) && certs_equal(&a->cas, &b->cas) &&
+	       strcmp(a->key_fingerprint, b->key_fingerprint) == 0;
+}

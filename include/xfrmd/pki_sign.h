@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_PKI_SIGN_H
+#define XFRMD_PKI_SIGN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xfrmd/err.h"
+#include "xfrmd/pki_cert.h"
+#include "xfrmd/pki_key.h"
+#include "xfrmd/str.h"
+
+/* Certificates begin this long before they are made: hosts whose clock is a little behind. */
+#define PKI_CLOCK_TOLERANCE_S 300
+
+/* What a new certificate says. */
+struct pki_subject {
+	const char *cn;             /* 1 to 64 characters of UTF-8 */
+	const struct strlist *sans; /* DNS names and IP addresses */
+	uint32_t days;
+	int64_t now;
+};
+
+/*
+ * New certificates as values, nothing is written; @file is the name they will have. SHA-256 (but
+ * for Ed25519), random 128-bit serial, SKI and AKI. Negative errno and @err.
+ *
+ * pki_sign_ca: self-signed, CA:TRUE, path length 0 (it signs hosts, never another CA, so a stolen
+ * instance key can never become one), keyCertSign and cRLSign.
+ * pki_sign_instance: digitalSignature, serverAuth and clientAuth, the SANs; ends with its CA when
+ * that comes first.
+ */
+int pki_sign_ca(const struct pki_subject *subject, const struct pki_key *key, const char *file,
+                struct pki_cert *ret_cert, struct err *err);
+int pki_sign_instance(const struct pki_subject *subject, const struct pki_key *key,
+                      const struct pki_cert *ca, const struct pki_key *ca_key, const char *file,
+                      struct pki_cert *ret_cert, struct err *err);
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PEM text to certificates or a key. First the lines are divided into blocks, then the blocks are
+ * decoded; both report every problem with the place where it stands. Stricter than OpenSSL's own
+ * reader, which skips a block with a damaged frame without a word: here whatever stands between
+ * blocks is an error, so no certificate is lost unseen.
+ */
+#include "xfrmd/pki_pem.h"
+
+#include <errno.h>
+#include <openssl/pem.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrmd/pki_ossl.h"
+
+/* More than a full PKI_FILE_MAX of ordinary certificates needs; bounds the work on a bad file. */
+#define BLOCKS_MAX 512
+#define LABEL_MAX  48
+
+struct span {
+	const char *text;
+	size_t len;
+};
+
+struct block {
+	char label[LABEL_MAX];
+	size_t line; /* of its BEGIN */
+	struct span body;
+};
+
+struct scan {
+	const char *file;
+	struct span rest;
+	size_t line;
+	struct block *blocks;
+	size_t count;
+	bool stray; /* text between blocks has been reported */
+	struct problems *problems;
+};
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static bool starts_with(struct span span, const char *text)
+{
+	size_t len = strlen(text);
+
+	return span.len >= len && memcmp(span.text, text, len) == 0;
+}
+
+static bool contains(struct span span, const char *text)
+{
+	return memmem(span.text, span.len, text, strlen(text)) != NULL;
+}
+
+/* The next line without blanks around it. */
+static bool next_line(struct scan *scan, struct span *ret_line)
+{
+	struct span line = scan->rest;
+	const char *end;
+
+	if (!line.len)
+		return false;
+	end = memchr(line.text, '\n', line.len);
+	if (end)
+		line.len = (size_t)(end - line.text);
+	scan->rest.text += line.len + (end ? 1 : 0);
+	scan->rest.len -= line.len + (end ? 1 : 0);
+	scan->line++;
+	while (line.len && is_blank(line.text[line.len - 1]))
+		line.len--;
+	while (line.len && is_blank(line.text[0])) {
+		line.text++;
+		line.len--;
+	}
+	*ret_line = line;
+	return true;
+}
+
+/* The label of a whole `-----BEGIN label-----` line; @frame is its first part. */
+static bool read_frame(struct span line, const char *frame, char ret_label[LABEL_MAX])
+{
+	size_t head = strlen(frame), len;
+
+	if (!starts_with(line, frame) || line.len < head + 6 ||
+	    memcmp(line.text + line.len - 5, "-----", 5) != 0)
+		return false;
+	len = line.len - head - 5;
+	if (len >= LABEL_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char byte = line.text[head + i];
+
+		if (byte != ' ' && !(byte >= 'A' && byte <= 'Z') && !(byte >= '0' && byte <= '9'))
+			return false;
+	}
+	memcpy(ret_label, line.text + head, len);
+	ret_label[len] = '\0';
+	return true;
+}
+
+/* A line outside any block that is no frame. */
+static void check_outside(struct scan *scan, struct span line)
+{
+	bool damaged = starts_with(line, "--") || contains(line, "-----");
+
+	if (scan->stray || line.text[0] == '#' || (!damaged && !scan->count))
+		return;
+	scan->stray = true;
+	if (damaged)
+		problems_add(
+			scan->problems,
+			"%s: line %zu: damaged BEGIN or END line, expected five dashes, BEGIN, a name "
+			"and five dashes alone on the line",
+			scan->file, scan->line);
+	else
+		problems_add(
+			scan->problems,
+			"%s: line %zu: text between PEM blocks, expected nothing outside of them",
+			scan->file, scan->line);
+}
+
+static void end_block(struct scan *scan, struct block *open, const char *label, struct span line)
+{
+	if (!open->line) {
+		problems_add(scan->problems, "%s: line %zu: END %s without its BEGIN line",
+		             scan->file, scan->line, label);
+		return;
+	}
+	if (strcmp(open->label, label) != 0)
+		problems_add(scan->problems, "%s: line %zu: END %s, expected END %s as in line %zu",
+		             scan->file, scan->line, label, open->label, open->line);
+	open->body.len = (size_t)(line.text - open->body.text);
+	if (scan->count < BLOCKS_MAX)
+		scan->blocks[scan->count] = *open;
+	else if (scan->count == BLOCKS_MAX)
+		problems_add(scan->problems, "%s: more than %d PEM blocks", scan->file, BLOCKS_MAX);
+	scan->count++;
+	*open = (struct block){0};
+}
+
+static void find_blocks(struct scan *scan)
+{
+	struct block open = {0};
+	char label[LABEL_MAX];
+	struct span line;
+
+	while (next_line(scan, &line)) {
+		if (read_frame(line, "-----BEGIN ", label)) {
+			if (open.line)
+				problems_add(
+					scan->problems,
+					"%s: line %zu: BEGIN %s before the END of the block in line %zu",
+					scan->file, scan->line, label, open.line);
+			open = (struct block){.line = scan->line, .body.text = scan->rest.text};
+			strcpy(open.label, label);
+		} else if (read_frame(line, "-----END ", label)) {
+			end_block(scan, &open, label, line);
+		} else if (!open.line && line.len) {
+			check_outside(scan, line);
+		}
+	}
+	if (open.line)
+		problems_add(scan->problems,
+		             "%s: line %zu: BEGIN %s without its END line, is the file cut off?",
+		             scan->file, open.line, open.label);
+	if (scan->count > BLOCKS_MAX)
+		scan->count = BLOCKS_MAX;
+}
+
+/* Why a file has no block at all. */
+static void explain_empty(const char *file, const char *data, size_t len, const char *wanted,
+                          struct problems *problems)
+{
+	size_t blanks = 0;
+
+	while (blanks < len && is_blank(data[blanks]))
+		blanks++;
+	if (blanks == len)
+		problems_add(problems, "%s: is empty, expected %s in PEM form", file, wanted);
+	else if ((uint8_t)data[0] == 0x30 && len > 1 && (uint8_t)data[1] >= 0x80)
+		problems_add(
+			problems,
+			"%s: is binary (DER or PKCS#12), expected %s in PEM form: convert it with "
+			"openssl x509, openssl pkey or openssl pkcs12",
+			file, wanted);
+	else
+		problems_add(problems, "%s: holds no PEM block, expected %s", file, wanted);
+}
+
+/* Divides the file into blocks; on 0 the caller frees *ret_blocks, whatever problems there are. */
+static int scan_file(const char *file, const char *data, size_t len, const char *wanted,
+                     struct block **ret_blocks, size_t *ret_count, struct problems *problems)
+{
+	struct scan scan = {.file = file, .rest = {data, len}, .problems = problems};
+	size_t before = problems->count;
+
+	scan.blocks = calloc(BLOCKS_MAX, sizeof(*scan.blocks));
+	if (!scan.blocks)
+		return -ENOMEM;
+	find_blocks(&scan);
+	if (!scan.count && problems->count == before)
+		explain_empty(file, data, len, wanted, problems);
+	*ret_blocks = scan.blocks;
+	*ret_count = scan.count;
+	return 0;
+}
+
+/* May hold a private key. */
+struct bytes {
+	uint8_t *data;
+	size_t len;
+};
+
+static void cleanup_bytes(struct bytes *bytes)
+{
+	if (bytes->data)
+		OPENSSL_cleanse(bytes->data, bytes->len);
+	free(bytes->data);
+}
+
+static bool is_base64(const struct bytes *text, size_t *ret_padding)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				       "0123456789+/";
+	size_t len = text->len;
+
+	if (!len || len % 4)
+		return false;
+	for (*ret_padding = 0; *ret_padding < 2 && text->data[len - 1] == '='; len--)
+		++*ret_padding;
+	for (size_t i = 0; i < len; i++)
+		if (!text->data[i] || !strchr(alphabet, text->data[i]))
+			return false;
+	return true;
+}
+
+/* The bytes of a block, 0 or -ENOMEM, or -EINVAL when the body is not base64. */
+static int decode_base64(struct span body, struct bytes *ret_bytes)
+{
+	_cleanup_(cleanup_bytes) struct bytes text = {0};
+	size_t padding;
+	uint8_t *data;
+
+	text.data = malloc(body.len + 1);
+	if (!text.data)
+		return -ENOMEM;
+	for (size_t i = 0; i < body.len; i++)
+		if (!is_blank(body.text[i]))
+			text.data[text.len++] = (uint8_t)body.text[i];
+	if (!is_base64(&text, &padding))
+		return -EINVAL;
+	data = malloc(text.len / 4 * 3);
+	if (!data)
+		return -ENOMEM;
+	EVP_DecodeBlock(data, text.data, (int)text.len);
+	*ret_bytes = (struct bytes){data, text.len / 4 * 3 - padding};
+	return 0;
+}
+
+static bool is_cert(const struct block *block)
+{
+	return strcmp(block->label, "CERTIFICATE") == 0 ||
+	       strcmp(block->label, "X509 CERTIFICATE") == 0;
+}
+
+static bool is_key(const struct block *block)
+{
+	const char *end = strstr(block->label, "PRIVATE KEY");
+
+	return end && end[strlen("PRIVATE KEY")] == '\0';
+}
+
+static bool is_encrypted(const struct block *block)
+{
+	return strcmp(block->label, "ENCRYPTED PRIVATE KEY") == 0 ||
+	       contains(block->body, "Proc-Type: 4,ENCRYPTED");
+}
+
+static int read_cert(const char *file, const struct block *block, unsigned number,
+                     struct pki_certs *certs, struct problems *problems)
+{
+	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
+	struct pki_cert cert = {0};
+	struct err err = {0};
+	char where[32] = "";
+	int r;
+
+	if (number)
+		snprintf(where, sizeof(where), "certificate %u: ", number);
+	r = decode_base64(block->body, &bytes);
+	if (r == -EINVAL)
+		problems_add(problems, "%s: %sdamaged text behind line %zu, expected base64", file,
+		             where, block->line);
+	if (r < 0)
+		return r;
+	r = pki_cert_decode(bytes.data, bytes.len, file, number, &cert, &err);
+	if (r == -EINVAL)
+		problems_add(problems, "%s: %s%s", file, where, err.text);
+	if (r < 0)
+		return r;
+	r = pki_certs_add(certs, &cert);
+	pki_cert_fini(&cert);
+	return r;
+}
+
+static int read_certs(const char *file, const struct block *blocks, size_t count,
+                      struct pki_certs *certs, struct problems *problems)
+{
+	unsigned number = 0, total = 0;
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		total += is_cert(&blocks[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (is_cert(&blocks[i])) {
+			number++;
+			r = read_cert(file, &blocks[i], total > 1 ? number : 0, certs, problems);
+			if (r == -ENOMEM)
+				return r;
+		} else if (is_key(&blocks[i])) {
+			problems_add(
+				problems,
+				"%s: line %zu: holds a private key, expected certificates only: "
+				"move it to a file of its own with mode 0600",
+				file, blocks[i].line);
+		} else {
+			problems_add(problems, "%s: line %zu: holds a %s, expected a CERTIFICATE",
+			             file, blocks[i].line, blocks[i].label);
+		}
+	}
+	return 0;
+}
+
+int pki_pem_certs(const char *file, const char *data, size_t len, struct pki_certs *certs,
+                  struct problems *problems)
+{
+	_cleanup_(cleanup_free) struct block *blocks = NULL;
+	size_t before = problems->count, count;
+	int r;
+
+	r = scan_file(file, data, len, "a certificate", &blocks, &count, problems);
+	if (r == 0)
+		r = read_certs(file, blocks, count, certs, problems);
+	if (r < 0 || problems->out_of_memory)
+		return -ENOMEM;
+	return problems->count > before ? -EINVAL : 0;
+}
+
+/* The one block that is a private key, NULL with problems when there is none or another. */
+static const struct block *find_key(const char *file, const struct block *blocks, size_t count,
+                                    struct problems *problems)
+{
+	const struct block *key = NULL;
+	size_t keys = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_key(&blocks[i])) {
+			key = &blocks[i];
+			keys++;
+		} else if (strcmp(blocks[i].label, "EC PARAMETERS") != 0) {
+			/* openssl ecparam writes these before the key, which repeats them */
+			problems_add(problems,
+			             "%s: line %zu: holds a %s, expected a private key only", file,
+			             blocks[i].line, blocks[i].label);
+		}
+	}
+	if (keys > 1)
+		problems_add(problems, "%s: holds %zu private keys, expected one", file, keys);
+	return keys == 1 ? key : NULL;
+}
+
+static int read_key(const char *file, const struct block *block, struct pki_key *ret_key,
+                    struct problems *problems)
+{
+	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
+	struct err err = {0};
+	int r;
+
+	if (is_encrypted(block)) {
+		problems_add(problems,
+		             "%s: private key is encrypted, expected one without passphrase: "
+		             "openssl pkey -in FILE -out NEW removes it",
+		             file);
+		return -EINVAL;
+	}
+	r = decode_base64(block->body, &bytes);
+	if (r == -EINVAL)
+		problems_add(problems, "%s: damaged text behind line %zu, expected base64", file,
+		             block->line);
+	if (r < 0)
+		return r;
+	r = pki_key_decode(bytes.data, bytes.len, ret_key, &err);
+	if (r == -EINVAL)
+		problems_add(problems, "%s: %s", file, err.text);
+	return r;
+}
+
+int pki_pem_key(const char *file, const char *data, size_t len, struct pki_key *ret_key,
+                struct problems *problems)
+{
+	_cleanup_(cleanup_free) struct block *blocks = NULL;
+	size_t before = problems->count, count;
+	const struct block *block;
+	struct pki_key key = {0};
+	int r;
+
+	r = scan_file(file, data, len, "a private key", &blocks, &count, problems);
+	if (r < 0)
+		return r;
+	block = find_key(file, blocks, count, problems);
+	if (block)
+		r = read_key(file, block, &key, problems);
+	else if (problems->count == before)
+		problems_add(problems, "%s: holds no private key", file);
+	if (r == 0 && problems->count == before && !problems->out_of_memory) {
+		*ret_key = key;
+		return 0;
+	}
+	pki_key_fini(&key);
+	return r == -ENOMEM || problems->out_of_memory ? -ENOMEM : -EINVAL;
+}
+
+int pki_pem_format(const char *label, const uint8_t *der, size_t len, char **ret_text)
+{
+	/* secure: OpenSSL cleanses its copy */
+	_cleanup_(cleanup_bio) BIO *bio = BIO_new(BIO_s_secmem());
+	char *data, *text = NULL;
+	long size;
+
+	if (bio && PEM_write_bio(bio, label, "", der, (long)len) > 0) {
+		size = BIO_get_mem_data(bio, &data);
+		text = strndup(data, (size_t)size);
+	}
+	ERR_clear_error();
+	if (!text)
+		return -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
