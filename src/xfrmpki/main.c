@@ -1,4 +1,133 @@
-int main(void)
+/* SPDX-License-Identifier: MIT */
+/*
+ * xfrmpki: certificates for xfrmd, made and checked offline. This file owns the table of commands
+ * and the form of everything on stderr.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build_config.h"
+#include "cmd.h"
+#include "xfrmd/str.h"
+
+#define DAYS_MAX 36500
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{"init", cmd_init, "--dir DIR --cn NAME [--key TYPE] [--days N] [--force]",
+         "make a CA: ca.pem and ca.key"},
+	{"issue", cmd_issue,
+         "--dir DIR --cn NAME [--san NAME|IP]... [--key TYPE] [--days N] [--force]",
+         "make a certificate signed by it: instance.pem and instance.key"},
+	{"verify", cmd_verify, "--cert FILE --key FILE --ca FILE|DIR... [--json]",
+         "check certificate, key and CAs as xfrmd would"},
+};
+
+static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+static void print_help(void)
 {
-	return 1;
+	printf("usage: xfrmpki COMMAND [OPTION]...\n\n");
+	for (size_t i = 0; i < command_count; i++)
+		printf("  %s %s\n\t%s\n", commands[i].name, commands[i].args, commands[i].help);
+	printf("\n"
+	       "  --key TYPE\trsa3072 (default), rsa4096, ec256, ec384 or ed25519\n"
+	       "  --days N\tvalidity, 365 by default\n"
+	       "  --force\toverwrite existing files\n"
+	       "  --json\tresult as JSON\n"
+	       "  --help\tthis text, or that of a command\n"
+	       "  --version\n\n"
+	       "Exit status: 0 ok, 1 failed or unhealthy, 2 usage.\n");
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "xfrmpki: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void complain_all(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		complain("%s", problems->items[i]);
+	if (problems->out_of_memory)
+		complain("out of memory");
+}
+
+int usage_error(const char *command, const char *format, ...)
+{
+	char reason[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	complain("%s: %s (see xfrmpki --help)", command, reason);
+	return EXIT_STATUS_USAGE;
+}
+
+int option_error(const char *command, int code, char **argv)
+{
+	return usage_error(command, "%s: %s", argv[optind - 1],
+	                   code == ':' ? "needs a value" : "unknown option");
+}
+
+int parse_days(const char *command, const char *text, uint32_t *ret_days)
+{
+	uint64_t days;
+
+	if (str_parse_u64(text, 1, DAYS_MAX, &days) < 0)
+		return usage_error(command, "%s: not a number of days, expected 1 to %d", text,
+		                   DAYS_MAX);
+	*ret_days = (uint32_t)days;
+	return 0;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	if (wants_help(argc, argv)) {
+		printf("usage: xfrmpki %s %s\n\t%s\n", command->name, command->args, command->help);
+		return EXIT_STATUS_OK;
+	}
+	return command->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage_error("command", "none given");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help();
+		return EXIT_STATUS_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("xfrmpki %s\n", XFRMD_VERSION);
+		return EXIT_STATUS_OK;
+	}
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return run(&commands[i], argc - 1, argv + 1);
+	return usage_error(argv[1], "unknown command");
 }
