@@ -34,11 +34,11 @@ struct keyword {
 	const char *weakness; /* why it is refused */
 };
 
-static const char *const weak_des = "56-bit keys";
-static const char *const weak_blocks = "64-bit blocks";
-static const char *const weak_null = "no encryption";
-static const char *const weak_md5 = "MD5";
-static const char *const weak_group = "below the strength of a 2048-bit group";
+static const char weak_des[] = "56-bit keys";
+static const char weak_blocks[] = "64-bit blocks";
+static const char weak_null[] = "no encryption";
+static const char weak_md5[] = "MD5";
+static const char weak_group[] = "below the strength of a 2048-bit group";
 
 static const struct keyword keywords[] = {
 	{"aes", ROLE_CIPHER, FOR_BOTH, NULL},
