@@ -119,16 +119,24 @@ static void add_update(struct builder *builder, const struct policy *old, const 
 	builder->diff.updates++;
 }
 
+/* Both lists are sorted by key. An exhausted list counts as the greater one. */
+static int compare_next(const struct policy_list *have, size_t h, const struct policy_list *want,
+                        size_t w)
+{
+	if (h == have->count)
+		return 1;
+	if (w == want->count)
+		return -1;
+	return policy_compare_key(&have->items[h], &want->items[w]);
+}
+
 static void compare_lists(struct builder *builder, const struct policy_list *have,
                           const struct policy_list *want)
 {
 	size_t h = 0, w = 0;
 
 	while (h < have->count || w < want->count) {
-		int order = h == have->count ? 1
-		            : w == want->count
-		                    ? -1
-		                    : policy_compare_key(&have->items[h], &want->items[w]);
+		int order = compare_next(have, h, want, w);
 
 		if (order < 0)
 			add_delete(builder, &have->items[h]);

@@ -1,2 +1,308 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The request socket: policies and SAs are read, policies are written. One answer is awaited for
+ * each request, so nothing queues up and memory does not grow with their number; batching would not
+ * be faster, since the kernel's own work dominates.
+ */
 #include "xfrmd/xfrm_sock.h"
+
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrmd/xfrm_link.h"
+
+#define REQUEST_RCVBUF (256 * 1024)
+#define DUMP_TRIES     10
+
+/*
+ * Sends a request with a sequence number of its own, so that answers to an earlier request that
+ * failed half-way are told apart.
+ */
+static int send_request(struct xfrm_link *link, struct nl_msg *msg, uint32_t *ret_seq)
+{
+	int r;
+
+	nl_complete_msg(link->nl, msg);
+	r = nl_send(link->nl, msg);
+	if (r < 0)
+		return xfrm_link_error(r);
+	*ret_seq = nlmsg_hdr(msg)->nlmsg_seq;
+	return 0;
+}
+
+/* The error code in NLMSG_ERROR (0: an ack) and NLMSG_DONE, which both begin with it. */
+static int answer_code(const struct nlmsghdr *header)
+{
+	int code;
+
+	if (header->nlmsg_len < NLMSG_HDRLEN + sizeof(code))
+		return -EBADMSG;
+	memcpy(&code, nlmsg_data(header), sizeof(code));
+	return code;
+}
+
+typedef int (*message_fn)(void *ctx, const struct nlmsghdr *header);
+
+struct exchange {
+	uint32_t seq;
+	message_fn fn; /* for every message of a dump; NULL for a request that is only acked */
+	void *ctx;
+	bool interrupted;
+	bool done;
+	int error; /* the first */
+};
+
+static void take_answer(struct exchange *exchange, const struct nlmsghdr *header)
+{
+	int r = 0;
+
+	if (header->nlmsg_seq != exchange->seq || exchange->done)
+		return;
+	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+		exchange->interrupted = true;
+	if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+		exchange->done = true;
+		r = answer_code(header);
+	} else if (exchange->fn && exchange->error == 0) {
+		r = exchange->fn(exchange->ctx, header);
+	}
+	if (r < 0 && exchange->error == 0)
+		exchange->error = r;
+}
+
+/*
+ * Reads until the final answer, also after an error: the kernel refuses a new dump while one is
+ * going on.
+ */
+static int await_answer(struct xfrm_link *link, struct exchange *exchange)
+{
+	while (!exchange->done) {
+		struct nlmsghdr *header = (struct nlmsghdr *)link->bytes;
+		ssize_t len = xfrm_link_receive(link);
+		int left;
+
+		if (len < 0)
+			return (int)len;
+		for (left = (int)len; nlmsg_ok(header, left); header = nlmsg_next(header, &left))
+			take_answer(exchange, header);
+	}
+	return exchange->error;
+}
+
+struct xfrm_sock {
+	struct xfrm_link link;
+};
+
+int xfrm_sock_open(struct xfrm_sock **ret_sock, struct err *err)
+{
+	struct xfrm_sock *sock = calloc(1, sizeof(*sock));
+	int r = -ENOMEM;
+
+	if (sock)
+		r = xfrm_link_open(&sock->link);
+	if (r == 0)
+		r = xfrm_link_error(nl_socket_set_buffer_size(sock->link.nl, REQUEST_RCVBUF, 0));
+	if (r < 0) {
+		xfrm_sock_close(sock);
+		return err_set(err, r, "xfrm socket: cannot be opened: %s", strerror(-r));
+	}
+	*ret_sock = sock;
+	return 0;
+}
+
+void xfrm_sock_close(struct xfrm_sock *sock)
+{
+	if (!sock)
+		return;
+	xfrm_link_close(&sock->link);
+	free(sock);
+}
+
+uint32_t xfrm_sock_port(const struct xfrm_sock *sock)
+{
+	return nl_socket_get_local_port(sock->link.nl);
+}
+
+/* One dump. *ret_interrupted: the tables changed meanwhile, the result may be inconsistent. */
+static int dump_once(struct xfrm_sock *sock, int type, message_fn fn, void *ctx,
+                     bool *ret_interrupted)
+{
+	struct exchange exchange = {.fn = fn, .ctx = ctx};
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_DUMP);
+	int r;
+
+	if (!msg)
+		return -ENOMEM;
+	r = send_request(&sock->link, msg, &exchange.seq);
+	nlmsg_free(msg);
+	if (r == 0)
+		r = await_answer(&sock->link, &exchange);
+	*ret_interrupted = exchange.interrupted;
+	return r;
+}
+
+/* @reset empties @ctx before every attempt. */
+static int dump(struct xfrm_sock *sock, int type, message_fn fn, void (*reset)(void *ctx),
+                void *ctx)
+{
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		bool interrupted = false;
+		int r;
+
+		reset(ctx);
+		r = dump_once(sock, type, fn, ctx, &interrupted);
+		if (r < 0 || !interrupted)
+			return r;
+	}
+	return -EAGAIN;
+}
+
+static int take_policy(void *ctx, const struct nlmsghdr *header)
+{
+	struct policy policy;
+	int r = xfrm_codec_policy(header, &policy);
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : policy_list_add(ctx, &policy);
+}
+
+static void reset_policies(void *ctx)
+{
+	struct policy_list *list = ctx;
+
+	list->count = 0;
+}
+
+int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list, struct err *err)
+{
+	struct policy_list list = {0};
+	int r = dump(sock, XFRM_MSG_GETPOLICY, take_policy, reset_policies, &list);
+
+	if (r < 0) {
+		policy_list_fini(&list);
+		return err_set(err, r, "xfrm socket: policies cannot be read: %s", strerror(-r));
+	}
+	policy_list_sort_key(&list);
+	*ret_list = list;
+	return 0;
+}
+
+struct sa_list {
+	struct xfrm_sa *items;
+	size_t count;
+	size_t capacity;
+};
+
+static int take_sa(void *ctx, const struct nlmsghdr *header)
+{
+	struct sa_list *list = ctx;
+
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 16;
+		struct xfrm_sa *items = reallocarray(list->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	if (xfrm_codec_sa(header, &list->items[list->count]) < 0)
+		return -EBADMSG;
+	list->count++;
+	return 0;
+}
+
+static void reset_sas(void *ctx)
+{
+	struct sa_list *list = ctx;
+
+	list->count = 0;
+}
+
+int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t *ret_count,
+                       struct err *err)
+{
+	struct sa_list list = {0};
+	int r = dump(sock, XFRM_MSG_GETSA, take_sa, reset_sas, &list);
+
+	if (r < 0) {
+		free(list.items);
+		return err_set(err, r, "xfrm socket: SAs cannot be read: %s", strerror(-r));
+	}
+	*ret_sas = list.items;
+	*ret_count = list.count;
+	return 0;
+}
+
+/* Sends one request and frees it. */
+static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
+{
+	struct exchange exchange = {0};
+	int r = send_request(&sock->link, msg, &exchange.seq);
+
+	nlmsg_free(msg);
+	return r < 0 ? r : await_answer(&sock->link, &exchange);
+}
+
+static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
+{
+	struct nl_msg *msg = NULL;
+	int r = -EINVAL;
+
+	switch (op->kind) {
+	case DIFF_OP_ADD:
+		r = xfrm_codec_build_policy(&op->policy, false, &msg);
+		break;
+	case DIFF_OP_UPDATE:
+	case DIFF_OP_KICK:
+		r = xfrm_codec_build_policy(&op->policy, true, &msg);
+		break;
+	case DIFF_OP_DELETE:
+		r = xfrm_codec_build_delete(&op->policy, &msg);
+		break;
+	}
+	return r < 0 ? r : transact(sock, msg);
+}
+
+static const char *op_verb(enum diff_op_kind kind)
+{
+	switch (kind) {
+	case DIFF_OP_ADD:
+		return "added";
+	case DIFF_OP_UPDATE:
+	case DIFF_OP_KICK:
+		return "updated";
+	case DIFF_OP_DELETE:
+		return "deleted";
+	}
+	return "changed";
+}
+
+size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err)
+{
+	char text[POLICY_TEXT_MAX];
+	size_t failures = 0;
+
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct diff_op *op = &diff->ops[i];
+		int r = apply_op(sock, op);
+
+		if (r < 0 && failures++ == 0)
+			err_set(err, r, "policy %s: cannot be %s: %s",
+			        policy_format(&op->policy, text), op_verb(op->kind), strerror(-r));
+	}
+	return failures;
+}
+
+int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_policy(policy, true, &msg);
+
+	return r < 0 ? r : transact(sock, msg);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_XFRM_MONITOR_H
+#define XFRMD_XFRM_MONITOR_H
+
+#include "xfrmd/err.h"
+#include "xfrmd/loop.h"
+#include "xfrmd/xfrm_codec.h"
+
+/* Event sockets. Callbacks run from the loop and may close the monitor. */
+struct xfrm_events {
+	void (*acquire)(void *ctx, const struct xfrm_acquire *acquire);
+	/* A larval SA (spi 0) or a real one reached its lifetime. */
+	void (*expire)(void *ctx, const struct xfrm_sa *sa, bool hard);
+	/* Somebody else changed the SPD: dump and compare. */
+	void (*policies_touched)(void *ctx);
+	/* The kernel dropped notifications (ENOBUFS); the state is unknown: dump and compare. */
+	void (*overrun)(void *ctx, bool acquires_lost);
+};
+/* Holds a storm of 1,000 acquires several times over (SO_RCVBUFFORCE). */
+#define XFRM_MONITOR_RCVBUF (8 * 1024 * 1024)
+struct xfrm_monitor;
+/*
+ * Opens two sockets: ACQUIRE and EXPIRE on one, POLICY on the other, so that a flood of policy
+ * notifications cannot cost an acquire. Notifications with the port @own_port (not 0) are ours and
+ * ignored.
+ */
+int xfrm_monitor_open(struct loop *loop, uint32_t own_port, const struct xfrm_events *events,
+		      void *ctx, struct xfrm_monitor **ret_monitor, struct err *err);
+void xfrm_monitor_close(struct xfrm_monitor *monitor);
+
+#endif

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: MIT */
+/* The XFRM sockets against the kernel of this machine, in a network namespace of their own. */
+#include "xfrmd/xfrm_sock.h"
+
+#include <arpa/inet.h>
+#include <linux/xfrm.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "test.h"
+#include "xfrmd/plan.h"
+#include "xfrmd/xfrm_monitor.h"
+
+#define EXIT_SKIP   77
+#define DEADLINE_MS 5000
+#define REQID       77
+
+static struct xfrm_sock *sock;
+static struct policy_list none;
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix parsed;
+
+	ck_assert_int_eq(prefix_parse(text, &parsed, NULL), 0);
+	return parsed;
+}
+
+static void shell(const char *command)
+{
+	int status = system(command);
+
+	ck_assert_msg(status == 0, "%s: status %d", command, status);
+}
+
+static void setup(void)
+{
+	struct err err;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	ck_assert_int_eq(xfrm_sock_open(&sock, &err), 0);
+}
+
+static void teardown(void)
+{
+	xfrm_sock_close(sock);
+}
+
+static struct policy_list dump(void)
+{
+	struct policy_list list;
+	struct err err;
+
+	ck_assert_msg(xfrm_sock_dump_policies(sock, &list, &err) == 0, "%s", err.text);
+	return list;
+}
+
+/* Brings the kernel from what it has to @want; returns the number of operations. */
+static size_t reconcile(const struct policy_list *want)
+{
+	struct policy_list have = dump();
+	struct diff diff;
+	struct err err;
+	size_t count, failures;
+
+	ck_assert_int_eq(diff_build(&have, want, &diff), 0);
+	failures = xfrm_sock_apply(sock, &diff, &err);
+	ck_assert_msg(failures == 0, "%s", err.text);
+	count = diff.count;
+	diff_fini(&diff);
+	policy_list_fini(&have);
+	return count;
+}
+
+static void assert_same(const struct policy_list *have, const struct policy_list *want)
+{
+	char have_text[POLICY_TEXT_MAX], want_text[POLICY_TEXT_MAX];
+
+	ck_assert_uint_eq(have->count, want->count);
+	for (size_t i = 0; i < have->count; i++) {
+		policy_format(&have->items[i], have_text);
+		policy_format(&want->items[i], want_text);
+		ck_assert_str_eq(have_text, want_text);
+		ck_assert(policy_equal(&have->items[i], &want->items[i]));
+		ck_assert_uint_ne(have->items[i].index, 0);
+	}
+}
+
+static void add_prefix(struct prefixset *set, const char *text)
+{
+	struct prefix parsed = prefix(text);
+
+	ck_assert_int_eq(prefixset_add(set, &parsed), 0);
+	prefixset_seal(set);
+}
+
+static struct local_addr local(const char *addr, const char *network, bool chosen)
+{
+	struct local_addr result = {.global = chosen, .network = prefix(network)};
+
+	ck_assert_int_eq(addr_parse(addr, &result.addr), 0);
+	snprintf(result.ifname, sizeof(result.ifname), "eth0");
+	return result;
+}
+
+/* Every kind of policy that a plan can have. */
+static struct policy_list whole_plan(bool optional)
+{
+	struct conf conf = {.optional = optional, .protect_forwarded = true, .reqid = REQID};
+	struct local_addr addrs[] = {
+		local("10.0.1.1", "10.0.1.0/24", true),
+		local("fd00::1", "fd00::/64", true),
+	};
+	struct policy_list plan;
+
+	add_prefix(&conf.protect, "0.0.0.0/0");
+	add_prefix(&conf.protect, "10.0.1.0/24");
+	add_prefix(&conf.protect, "10.9.9.9/32");
+	add_prefix(&conf.protect, "::/0");
+	add_prefix(&conf.protect, "fd00::/64");
+	add_prefix(&conf.allow, "10.0.1.128/25");
+	add_prefix(&conf.allow, "10.0.1.254/32");
+	add_prefix(&conf.allow, "fd00::53/128");
+	ck_assert_int_eq(plan_build(&conf, addrs, 2, &plan), 0);
+	prefixset_fini(&conf.protect);
+	prefixset_fini(&conf.allow);
+	return plan;
+}
+
+START_TEST(every_policy_of_a_plan_comes_back_equal)
+{
+	struct policy_list want = whole_plan(_i), have;
+
+	ck_assert_uint_eq(reconcile(&want), want.count);
+	have = dump();
+	assert_same(&have, &want);
+	ck_assert_uint_eq(reconcile(&want), 0);
+	policy_list_fini(&have);
+	policy_list_fini(&want);
+}
+END_TEST
+
+START_TEST(level_changes_by_updates_only)
+{
+	struct policy_list required = whole_plan(false), optional = whole_plan(true), have;
+	struct diff diff;
+
+	reconcile(&required);
+	have = dump();
+	ck_assert_int_eq(diff_build(&have, &optional, &diff), 0);
+	ck_assert_uint_gt(diff.updates, 0);
+	ck_assert_uint_eq(diff.adds + diff.deletes, 0);
+	diff_fini(&diff);
+	policy_list_fini(&have);
+
+	reconcile(&optional);
+	have = dump();
+	assert_same(&have, &optional);
+	policy_list_fini(&have);
+	policy_list_fini(&required);
+	policy_list_fini(&optional);
+}
+END_TEST
+
+START_TEST(policies_are_deleted_by_index_and_foreign_ones_stay)
+{
+	struct policy_list want = whole_plan(false), have;
+
+	shell("ip xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out priority 7");
+	reconcile(&want);
+	reconcile(&none);
+	have = dump();
+	ck_assert_uint_eq(have.count, 1);
+	ck_assert_uint_eq(have.items[0].priority, 7);
+	policy_list_fini(&have);
+	policy_list_fini(&want);
+}
+END_TEST
+
+START_TEST(pinned_spi_comes_back)
+{
+	struct policy policy = {
+		.dir = POLICY_DIR_OUT,
+		.action = POLICY_ACTION_PROTECT,
+		.src = prefix("10.0.1.1"),
+		.dst = prefix("10.0.1.2"),
+		.priority = POLICY_PRIORITY_SUBNET,
+		.reqid = REQID,
+		.spi = 0xc0123456,
+	};
+	struct policy_list have;
+
+	ck_assert_int_eq(xfrm_sock_update(sock, &policy), 0);
+	have = dump();
+	ck_assert_uint_eq(have.count, 1);
+	ck_assert_uint_eq(have.items[0].spi, 0xc0123456);
+	ck_assert(policy_equal(&have.items[0], &policy));
+	policy_list_fini(&have);
+}
+END_TEST
+
+/* All that `ip` shows of the SPD, without what differs from policy to policy. */
+static void show(char *text, size_t size)
+{
+	FILE *pipe = popen("ip -s xfrm policy | sed -e 's/index [0-9]*//' -e '/^.add 20/d'", "r");
+	size_t len;
+
+	ck_assert_ptr_nonnull(pipe);
+	len = fread(text, 1, size - 1, pipe);
+	text[len] = '\0';
+	ck_assert_int_eq(pclose(pipe), 0);
+}
+
+static const struct {
+	const char *src, *dst;
+	struct policy policy;
+	const char *options;
+} same_cases[] = {
+	{"10.0.1.1/32",
+         "0.0.0.0/0",
+         {.action = POLICY_ACTION_PROTECT, .priority = 30132, .reqid = REQID},
+         "dir out priority 30132 tmpl proto esp reqid 77 mode transport"},
+	{"fd00::1/128",
+         "fd00::/64",
+         {.action = POLICY_ACTION_PROTECT, .priority = 9, .reqid = 1, .spi = 5, .optional = true},
+         "dir out priority 9 tmpl proto esp spi 5 reqid 1 mode transport level use"},
+	{"::/0",
+         "::/0",
+         {.action = POLICY_ACTION_ALLOW, .priority = 30010, .proto = 58, .icmp_type = 135},
+         "proto ipv6-icmp type 135 dir out priority 30010"},
+	{"10.0.1.1/32",
+         "10.0.1.255/32",
+         {.action = POLICY_ACTION_BLOCK, .priority = 30010},
+         "dir out action block priority 30010"},
+};
+
+START_TEST(policy_is_the_same_as_when_ip_adds_it)
+{
+	struct policy policy = same_cases[_i].policy;
+	char ours[2048], theirs[2048], command[256];
+
+	policy.src = prefix(same_cases[_i].src);
+	policy.dst = prefix(same_cases[_i].dst);
+	ck_assert_int_eq(xfrm_sock_update(sock, &policy), 0);
+	show(ours, sizeof(ours));
+	snprintf(command, sizeof(command),
+	         "ip xfrm policy flush && ip xfrm policy add src %s dst %s %s", same_cases[_i].src,
+	         same_cases[_i].dst, same_cases[_i].options);
+	shell(command);
+	show(theirs, sizeof(theirs));
+	ck_assert_uint_ne(strlen(ours), 0);
+	ck_assert_str_eq(ours, theirs);
+}
+END_TEST
+
+static const struct {
+	const char *options;
+	bool exotic, exotic_key;
+} foreign_cases[] = {
+	{"priority 5", false, false},
+	{"flag icmp", true, false},
+	{"limit time-hard 1000", true, false},
+	{"mark 5 mask 0xff", true, true},
+	{"if_id 7", true, true},
+	{"tmpl src 10.0.1.1 dst 10.0.1.2 proto esp mode tunnel", true, false},
+	{"tmpl proto esp mode transport tmpl proto ah mode transport", true, false},
+	{"tmpl proto esp mode transport", false, false},
+	{"tmpl proto ah mode transport", true, false},
+	{"tmpl proto esp mode beet", true, false},
+};
+
+START_TEST(foreign_policies_are_marked_exotic)
+{
+	struct policy_list have;
+	char command[256];
+
+	snprintf(command, sizeof(command),
+	         "ip xfrm policy add src 10.0.1.1 dst 10.0.1.2 dir out %s",
+	         foreign_cases[_i].options);
+	shell(command);
+	have = dump();
+	ck_assert_uint_eq(have.count, 1);
+	ck_assert_int_eq(have.items[0].exotic, foreign_cases[_i].exotic);
+	ck_assert_int_eq(have.items[0].exotic_key, foreign_cases[_i].exotic_key);
+	policy_list_fini(&have);
+}
+END_TEST
+
+START_TEST(selectors_that_are_not_ours_have_another_key)
+{
+	struct policy_list have;
+
+	shell("ip xfrm policy add src 10.0.1.1 dst 10.0.1.2 proto udp sport 53 dir out");
+	shell("ip xfrm policy add src fd00::1 dst fd00::2 proto ipv6-icmp type 135 code 1 dir out");
+	shell("ip link add veth0 type veth peer name veth1");
+	shell("ip xfrm policy add src 10.0.1.1 dst 10.0.1.2 dev veth0 dir out");
+	shell("ip xfrm policy add src 10.0.1.1/24 dst 10.0.1.2 dir out");
+	have = dump();
+	ck_assert_uint_eq(have.count, 4);
+	for (size_t i = 0; i < have.count; i++)
+		ck_assert_int_eq(have.items[i].exotic_key, true);
+	policy_list_fini(&have);
+}
+END_TEST
+
+START_TEST(socket_policies_are_left_out)
+{
+	struct xfrm_userpolicy_info bypass = {
+		.sel = {.family = AF_INET},
+		.dir = XFRM_POLICY_OUT,
+		.action = XFRM_POLICY_ALLOW,
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct policy_list have;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_IP, IP_XFRM_POLICY, &bypass, sizeof(bypass)), 0);
+	shell("ip xfrm policy | grep -q 'socket out'");
+	have = dump();
+	ck_assert_uint_eq(have.count, 0);
+	policy_list_fini(&have);
+	close(fd);
+}
+END_TEST
+
+START_TEST(failures_are_counted_and_the_rest_is_applied)
+{
+	struct policy first = {
+		.dir = POLICY_DIR_OUT,
+		.action = POLICY_ACTION_BLOCK,
+		.src = prefix("10.0.1.1"),
+		.dst = prefix("10.0.2.0/24"),
+		.priority = 30108,
+	};
+	struct policy second = first;
+	struct policy gone = first;
+	struct diff_op ops[] = {
+		{DIFF_OP_ADD, first},   {DIFF_OP_ADD, first},  {DIFF_OP_DELETE, gone},
+		{DIFF_OP_DELETE, gone}, {DIFF_OP_ADD, second},
+	};
+	struct diff diff = {.ops = ops, .count = 5};
+	struct policy_list have;
+	struct err err;
+
+	ops[2].policy.index = 0;      /* refused before it is sent */
+	ops[3].policy.index = 999993; /* nothing there */
+	ops[4].policy.dst = prefix("10.0.3.0/24");
+	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), 3);
+	ck_assert_str_eq(err.text, "policy out block 10.0.1.1/32 -> 10.0.2.0/24 priority 30108: "
+	                           "cannot be added: File exists");
+	have = dump();
+	ck_assert_uint_eq(have.count, 2);
+	policy_list_fini(&have);
+}
+END_TEST
+
+START_TEST(empty_dump_of_sas_succeeds)
+{
+	struct xfrm_sa *sas = NULL;
+	size_t count = 1;
+	struct err err;
+
+	ck_assert_int_eq(xfrm_sock_dump_sas(sock, &sas, &count, &err), 0);
+	ck_assert_uint_eq(count, 0);
+	free(sas);
+}
+END_TEST
+
+struct seen {
+	struct loop *loop;
+	struct xfrm_monitor *monitor;
+	unsigned acquires, expires, touched, overruns;
+	unsigned stop_after; /* events */
+	bool close_in_callback;
+	struct xfrm_acquire acquire;
+};
+
+static void event(struct seen *seen)
+{
+	unsigned count = seen->acquires + seen->expires + seen->touched + seen->overruns;
+
+	if (count < seen->stop_after)
+		return;
+	if (seen->close_in_callback) {
+		xfrm_monitor_close(seen->monitor);
+		seen->monitor = NULL;
+	}
+	loop_stop(seen->loop);
+}
+
+static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
+{
+	struct seen *seen = ctx;
+
+	seen->acquires++;
+	seen->acquire = *acquire;
+	event(seen);
+}
+
+static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+{
+	struct seen *seen = ctx;
+
+	(void)hard;
+	ck_assert_uint_eq(sa->spi, 0);
+	seen->expires++;
+	event(seen);
+}
+
+static void on_touched(void *ctx)
+{
+	struct seen *seen = ctx;
+
+	seen->touched++;
+	event(seen);
+}
+
+static void on_overrun(void *ctx, bool acquires_lost)
+{
+	struct seen *seen = ctx;
+
+	(void)acquires_lost;
+	seen->overruns++;
+	event(seen);
+}
+
+static void on_deadline(void *ctx)
+{
+	struct seen *seen = ctx;
+
+	loop_stop(seen->loop);
+}
+
+static void watch(struct seen *seen)
+{
+	static const struct xfrm_events events = {
+		.acquire = on_acquire,
+		.expire = on_expire,
+		.policies_touched = on_touched,
+		.overrun = on_overrun,
+	};
+	struct err err;
+
+	seen->stop_after = 1;
+	ck_assert_int_eq(loop_new(&seen->loop), 0);
+	ck_assert_msg(xfrm_monitor_open(seen->loop, xfrm_sock_port(sock), &events, seen,
+	                                &seen->monitor, &err) == 0,
+	              "%s", err.text);
+}
+
+/* Runs until an event or the deadline. */
+static void run(struct seen *seen, unsigned deadline_ms)
+{
+	struct loop_timer *timer;
+
+	ck_assert_int_eq(loop_timer_new(seen->loop, on_deadline, seen, &timer), 0);
+	loop_timer_start(timer, deadline_ms);
+	ck_assert_int_eq(loop_run(seen->loop), 0);
+	loop_timer_free(timer);
+}
+
+static void unwatch(struct seen *seen)
+{
+	xfrm_monitor_close(seen->monitor);
+	loop_free(seen->loop);
+}
+
+static const char *const touches[] = {
+	"ip xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out",
+	"ip xfrm policy update src 10.0.1.1 dst 10.0.1.254 dir out action block priority 9",
+	"ip xfrm policy delete src 10.0.1.1 dst 10.0.1.254 dir out",
+	"ip xfrm policy flush",
+};
+
+START_TEST(changes_of_others_are_reported_and_own_ones_are_not)
+{
+	struct policy_list want = whole_plan(false);
+	struct seen seen = {0};
+
+	watch(&seen);
+	reconcile(&want);
+	run(&seen, 50);
+	ck_assert_uint_eq(seen.touched, 0);
+	shell(touches[_i]);
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.touched, 1);
+	ck_assert_uint_eq(seen.overruns, 0);
+	unwatch(&seen);
+	policy_list_fini(&want);
+}
+END_TEST
+
+START_TEST(many_changes_in_one_turn_are_reported_once)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell("for i in $(seq 30); do echo xfrm policy add src 192.0.2.$i dst 192.0.2.0/24 dir out;"
+	      " done | ip -batch -");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.touched, 1);
+	unwatch(&seen);
+}
+END_TEST
+
+START_TEST(monitor_may_be_closed_in_its_callback)
+{
+	struct seen seen = {.close_in_callback = true};
+
+	watch(&seen);
+	shell("for i in $(seq 30); do echo xfrm policy add src 192.0.2.$i dst 192.0.2.0/24 dir out;"
+	      " done | ip -batch -");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.touched, 1);
+	ck_assert_ptr_null(seen.monitor);
+	unwatch(&seen);
+}
+END_TEST
+
+/* A buffer of 8 MiB does not hold this many policy notifications of somebody else. */
+START_TEST(lost_notifications_are_an_overrun)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell("for i in $(seq 25000); do echo xfrm policy update src 192.0.2.1 dst 192.0.2.2 dir"
+	      " out priority $i; done | ip -batch -");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.overruns, 1);
+	unwatch(&seen);
+}
+END_TEST
+
+/* An interface with 10.0.1.1/24 that can send. */
+static void make_interface(void)
+{
+	shell("ip link add veth0 type veth peer name veth1 && ip link set veth1 up &&"
+	      " ip addr add 10.0.1.1/24 brd + dev veth0 && ip link set veth0 up");
+}
+
+static void send_packet(const char *to)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(inet_pton(AF_INET, to, &addr.sin_addr), 1);
+	/* the kernel drops it; whether it says so depends on its version */
+	(void)sendto(fd, "x", 1, 0, (const struct sockaddr *)&addr, sizeof(addr));
+	close(fd);
+}
+
+START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
+{
+	struct policy_list want = whole_plan(false);
+	struct seen seen = {0};
+	char text[ADDR_TEXT_MAX];
+
+	make_interface();
+	shell("echo 1 > /proc/sys/net/core/xfrm_acq_expires");
+	reconcile(&want);
+	watch(&seen);
+	send_packet("10.0.1.2");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.acquires, 1);
+	ck_assert_str_eq(addr_format(&seen.acquire.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&seen.acquire.remote, text), "10.0.1.2");
+	ck_assert_uint_eq(seen.acquire.reqid, REQID);
+	ck_assert_uint_eq(seen.acquire.priority, 30108);
+	ck_assert_uint_ne(seen.acquire.seq, 0);
+
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.expires, 1);
+	unwatch(&seen);
+	policy_list_fini(&want);
+}
+END_TEST
+
+START_TEST(broadcast_and_allowed_addresses_raise_none)
+{
+	struct policy_list want = whole_plan(false);
+	struct seen seen = {0};
+
+	make_interface();
+	reconcile(&want);
+	watch(&seen);
+	send_packet("10.0.1.255");
+	send_packet("10.0.1.254");
+	send_packet("10.0.1.200");
+	run(&seen, 50);
+	ck_assert_uint_eq(seen.acquires, 0);
+	unwatch(&seen);
+	policy_list_fini(&want);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests;
+	Suite *suite = test_suite("xfrm_sock", &tests);
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return EXIT_SKIP;
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, every_policy_of_a_plan_comes_back_equal, 0, 2);
+	tcase_add_test(tests, level_changes_by_updates_only);
+	tcase_add_test(tests, policies_are_deleted_by_index_and_foreign_ones_stay);
+	tcase_add_test(tests, pinned_spi_comes_back);
+	tcase_add_loop_test(tests, policy_is_the_same_as_when_ip_adds_it, 0,
+	                    sizeof(same_cases) / sizeof(same_cases[0]));
+	tcase_add_loop_test(tests, foreign_policies_are_marked_exotic, 0,
+	                    sizeof(foreign_cases) / sizeof(foreign_cases[0]));
+	tcase_add_test(tests, selectors_that_are_not_ours_have_another_key);
+	tcase_add_test(tests, socket_policies_are_left_out);
+	tcase_add_test(tests, failures_are_counted_and_the_rest_is_applied);
+	tcase_add_test(tests, empty_dump_of_sas_succeeds);
+	tcase_add_loop_test(tests, changes_of_others_are_reported_and_own_ones_are_not, 0,
+	                    sizeof(touches) / sizeof(touches[0]));
+	tcase_add_test(tests, many_changes_in_one_turn_are_reported_once);
+	tcase_add_test(tests, monitor_may_be_closed_in_its_callback);
+	tcase_add_test(tests, lost_notifications_are_an_overrun);
+	tcase_add_test(tests, packet_to_a_protected_prefix_raises_an_acquire_that_expires);
+	tcase_add_test(tests, broadcast_and_allowed_addresses_raise_none);
+	return test_run(suite);
+}
