@@ -35,5 +35,7 @@ const struct conf_key *conf_key_find(const char *section, const char *name);
 /* Adds `file: [section] key: WHAT, found "FOUND", expected EXPECTED`; @found may be any bytes. */
 void conf_key_complain(struct conf_reader *reader, const struct conf_key *key, const char *what,
                        const char *found, const char *expected);
+/* Removes blanks around @text, and line ends and the like behind it, in place. */
+void conf_key_trim(char *text);
 
 #endif

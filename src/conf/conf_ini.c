@@ -36,6 +36,7 @@ struct scan {
 	const char *section;          /* NULL before the first; "" in one that is not ours */
 	size_t found[CONF_KEY_COUNT]; /* line numbers; 0: not in the file */
 	struct buf clean;             /* what iniparser gets */
+	size_t handed_over;           /* values in it */
 };
 
 static bool names_a_psk(const char *name)
@@ -107,8 +108,11 @@ static void refuse_key(struct scan *scan, const char *name)
 /* What of @value iniparser would drop without a word; NULL: nothing. */
 static const char *find_dropped(const char *value)
 {
+	size_t len = strlen(value);
 	const char *end;
 
+	if (len > 0 && value[len - 1] == '\\')
+		return "a backslash at the end";
 	if (*value == '"' || *value == '\'') {
 		end = strchr(value + 1, *value);
 		if (!end)
@@ -150,6 +154,7 @@ static void scan_value(struct scan *scan, const struct conf_key *key, const char
 			"plain text or quotes around all of it, and blanks before a comment");
 	} else {
 		buf_printf(&scan->clean, "%s=%s\n", key->name, value);
+		scan->handed_over++;
 	}
 }
 
@@ -206,12 +211,12 @@ static void scan_text(struct scan *scan, char *text)
 		if (joined_len == 0)
 			scan->number = number;
 		len = strlen(line);
-		continued = next && len > 0 && line[len - 1] == '\\';
+		continued = len > 0 && line[len - 1] == '\\';
 		if (continued)
 			line[len - 1] = ' ';
 		memcpy(joined + joined_len, line, len);
 		joined_len += len;
-		if (continued)
+		if (continued && next)
 			continue;
 		joined[joined_len] = '\0';
 		joined_len = 0;
@@ -245,23 +250,26 @@ static void read_values(struct scan *scan)
 {
 	struct conf_reader *reader = scan->reader;
 	dictionary *values = load_dictionary(scan->clean.data, scan->clean.len);
+	size_t received = 0;
 
-	if (!values) {
-		problems_add(reader->problems, "%s: iniparser failed, expected memory and /proc",
-		             reader->file);
-		return;
-	}
 	for (size_t i = 0; i < CONF_KEY_COUNT; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		const char *value = NULL;
 		char name[64];
-		const char *value;
 
-		snprintf(name, sizeof(name), "%s:%s", conf_keys[i].section, conf_keys[i].name);
-		value = iniparser_getstring(values, name, NULL);
-		if (value)
-			conf_keys[i].read(reader, &conf_keys[i], value);
-		else if (!scan->found[i] && conf_keys[i].flags & CONF_KEY_REQUIRED)
-			conf_key_complain(reader, &conf_keys[i], "missing", "", "an absolute path");
+		snprintf(name, sizeof(name), "%s:%s", key->section, key->name);
+		if (values)
+			value = iniparser_getstring(values, name, NULL);
+		if (value) {
+			received++;
+			key->read(reader, key, value);
+		} else if (!scan->found[i] && key->flags & CONF_KEY_REQUIRED) {
+			conf_key_complain(reader, key, "missing", "", "an absolute path");
+		}
 	}
+	if (!values || received != scan->handed_over)
+		problems_add(reader->problems, "%s: iniparser lost values, found %zu, expected %zu",
+		             reader->file, received, scan->handed_over);
 	iniparser_freedict(values);
 }
 
