@@ -10,7 +10,7 @@
  */
 struct swan_child {
 	uint32_t id; /* uniqueid of the CHILD_SA */
-	bool installed;
+	bool installed; /* INSTALLED or REKEYING; then both SPIs are there */
 	uint32_t spi_in, spi_out; /* host byte order */
 };
 
@@ -18,14 +18,15 @@ struct swan_child {
 struct swan_ike {
 	char name[256]; /* of the connection */
 	uint32_t id;    /* uniqueid of the IKE_SA */
-	struct addr local, remote;
-	bool established;
+	struct addr local, remote; /* AF_UNSPEC: not known yet */
+	bool established;          /* and not replaced or being deleted */
 	bool initiator;
 	struct swan_child children[SWAN_CHILDREN_MAX]; /* those beyond are left out */
 	size_t child_count;
 };
 
-/* ike-updown, child-updown (@ret_up tells which way), and list-sa (always up). */
+/* ike-updown and child-updown, where @ret_up (NULL: not wanted) tells which way; list-sa, which
+ * has no direction. */
 int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike *ret_ike);
 
 /* child-rekey: the CHILD_SA ids of one IKE_SA. */
@@ -43,7 +44,7 @@ struct swan_log {
 	int level;
 	char ike_name[256]; /* connection, or empty */
 	uint32_t ike_id;    /* 0: none */
-	char text[512];     /* cut, control bytes replaced */
+	char text[512];     /* cut; what is not printable ASCII is replaced */
 };
 int swan_event_log(const void *message, size_t len, struct swan_log *ret_log);
 
@@ -56,13 +57,16 @@ enum swan_reason_kind {
 /*
  * Translates a line of charon's log into words for the operator ("no response from the peer",
  * "peer refused our certificate", "no common IKE proposal", ...), in *ret_words (a static string,
- * or @text itself when there is nothing better to say).
+ * or @text itself when there is nothing better to say). charon goes from the cause to its
+ * consequences: of the lines about one attempt the first that is not NONE says the most, also when
+ * a FINAL one comes behind it.
  */
 enum swan_reason_kind swan_reason(const char *text, const char **ret_words);
 
 /*
- * How much a line of charon's own log matters: false drops noise that our way of using charon
- * makes ('trap not found', 'creating acquire job', ...). @ret_level gets an enum log_level.
+ * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of
+ * using charon makes ('trap not found', 'creating acquire job', ...). @ret_level gets an enum
+ * log_level: warning for failures at start and crashes, info for what is no log line, else debug.
  */
 bool swan_log_level(const char *line, int *ret_level);
 

@@ -28,7 +28,7 @@ struct vici_callbacks {
 
 /*
  * Connects at once (a Unix socket does not wait). 0 or negative errno: -ENOENT and -ECONNREFUSED
- * mean that charon does not listen yet.
+ * mean that charon does not listen yet, -EAGAIN that it does not accept at the moment.
  */
 int vici_conn_open(struct loop *loop, const char *path, const struct vici_callbacks *callbacks,
 		   void *ctx, struct vici_conn **ret_conn);

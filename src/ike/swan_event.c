@@ -343,6 +343,7 @@ static const struct {
          "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
 	{"issuer certificate invalid (valid from ", SWAN_REASON_HINT,
          "the CA of the peer's certificate is expired or not yet valid (or our clock is wrong)"},
+	{"no trusted ", SWAN_REASON_HINT, "we do not trust the peer's certificate"},
 	{"certificate was revoked on ", SWAN_REASON_HINT, "the peer's certificate is revoked"},
 	{"signature validation failed", SWAN_REASON_HINT,
          "the peer's signature does not fit its certificate"},

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/swan_event.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "test.h"
+#include "xfrmd/log.h"
+#include "xfrmd/vici_msg.h"
+
+/* Events as charon 5.9.8 sent them; see tests/data/vici. */
+struct recording {
+	uint8_t bytes[4096];
+	size_t len;
+};
+
+static struct recording recorded(const char *name)
+{
+	struct recording recording;
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/vici/%s", getenv("TEST_DATA"), name);
+	file = fopen(path, "rb");
+	ck_assert_msg(file != NULL, "%s", path);
+	recording.len = fread(recording.bytes, 1, sizeof(recording.bytes), file);
+	fclose(file);
+	return recording;
+}
+
+static void assert_addr(const struct addr *addr, const char *expected)
+{
+	char text[ADDR_TEXT_MAX];
+
+	ck_assert_str_eq(addr_format(addr, text), expected);
+}
+
+START_TEST(ike_updown_tells_who_is_connected)
+{
+	struct recording event = recorded("ike-up");
+	struct swan_ike ike;
+	bool up = false;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, &up, &ike), 0);
+	ck_assert_int_eq(up, true);
+	ck_assert_str_eq(ike.name, "10.0.1.1-10.0.1.2");
+	ck_assert_uint_eq(ike.id, 1);
+	assert_addr(&ike.local, "10.0.1.1");
+	assert_addr(&ike.remote, "10.0.1.2");
+	ck_assert_int_eq(ike.established, true);
+	ck_assert_int_eq(ike.initiator, true);
+	ck_assert_uint_eq(ike.child_count, 0);
+}
+END_TEST
+
+START_TEST(refused_negotiation_is_an_ike_down_event)
+{
+	struct recording event = recorded("ike-down-refused");
+	struct swan_ike ike;
+	bool up = true;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, &up, &ike), 0);
+	ck_assert_int_eq(up, false);
+	ck_assert_str_eq(ike.name, "badike");
+	ck_assert_uint_eq(ike.id, 8);
+	ck_assert_int_eq(ike.established, false);
+	assert_addr(&ike.remote, "10.0.1.2");
+}
+END_TEST
+
+START_TEST(child_updown_brings_ids_and_spis)
+{
+	struct recording event = recorded("child-up");
+	struct swan_ike ike;
+	bool up = false;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, &up, &ike), 0);
+	ck_assert_int_eq(up, true);
+	ck_assert_uint_eq(ike.id, 1);
+	ck_assert_uint_eq(ike.child_count, 1);
+	ck_assert_uint_eq(ike.children[0].id, 1);
+	ck_assert_int_eq(ike.children[0].installed, true);
+	ck_assert_uint_eq(ike.children[0].spi_in, 0xcb26b1db);
+	ck_assert_uint_eq(ike.children[0].spi_out, 0xc29e1e2e);
+}
+END_TEST
+
+START_TEST(child_updown_speaks_ipv6)
+{
+	struct recording event = recorded("child-up-ipv6");
+	struct swan_ike ike;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, NULL, &ike), 0);
+	assert_addr(&ike.local, "fd00::1");
+	assert_addr(&ike.remote, "fd00::2");
+	ck_assert_uint_eq(ike.child_count, 1);
+}
+END_TEST
+
+/* charon keeps the state INSTALLED in the event that says that the CHILD_SA is gone. */
+START_TEST(child_down_event_is_known_by_the_missing_up)
+{
+	struct recording event = recorded("child-down");
+	struct swan_ike ike;
+	bool up = true;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, &up, &ike), 0);
+	ck_assert_int_eq(up, false);
+	ck_assert_int_eq(ike.established, false);
+	ck_assert_uint_eq(ike.child_count, 1);
+	ck_assert_uint_eq(ike.children[0].spi_in, 0xc78be579);
+}
+END_TEST
+
+START_TEST(list_sa_tells_replaced_children_from_installed_ones)
+{
+	struct recording event = recorded("list-sa-rekeyed");
+	struct swan_ike ike;
+
+	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, NULL, &ike), 0);
+	ck_assert_str_eq(ike.name, "mesh");
+	ck_assert_int_eq(ike.initiator, false);
+	ck_assert_uint_eq(ike.child_count, 2);
+	ck_assert_int_eq(ike.children[0].installed, false);
+	ck_assert_uint_eq(ike.children[0].spi_in, 0xc29e1e2e);
+	ck_assert_int_eq(ike.children[1].installed, true);
+	ck_assert_uint_eq(ike.children[1].spi_in, 0xc4166163);
+	ck_assert_uint_eq(ike.children[1].spi_out, 0xc5df1f19);
+}
+END_TEST
+
+START_TEST(child_rekey_tells_old_and_new)
+{
+	struct recording event = recorded("child-rekey");
+	struct swan_child_rekey rekey;
+
+	ck_assert_int_eq(swan_event_child_rekey(event.bytes, event.len, &rekey), 0);
+	ck_assert_uint_eq(rekey.ike_id, 1);
+	ck_assert_uint_eq(rekey.old_child_id, 1);
+	ck_assert_uint_eq(rekey.new_child_id, 4);
+}
+END_TEST
+
+START_TEST(ike_rekey_tells_old_and_new)
+{
+	struct recording event = recorded("ike-rekey");
+	uint32_t old_id, new_id;
+
+	ck_assert_int_eq(swan_event_ike_rekey(event.bytes, event.len, &old_id, &new_id), 0);
+	ck_assert_uint_eq(old_id, 1);
+	ck_assert_uint_eq(new_id, 3);
+}
+END_TEST
+
+START_TEST(log_event_brings_group_text_and_ike_sa)
+{
+	struct recording event = recorded("log-no-response");
+	struct swan_log line;
+
+	ck_assert_int_eq(swan_event_log(event.bytes, event.len, &line), 0);
+	ck_assert_str_eq(line.group, "IKE");
+	ck_assert_int_eq(line.level, 1);
+	ck_assert_str_eq(line.ike_name, "dead");
+	ck_assert_uint_eq(line.ike_id, 5);
+	ck_assert_str_eq(line.text, "establishing IKE_SA failed, peer not responding");
+}
+END_TEST
+
+START_TEST(log_event_may_belong_to_no_ike_sa)
+{
+	struct recording event = recorded("log-without-sa");
+	struct swan_log line;
+
+	ck_assert_int_eq(swan_event_log(event.bytes, event.len, &line), 0);
+	ck_assert_str_eq(line.group, "CFG");
+	ck_assert_str_eq(line.ike_name, "");
+	ck_assert_uint_eq(line.ike_id, 0);
+}
+END_TEST
+
+START_TEST(log_text_is_cut_and_made_printable)
+{
+	char text[600], expected[512];
+	struct buf buf = {0};
+	struct swan_log line;
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "a\nb\x1b\xc3\0", 6);
+	memset(expected, 'x', sizeof(expected));
+	memcpy(expected, "a?b???", 6);
+	expected[511] = '\0';
+	vici_text(&buf, "group", "IKE");
+	vici_text(&buf, "level", "0");
+	vici_data(&buf, "msg", text, sizeof(text));
+	ck_assert_int_eq(swan_event_log(buf.data, buf.len, &line), 0);
+	ck_assert_str_eq(line.text, expected);
+	buf_fini(&buf);
+}
+END_TEST
+
+START_TEST(log_event_without_its_fields_is_refused)
+{
+	static const char *const fields[][2] = {{"group", "IKE"}, {"level", "1"}, {"msg", "text"}};
+	struct swan_log line;
+
+	for (size_t missing = 0; missing <= 3; missing++) {
+		struct buf buf = {0};
+
+		for (size_t i = 0; i < 3; i++)
+			if (i != missing)
+				vici_text(&buf, fields[i][0], fields[i][1]);
+		ck_assert_int_eq(swan_event_log(buf.data, buf.len, &line),
+		                 missing < 3 ? -EBADMSG : 0);
+		vici_text(&buf, "ikesa-uniqueid", "0x1");
+		ck_assert_int_eq(swan_event_log(buf.data, buf.len, &line), -EBADMSG);
+		buf_fini(&buf);
+	}
+}
+END_TEST
+
+START_TEST(every_truncated_event_is_refused)
+{
+	struct recording event = recorded("list-sa-rekeyed");
+	struct swan_ike ike = {.id = 4711};
+	bool up;
+
+	for (size_t len = 0; len < event.len; len++)
+		ck_assert_int_eq(swan_event_sa(event.bytes, len, &up, &ike), -EBADMSG);
+	ck_assert_uint_eq(ike.id, 4711);
+}
+END_TEST
+
+/* An SA event of the given fields; NULL leaves one out. */
+struct sa_fields {
+	const char *id, *local, *remote, *child_id, *child_state, *spi_in, *spi_out;
+};
+
+static void put_optional(struct buf *buf, const char *key, const char *value)
+{
+	if (value)
+		vici_text(buf, key, value);
+}
+
+static void put_child(struct buf *buf, const struct sa_fields *fields)
+{
+	vici_section_start(buf, "c");
+	put_optional(buf, "uniqueid", fields->child_id);
+	put_optional(buf, "state", fields->child_state);
+	put_optional(buf, "spi-in", fields->spi_in);
+	put_optional(buf, "spi-out", fields->spi_out);
+	vici_section_start(buf, "news"); /* of a later charon */
+	vici_text(buf, "uniqueid", "no number");
+	vici_section_end(buf);
+	vici_list_start(buf, "local-ts");
+	vici_item(buf, "10.0.0.1/32");
+	vici_list_end(buf);
+	vici_section_end(buf);
+}
+
+static int decode(const struct sa_fields *fields, size_t children, struct swan_ike *ret_ike)
+{
+	struct buf buf = {0};
+	int error;
+
+	vici_section_start(&buf, "conn");
+	put_optional(&buf, "uniqueid", fields->id);
+	put_optional(&buf, "local-host", fields->local);
+	put_optional(&buf, "remote-host", fields->remote);
+	vici_text(&buf, "remote-id", "an identity that is longer than every field that we look at");
+	vici_section_start(&buf, "child-sas");
+	for (size_t i = 0; i < children; i++)
+		put_child(&buf, fields);
+	vici_section_end(&buf);
+	vici_section_end(&buf);
+	ck_assert_int_eq(buf.error, 0);
+	error = swan_event_sa(buf.data, buf.len, NULL, ret_ike);
+	buf_fini(&buf);
+	return error;
+}
+
+static const struct {
+	const char *what;
+	struct sa_fields fields;
+	int error;
+	bool installed;
+} sa_cases[] = {
+	{"installed",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "INSTALLED", "c0000001", "c0000002"},
+         0,
+         true},
+	{"rekeying still carries",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "REKEYING", "0000000A", "fffffffF"},
+         0,
+         true},
+	{"replaced",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "REKEYED", "c0000001", "c0000002"},
+         0,
+         false},
+	{"going", {"1", "10.0.0.1", "10.0.0.2", "2", "DELETING", "c0000001", "c0000002"}, 0, false},
+	{"not made yet", {"1", "10.0.0.1", "10.0.0.2", "2", "CREATED", NULL, NULL}, 0, false},
+	{"hosts not known yet", {"1", "%any", "%any6", "2", "CREATED", NULL, NULL}, 0, false},
+	{"no IKE id", {NULL, "10.0.0.1", "10.0.0.2", "2", "CREATED", NULL, NULL}, -EBADMSG, false},
+	{"IKE id 0", {"0", "10.0.0.1", "10.0.0.2", "2", "CREATED", NULL, NULL}, -EBADMSG, false},
+	{"IKE id too large",
+         {"4294967296", "10.0.0.1", "10.0.0.2", "2", "CREATED", NULL, NULL},
+         -EBADMSG,
+         false},
+	{"no local host", {"1", NULL, "10.0.0.2", "2", "CREATED", NULL, NULL}, -EBADMSG, false},
+	{"no remote host", {"1", "10.0.0.1", NULL, "2", "CREATED", NULL, NULL}, -EBADMSG, false},
+	{"host is a name", {"1", "10.0.0.1", "host", "2", "CREATED", NULL, NULL}, -EBADMSG, false},
+	{"no child id",
+         {"1", "10.0.0.1", "10.0.0.2", NULL, "CREATED", NULL, NULL},
+         -EBADMSG,
+         false},
+	{"installed without SPI",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "INSTALLED", "c0000001", NULL},
+         -EBADMSG,
+         false},
+	{"short SPI", {"1", "10.0.0.1", "10.0.0.2", "2", "CREATED", "c001", NULL}, -EBADMSG, false},
+	{"SPI not hexadecimal",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "CREATED", "c000000g", NULL},
+         -EBADMSG,
+         false},
+	{"long SPI",
+         {"1", "10.0.0.1", "10.0.0.2", "2", "CREATED", NULL, "c00000001"},
+         -EBADMSG,
+         false},
+};
+
+START_TEST(sa_fields_are_checked)
+{
+	struct swan_ike ike;
+	int error = decode(&sa_cases[_i].fields, 1, &ike);
+
+	ck_assert_msg(error == sa_cases[_i].error, "%s: %d", sa_cases[_i].what, error);
+	if (!error)
+		ck_assert_int_eq(ike.children[0].installed, sa_cases[_i].installed);
+}
+END_TEST
+
+START_TEST(children_beyond_the_maximum_are_left_out)
+{
+	struct swan_ike ike;
+
+	ck_assert_int_eq(decode(&sa_cases[0].fields, SWAN_CHILDREN_MAX + 1, &ike), 0);
+	ck_assert_uint_eq(ike.child_count, SWAN_CHILDREN_MAX);
+}
+END_TEST
+
+START_TEST(sa_event_has_exactly_one_connection)
+{
+	struct recording event = recorded("child-up");
+	uint8_t twice[2 * sizeof(event.bytes)];
+	struct swan_ike ike;
+
+	memcpy(twice, event.bytes, event.len);
+	memcpy(twice + event.len, event.bytes, event.len);
+	ck_assert_int_eq(swan_event_sa(twice, 2 * event.len, NULL, &ike), -EBADMSG);
+	ck_assert_int_eq(swan_event_sa(NULL, 0, NULL, &ike), -EBADMSG);
+}
+END_TEST
+
+START_TEST(rekey_events_without_their_ids_are_refused)
+{
+	struct recording event = recorded("child-up");
+	struct swan_child_rekey rekey;
+	uint32_t old_id, new_id;
+
+	ck_assert_int_eq(swan_event_child_rekey(event.bytes, event.len, &rekey), -EBADMSG);
+	ck_assert_int_eq(swan_event_ike_rekey(event.bytes, event.len, &old_id, &new_id), -EBADMSG);
+}
+END_TEST
+
+/* Lines of charon 5.9.8. */
+static const struct {
+	const char *line;
+	enum swan_reason_kind kind;
+	const char *words; /* NULL: the line */
+} reason_cases[] = {
+	{"giving up after 2 retransmits", SWAN_REASON_HINT, "no response from the peer"},
+	{"establishing IKE_SA failed, peer not responding", SWAN_REASON_FINAL,
+         "no response from the peer"},
+	{"received NO_PROPOSAL_CHOSEN notify error", SWAN_REASON_HINT,
+         "the peer accepts none of our ike_proposals"},
+	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", SWAN_REASON_FINAL,
+         "the peer accepts none of our esp_proposals"},
+	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", SWAN_REASON_FINAL,
+         "the peer does not want IPsec between these two addresses"},
+	{"failed to establish CHILD_SA, keeping IKE_SA", SWAN_REASON_FINAL,
+         "no IPsec SA could be agreed on"},
+	{"not establishing CHILD_SA c{3} due to existing duplicate {1} with SPIs cb26b1db_i "
+         "c29e1e2e_o and TS 10.0.1.1/32 === 10.0.1.2/32",
+         SWAN_REASON_FINAL, "charon has an IPsec SA with this peer"},
+	{"received AUTHENTICATION_FAILED notify error", SWAN_REASON_HINT,
+         "the peer refused our certificate"},
+	{"constraint check failed: peer not authenticated by CA 'CN=evilca'", SWAN_REASON_HINT,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"no issuer certificate found for \"CN=instance\"", SWAN_REASON_HINT,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"no trusted RSA public key found for 'CN=evil'", SWAN_REASON_HINT,
+         "we do not trust the peer's certificate"},
+	{"subject certificate invalid (valid from Nov 22 02:09:44 2026 to Nov 21 02:09:44 2026)",
+         SWAN_REASON_HINT,
+         "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
+	{"no private key found for 'CN=nokey'", SWAN_REASON_HINT,
+         "no private key for our certificate"},
+	{"unable to install inbound and outbound IPsec SA (SAD) in kernel", SWAN_REASON_HINT,
+         "the kernel refused the IPsec SA"},
+	{"unable to resolve no.such.host, initiate aborted", SWAN_REASON_FINAL,
+         "the peer's address cannot be resolved"},
+	{"error writing to socket: Network is unreachable", SWAN_REASON_HINT,
+         "no route to the peer"},
+	{"error writing to socket: Operation not permitted", SWAN_REASON_HINT, NULL},
+	{"constraint check failed: identity 'a' required, not matched by 'b'", SWAN_REASON_HINT,
+         NULL},
+	/* not failures, or said better by the line before */
+	{"selected peer config 'c' unacceptable: constraint checking failed", SWAN_REASON_NONE,
+         NULL},
+	{"establishing CHILD_SA c{9}", SWAN_REASON_NONE, NULL},
+	{"IKE_SA c[9] established between 10.0.1.1[CN=a]...10.0.1.2[CN=b]", SWAN_REASON_NONE, NULL},
+	{"retransmit 1 of request with message ID 0", SWAN_REASON_NONE, NULL},
+	{"", SWAN_REASON_NONE, NULL},
+	/* a name that the peer chose decides nothing */
+	{"received end entity cert \"CN=giving up after \"", SWAN_REASON_NONE, NULL},
+};
+
+START_TEST(log_lines_become_words)
+{
+	const char *words = NULL;
+
+	ck_assert_int_eq(swan_reason(reason_cases[_i].line, &words), reason_cases[_i].kind);
+	ck_assert_str_eq(words,
+	                 reason_cases[_i].words ? reason_cases[_i].words : reason_cases[_i].line);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	int level; /* -1: dropped */
+} level_cases[] = {
+	{"05[CFG] trap not found, unable to acquire reqid 77", -1},
+	{"05[KNL] creating acquire job for policy 10.0.1.1/32 === 10.0.1.2/32 with reqid {77}", -1},
+	{"05[KNL] creating delete job for CHILD_SA ESP/0x00000000/10.0.1.2", -1},
+	{"05[KNL] querying policy 10.0.1.1/32 === 10.0.1.2/32 out failed, not found", -1},
+	{"05[KNL] received netlink error: No such file or directory (2)", LOG_LEVEL_DEBUG},
+	{"00[LIB] plugin 'nosuch': failed to load - no plugin file available", LOG_LEVEL_WARNING},
+	{"00[NET] binding socket 'unix:///x.vici' failed: No such file or directory",
+         LOG_LEVEL_WARNING},
+	{"00[NET] unable to bind socket: Address already in use", LOG_LEVEL_WARNING},
+	{"00[CFG] syntax error, unexpected end of file", LOG_LEVEL_WARNING},
+	{"00[LIB] loaded plugins: charon-systemd random nonce", LOG_LEVEL_DEBUG},
+	{"00[IKE] deleting failed", LOG_LEVEL_DEBUG},
+	{"07[LIB] building CRED_CERTIFICATE - X509 failed, tried 4 builders", LOG_LEVEL_DEBUG},
+	{"05[IKE] establishing IKE_SA failed, peer not responding", LOG_LEVEL_DEBUG},
+	{"05[DMN] killing ourself, received critical signal", LOG_LEVEL_WARNING},
+	{"free(): invalid pointer", LOG_LEVEL_INFO},
+	{"", LOG_LEVEL_INFO},
+};
+
+START_TEST(log_lines_have_levels)
+{
+	int level = -1;
+	bool kept = swan_log_level(level_cases[_i].line, &level);
+
+	ck_assert_int_eq(kept, level_cases[_i].level >= 0);
+	ck_assert_int_eq(level, level_cases[_i].level);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase;
+	Suite *suite = test_suite("swan_event", &tcase);
+
+	tcase_add_test(tcase, ike_updown_tells_who_is_connected);
+	tcase_add_test(tcase, refused_negotiation_is_an_ike_down_event);
+	tcase_add_test(tcase, child_updown_brings_ids_and_spis);
+	tcase_add_test(tcase, child_updown_speaks_ipv6);
+	tcase_add_test(tcase, child_down_event_is_known_by_the_missing_up);
+	tcase_add_test(tcase, list_sa_tells_replaced_children_from_installed_ones);
+	tcase_add_test(tcase, child_rekey_tells_old_and_new);
+	tcase_add_test(tcase, ike_rekey_tells_old_and_new);
+	tcase_add_test(tcase, log_event_brings_group_text_and_ike_sa);
+	tcase_add_test(tcase, log_event_may_belong_to_no_ike_sa);
+	tcase_add_test(tcase, log_text_is_cut_and_made_printable);
+	tcase_add_test(tcase, log_event_without_its_fields_is_refused);
+	tcase_add_test(tcase, every_truncated_event_is_refused);
+	tcase_add_loop_test(tcase, sa_fields_are_checked, 0,
+	                    (int)(sizeof(sa_cases) / sizeof(sa_cases[0])));
+	tcase_add_test(tcase, children_beyond_the_maximum_are_left_out);
+	tcase_add_test(tcase, sa_event_has_exactly_one_connection);
+	tcase_add_test(tcase, rekey_events_without_their_ids_are_refused);
+	tcase_add_loop_test(tcase, log_lines_become_words, 0,
+	                    (int)(sizeof(reason_cases) / sizeof(reason_cases[0])));
+	tcase_add_loop_test(tcase, log_lines_have_levels, 0,
+	                    (int)(sizeof(level_cases) / sizeof(level_cases[0])));
+	return test_run(suite);
+}
