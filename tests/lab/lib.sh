@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The vocabulary of scenarios. Hosts are network namespaces on one switch; each has its files in
+# $FOLDER (kept when the scenario fails) and its run directory in /run/lab/HOST.
+
+declare -A address4=() address6=() xfrmd_pid=() capture_pid=()
+
+# --- saying what went wrong
+
+# Prints a message with the line of the scenario that led here.
+lab_where() {
+	local i
+	for ((i = 0; i < ${#BASH_SOURCE[@]}; i++)); do
+		case ${BASH_SOURCE[i]##*/} in
+		lib.sh | play) ;;
+		*) break ;;
+		esac
+	done
+	echo "${BASH_SOURCE[i]##*/}:${BASH_LINENO[i - 1]}: $1"
+}
+
+fail() {
+	lab_where "$1"
+	trap - ERR
+	exit 1
+}
+
+# expect WHAT FOUND OPERATOR WANTED, with the operators of test(1)
+expect() {
+	[ "$2" "$3" "$4" ] || fail "$1: found '$2', expected $3 '$4'"
+}
+
+# expect_text WHAT FOUND PART: FOUND contains PART
+expect_text() {
+	[[ $2 == *"$3"* ]] || fail "$1: found '$2', expected it to contain '$3'"
+}
+
+# wait_for SECONDS COMMAND...: polls until the command succeeds
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || fail "not in time: $*"
+		sleep 0.05
+	done
+}
+
+# not COMMAND...: for wait_for
+not() {
+	! "$@"
+}
+
+# is EXPECTED COMMAND...: the command prints exactly this; for wait_for
+is() {
+	[ "$("${@:2}")" = "$1" ]
+}
+
+# json EXPRESSION: evaluates Python over the document d on standard input
+json() {
+	/usr/bin/python3 -c 'import json, sys
+d = json.load(sys.stdin)
+found = eval(sys.argv[1])
+print(found if isinstance(found, str) else json.dumps(found))' "$1"
+}
+
+# What a failed scenario shows besides its own words.
+lab_show_state() {
+	local host
+	for host in "${!address4[@]}"; do
+		echo "--- $host: kernel counters, policies, SAs, last packets"
+		on "$host" awk '$2 > 0' /proc/net/xfrm_stat
+		on "$host" ip xfrm policy | grep -v '^	' | head -n 20
+		on "$host" ip xfrm state | grep -E '^src|proto' | head -n 12
+		if [ -f "$FOLDER/$host.pcap" ]; then
+			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
+		fi
+	done
+}
+
+# --- hosts and wires
+
+lab_switch() {
+	no_ipv6
+	ip link set lo up
+	ip link add switch type bridge
+	ip link set switch up
+}
+
+no_ipv6() {
+	local file
+	for file in /proc/sys/net/ipv6/conf/{all,default}/disable_ipv6; do
+		[ ! -f $file ] || "$@" sh -c "echo 1 >$file"
+	done
+}
+
+on() {
+	ip netns exec "$@"
+}
+
+# background HOST COMMAND...: $! is the command itself, with signals as a terminal would send them
+background() {
+	exec ip netns exec "$1" env --default-signal=INT,QUIT "${@:2}" &
+}
+
+# host NAME ADDRESS/LENGTH...: a namespace with eth0; its port on the switch is named NAME
+host() {
+	local name=$1 address
+	shift
+	ip netns add "$name"
+	ip link add name "$name" type veth peer name eth0 netns "$name"
+	[[ $* == *:* ]] || no_ipv6 on "$name"
+	ip link set dev "$name" master switch up
+	ip -n "$name" link set lo up
+	ip -n "$name" link set eth0 up
+	mkdir "/run/lab/$name"
+	for address; do
+		host_address "$name" add "$address"
+		case $address in
+		*:*) : "${address6[$name]:=${address%/*}}" ;;
+		*) : "${address4[$name]:=${address%/*}}" ;;
+		esac
+	done
+}
+
+# host_address NAME add|del ADDRESS/LENGTH
+host_address() {
+	case $3 in
+	*:*) ip -n "$1" address "$2" "$3" dev eth0 nodad ;;
+	*) ip -n "$1" address "$2" "$3" dev eth0 ;;
+	esac
+}
+
+# address HOST [6]: the first address of a host; what is no host stays as it is
+address() {
+	if [ "${2:-4}" = 6 ]; then
+		echo "${address6[$1]:-$1}"
+	else
+		echo "${address4[$1]:-$1}"
+	fi
+}
+
+# capture HOST: records what passes its port until capture_stop
+capture() {
+	tcpdump -i "$1" -nn -s 128 -B 8192 --immediate-mode -U -Z root -w "$FOLDER/$1.pcap" \
+		2>"/run/lab/$1.tcpdump" &
+	capture_pid[$1]=$!
+	wait_for 10 grep -q 'listening on' "/run/lab/$1.tcpdump"
+}
+
+# A capture that missed packets proves nothing.
+capture_stop() {
+	local host
+	for host; do
+		kill "${capture_pid[$host]}"
+		wait "${capture_pid[$host]}"
+		unset "capture_pid[$host]"
+		expect "capture of $host" "$(grep 'dropped by kernel' "/run/lab/$host.tcpdump")" = \
+			'0 packets dropped by kernel'
+	done
+}
+
+# wire_count HOST FILTER: packets in its capture
+wire_count() {
+	tcpdump -nn -r "$FOLDER/$1.pcap" "$2" 2>/dev/null | wc -l
+}
+
+# Not ESP, IKE, ARP, neighbour discovery, nor the group reports that IPv6 sends by itself.
+wire_clear_filter='not (ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500 or arp
+	or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137) or ip6[6] = 0)'
+
+# wire_clear HOST [FILTER]: packets in clear
+wire_clear() {
+	wire_count "$1" "$wire_clear_filter${2:+ and ($2)}"
+}
+
+# expect_no_clear HOST [FILTER]: shows the first ones that were
+expect_no_clear() {
+	local found
+	found=$(tcpdump -nn -r "$FOLDER/$1.pcap" "$wire_clear_filter${2:+ and ($2)}" 2>/dev/null |
+		head -n 5)
+	expect "in clear on the wire of $1" "$found" = ''
+}
+
+# --- traffic
+
+# pings FROM TO [6]: whether an answer comes
+pings() {
+	on "$1" ping -n -q -c 1 -W 1 "$(address "$2" "${3:-4}")"
+}
+
+# flood_start A B [6]: pings in both directions until flood_stop
+flood_start() {
+	background "$1" ping -n -i 0.005 "$(address "$2" "${3:-4}")" >/run/lab/flood.0 2>&1
+	flood_pid=($!)
+	background "$2" ping -n -i 0.005 "$(address "$1" "${3:-4}")" >/run/lab/flood.1 2>&1
+	flood_pid+=($!)
+}
+
+# flood_stop: sets lost and sent of both directions. The last packet may still be under way.
+flood_stop() {
+	local i counts
+	kill -INT "${flood_pid[@]}"
+	wait "${flood_pid[@]}" || true
+	lost=0 sent=0
+	for i in 0 1; do
+		counts=$(awk -F'[ =]' '
+			/icmp_seq=/ && !/DUP/ {
+				for (n = 1; n < NF; n++)
+					if ($n == "icmp_seq")
+						last = $(n + 1)
+				if (/bytes from/)
+					received++
+			}
+			/packets transmitted/ { sent = $1 }
+			END {
+				lost = sent - received
+				if (lost == 1 && last == sent - 1)
+					lost = 0
+				print lost, sent
+			}' /run/lab/flood.$i)
+		lost=$((lost + ${counts% *})) sent=$((sent + ${counts#* }))
+	done
+}
+
+# tcp FROM TO [6]: sends a file and compares what arrives
+tcp() {
+	local version=${3:-4} to
+	to=$(address "$2" "$version")
+	[ "$version" = 4 ] || to=[$to]
+	[ -f /run/lab/sent ] || head -c 300000 /dev/urandom >/run/lab/sent
+	rm -f /run/lab/received
+	background "$2" timeout 30 socat -u "TCP$version-LISTEN:7000,reuseaddr" \
+		CREATE:/run/lab/received
+	wait_for 10 on "$2" sh -c 'ss -Htln sport = 7000 | grep -q .'
+	on "$1" timeout 30 socat -u OPEN:/run/lab/sent "TCP$version:$to:7000" ||
+		fail "TCP from $1 to $2"
+	wait $! || fail "TCP from $1 to $2"
+	cmp /run/lab/sent /run/lab/received || fail "TCP from $1 to $2 changed what it carries"
+}
+
+# --- xfrmd
+
+# xfrmd_conf HOST: writes its configuration; standard input continues the section [ipsec]
+xfrmd_conf() {
+	cat - >"$FOLDER/$1.conf" <<-EOF
+		[log]
+		target = stderr
+		[ipsec]
+		instance_certificate = $PKI/instance.pem
+		instance_private_key = $PKI/instance.key
+		ca_certificates = $PKI/ca.pem
+		$(cat)
+	EOF
+}
+
+# xfrmd_command HOST [OPTION]...: sets command
+xfrmd_command() {
+	# shellcheck disable=SC2206
+	command=($WRAP "$BUILD/src/xfrmd/xfrmd" --config "$FOLDER/$1.conf" --run-dir "/run/lab/$1"
+		--foreground "${@:2}")
+}
+
+ctl() {
+	on "$1" "$BUILD/src/xfrmctl/xfrmctl" --run-dir "/run/lab/$1" "${@:2}"
+}
+
+# status HOST EXPRESSION: a value out of xfrmctl status; peers likewise
+status() {
+	{ ctl "$1" status --json || true; } | json "$2"
+}
+
+peers() {
+	ctl "$1" peers --json | json "$2"
+}
+
+ready_or_ended() {
+	is true status "$1" 'd["ready"]' || not kill -0 "${xfrmd_pid[$1]}"
+}
+
+xfrmd_start() {
+	local command
+	xfrmd_command "$@"
+	background "$1" "${command[@]}" >>"$FOLDER/$1.log" 2>&1
+	xfrmd_pid[$1]=$!
+	wait_for 60 ready_or_ended "$1"
+	kill -0 "${xfrmd_pid[$1]}" 2>/dev/null || fail "xfrmd on $1 ended at its start"
+}
+
+# xfrmd_stop HOST: ends the manager; policies, SAs and charon stay
+xfrmd_stop() {
+	kill -TERM "${xfrmd_pid[$1]}"
+	xfrmd_ended "$1"
+}
+
+# xfrmd_ended HOST: waits for the end that something else caused
+xfrmd_ended() {
+	local status=0
+	wait "${xfrmd_pid[$1]}" || status=$?
+	unset "xfrmd_pid[$1]"
+	expect "exit status of xfrmd on $1" $status = 0
+}
+
+# --- a host with plain strongSwan
+
+# strongswan_start HOST SUBNET: charon with a trap connection to all of SUBNET, its own policies
+strongswan_start() {
+	local folder=/run/lab/$1
+	mkdir "$folder"/{x509,x509ca,private}
+	cp "$PKI/instance.pem" "$folder/x509/"
+	cp "$PKI/ca.pem" "$folder/x509ca/"
+	cp "$PKI/instance.key" "$folder/private/"
+	cat >"$folder/strongswan.conf" <<-EOF
+		charon-systemd {
+			load = random nonce x509 revocation constraints pubkey pkcs1 pkcs8 pem openssl kdf kernel-netlink socket-default vici
+			install_routes = no
+			plugins {
+				vici {
+					socket = unix://$folder/charon.vici
+				}
+			}
+			journal {
+				default = -1
+			}
+			filelog {
+				lab {
+					path = $FOLDER/$1.log
+					default = 1
+					flush_line = yes
+				}
+			}
+		}
+	EOF
+	cat >"$folder/swanctl.conf" <<-EOF
+		connections {
+			fleet {
+				version = 2
+				mobike = no
+				unique = never
+				proposals = aes128-sha256-modp2048
+				remote_addrs = %any
+				local {
+					auth = pubkey
+					certs = instance.pem
+				}
+				remote {
+					auth = pubkey
+					cacerts = ca.pem
+				}
+				children {
+					fleet {
+						mode = transport
+						esp_proposals = aes128gcm16
+						remote_ts = $2
+						start_action = trap
+					}
+				}
+			}
+		}
+	EOF
+	background "$1" env STRONGSWAN_CONF="$folder/strongswan.conf" charon-systemd \
+		>"$FOLDER/$1.out" 2>&1
+	wait_for 20 test -S "$folder/charon.vici"
+	on "$1" env STRONGSWAN_CONF="$folder/strongswan.conf" swanctl --load-all \
+		--file "$folder/swanctl.conf" --uri "unix://$folder/charon.vici" >>"$FOLDER/$1.out" 2>&1
+}
+
+# --- the end
+
+# What a scenario leaves running must end cleanly, also under a sanitizer or valgrind.
+lab_end() {
+	local host
+	for host in "${!xfrmd_pid[@]}"; do
+		xfrmd_stop "$host"
+	done
+	! grep -E 'Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|^==[0-9]+== .*(Invalid|uninit|lost:)' \
+		"$FOLDER"/*.log || fail 'a checker found errors'
+}
