@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Aligned columns without trailing blanks. Widths are bytes: cells hold printable ASCII only. */
+#include "out_table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GAP      2
+#define CELL_MAX 512
+
+static const char *colour_code(enum out_colour colour)
+{
+	switch (colour) {
+	case OUT_COLOUR_NONE:
+		return "0";
+	case OUT_COLOUR_HEAD:
+		return "1";
+	case OUT_COLOUR_GOOD:
+		return "32";
+	case OUT_COLOUR_WARN:
+		return "33";
+	case OUT_COLOUR_BAD:
+		return "31";
+	}
+	return "0";
+}
+
+void out_coloured(struct buf *out, bool coloured, enum out_colour colour, const char *text)
+{
+	if (coloured && colour != OUT_COLOUR_NONE && *text)
+		buf_printf(out, "\033[%sm%s\033[0m", colour_code(colour), text);
+	else
+		buf_str(out, text);
+}
+
+void out_table_init(struct out_table *table, const struct out_column *columns, size_t count)
+{
+	size_t i;
+
+	*table = (struct out_table){.columns = columns, .column_count = count};
+	for (i = 0; i < count; i++)
+		out_table_cell(table, OUT_COLOUR_HEAD, "%s", columns[i].title);
+}
+
+void out_table_cell(struct out_table *table, enum out_colour colour, const char *format, ...)
+{
+	size_t column = table->cell_count++ % table->column_count;
+	char text[CELL_MAX];
+	va_list args;
+	size_t len;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	len = strlen(text);
+	if (len > table->widths[column])
+		table->widths[column] = len;
+	buf_u8(&table->cells, (uint8_t)colour);
+	buf_append(&table->cells, text, len + 1);
+}
+
+static void put_blanks(struct buf *out, size_t count)
+{
+	buf_printf(out, "%*s", (int)count, "");
+}
+
+void out_table_render(struct out_table *table, bool coloured, struct buf *out)
+{
+	const char *cell = (const char *)table->cells.data;
+	size_t blanks = 0, i;
+
+	for (i = 0; !table->cells.error && i < table->cell_count; i++) {
+		size_t column = i % table->column_count, len = strlen(cell + 1);
+		size_t spare = table->widths[column] - len;
+
+		if (table->columns[column].right)
+			blanks += spare;
+		if (len) {
+			put_blanks(out, blanks);
+			out_coloured(out, coloured, (enum out_colour) * cell, cell + 1);
+			blanks = 0;
+		}
+		blanks += (table->columns[column].right ? 0 : spare) + GAP;
+		if (column == table->column_count - 1) {
+			buf_u8(out, '\n');
+			blanks = 0;
+		}
+		cell += len + 2;
+	}
+	if (table->cells.error && !out->error)
+		out->error = table->cells.error;
+	buf_fini(&table->cells);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMCTL_OUT_TEXT_H
+#define XFRMCTL_OUT_TEXT_H
+
+#include "xfrmd/buf.h"
+#include "xfrmd/ctl_proto.h"
+
+/*
+ * What people read, appended to @out (whose sticky error says whether it is complete). Pure: times
+ * are shown relative to @now, epoch seconds. Texts of others are escaped.
+ */
+void out_text_status(const struct ctl_status *status, int64_t now, bool coloured, struct buf *out);
+void out_text_list(const struct ctl_policy_row *rows, size_t count, bool coloured, struct buf *out);
+void out_text_peers(const struct ctl_peers *peers, int64_t now, bool coloured, struct buf *out);
+
+#define OUT_TEXT_UNIT_MAX 32
+/* "12s", "3m12s", "4h05m", "3d07h"; nothing is shorter than "0s". */
+const char *out_text_duration(int64_t seconds, char text[OUT_TEXT_UNIT_MAX]);
+/* "999 B", "1.2 MB": powers of 1000. */
+const char *out_text_bytes(uint64_t bytes, char text[OUT_TEXT_UNIT_MAX]);
+
+#endif
