@@ -169,16 +169,15 @@ static int sa_key_value(struct sa_parser *parser, const struct vici_elem *elem)
 
 static int sa_element(struct sa_parser *parser, const struct vici_elem *elem)
 {
-	if (elem->depth != parser->level &&
-	    !(elem->type == VICI_ELEM_SECTION_END && elem->depth + 1 == parser->level))
-		return 0;
+	bool own = elem->depth == parser->level;
+
 	switch (elem->type) {
 	case VICI_ELEM_SECTION_START:
-		return sa_section_start(parser, elem);
+		return own ? sa_section_start(parser, elem) : 0;
 	case VICI_ELEM_SECTION_END:
 		return elem->depth + 1 == parser->level ? sa_section_end(parser) : 0;
 	case VICI_ELEM_KEY_VALUE:
-		return sa_key_value(parser, elem);
+		return own ? sa_key_value(parser, elem) : 0;
 	case VICI_ELEM_END:
 	case VICI_ELEM_LIST_START:
 	case VICI_ELEM_LIST_ITEM:
@@ -246,9 +245,11 @@ static void copy_printable(const struct vici_elem *elem, char *out, size_t size)
 {
 	size_t len = elem->value_len < size ? elem->value_len : size - 1;
 
-	for (size_t i = 0; i < len; i++)
-		out[i] = elem->value[i] >= ' ' && elem->value[i] <= '~' ? (char)elem->value[i]
-		                                                        : '?';
+	for (size_t i = 0; i < len; i++) {
+		uint8_t byte = elem->value[i];
+
+		out[i] = byte >= ' ' && byte <= '~' ? (char)byte : '?';
+	}
 	out[len] = '\0';
 }
 
@@ -409,7 +410,7 @@ bool swan_log_level(const char *line, int *ret_level)
 		return false;
 	/* Not its log: the C library, a sanitizer, a backtrace. Rare, and worth to be seen. */
 	*ret_level = LOG_LEVEL_INFO;
-	if (sscanf(line, "%2u[%3[A-Z]]", &thread, group) != 2)
+	if (sscanf(line, "%3u[%3[A-Z]]", &thread, group) != 2)
 		return true;
 	/*
 	 * Only thread 0 runs before there are peers, who could make charon repeat any other line;
