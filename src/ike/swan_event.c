@@ -6,9 +6,9 @@
  */
 #include "xfrmd/swan_event.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -31,18 +31,9 @@ static int parse_id(const char *text, uint32_t *ret_id)
 
 static int parse_spi(const char *text, uint32_t *ret_spi)
 {
-	uint32_t spi = 0;
-
-	if (strlen(text) != 8)
+	if (strlen(text) != 8 || strspn(text, "0123456789abcdefABCDEF") != 8)
 		return -EBADMSG;
-	for (; *text; text++) {
-		if (!isxdigit((unsigned char)*text))
-			return -EBADMSG;
-		spi = spi << 4 | (uint32_t)(isdigit((unsigned char)*text)
-		                                    ? *text - '0'
-		                                    : tolower((unsigned char)*text) - 'a' + 10);
-	}
-	*ret_spi = spi;
+	*ret_spi = (uint32_t)strtoul(text, NULL, 16);
 	return 0;
 }
 
