@@ -238,7 +238,8 @@ static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64
 	char addr[ADDR_TEXT_MAX], unit[OUT_TEXT_UNIT_MAX], escaped[ESCAPED_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->local, addr));
+	out_table_cell(table, OUT_COLOUR_NONE, "%s",
+	               peer->local.family ? addr_format(&peer->local, addr) : "-");
 	out_table_cell(table, state_colour(peer->state), "%s",
 	               str_escape(peer->state, escaped, sizeof(escaped)));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_text_duration(now - peer->since, unit));
