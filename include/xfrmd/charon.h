@@ -3,6 +3,7 @@
 #define XFRMD_CHARON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "xfrmd/err.h"
@@ -16,6 +17,7 @@
  */
 struct charon;
 
+/* None of them may call charon_close(). */
 struct charon_callbacks {
 	/* The VICI socket takes connections. */
 	void (*ready)(void *ctx);
@@ -31,19 +33,27 @@ struct charon_options {
 	const char *config_text; /* strongswan.conf */
 };
 
-/* Restarted at once; if it lived for less than CHARON_STABLE_MS, after a delay that doubles. */
+/* Restarted at once; when it dies within CHARON_STABLE_MS again and again, after a delay that
+ * doubles. */
 #define CHARON_STABLE_MS      10000
 #define CHARON_BACKOFF_MIN_MS 250
 #define CHARON_BACKOFF_MAX_MS 30000
 
-/*
- * Adopts a charon of this run directory that still runs, else starts one. Options are copied.
- * Refuses with @err when the binary is missing, or UDP port 500 or 4500 is taken (the sentence
- * names the process that holds it). @ready follows from the loop.
- */
+/* The delay after so many lives in a row that were shorter than CHARON_STABLE_MS. */
+uint64_t charon_restart_delay_ms(unsigned short_lives);
+
+/* Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing or
+ * the run directory cannot be used. */
 int charon_open(struct loop *loop, const struct charon_options *options,
 		const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
 		struct err *err);
+/*
+ * Writes strongswan.conf and adopts a charon of this run directory that still runs (with the
+ * settings it has: VICI reload-settings is the caller's), else starts one. Refuses with @err when
+ * UDP port 500 or 4500 is taken (the sentence names the process that holds it). @ready follows
+ * from the loop.
+ */
+int charon_start(struct charon *charon, struct err *err);
 /* Stops watching and leaves the process running. */
 void charon_close(struct charon *charon);
 

@@ -104,8 +104,9 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
 /* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed. */
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
 		       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
-/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. The
- * adapter also reports an INITIATE that charon refused so. */
+/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
+ * several the first become last_error: causes are told before their consequences. The adapter also
+ * reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
 		     const char *words, bool final, uint64_t now_ms,
 		     struct peer_actions *actions);

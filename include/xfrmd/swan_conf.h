@@ -17,10 +17,16 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir);
 #define SWAN_NAME_MAX (2 * ADDR_TEXT_MAX + 2)
 const char *swan_conf_peer_name(const struct addr *local, const struct addr *remote,
 				char name[SWAN_NAME_MAX]);
+/* The reverse. 0, or -EINVAL: no name of ours. */
+int swan_conf_parse_peer_name(const char *name, struct addr *ret_local, struct addr *ret_remote);
 /* The connection that answers everybody with a certificate of our CAs. */
 #define SWAN_RESPONDER "xfrmd"
 
-/* load-conn. @cert: the instance certificate, DER. */
+/*
+ * load-conn. @cert: the instance certificate, DER. charon goes on trusting it, whatever its issuer
+ * and whatever is unloaded, until `clear-creds`: whoever replaces a certificate sends that, then
+ * key, intermediate certificates and connection again, on one connection without a pause.
+ */
 void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
 			 size_t cert_len, const struct addr *local, const struct addr *remote);
 void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,

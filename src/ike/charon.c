@@ -1,2 +1,546 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/charon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
+#include "xfrmd/str.h"
+
+/*
+ * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
+ * killed, whether we started the process or adopted it. Invariants: pid, pidfd and pid_watch are
+ * set together; while there is no process, either restart_timer runs or charon was told to stay
+ * away. Nothing here logs: all is said through the callbacks.
+ */
+
+#define READY_POLL_MS 20
+#define KILL_WAIT_MS  1000
+#define LINE_MAX_LEN  1024
+/* More than a FIFO holds by default (pipe(7)). */
+#define DRAIN_MAX     (128 * 1024)
+
+struct charon {
+	struct loop *loop;
+	struct charon_callbacks callbacks;
+	void *ctx;
+	char *binary, *config_text;
+	char *config_path, *vici_path, *pid_path, *log_path;
+
+	pid_t pid; /* 0: none */
+	int pidfd;
+	struct loop_fd *pid_watch;
+	bool adopted;
+	uint64_t started_ms;
+	unsigned short_lives; /* in a row */
+	unsigned restarts;
+	struct loop_timer *ready_timer;
+	struct loop_timer *restart_timer;
+
+	int log_fd;
+	struct loop_fd *log_watch;
+	char line[LINE_MAX_LEN + 1];
+	size_t line_len;
+};
+
+uint64_t charon_restart_delay_ms(unsigned short_lives)
+{
+	uint64_t delay_ms = CHARON_BACKOFF_MIN_MS;
+
+	if (short_lives < 2)
+		return 0;
+	while (short_lives-- > 2 && delay_ms < CHARON_BACKOFF_MAX_MS)
+		delay_ms *= 2;
+	return delay_ms < CHARON_BACKOFF_MAX_MS ? delay_ms : CHARON_BACKOFF_MAX_MS;
+}
+
+/* The log. */
+
+static void finish_line(struct charon *charon)
+{
+	char escaped[4 * LINE_MAX_LEN + 1];
+
+	charon->line[charon->line_len] = '\0';
+	if (charon->line_len)
+		charon->callbacks.log_line(charon->ctx,
+		                           str_escape(charon->line, escaped, sizeof(escaped)));
+	charon->line_len = 0;
+}
+
+static void take_log(struct charon *charon, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\n' || !data[i])
+			finish_line(charon);
+		else if (charon->line_len < LINE_MAX_LEN)
+			charon->line[charon->line_len++] = data[i];
+	}
+}
+
+/* False: nothing more there. */
+static bool read_log(struct charon *charon)
+{
+	char data[4096];
+	ssize_t len = read(charon->log_fd, data, sizeof(data));
+
+	if (len <= 0)
+		return false;
+	take_log(charon, data, (size_t)len);
+	return true;
+}
+
+static void on_log(void *ctx, unsigned ready)
+{
+	(void)ready;
+	read_log(ctx);
+}
+
+/* Its last words come before the news of its death. */
+static void drain_log(struct charon *charon)
+{
+	for (size_t total = 0; total < DRAIN_MAX && read_log(charon); total += 4096)
+		;
+	finish_line(charon);
+}
+
+static int open_log(struct charon *charon, struct err *err)
+{
+	struct stat status;
+
+	if (mkfifo(charon->log_path, 0600) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "%s: cannot create: %s", charon->log_path,
+		               strerror(errno));
+	/* For writing as well: without any writer a FIFO would always be readable. */
+	charon->log_fd = open(charon->log_path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (charon->log_fd < 0)
+		return err_set(err, -errno, "%s: cannot open: %s", charon->log_path,
+		               strerror(errno));
+	if (fstat(charon->log_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
+		return err_set(err, -EEXIST, "%s: is not a FIFO, remove it", charon->log_path);
+	return 0;
+}
+
+/* The VICI socket. */
+
+static bool takes_connections(const struct charon *charon)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_(cleanup_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	                                      0);
+
+	/* charon_open() has checked that the path fits. */
+	strcpy(address.sun_path, charon->vici_path);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+static void on_ready_poll(void *ctx)
+{
+	struct charon *charon = ctx;
+
+	if (takes_connections(charon))
+		charon->callbacks.ready(charon->ctx);
+	else
+		loop_timer_start(charon->ready_timer, READY_POLL_MS);
+}
+
+/* The process. */
+
+static int proc_start_time(pid_t pid, uint64_t *ret_start_time)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	unsigned long long start_time;
+	const char *rest;
+	char path[64], state;
+	size_t len;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	error = file_read(path, 8192, &text, &len, NULL);
+	if (error)
+		return error;
+	/* proc(5): the second field is a name in parentheses that may hold anything, parentheses
+	 * too; the third is the state, the 22nd the start time. */
+	rest = strrchr(text, ')');
+	if (!rest ||
+	    sscanf(rest + 1,
+	           " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+	           " %*s %llu",
+	           &state, &start_time) != 2)
+		return -EBADMSG;
+	if (state == 'Z' || state == 'X')
+		return -ESRCH;
+	*ret_start_time = start_time;
+	return 0;
+}
+
+static int write_pid(const struct charon *charon, pid_t pid, struct err *err)
+{
+	uint64_t start_time;
+	char text[64];
+
+	/* It ended already, as the watch will tell. */
+	if (proc_start_time(pid, &start_time))
+		return 0;
+	snprintf(text, sizeof(text), "%d %llu\n", (int)pid, (unsigned long long)start_time);
+	return file_write_atomic(charon->pid_path, 0644, text, strlen(text), err);
+}
+
+/* The pid in charon.pid if that very process still runs, else 0. */
+static pid_t running_pid(const struct charon *charon)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	unsigned long long recorded;
+	uint64_t start_time;
+	size_t len;
+	int pid;
+
+	if (file_read(charon->pid_path, 64, &text, &len, NULL) ||
+	    sscanf(text, "%d %llu", &pid, &recorded) != 2 || pid <= 0)
+		return 0;
+	if (proc_start_time(pid, &start_time) || start_time != recorded)
+		return 0;
+	return pid;
+}
+
+static void forget_process(struct charon *charon)
+{
+	loop_timer_stop(charon->ready_timer);
+	loop_fd_free(charon->pid_watch);
+	charon->pid_watch = NULL;
+	if (charon->pidfd >= 0)
+		close(steal_fd(&charon->pidfd));
+	charon->pid = 0;
+	charon->adopted = false;
+}
+
+/* Reaps a child of ours; of an adopted process nobody tells us more than that it ended. */
+static void reap(const struct charon *charon, char *ret_how, size_t size)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PIDFD, (id_t)charon->pidfd, &info, WEXITED | WNOHANG) < 0 || !info.si_pid)
+		snprintf(ret_how, size, "ended");
+	else if (info.si_code == CLD_EXITED)
+		snprintf(ret_how, size, "exited with status %d", info.si_status);
+	else
+		snprintf(ret_how, size, "killed by signal %d", info.si_status);
+}
+
+static void plan_restart(struct charon *charon)
+{
+	if (loop_now_ms() - charon->started_ms < CHARON_STABLE_MS)
+		charon->short_lives++;
+	else
+		charon->short_lives = 0;
+	loop_timer_start(charon->restart_timer, charon_restart_delay_ms(charon->short_lives));
+}
+
+static void on_exit_seen(void *ctx, unsigned ready)
+{
+	struct charon *charon = ctx;
+	char how[64];
+
+	(void)ready;
+	drain_log(charon);
+	reap(charon, how, sizeof(how));
+	forget_process(charon);
+	plan_restart(charon);
+	charon->callbacks.died(charon->ctx, how);
+}
+
+/* Watches @pid, which must not have been waited for. */
+static int watch_process(struct charon *charon, pid_t pid, struct err *err)
+{
+	int error;
+
+	charon->pidfd = pidfd_open(pid, 0);
+	if (charon->pidfd < 0)
+		return err_set(err, -errno, "charon: cannot watch pid %d: %s", (int)pid,
+		               strerror(errno));
+	error = loop_fd_new(charon->loop, charon->pidfd, LOOP_READ, on_exit_seen, charon,
+	                    &charon->pid_watch);
+	if (error) {
+		close(steal_fd(&charon->pidfd));
+		return err_set(err, error, "charon: cannot watch pid %d: %s", (int)pid,
+		               strerror(-error));
+	}
+	charon->pid = pid;
+	charon->started_ms = loop_now_ms();
+	loop_timer_start(charon->ready_timer, 0);
+	return 0;
+}
+
+static int prepare_spawn(const struct charon *charon, posix_spawn_file_actions_t *actions,
+                         posix_spawnattr_t *attributes)
+{
+	sigset_t none, all;
+	int error = 0;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+	/* For reading as well: without any reader a write would fail, or kill. */
+	if (!error)
+		error = posix_spawn_file_actions_addopen(actions, 1, charon->log_path,
+		                                         O_RDWR | O_NONBLOCK, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(actions, 1, 2);
+	if (!error)
+		error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+	if (!error)
+		error = posix_spawnattr_setsigmask(attributes, &none);
+	if (!error)
+		error = posix_spawnattr_setsigdefault(attributes, &all);
+	if (!error)
+		error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
+		                                                     POSIX_SPAWN_SETSIGMASK |
+		                                                     POSIX_SPAWN_SETSIGDEF);
+	return -error;
+}
+
+static int spawn(const struct charon *charon, pid_t *ret_pid)
+{
+	_cleanup_(cleanup_free) char *config = NULL;
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *arguments[] = {charon->binary, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int error;
+
+	if (asprintf(&config, "STRONGSWAN_CONF=%s", charon->config_path) < 0) {
+		config = NULL;
+		return -ENOMEM;
+	}
+	if (posix_spawn_file_actions_init(&actions))
+		return -ENOMEM;
+	if (posix_spawnattr_init(&attributes)) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -ENOMEM;
+	}
+	error = prepare_spawn(charon, &actions, &attributes);
+	if (!error)
+		error = -posix_spawn(ret_pid, charon->binary, &actions, &attributes, arguments,
+		                     (char *[]){path, config, NULL});
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static int start_process(struct charon *charon, struct err *err)
+{
+	pid_t pid;
+	int error = charon_check_port(500, 0, err);
+
+	if (!error)
+		error = charon_check_port(4500, 0, err);
+	if (error)
+		return error;
+	/* A stale socket would refuse connections, which is what on_ready_poll() expects, but its
+	 * absence is clearer to everybody else. */
+	unlink(charon->vici_path);
+	error = spawn(charon, &pid);
+	if (error)
+		return err_set(err, error, "charon: cannot start %s: %s", charon->binary,
+		               strerror(-error));
+	error = watch_process(charon, pid, err);
+	if (!error)
+		error = write_pid(charon, pid, err);
+	if (error) {
+		/* Not yet reaped, so the pid is still its own. */
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		forget_process(charon);
+	}
+	return error;
+}
+
+static void on_restart(void *ctx)
+{
+	struct charon *charon = ctx;
+	char how[sizeof(struct err) + 32];
+	struct err err;
+
+	charon->started_ms = loop_now_ms();
+	if (start_process(charon, &err) == 0) {
+		charon->restarts++;
+		return;
+	}
+	plan_restart(charon);
+	snprintf(how, sizeof(how), "cannot be started again: %s", err.text);
+	charon->callbacks.died(charon->ctx, how);
+}
+
+int charon_start(struct charon *charon, struct err *err)
+{
+	pid_t pid = running_pid(charon);
+	int error = file_write_atomic(charon->config_path, 0600, charon->config_text,
+	                              strlen(charon->config_text), err);
+
+	if (error)
+		return error;
+	if (pid && watch_process(charon, pid, err) == 0) {
+		/* Asked again because only now the pid cannot be reused. */
+		charon->adopted = running_pid(charon) == pid;
+		if (charon->adopted)
+			return 0;
+		forget_process(charon);
+	}
+	return start_process(charon, err);
+}
+
+static int copy_options(struct charon *charon, const struct charon_options *options)
+{
+	const struct {
+		const char *name;
+		char **path;
+	} files[] = {
+		{"strongswan.conf", &charon->config_path},
+		{"charon.vici", &charon->vici_path},
+		{"charon.pid", &charon->pid_path},
+		{"charon.log", &charon->log_path},
+	};
+
+	charon->binary = strdup(options->binary);
+	charon->config_text = strdup(options->config_text);
+	if (!charon->binary || !charon->config_text)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (asprintf(files[i].path, "%s/%s", options->run_dir, files[i].name) < 0) {
+			*files[i].path = NULL;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int set_up(struct charon *charon, const struct charon_options *options, struct err *err)
+{
+	int error = copy_options(charon, options);
+
+	if (!error)
+		error = loop_timer_new(charon->loop, on_ready_poll, charon, &charon->ready_timer);
+	if (!error)
+		error = loop_timer_new(charon->loop, on_restart, charon, &charon->restart_timer);
+	if (error)
+		return err_set(err, error, "charon: %s", strerror(-error));
+	if (access(charon->binary, X_OK) < 0)
+		return err_set(err, -errno, "charon: %s: cannot be executed: %s", charon->binary,
+		               strerror(errno));
+	if (strlen(charon->vici_path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return err_set(err, -ENAMETOOLONG, "charon: %s: is too long for a socket",
+		               charon->vici_path);
+	error = open_log(charon, err);
+	if (error)
+		return error;
+	error = loop_fd_new(charon->loop, charon->log_fd, LOOP_READ, on_log, charon,
+	                    &charon->log_watch);
+	return error ? err_set(err, error, "charon: %s", strerror(-error)) : 0;
+}
+
+int charon_open(struct loop *loop, const struct charon_options *options,
+                const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
+                struct err *err)
+{
+	struct charon *charon = calloc(1, sizeof(*charon));
+	int error;
+
+	if (!charon)
+		return err_set(err, -ENOMEM, "charon: out of memory");
+	charon->loop = loop;
+	charon->callbacks = *callbacks;
+	charon->ctx = ctx;
+	charon->pidfd = -1;
+	charon->log_fd = -1;
+	error = set_up(charon, options, err);
+	if (error) {
+		charon_close(charon);
+		return error;
+	}
+	*ret_charon = charon;
+	return 0;
+}
+
+void charon_close(struct charon *charon)
+{
+	if (!charon)
+		return;
+	if (charon->pid)
+		forget_process(charon);
+	loop_fd_free(charon->log_watch);
+	if (charon->log_fd >= 0)
+		close(charon->log_fd);
+	loop_timer_free(charon->restart_timer);
+	loop_timer_free(charon->ready_timer);
+	free(charon->log_path);
+	free(charon->pid_path);
+	free(charon->vici_path);
+	free(charon->config_path);
+	free(charon->config_text);
+	free(charon->binary);
+	free(charon);
+}
+
+int charon_set_config(struct charon *charon, const char *config_text, struct err *err)
+{
+	char *copy;
+	int error;
+
+	if (strcmp(charon->config_text, config_text) == 0)
+		return -EALREADY;
+	copy = strdup(config_text);
+	if (!copy)
+		return err_set(err, -ENOMEM, "charon: out of memory");
+	error = file_write_atomic(charon->config_path, 0600, copy, strlen(copy), err);
+	if (error) {
+		free(copy);
+		return error;
+	}
+	free(charon->config_text);
+	charon->config_text = copy;
+	return 0;
+}
+
+void charon_kill(struct charon *charon)
+{
+	struct pollfd watched = {.fd = charon->pidfd, .events = POLLIN};
+	char how[64];
+
+	loop_timer_stop(charon->restart_timer);
+	if (!charon->pid)
+		return;
+	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);
+	poll(&watched, 1, KILL_WAIT_MS);
+	drain_log(charon);
+	reap(charon, how, sizeof(how));
+	forget_process(charon);
+	unlink(charon->pid_path);
+	unlink(charon->vici_path);
+}
+
+pid_t charon_pid(const struct charon *charon)
+{
+	return charon->pid;
+}
+
+unsigned charon_restarts(const struct charon *charon)
+{
+	return charon->restarts;
+}
+
+bool charon_adopted(const struct charon *charon)
+{
+	return charon->adopted;
+}

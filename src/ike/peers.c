@@ -562,7 +562,9 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 
 	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
 		return;
-	snprintf(peer->hint, sizeof(peer->hint), "%s", words);
+	/* Causes are told before their consequences. */
+	if (!peer->hint[0])
+		snprintf(peer->hint, sizeof(peer->hint), "%s", words);
 	if (!final)
 		return;
 	fail(peers, peer, "no reason given", now_ms, actions);

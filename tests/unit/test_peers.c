@@ -512,11 +512,11 @@ START_TEST(peers_success_clears_the_past)
 }
 END_TEST
 
-START_TEST(peers_failure_carries_the_last_hint)
+START_TEST(peers_failure_carries_the_first_hint)
 {
 	enter(NEGOTIATING);
-	peers_on_reason(peers, &local, &remote, "first", false, NOW, &actions);
 	peers_on_reason(peers, &local, &remote, "no common IKE proposal", false, NOW, &actions);
+	peers_on_reason(peers, &local, &remote, "second", false, NOW, &actions);
 	peers_on_ike_down(peers, 5, &local, &remote, NOW + 1, &actions);
 	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no common IKE proposal");
 	ck_assert_str_eq(actions.items[0].reason, "no common IKE proposal");
@@ -971,7 +971,7 @@ int main(void)
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
 	tcase_add_test(tcase, peers_acquire_before_the_retry_is_remembered_until_then);
 	tcase_add_test(tcase, peers_success_clears_the_past);
-	tcase_add_test(tcase, peers_failure_carries_the_last_hint);
+	tcase_add_test(tcase, peers_failure_carries_the_first_hint);
 	tcase_add_test(tcase, peers_hint_of_an_earlier_negotiation_is_forgotten);
 	tcase_add_test(tcase, peers_long_words_are_cut);
 	tcase_add_test(tcase, peers_empty_words_still_give_an_error);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/charon.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
+#include "xfrmd/str.h"
+
+/*
+ * Who holds an IKE port: charon starts without a word when its port is taken and then hears nobody,
+ * so this is asked before. The kernel tells the socket's inode, /proc/PID/fd whose it is.
+ */
+
+/* /proc/net/udp has 128 bytes per socket. */
+#define PROC_NET_MAX (16 * 1024 * 1024)
+
+static int try_bind(int family, uint16_t port)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	_cleanup_(cleanup_fd) int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int on = 1;
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	if (family == AF_INET6) {
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+		result = bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	} else {
+		result = bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+	}
+	return result < 0 ? -errno : 0;
+}
+
+static bool has_socket(const char *pid, unsigned long inode)
+{
+	char path[300], wanted[64], target[64];
+	const struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		found = strcmp(target, wanted) == 0;
+	}
+	closedir(dir);
+	return found;
+}
+
+/* 0: nobody whom we may look at. */
+static pid_t holder_of(unsigned long inode)
+{
+	const struct dirent *entry;
+	uint64_t pid, holder = 0;
+	DIR *dir = opendir("/proc");
+
+	if (!dir)
+		return 0;
+	while (!holder && (entry = readdir(dir))) {
+		if (str_parse_u64(entry->d_name, 1, INT32_MAX, &pid) == 0 &&
+		    has_socket(entry->d_name, inode))
+			holder = pid;
+	}
+	closedir(dir);
+	return (pid_t)holder;
+}
+
+static int name_holder(uint16_t port, pid_t pid, struct err *err)
+{
+	_cleanup_(cleanup_free) char *comm = NULL;
+	char path[64], name[128];
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (!pid || file_read(path, 64, &comm, &len, NULL))
+		return err_set(err, -EADDRINUSE, "UDP port %u is taken by another process", port);
+	comm[strcspn(comm, "\n")] = '\0';
+	return err_set(err, -EADDRINUSE, "UDP port %u is taken by pid %d (%s)", port, (int)pid,
+	               str_escape(comm, name, sizeof(name)));
+}
+
+/* Names the first holder other than @own; 0 when all sockets of the port are @own's. */
+static int find_holder(const char *table, uint16_t port, pid_t own, struct err *err)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	char *line, *rest;
+	bool own_found = false;
+	unsigned long inode;
+	unsigned local;
+	size_t len;
+
+	if (file_read(table, PROC_NET_MAX, &text, &len, NULL))
+		return name_holder(port, 0, err);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		pid_t pid;
+
+		/* sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode */
+		if (sscanf(line, " %*[^:]: %*[^:]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &local,
+		           &inode) != 2 ||
+		    local != port)
+			continue;
+		pid = holder_of(inode);
+		if (!own || pid != own)
+			return name_holder(port, pid, err);
+		own_found = true;
+	}
+	return own_found ? 0 : name_holder(port, 0, err);
+}
+
+static int check_family(int family, const char *table, uint16_t port, pid_t own, struct err *err)
+{
+	int error = try_bind(family, port);
+
+	/* A kernel without IPv6 has no port to lose. */
+	if (!error || error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
+		return 0;
+	if (error == -EADDRINUSE)
+		return find_holder(table, port, own, err);
+	return err_set(err, error, "UDP port %u cannot be used: %s", port, strerror(-error));
+}
+
+int charon_check_port(uint16_t port, pid_t own, struct err *err)
+{
+	int error = check_family(AF_INET, "/proc/net/udp", port, own, err);
+
+	return error ? error : check_family(AF_INET6, "/proc/net/udp6", port, own, err);
+}
