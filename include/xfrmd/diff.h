@@ -37,9 +37,12 @@ int diff_build(const struct policy_list *have, const struct policy_list *want,
 	       struct diff *ret_diff);
 void diff_fini(struct diff *diff);
 
-/* The policy of @want that is cheapest to re-send for @family: /32-/32 ones are hash-exact in the
- * kernel, subnet ones cost O(n). NULL if the family has none. */
-const struct policy *diff_kick_policy(const struct policy_list *want, uint8_t family);
+/*
+ * Our policy that is cheapest to re-send for @family: /32-/32 ones are hash-exact in the kernel,
+ * subnet ones cost O(n). Take it from a list of what is installed: to re-send a wanted policy whose
+ * key a foreign one holds would replace that one. NULL if the family has none.
+ */
+const struct policy *diff_kick_policy(const struct policy_list *installed, uint8_t family);
 
 enum diff_drift {
 	DIFF_DRIFT_NONE,

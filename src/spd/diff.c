@@ -31,6 +31,7 @@ struct exposure {
 	bool deleted;
 	enum strictness deleted_least;
 	enum strictness wanted_most;
+	const struct policy *kick; /* the best one that will be ours in the kernel */
 };
 
 struct builder {
@@ -71,6 +72,16 @@ static void note_deleted(struct builder *builder, const struct policy *policy)
 	exposure->deleted = true;
 }
 
+/* Of two policies the one that is cheaper to re-send; those that do not serve lose. */
+static const struct policy *better_kick(const struct policy *best, const struct policy *policy)
+{
+	if (policy->dir != POLICY_DIR_OUT || !policy_is_ours(policy))
+		return best;
+	if (best && best->src.len + best->dst.len >= policy->src.len + policy->dst.len)
+		return best;
+	return policy;
+}
+
 static void note_wanted(struct builder *builder, const struct policy *policy)
 {
 	struct exposure *exposure = exposure_of(builder, policy);
@@ -78,6 +89,7 @@ static void note_wanted(struct builder *builder, const struct policy *policy)
 
 	if (policy->dir == POLICY_DIR_OUT && strictness > exposure->wanted_most)
 		exposure->wanted_most = strictness;
+	exposure->kick = better_kick(exposure->kick, policy);
 }
 
 static void add_step(struct builder *builder, enum diff_op_kind kind, const struct policy *policy,
@@ -103,18 +115,20 @@ static void add_addition(struct builder *builder, const struct policy *new)
 {
 	add_step(builder, DIFF_OP_ADD, new, false, new->priority);
 	builder->diff.adds++;
+	note_wanted(builder, new);
 }
 
 static void add_update(struct builder *builder, const struct policy *old, const struct policy *new)
 {
 	bool lowers = new->priority > old->priority;
 
-	if (policy_equal(old, new))
-		return;
 	if (!policy_is_ours(old)) {
 		builder->diff.conflicts++;
 		return;
 	}
+	note_wanted(builder, new);
+	if (policy_equal(old, new))
+		return;
 	add_step(builder, DIFF_OP_UPDATE, new, lowers, lowers ? old->priority : new->priority);
 	builder->diff.updates++;
 }
@@ -139,15 +153,11 @@ static void compare_lists(struct builder *builder, const struct policy_list *hav
 		int order = compare_next(have, h, want, w);
 
 		if (order < 0)
-			add_delete(builder, &have->items[h]);
+			add_delete(builder, &have->items[h++]);
 		else if (order > 0)
-			add_addition(builder, &want->items[w]);
+			add_addition(builder, &want->items[w++]);
 		else
-			add_update(builder, &have->items[h], &want->items[w]);
-		if (order >= 0)
-			note_wanted(builder, &want->items[w++]);
-		if (order <= 0)
-			h++;
+			add_update(builder, &have->items[h++], &want->items[w++]);
 	}
 }
 
@@ -162,35 +172,21 @@ static int compare_steps(const void *a, const void *b)
 	return policy_compare_key(&x->op.policy, &y->op.policy);
 }
 
-const struct policy *diff_kick_policy(const struct policy_list *want, uint8_t family)
+const struct policy *diff_kick_policy(const struct policy_list *installed, uint8_t family)
 {
 	const struct policy *best = NULL;
-	unsigned best_len = 0;
 
-	for (size_t i = 0; i < want->count; i++) {
-		const struct policy *policy = &want->items[i];
-		unsigned len = (unsigned)policy->src.len + policy->dst.len;
-
-		if (policy->dir != POLICY_DIR_OUT || policy->src.addr.family != family)
-			continue;
-		if (!best || len > best_len) {
-			best = policy;
-			best_len = len;
-		}
+	for (size_t i = 0; i < installed->count; i++) {
+		if (installed->items[i].src.addr.family == family)
+			best = better_kick(best, &installed->items[i]);
 	}
 	return best;
 }
 
-static void add_kick(struct diff *diff, const struct policy_list *want,
-                     const struct exposure *exposure, uint8_t family)
+static void add_kick(struct diff *diff, const struct exposure *exposure)
 {
-	const struct policy *policy;
-
-	if (!exposure->deleted || exposure->deleted_least >= exposure->wanted_most)
-		return;
-	policy = diff_kick_policy(want, family);
-	if (policy)
-		diff->ops[diff->count++] = (struct diff_op){DIFF_OP_KICK, *policy};
+	if (exposure->deleted && exposure->deleted_least < exposure->wanted_most && exposure->kick)
+		diff->ops[diff->count++] = (struct diff_op){DIFF_OP_KICK, *exposure->kick};
 }
 
 int diff_build(const struct policy_list *have, const struct policy_list *want,
@@ -215,8 +211,8 @@ int diff_build(const struct policy_list *have, const struct policy_list *want,
 		diff.ops[diff.count] = builder.steps[diff.count].op;
 		diff.count++;
 	}
-	add_kick(&diff, want, &builder.ipv4, AF_INET);
-	add_kick(&diff, want, &builder.ipv6, AF_INET6);
+	add_kick(&diff, &builder.ipv4);
+	add_kick(&diff, &builder.ipv6);
 	*ret_diff = diff;
 	r = 0;
 out:
