@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "test.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define REQID        77
+
+static struct conf conf;
+static struct policy_list plan;
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix parsed;
+
+	ck_assert_int_eq(prefix_parse(text, &parsed, NULL), 0);
+	return parsed;
+}
+
+static void setup(void)
+{
+	conf = (struct conf){.reqid = REQID};
+}
+
+static void teardown(void)
+{
+	policy_list_fini(&plan);
+	prefixset_fini(&conf.protect);
+	prefixset_fini(&conf.allow);
+	strlist_fini(&conf.interfaces);
+}
+
+static void add(struct prefixset *set, const char *text)
+{
+	struct prefix parsed = prefix(text);
+
+	ck_assert_int_eq(prefixset_add(set, &parsed), 0);
+	prefixset_seal(set);
+}
+
+/* "10.0.1.1/24" on eth0, global. */
+static struct local_addr local(const char *text)
+{
+	struct local_addr result = {.ifname = "eth0", .global = true, .network = prefix(text)};
+	char addr[ADDR_TEXT_MAX];
+
+	snprintf(addr, sizeof(addr), "%.*s", (int)strcspn(text, "/"), text);
+	ck_assert_int_eq(addr_parse(addr, &result.addr), 0);
+	return result;
+}
+
+static void build(const struct local_addr *addrs, size_t count)
+{
+	ck_assert_int_eq(plan_build(&conf, addrs, count, &plan), 0);
+	for (size_t i = 1; i < plan.count; i++)
+		ck_assert_int_lt(policy_compare_key(&plan.items[i - 1], &plan.items[i]), 0);
+}
+
+/* The whole plan as text, one policy a line, in the kernel's order of decision. */
+static void assert_plan(const char *expected)
+{
+	char text[8192] = "", line[POLICY_TEXT_MAX];
+	size_t used = 0;
+
+	policy_list_sort_order(&plan);
+	for (size_t i = 0; i < plan.count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n",
+		                         policy_format(&plan.items[i], line));
+	ck_assert_str_eq(text, expected);
+}
+
+START_TEST(each_prefix_gets_an_out_and_an_in_policy)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/32")};
+
+	add(&conf.protect, "10.0.0.0/16");
+	add(&conf.allow, "10.0.9.0/24");
+	build(addrs, COUNT(addrs));
+	assert_plan("out allow 10.0.1.1/32 -> 10.0.9.0/24 priority 30108\n"
+	            "out protect 10.0.1.1/32 -> 10.0.0.0/16 priority 30116 required\n"
+	            "in allow 10.0.9.0/24 -> 10.0.1.1/32 priority 30108\n"
+	            "in protect 10.0.0.0/16 -> 10.0.1.1/32 priority 30116 required\n");
+	for (size_t i = 0; i < plan.count; i++) {
+		bool protects = plan.items[i].action == POLICY_ACTION_PROTECT;
+
+		ck_assert_uint_eq(plan.items[i].reqid, protects ? REQID : 0);
+		ck_assert_int_eq(policy_is_ours(&plan.items[i]), true);
+	}
+}
+END_TEST
+
+START_TEST(forwarded_packets_are_protected_once_per_prefix)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/32"), local("10.0.1.2/32")};
+
+	conf.protect_forwarded = true;
+	add(&conf.protect, "10.0.0.0/16");
+	add(&conf.allow, "10.0.9.0/24");
+	build(addrs, COUNT(addrs));
+	ck_assert_uint_eq(plan.count, 2 * 2 * 2 + 2);
+	policy_list_fini(&plan);
+	build(NULL, 0);
+	assert_plan("fwd allow 10.0.9.0/24 -> 0.0.0.0/0 priority 30108\n"
+	            "fwd protect 10.0.0.0/16 -> 0.0.0.0/0 priority 30116 required\n");
+}
+END_TEST
+
+START_TEST(optional_changes_the_level_of_protect_policies_only)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/32")};
+
+	conf.optional = true;
+	add(&conf.protect, "10.0.0.0/16");
+	add(&conf.allow, "10.0.9.0/24");
+	build(addrs, COUNT(addrs));
+	assert_plan("out allow 10.0.1.1/32 -> 10.0.9.0/24 priority 30108\n"
+	            "out protect 10.0.1.1/32 -> 10.0.0.0/16 priority 30116 optional\n"
+	            "in allow 10.0.9.0/24 -> 10.0.1.1/32 priority 30108\n"
+	            "in protect 10.0.0.0/16 -> 10.0.1.1/32 priority 30116 optional\n");
+}
+END_TEST
+
+static const struct {
+	const char *network, *broadcast;
+	const char *protect, *allow;
+	bool optional;
+	const char *lines; /* of priority 30010 */
+} broadcast_cases[] = {
+	{"10.0.1.1/24", NULL, "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.1/32 -> 10.0.1.255/32 priority 30010\n"},
+	{"10.0.1.1/24", "10.0.1.255", "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.1/32 -> 10.0.1.255/32 priority 30010\n"},
+	{"10.0.1.1/24", "10.0.9.255", "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.1/32 -> 10.0.1.255/32 priority 30010\n"
+         "out block 10.0.1.1/32 -> 10.0.9.255/32 priority 30010\n"},
+	{"10.0.1.1/24", NULL, "10.0.0.0/16", NULL, true,
+         "out allow 10.0.1.1/32 -> 10.0.1.255/32 priority 30010\n"},
+	{"10.0.1.1/30", NULL, "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.1/32 -> 10.0.1.3/32 priority 30010\n"},
+	{"10.0.1.1/31", NULL, "10.0.0.0/16", NULL, false, ""},
+	{"10.0.1.1/32", "10.0.1.1", "10.0.0.0/16", NULL, false, ""},
+	{"10.0.1.1/24", NULL, "10.9.0.0/16", NULL, false, ""},
+	{"10.0.1.1/24", NULL, "10.0.0.0/16", "10.0.1.0/24", false, ""},
+	{"10.0.1.1/24", NULL, "10.0.1.128/25", "10.0.0.0/16", false,
+         "out block 10.0.1.1/32 -> 10.0.1.255/32 priority 30010\n"},
+	{"10.0.1.1/24", NULL, "10.0.1.255/32", NULL, false, ""},
+	{"10.0.1.1/24", NULL, "10.0.0.0/16", "10.0.1.255/32", false, ""},
+};
+
+START_TEST(broadcast_addresses_inside_protected_subnets_never_negotiate)
+{
+	struct local_addr addr = local(broadcast_cases[_i].network);
+	struct policy_list special = {0};
+
+	conf.optional = broadcast_cases[_i].optional;
+	add(&conf.protect, broadcast_cases[_i].protect);
+	if (broadcast_cases[_i].allow)
+		add(&conf.allow, broadcast_cases[_i].allow);
+	if (broadcast_cases[_i].broadcast)
+		addr.broadcast = prefix(broadcast_cases[_i].broadcast).addr;
+	build(&addr, 1);
+	for (size_t i = 0; i < plan.count; i++) {
+		if (plan.items[i].priority == POLICY_PRIORITY_HOST)
+			ck_assert_int_eq(policy_list_add(&special, &plan.items[i]), 0);
+	}
+	policy_list_fini(&plan);
+	plan = special;
+	assert_plan(broadcast_cases[_i].lines);
+}
+END_TEST
+
+START_TEST(ipv6_allows_own_addresses_and_neighbour_discovery)
+{
+	struct local_addr addrs[] = {local("fd00::1/64"), local("fd01::1/64"), local("fe80::1/64")};
+
+	strcpy(addrs[1].ifname, "eth1");
+	addrs[2].global = false;
+	ck_assert_int_eq(strlist_add(&conf.interfaces, "eth0"), 0);
+	add(&conf.protect, "fd00::/16");
+	build(addrs, COUNT(addrs));
+	assert_plan("out allow ::/0 -> ::/0 icmpv6 type 133 priority 30010\n"
+	            "out allow ::/0 -> ::/0 icmpv6 type 134 priority 30010\n"
+	            "out allow ::/0 -> ::/0 icmpv6 type 135 priority 30010\n"
+	            "out allow ::/0 -> ::/0 icmpv6 type 136 priority 30010\n"
+	            "out allow ::/0 -> ::/0 icmpv6 type 137 priority 30010\n"
+	            "out allow ::/0 -> fd00::1/128 priority 30010\n"
+	            "out allow ::/0 -> fd01::1/128 priority 30010\n"
+	            "out protect fd00::1/128 -> fd00::/16 priority 30212 required\n"
+	            "in allow ::/0 -> ::/0 icmpv6 type 133 priority 30010\n"
+	            "in allow ::/0 -> ::/0 icmpv6 type 134 priority 30010\n"
+	            "in allow ::/0 -> ::/0 icmpv6 type 135 priority 30010\n"
+	            "in allow ::/0 -> ::/0 icmpv6 type 136 priority 30010\n"
+	            "in allow ::/0 -> ::/0 icmpv6 type 137 priority 30010\n"
+	            "in allow fd00::1/128 -> ::/0 priority 30010\n"
+	            "in allow fd01::1/128 -> ::/0 priority 30010\n"
+	            "in protect fd00::/16 -> fd00::1/128 priority 30212 required\n");
+}
+END_TEST
+
+START_TEST(ipv6_addresses_without_ipv6_prefixes_get_nothing)
+{
+	struct local_addr addrs[] = {local("fd00::1/64"), local("10.0.1.1/32")};
+
+	add(&conf.protect, "10.0.0.0/16");
+	build(addrs, COUNT(addrs));
+	ck_assert_uint_eq(plan.count, 2);
+}
+END_TEST
+
+START_TEST(addresses_not_chosen_get_nothing)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/24"), local("10.0.1.2/24")};
+
+	addrs[0].global = false;
+	strcpy(addrs[1].ifname, "docker0");
+	ck_assert_int_eq(strlist_add(&conf.interfaces, "eth*"), 0);
+	add(&conf.protect, "10.0.0.0/16");
+	build(addrs, COUNT(addrs));
+	assert_plan("");
+	ck_assert_int_eq(plan_addr_chosen(&conf, &addrs[0]), false);
+	ck_assert_int_eq(plan_addr_chosen(&conf, &addrs[1]), false);
+}
+END_TEST
+
+START_TEST(address_on_two_interfaces_counts_once)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/24"), local("10.0.1.1/24")};
+
+	strcpy(addrs[1].ifname, "eth1");
+	add(&conf.protect, "10.0.0.0/16");
+	build(addrs, COUNT(addrs));
+	ck_assert_uint_eq(plan.count, 3);
+}
+END_TEST
+
+START_TEST(order_of_input_does_not_matter)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/24"), local("fd00::1/64")};
+	struct local_addr turned[] = {addrs[1], addrs[0]};
+	struct policy_list first;
+
+	conf.protect_forwarded = true;
+	add(&conf.protect, "10.0.0.0/16");
+	add(&conf.protect, "fd00::/16");
+	build(addrs, COUNT(addrs));
+	first = plan;
+	build(turned, COUNT(turned));
+	ck_assert_uint_eq(plan.count, first.count);
+	for (size_t i = 0; i < plan.count; i++)
+		ck_assert_int_eq(policy_equal(&plan.items[i], &first.items[i]), true);
+	policy_list_fini(&first);
+}
+END_TEST
+
+static const struct {
+	const char *local, *remote;
+	bool negotiable;
+} negotiable_cases[] = {
+	{"10.0.1.1", "10.0.2.2", true},    {"10.0.1.1", "10.0.9.2", false}, /* allowed */
+	{"10.0.1.1", "192.0.2.1", false},                                   /* in no list */
+	{"10.0.1.2", "10.0.2.2", false},   /* not a local address */
+	{"172.17.0.1", "10.0.2.2", false}, /* not chosen */
+	{"10.0.1.1", "10.0.1.1", false},   /* own */
+	{"10.0.1.1", "172.17.0.1", false}, /* own, not chosen */
+	{"10.0.1.1", "10.0.1.255", false}, /* broadcast of the network */
+	{"10.0.1.1", "10.0.3.255", false}, /* IFA_BROADCAST */
+	{"10.0.1.1", "224.0.0.5", false},  {"10.0.1.1", "255.255.255.255", false},
+	{"10.0.1.1", "127.0.0.1", false},  {"10.0.1.1", "0.0.0.0", false},
+	{"10.0.1.1", "fd00::2", false},    {"fd00::1", "fd00::2", true},
+	{"fd00::1", "fd00::1", false},     {"fd00::1", "ff02::1", false},
+	{"fd00::1", "::1", false},         {"fd00::1", "::", false},
+};
+
+START_TEST(only_protected_unicast_peers_are_negotiable)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/24"), local("172.17.0.1/16"),
+	                             local("fd00::1/64")};
+	struct addr from = prefix(negotiable_cases[_i].local).addr;
+	struct addr to = prefix(negotiable_cases[_i].remote).addr;
+
+	addrs[0].broadcast = prefix("10.0.3.255").addr;
+	strcpy(addrs[1].ifname, "docker0");
+	ck_assert_int_eq(strlist_add(&conf.interfaces, "eth0"), 0);
+	add(&conf.protect, "10.0.0.0/16");
+	add(&conf.protect, "172.17.0.0/16");
+	add(&conf.protect, "224.0.0.0/3");
+	add(&conf.protect, "127.0.0.0/8");
+	add(&conf.protect, "0.0.0.0/32");
+	add(&conf.protect, "::/0");
+	add(&conf.allow, "10.0.9.0/24");
+	ck_assert_int_eq(plan_negotiable(&conf, addrs, COUNT(addrs), &from, &to),
+	                 negotiable_cases[_i].negotiable);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests;
+	Suite *suite = test_suite("plan", &tests);
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, each_prefix_gets_an_out_and_an_in_policy);
+	tcase_add_test(tests, forwarded_packets_are_protected_once_per_prefix);
+	tcase_add_test(tests, optional_changes_the_level_of_protect_policies_only);
+	tcase_add_loop_test(tests, broadcast_addresses_inside_protected_subnets_never_negotiate, 0,
+	                    COUNT(broadcast_cases));
+	tcase_add_test(tests, ipv6_allows_own_addresses_and_neighbour_discovery);
+	tcase_add_test(tests, ipv6_addresses_without_ipv6_prefixes_get_nothing);
+	tcase_add_test(tests, addresses_not_chosen_get_nothing);
+	tcase_add_test(tests, address_on_two_interfaces_counts_once);
+	tcase_add_test(tests, order_of_input_does_not_matter);
+	tcase_add_loop_test(tests, only_protected_unicast_peers_are_negotiable, 0,
+	                    COUNT(negotiable_cases));
+	return test_run(suite);
+}
