@@ -12,7 +12,7 @@ lab_where() {
 	local i
 	for ((i = 0; i < ${#BASH_SOURCE[@]}; i++)); do
 		case ${BASH_SOURCE[i]##*/} in
-		lib.sh | play) ;;
+		lib.bash | play) ;;
 		*) break ;;
 		esac
 	done

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# A third host without IPsec, listed in no_ipsec_subnets, is reached in clear; the two others by ESP only.
+lab_switch
+host a 10.0.1.1/20
+host b 10.0.1.2/20
+host c 10.0.1.10/20
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.0.0/20
+		no_ipsec_subnets = 10.0.1.10
+	EOF
+done
+for name in a b c; do
+	capture $name
+done
+xfrmd_start a
+xfrmd_start b
+
+wait_for 20 pings a b
+for pair in 'a b' 'a c' 'b c'; do
+	# shellcheck disable=SC2086
+	set -- $pair
+	flood_start "$1" "$2"
+	tcp "$1" "$2"
+	tcp "$2" "$1"
+	flood_stop
+	expect "packets lost between $pair" "$lost" = 0
+done
+
+capture_stop a b c
+expect_no_clear a 'not host 10.0.1.10'
+expect_no_clear b 'not host 10.0.1.10'
+expect 'ESP packets at c' "$(wire_count c 'ip proto 50 or udp port 500')" = 0
+expect 'packets in clear between a and c' "$(wire_clear a 'host 10.0.1.10')" -gt 100
+expect 'packets in clear between b and c' "$(wire_clear b 'host 10.0.1.10')" -gt 100
+expect 'ESP packets between a and b' "$(wire_count a 'ip proto 50 and host 10.0.1.2')" -gt 100

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The add-on's example configuration on two hosts: everything between them is ESP.
+lab_switch
+host a 10.0.1.1/20
+host b 10.0.1.2/20
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.1/20
+		no_ipsec_subnets = 10.0.1.10/32, 10.0.1.4/32
+		ike_proposals = aes128-sha256-modp2048!
+		esp_proposals = aes128gcm16!
+	EOF
+done
+capture a
+xfrmd_start a
+xfrmd_start b
+
+wait_for 20 pings a b
+flood_start a b
+tcp a b
+tcp b a
+flood_stop
+expect 'packets lost' "$lost" = 0
+
+capture_stop a
+expect_no_clear a
+expect 'ESP packets' "$(wire_count a 'ip proto 50')" -ge $((2 * sent))
+expect 'peers up' "$(status a 'd["peers"]["up"]')" = 1
+expect 'healthy' "$(status a 'd["healthy"]')" = true
+expect 'state of b' "$(peers a 'd["peers"][0]["address"] + " " + d["peers"][0]["state"]')" = \
+	'10.0.1.2 up'
