@@ -243,14 +243,10 @@ START_TEST(pki_pem_survives_every_truncation)
 }
 END_TEST
 
-static const char *const accepted_keys[] = {
-	"K",
-	">K",
-	"<K",
-	"'# the key'K",
-	"'-----BEGIN EC PARAMETERS-----''BggqhkjOPQMBBw=='"
-	"'-----END EC PARAMETERS-----'K",
-};
+static const char ec_parameters_and_key[] =
+	"'-----BEGIN EC PARAMETERS-----''BggqhkjOPQMBBw==''-----END EC PARAMETERS-----'K";
+
+static const char *const accepted_keys[] = {"K", ">K", "<K", "'# the key'K", ec_parameters_and_key};
 
 START_TEST(pki_pem_accepts_a_key)
 {
