@@ -17,6 +17,8 @@
 #include "test.h"
 #include "xfrmd/file.h"
 
+#define SKIPPED 77 /* exit status of a child that may not do its test */
+
 static char directory[64];
 static char path[128], moved[128];
 
@@ -285,7 +287,7 @@ static int receive_as_journal(char *ret_text, size_t size)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ssize_t got;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/systemd", 0700) < 0 ||
 	    log_open("prog", LOG_TARGET_JOURNAL, NULL, LOG_LEVEL_INFO) != -ENOENT ||
 	    mkdir("/run/systemd/journal", 0700) < 0 ||
@@ -306,18 +308,20 @@ START_TEST(journal_lines_are_fields)
 	int status;
 	pid_t pid;
 
-	if (geteuid() != 0)
-		return;
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
-	if (pid == 0)
-		_exit(receive_as_journal(text, sizeof(text)) < 0 ? 2
-		      : strcmp(text, "PRIORITY=3\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=prog\n"
-		                     "MESSAGE=a line FORGED=1\n")
-		              ? 1
-		              : 0);
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0)
+			_exit(SKIPPED);
+		if (receive_as_journal(text, sizeof(text)) < 0)
+			_exit(2);
+		_exit(strcmp(text, "PRIORITY=3\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=prog\n"
+		                   "MESSAGE=a line FORGED=1\n") != 0);
+	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(WIFEXITED(status), true);
+	if (WEXITSTATUS(status) != SKIPPED)
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 END_TEST
 
