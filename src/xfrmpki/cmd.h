@@ -20,6 +20,8 @@ enum exit_status {
 int cmd_init(int argc, char **argv);
 int cmd_issue(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_dates(int argc, char **argv);
 
 /* One line on stderr: `xfrmpki: object: reason`. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -98,18 +98,11 @@ static void print_certs(const struct pki_certs *certs, const struct pki_bundle *
 
 static int print_json(const struct pki_bundle *bundle, const struct problems *problems, int64_t now)
 {
-	json_t *chain = json_array(), *cas = json_array();
-	int r = json_add_certs(chain, &bundle->chain, now);
-
-	if (r == 0)
-		r = json_add_certs(cas, &bundle->cas, now);
-	if (r < 0) {
-		json_decref(chain);
-		json_decref(cas);
-		return json_print(NULL);
-	}
+	/* json_pack() fails on a part that is NULL, and releases the others */
 	return json_print(json_pack("{sb so so so}", "ok", !problems_any(problems), "problems",
-	                            json_of_problems(problems), "chain", chain, "cas", cas));
+	                            json_of_problems(problems), "chain",
+	                            json_of_certs(&bundle->chain, now), "cas",
+	                            json_of_certs(&bundle->cas, now)));
 }
 
 int cmd_verify(int argc, char **argv)

@@ -23,7 +23,7 @@ static json_t *list(char *const *items, size_t count)
 	return array;
 }
 
-json_t *json_of_cert(const struct pki_cert *cert, int64_t now)
+static json_t *object_of_cert(const struct pki_cert *cert, int64_t now)
 {
 	return json_pack("{ss si ss ss ss so ss ss sb ss sI sI sI}", "file", cert->file, "number",
 	                 (int)cert->number, "subject", cert->subject, "issuer", cert->issuer,
@@ -34,17 +34,22 @@ json_t *json_of_cert(const struct pki_cert *cert, int64_t now)
 	                 "days_left", (json_int_t)pki_cert_days_left(cert, now));
 }
 
+json_t *json_of_certs(const struct pki_certs *certs, int64_t now)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < certs->count; i++) {
+		if (json_array_append_new(array, object_of_cert(&certs->items[i], now)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 json_t *json_of_problems(const struct problems *problems)
 {
 	return list(problems->items, problems->count);
-}
-
-int json_add_certs(json_t *array, const struct pki_certs *certs, int64_t now)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (json_array_append_new(array, json_of_cert(&certs->items[i], now)) < 0)
-			return -ENOMEM;
-	return 0;
 }
 
 int json_print(json_t *json)

@@ -9,10 +9,8 @@
 #include "xfrmd/pki_cert.h"
 
 /* NULL when out of memory; json_print() then says so. */
-json_t *json_of_cert(const struct pki_cert *cert, int64_t now);
+json_t *json_of_certs(const struct pki_certs *certs, int64_t now);
 json_t *json_of_problems(const struct problems *problems);
-/* Adds the certificates to an array. 0 or -ENOMEM. */
-int json_add_certs(json_t *array, const struct pki_certs *certs, int64_t now);
 
 /* One line on stdout; takes the reference, NULL means out of memory. 0 or -ENOMEM. */
 int json_print(json_t *json);

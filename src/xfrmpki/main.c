@@ -30,6 +30,9 @@ static const struct command commands[] = {
          "make a certificate signed by it: instance.pem and instance.key"},
 	{"verify", cmd_verify, "--cert FILE --key FILE --ca FILE|DIR... [--json]",
          "check certificate, key and CAs as xfrmd would"},
+	{"show", cmd_show, "[--json] FILE|DIR...", "print what certificates say"},
+	{"dates", cmd_dates, "[--warn-days N] [--json] FILE|DIR...",
+         "days left, nearest end first; exit status 1 when 14 (or N) days or fewer are left"},
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `xfrmpki show` and `xfrmpki dates`: what certificate files hold, without judging anything but
+ * the days that are left. A file that cannot be read does not hide the others.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "json.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/pki_load.h"
+
+/* The default of [certificates] warn_days. */
+#define WARN_DAYS_DEFAULT 14
+#define DAY_S             86400
+
+struct options {
+	uint32_t warn_days;
+	bool json;
+	char **paths;
+	int count;
+};
+
+static int parse(int argc, char **argv, const struct option *known, struct options *options)
+{
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+		switch (option) {
+		case 'w':
+			r = parse_days(argv[0], optarg, &options->warn_days);
+			if (r)
+				return r;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		default:
+			return option_error(argv[0], option, argv);
+		}
+	}
+	options->paths = argv + optind;
+	options->count = argc - optind;
+	if (!options->count)
+		return usage_error(argv[0], "a file or directory is required");
+	return 0;
+}
+
+/* Complains about what cannot be read; false when there was any such thing. */
+static bool read_all(const struct options *options, struct pki_certs *certs)
+{
+	_cleanup_(problems_fini) struct problems problems = {0};
+	bool complete = true;
+
+	for (int i = 0; i < options->count; i++)
+		if (pki_load_certs(options->paths[i], certs, &problems) < 0)
+			complete = false;
+	complain_all(&problems);
+	return complete;
+}
+
+static void show(const struct pki_cert *cert, int64_t now)
+{
+	char label[512], begin[PKI_TIME_TEXT_MAX], end[PKI_TIME_TEXT_MAX];
+
+	printf("%s\n", pki_cert_label(cert, label, sizeof(label)));
+	printf("  subject      %s\n", cert->subject);
+	printf("  issuer       %s\n", cert->issuer);
+	printf("  serial       %s\n", cert->serial);
+	printf("  role         %s%s\n", cert->is_ca ? "CA" : "instance",
+	       cert->self_signed ? ", self-signed" : "");
+	for (size_t i = 0; i < cert->sans.count; i++)
+		printf("  name         %s\n", cert->sans.items[i]);
+	printf("  key          %s\n", cert->key);
+	printf("  signature    %s\n", cert->signature);
+	printf("  valid from   %s\n", pki_time_format(cert->not_before, begin));
+	printf("  valid until  %s (%lld days left)\n", pki_time_format(cert->not_after, end),
+	       (long long)pki_cert_days_left(cert, now));
+	printf("  fingerprint  %s\n", cert->fingerprint);
+}
+
+int cmd_show(int argc, char **argv)
+{
+	static const struct option known[] = {{"json", no_argument, NULL, 'j'}, {0}};
+	_cleanup_(pki_certs_fini) struct pki_certs certs = {0};
+	struct options options = {0};
+	int64_t now = time(NULL);
+	bool complete;
+	int r;
+
+	r = parse(argc, argv, known, &options);
+	if (r)
+		return r;
+	complete = read_all(&options, &certs);
+	if (options.json) {
+		if (json_print(json_pack("{so}", "certificates", json_of_certs(&certs, now))) < 0)
+			return EXIT_STATUS_FAILED;
+	}
+	for (size_t i = 0; !options.json && i < certs.count; i++)
+		show(&certs.items[i], now);
+	return complete ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
+
+static int compare_ends(const void *a, const void *b)
+{
+	const struct pki_cert *left = a, *right = b;
+
+	return (left->not_after > right->not_after) - (left->not_after < right->not_after);
+}
+
+static const char *state(const struct pki_cert *cert, uint32_t warn_days, int64_t now)
+{
+	if (cert->not_after < now)
+		return "expired";
+	if (cert->not_before > now)
+		return "not yet";
+	return cert->not_after <= now + (int64_t)warn_days * DAY_S ? "due" : "ok";
+}
+
+static void print_dates(const struct pki_certs *certs, uint32_t warn_days, int64_t now)
+{
+	char label[512], end[PKI_TIME_TEXT_MAX];
+
+	printf("%9s  %-8s %-20s  %s\n", "DAYS LEFT", "STATE", "VALID UNTIL", "CERTIFICATE");
+	for (size_t i = 0; i < certs->count; i++) {
+		const struct pki_cert *cert = &certs->items[i];
+
+		printf("%9lld  %-8s %-20s  %s (%s)\n", (long long)pki_cert_days_left(cert, now),
+		       state(cert, warn_days, now), pki_time_format(cert->not_after, end),
+		       pki_cert_label(cert, label, sizeof(label)), cert->subject);
+	}
+}
+
+static int print_dates_json(const struct pki_certs *certs, uint32_t warn_days, int64_t now)
+{
+	json_t *array = json_of_certs(certs, now);
+
+	for (size_t i = 0; array && i < certs->count; i++) {
+		const char *word = state(&certs->items[i], warn_days, now);
+
+		if (json_object_set_new(json_array_get(array, i), "state", json_string(word)) < 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return json_print(json_pack("{si so}", "warn_days", (int)warn_days, "certificates", array));
+}
+
+int cmd_dates(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"json", no_argument, NULL, 'j'}, {"warn-days", required_argument, NULL, 'w'}, {0}};
+	_cleanup_(pki_certs_fini) struct pki_certs certs = {0};
+	struct options options = {.warn_days = WARN_DAYS_DEFAULT};
+	int64_t now = time(NULL);
+	bool healthy;
+	int r;
+
+	r = parse(argc, argv, known, &options);
+	if (r)
+		return r;
+	healthy = read_all(&options, &certs);
+	if (certs.count)
+		qsort(certs.items, certs.count, sizeof(certs.items[0]), compare_ends);
+	if (options.json) {
+		if (print_dates_json(&certs, options.warn_days, now) < 0)
+			return EXIT_STATUS_FAILED;
+	} else if (certs.count) {
+		print_dates(&certs, options.warn_days, now);
+	}
+	for (size_t i = 0; i < certs.count; i++)
+		healthy &= strcmp(state(&certs.items[i], options.warn_days, now), "ok") == 0;
+	return healthy ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
