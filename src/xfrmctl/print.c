@@ -33,7 +33,9 @@ int ask_daemon(const struct options *options, enum ctl_command command, unsigned
 
 static int print(const void *data, size_t len, const char *end)
 {
-	if (fwrite(data, 1, len, stdout) == len && fputs(end, stdout) >= 0 && fflush(stdout) == 0)
+	/* an empty buf has no data to point at */
+	if ((len == 0 || fwrite(data, 1, len, stdout) == len) && fputs(end, stdout) >= 0 &&
+	    fflush(stdout) == 0)
 		return EXIT_OK;
 	complain("stdout: %s", strerror(errno));
 	return EXIT_FAILED;
