@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that make the daemon do something, and then tell what it did, or why not. */
+#include <errno.h>
+#include <stdio.h>
+
 #include "xfrmctl.h"
 #include "xfrmd/cleanup.h"
+#include "xfrmd/xfrm_sock.h"
 
 /* Changing some 30,000 policies may take the kernel a minute. */
 #define CHANGE_TIMEOUT_MS   (5 * 60 * 1000)
@@ -20,37 +24,102 @@ static int print_result(const struct strlist *changes, const struct strlist *err
 	return print_buf(&out);
 }
 
-static int control(const struct options *options, enum ctl_command command, unsigned timeout_ms)
+/* @err is filled when there is no answer; the caller says so. */
+static int control(const struct options *options, enum ctl_command command, unsigned timeout_ms,
+                   struct err *err)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 	_cleanup_(cleanup_free) char *text = NULL;
-	struct err err = {0};
 	bool ok = false;
 	size_t len = 0;
 	int printed;
-	int ret = ask_daemon(options, command, timeout_ms, &text, &len, &err);
+	int ret = ask_daemon(options, command, timeout_ms, &text, &len, err);
 
-	if (ret == EXIT_OK && ctl_proto_parse_result(text, len, &ok, &changes, &errors, &err) < 0)
+	if (ret == EXIT_OK && ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
 		ret = EXIT_FAILED;
-	if (ret != EXIT_OK) {
-		complain("%s: %s", ctl_command_name(command), err.text);
+	if (ret != EXIT_OK)
 		return ret;
-	}
 	printed = options->json ? print_json(text) : print_result(&changes, &errors);
 	return printed == EXIT_OK && ok ? EXIT_OK : EXIT_FAILED;
 }
 
+static int control_or_complain(const struct options *options, enum ctl_command command,
+                               unsigned timeout_ms)
+{
+	struct err err = {0};
+	int ret = control(options, command, timeout_ms, &err);
+
+	if (*err.text)
+		complain("%s: %s", ctl_command_name(command), err.text);
+	return ret;
+}
+
 int cmd_reload(const struct options *options)
 {
-	return control(options, CTL_COMMAND_RELOAD, CHANGE_TIMEOUT_MS);
+	return control_or_complain(options, CTL_COMMAND_RELOAD, CHANGE_TIMEOUT_MS);
 }
 
 int cmd_shutdown(const struct options *options)
 {
-	return control(options, CTL_COMMAND_SHUTDOWN, SHUTDOWN_TIMEOUT_MS);
+	return control_or_complain(options, CTL_COMMAND_SHUTDOWN, SHUTDOWN_TIMEOUT_MS);
+}
+
+/* Removes our policies from the kernel; *ret_removed counts. Negative errno and @err. */
+static int flush_kernel(size_t *ret_removed, struct err *err)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0};
+	const struct policy_list want = {0};
+	struct xfrm_sock *sock = NULL;
+	struct diff diff = {0};
+	int error;
+
+	error = xfrm_sock_open(&sock, err);
+	if (error)
+		return error;
+	error = xfrm_sock_dump_policies(sock, &have, err);
+	if (!error && diff_build(&have, &want, &diff) < 0)
+		error = err_set(err, -ENOMEM, "out of memory");
+	if (!error && xfrm_sock_apply(sock, &diff, err))
+		error = -EIO;
+	*ret_removed = diff.deletes;
+	diff_fini(&diff);
+	xfrm_sock_close(sock);
+	return error;
+}
+
+/*
+ * Policies outlive the daemon, and after `xfrmctl shutdown` with stop_action = block nobody else is
+ * there to remove them.
+ */
+static int flush_without_daemon(const struct options *options)
+{
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
+	_cleanup_(cleanup_free) char *json = NULL;
+	char text[128];
+	struct err err = {0};
+	size_t removed = 0;
+	int error = flush_kernel(&removed, &err), printed;
+
+	snprintf(text, sizeof(text), "policies: %zu removed, no daemon runs", removed);
+	if (strlist_add(error ? &errors : &changes, error ? err.text : text) < 0)
+		return EXIT_FAILED;
+	if (!options->json) {
+		printed = print_result(&changes, &errors);
+	} else {
+		json = ctl_proto_result(!error, &changes, &errors);
+		printed = print_json(json);
+	}
+	return error ? EXIT_FAILED : printed;
 }
 
 int cmd_flush(const struct options *options)
 {
-	return control(options, CTL_COMMAND_FLUSH, CHANGE_TIMEOUT_MS);
+	struct err err = {0};
+	int ret = control(options, CTL_COMMAND_FLUSH, CHANGE_TIMEOUT_MS, &err);
+
+	if (ret == EXIT_UNREACHABLE)
+		return flush_without_daemon(options);
+	if (*err.text)
+		complain("%s: %s", ctl_command_name(CTL_COMMAND_FLUSH), err.text);
+	return ret;
 }

@@ -6,13 +6,12 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <signal.h>
 
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
@@ -26,7 +25,6 @@
 
 /* Long enough to gather a burst of foreign changes, short against the promised 100 ms. */
 #define DAEMON_REPAIR_DELAY_MS 10
-/* A wrong certificate mode of the directory would let others see charon's sockets. */
 #define DAEMON_RUN_DIR_MODE    0755
 
 /* The SPD. */
@@ -400,6 +398,14 @@ int daemon_open(struct daemon *daemon, struct err *err)
 
 void daemon_close(struct daemon *daemon)
 {
+	sigset_t endings;
+
+	/* a second SIGTERM must not end us halfway, with the pid file still there */
+	sigemptyset(&endings);
+	sigaddset(&endings, SIGTERM);
+	sigaddset(&endings, SIGINT);
+	sigaddset(&endings, SIGHUP);
+	sigprocmask(SIG_BLOCK, &endings, NULL);
 	ctl_server_close(daemon->ctl);
 	charon_close(daemon->charon);
 	negotiator_close(daemon->negotiator);
