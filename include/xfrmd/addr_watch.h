@@ -11,11 +11,11 @@
 /* One address of one interface of this host, as rtnetlink has it. A value type. */
 struct local_addr {
 	struct addr addr;
-	struct prefix network;   /* the on-link prefix that came with it */
-	struct addr broadcast;   /* IFA_BROADCAST, or AF_UNSPEC */
+	struct prefix network; /* the on-link prefix that came with it */
+	struct addr broadcast; /* IFA_BROADCAST, or AF_UNSPEC */
 	char ifname[IF_NAMESIZE];
 	uint32_t ifindex;
-	bool global;             /* scope universe or site, interface not loopback */
+	bool global; /* scope universe or site, interface not loopback */
 };
 
 /* Order by interface index, then address; so that two dumps of one state compare equal. */
@@ -32,7 +32,7 @@ int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count, struct err 
 struct addr_watch;
 typedef void (*addr_watch_fn)(void *ctx);
 int addr_watch_open(struct loop *loop, addr_watch_fn changed, void *ctx,
-		    struct addr_watch **ret_watch, struct err *err);
+                    struct addr_watch **ret_watch, struct err *err);
 /* The current list, borrowed until the next call of @changed. */
 const struct local_addr *addr_watch_list(const struct addr_watch *watch, size_t *ret_count);
 void addr_watch_close(struct addr_watch *watch);

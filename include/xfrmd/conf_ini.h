@@ -17,6 +17,6 @@
 int conf_ini_load(const char *path, struct conf *conf, struct problems *problems);
 /* The same from memory: what the fuzzer drives. @name stands for the file in messages. */
 int conf_ini_parse(const char *name, const char *text, size_t len, struct conf *conf,
-		   struct problems *problems);
+                   struct problems *problems);
 
 #endif
