@@ -15,7 +15,8 @@ struct pki_issue {
 	struct strlist sans; /* DNS names and IP addresses */
 	enum pki_key_type key_type;
 	uint32_t days;
-	bool force; /* overwrite */
+	bool force;      /* overwrite */
+	const char *csr; /* pki_make_instance: file with a request to sign, NULL for a new key */
 	int64_t now;
 };
 /*
@@ -24,9 +25,11 @@ struct pki_issue {
  * at all, the key first. Negative errno and @err.
  */
 int pki_make_ca(const struct pki_issue *issue, struct err *err);
-/* Makes instance.key (0600) and instance.pem, signed by ca.pem/ca.key of the same directory:
+/*
+ * Makes instance.key (0600) and instance.pem, signed by ca.pem/ca.key of the same directory:
  * digitalSignature, serverAuth and clientAuth, the SANs. When ca.pem holds several certificates,
- * as in a rotation, the one of ca.key signs. */
+ * as in a rotation, the one of ca.key signs. With a request only instance.pem is made.
+ */
 int pki_make_instance(const struct pki_issue *issue, struct err *err);
 
 #endif

@@ -427,6 +427,41 @@ int pki_pem_key(const char *file, const char *data, size_t len, struct pki_key *
 	return r == -ENOMEM || problems->out_of_memory ? -ENOMEM : -EINVAL;
 }
 
+static bool is_request(const struct block *block)
+{
+	return strcmp(block->label, "CERTIFICATE REQUEST") == 0 ||
+	       strcmp(block->label, "NEW CERTIFICATE REQUEST") == 0;
+}
+
+int pki_pem_request(const char *file, const char *data, size_t len, uint8_t **ret_der,
+                    size_t *ret_len, struct problems *problems)
+{
+	_cleanup_(cleanup_free) struct block *blocks = NULL;
+	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
+	size_t before = problems->count, count;
+	int r;
+
+	r = scan_file(file, data, len, "a certificate request", &blocks, &count, problems);
+	if (r < 0)
+		return r;
+	if (count && (count > 1 || !is_request(&blocks[0])))
+		problems_add(problems,
+		             "%s: holds %zu PEM blocks, the first is a %s, expected one "
+		             "CERTIFICATE REQUEST",
+		             file, count, blocks[0].label);
+	if (problems->count > before || problems->out_of_memory)
+		return problems->out_of_memory ? -ENOMEM : -EINVAL;
+	r = decode_base64(blocks[0].body, &bytes);
+	if (r == -EINVAL)
+		problems_add(problems, "%s: damaged text behind line %zu, expected base64", file,
+		             blocks[0].line);
+	if (r < 0)
+		return r;
+	*ret_len = bytes.len;
+	*ret_der = steal_ptr(bytes.data);
+	return 0;
+}
+
 int pki_pem_format(const char *label, const uint8_t *der, size_t len, char **ret_text)
 {
 	/* secure: OpenSSL cleanses its copy */

@@ -174,6 +174,31 @@ static int set_subject(X509 *x509, const char *cn, struct err *err)
 	return 0;
 }
 
+static int copy_names(X509 *x509, const struct pki_cert *like, struct err *err)
+{
+	const unsigned char *at = like->der;
+	_cleanup_(cleanup_x509) X509 *old = d2i_X509(NULL, &at, (long)like->der_len);
+	GENERAL_NAMES *sans;
+	bool done;
+
+	if (!old || !X509_set_subject_name(x509, X509_get_subject_name(old)))
+		return fail(err, "subject");
+	sans = X509_get_ext_d2i(old, NID_subject_alt_name, NULL, NULL);
+	done = !sans || X509_add1_ext_i2d(x509, NID_subject_alt_name, sans, 0, 0) == 1;
+	GENERAL_NAMES_free(sans);
+	return done ? 0 : fail(err, "subject alternative names");
+}
+
+static int set_names(X509 *x509, const struct pki_subject *subject, struct err *err)
+{
+	int r;
+
+	if (subject->like)
+		return copy_names(x509, subject->like, err);
+	r = set_subject(x509, subject->cn, err);
+	return r < 0 ? r : set_sans(x509, subject->sans, err);
+}
+
 static int set_extensions(X509 *x509, X509 *issuer, const struct extension *profile,
                           struct err *err)
 {
@@ -226,7 +251,7 @@ static int make(const struct pki_subject *subject, EVP_PKEY *public, const struc
 	if (!x509 || !issuer || !X509_set_version(x509, X509_VERSION_3) ||
 	    !X509_set_pubkey(x509, public))
 		return fail(err, "public key");
-	r = set_subject(x509, subject->cn, err);
+	r = set_names(x509, subject, err);
 	if (r == 0)
 		r = set_serial(x509, err);
 	if (r == 0)
@@ -235,8 +260,6 @@ static int make(const struct pki_subject *subject, EVP_PKEY *public, const struc
 		r = fail(err, "issuer");
 	if (r == 0)
 		r = set_extensions(x509, issuer, ca ? instance_profile : ca_profile, err);
-	if (r == 0)
-		r = set_sans(x509, subject->sans, err);
 	return r < 0 ? r : sign(x509, ca_key, file, ret_cert, err);
 }
 
@@ -269,4 +292,29 @@ int pki_sign_instance(const struct pki_subject *subject, const struct pki_key *k
 	if (!pkey || !ca_pkey)
 		return fail(err, "key");
 	return make(subject, pkey, ca, ca_pkey, file, ret_cert, err);
+}
+
+int pki_sign_request(const struct pki_subject *subject, const uint8_t *der, size_t len,
+                     const struct pki_cert *ca, const struct pki_key *ca_key, const char *file,
+                     struct pki_cert *ret_cert, struct err *err)
+{
+	_cleanup_(cleanup_pkey) EVP_PKEY *ca_pkey = decode_key(ca_key);
+	_cleanup_(cleanup_x509_req) X509_REQ *request = NULL;
+	const unsigned char *at = der;
+	EVP_PKEY *public;
+	char reason[128];
+
+	if (!ca_pkey)
+		return fail(err, "key");
+	request = d2i_X509_REQ(NULL, &at, (long)len);
+	public = request ? X509_REQ_get0_pubkey(request) : NULL;
+	if (!public || at != der + len)
+		return err_set(err, -EINVAL, "not a certificate request: %s",
+		               pki_ossl_reason(reason, sizeof(reason)));
+	if (X509_REQ_verify(request, public) != 1) {
+		ERR_clear_error();
+		return err_set(err, -EINVAL,
+		               "damaged certificate request: its signature is not from its key");
+	}
+	return make(subject, public, ca, ca_pkey, file, ret_cert, err);
 }

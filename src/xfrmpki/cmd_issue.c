@@ -2,6 +2,7 @@
 /* `xfrmpki init` and `xfrmpki issue`: options to a struct pki_issue, and what was written. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,9 @@ static int parse_option(const char *command, int option, const char *value, stru
 			"--key %s: unknown type, expected rsa3072, rsa4096, ec256, ec384 "
 			"or ed25519",
 			value);
+	case 'r':
+		issue->csr = value;
+		return 0;
 	case 'n':
 		return parse_days(command, value, &issue->days);
 	default:
@@ -44,11 +48,13 @@ static int parse_option(const char *command, int option, const char *value, stru
 
 static int parse(int argc, char **argv, const struct option *options, struct pki_issue *issue)
 {
+	bool typed = false;
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == '?' || option == ':')
 			return option_error(argv[0], option, argv);
+		typed |= option == 'k';
 		r = parse_option(argv[0], option, optarg, issue);
 		if (r)
 			return r;
@@ -57,6 +63,8 @@ static int parse(int argc, char **argv, const struct option *options, struct pki
 		return usage_error(argv[0], "%s: unexpected argument", argv[optind]);
 	if (!issue->dir || !issue->cn)
 		return usage_error(argv[0], "%s is required", issue->dir ? "--cn" : "--dir");
+	if (typed && issue->csr)
+		return usage_error(argv[0], "--key and --csr exclude each other");
 	return 0;
 }
 
@@ -90,13 +98,10 @@ int cmd_init(int argc, char **argv)
 int cmd_issue(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"dir", required_argument, NULL, 'd'},
-		{"cn", required_argument, NULL, 'c'},
-		{"san", required_argument, NULL, 's'},
-		{"key", required_argument, NULL, 'k'},
-		{"days", required_argument, NULL, 'n'},
-		{"force", no_argument, NULL, 'f'},
-		{0},
+		{"dir", required_argument, NULL, 'd'}, {"cn", required_argument, NULL, 'c'},
+		{"san", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
+		{"csr", required_argument, NULL, 'r'}, {"days", required_argument, NULL, 'n'},
+		{"force", no_argument, NULL, 'f'},     {0},
 	};
 	_cleanup_(cleanup_issue) struct pki_issue issue = {.days = DAYS_DEFAULT, .now = time(NULL)};
 	struct err err = {0};
@@ -109,6 +114,8 @@ int cmd_issue(int argc, char **argv)
 		complain("%s", err.text);
 		return EXIT_STATUS_FAILED;
 	}
-	printf("%s/instance.key\n%s/instance.pem\n", issue.dir, issue.dir);
+	if (!issue.csr)
+		printf("%s/instance.key\n", issue.dir);
+	printf("%s/instance.pem\n", issue.dir);
 	return EXIT_STATUS_OK;
 }

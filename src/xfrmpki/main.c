@@ -26,8 +26,8 @@ static const struct command commands[] = {
 	{"init", cmd_init, "--dir DIR --cn NAME [--key TYPE] [--days N] [--force]",
          "make a CA: ca.pem and ca.key"},
 	{"issue", cmd_issue,
-         "--dir DIR --cn NAME [--san NAME|IP]... [--key TYPE] [--days N] [--force]",
-         "make a certificate signed by it: instance.pem and instance.key"},
+         "--dir DIR --cn NAME [--san NAME|IP]... [--key TYPE | --csr FILE] [--days N] [--force]",
+         "make a certificate signed by it: instance.pem and instance.key, or instance.pem for a request"},
 	{"verify", cmd_verify, "--cert FILE --key FILE --ca FILE|DIR... [--json]",
          "check certificate, key and CAs as xfrmd would"},
 	{"show", cmd_show, "[--json] FILE|DIR...", "print what certificates say"},
@@ -44,6 +44,7 @@ static void print_help(void)
 		printf("  %s %s\n\t%s\n", commands[i].name, commands[i].args, commands[i].help);
 	printf("\n"
 	       "  --key TYPE\trsa3072 (default), rsa4096, ec256, ec384 or ed25519\n"
+	       "  --csr FILE\trequest made elsewhere, whose key stays there\n"
 	       "  --days N\tvalidity, 365 by default\n"
 	       "  --force\toverwrite existing files\n"
 	       "  --json\tresult as JSON\n"

@@ -163,6 +163,72 @@ START_TEST(pki_make_instance_refuses_without_a_fit_ca)
 }
 END_TEST
 
+/* A request with its own ideas about names, in `request.csr`. */
+static void put_request(const char *key_type, bool damaged)
+{
+	X509_REQ *request = X509_REQ_new();
+	EVP_PKEY *key = make_key(key_type);
+	unsigned char *der = NULL;
+	char *text;
+	int len;
+
+	X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
+	                           (const unsigned char *)"theirs", -1, -1, 0);
+	X509_REQ_set_pubkey(request, key);
+	ck_assert_int_gt(X509_REQ_sign(request, key, EVP_sha256()), 0);
+	len = i2d_X509_REQ(request, &der);
+	ck_assert_int_gt(len, 0);
+	if (damaged)
+		der[len - 1] ^= 1;
+	ck_assert_int_eq(pki_pem_format("CERTIFICATE REQUEST", der, (size_t)len, &text), 0);
+	put("request.csr", 0644, text);
+	free(text);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+	X509_REQ_free(request);
+	issue.csr = path("request.csr");
+}
+
+START_TEST(pki_make_instance_signs_a_request)
+{
+	struct pki_certs certs = {0};
+	struct problems problems = {0};
+
+	ck_assert_int_eq(pki_make_ca(&issue, &err), 0);
+	issue.cn = "ours";
+	put_request("P-256", false);
+	ck_assert_int_eq(pki_make_instance(&issue, &err), 0);
+	assert_absent("instance.key");
+	ck_assert_int_eq(pki_load_certs(path("instance.pem"), &certs, &problems), 0);
+	ck_assert_str_eq(certs.items[0].subject, "CN=ours");
+	pki_certs_fini(&certs);
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -EEXIST);
+}
+END_TEST
+
+START_TEST(pki_make_instance_refuses_bad_requests)
+{
+	ck_assert_int_eq(pki_make_ca(&issue, &err), 0);
+	put_request("RSA1024", false);
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "weak key: RSA 1024"));
+	put_request("RSA2048", true);
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "request.csr: damaged certificate request"));
+	put("request.csr", 0644,
+	    "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n");
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "request.csr: not a certificate request"));
+	put("request.csr", 0644, "hello\n");
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "request.csr: holds no PEM block"));
+	issue.csr = "/nonexistent";
+	ck_assert_int_eq(pki_make_instance(&issue, &err), -ENOENT);
+	assert_absent("instance.pem");
+	assert_queue_empty();
+}
+END_TEST
+
 START_TEST(pki_make_refuses_bad_names_before_writing)
 {
 	issue.cn = "";
@@ -193,6 +259,8 @@ int main(void)
 	tcase_add_test(tcase, pki_make_instance_overwrites_only_by_force);
 	tcase_add_test(tcase, pki_make_instance_signs_with_the_ca_of_the_key);
 	tcase_add_test(tcase, pki_make_instance_refuses_without_a_fit_ca);
+	tcase_add_test(tcase, pki_make_instance_signs_a_request);
+	tcase_add_test(tcase, pki_make_instance_refuses_bad_requests);
 	tcase_add_test(tcase, pki_make_refuses_bad_names_before_writing);
 	tcase_add_test(tcase, pki_make_needs_a_directory);
 	return test_run(suite);

@@ -300,6 +300,32 @@ START_TEST(pki_pem_refuses_a_key_with_a_reason)
 }
 END_TEST
 
+static const struct refused refused_requests[] = {
+	{"", "f.csr: is empty, expected a certificate request in PEM form"},
+	{"C", "f.csr: holds 1 PEM blocks, the first is a CERTIFICATE, expected one"},
+	{"'-----BEGIN CERTIFICATE REQUEST-----''MIIB''-----END CERTIFICATE REQUEST-----'C",
+         "f.csr: holds 2 PEM blocks"},
+	{"'-----BEGIN CERTIFICATE REQUEST-----''*''-----END CERTIFICATE REQUEST-----'",
+         "f.csr: damaged text behind line 1, expected base64"},
+};
+
+START_TEST(pki_pem_refuses_a_request_with_a_reason)
+{
+	const struct refused *row = &refused_requests[_i];
+	struct problems problems = {0};
+	char *text = compose(row->pattern);
+	uint8_t *der = NULL;
+	size_t len;
+
+	ck_assert_int_eq(pki_pem_request("f.csr", text, strlen(text), &der, &len, &problems),
+	                 -EINVAL);
+	assert_problem(&problems, row->problem);
+	ck_assert_ptr_null(der);
+	problems_fini(&problems);
+	free(text);
+}
+END_TEST
+
 START_TEST(pki_pem_reads_traditional_keys)
 {
 	static const char *const types[] = {"P-256", "RSA2048"};
@@ -341,6 +367,8 @@ int main(void)
 	tcase_add_test(tcase, pki_pem_survives_every_truncation);
 	tcase_add_loop_test(tcase, pki_pem_accepts_a_key, 0, ROWS(accepted_keys));
 	tcase_add_loop_test(tcase, pki_pem_refuses_a_key_with_a_reason, 0, ROWS(refused_keys));
+	tcase_add_loop_test(tcase, pki_pem_refuses_a_request_with_a_reason, 0,
+	                    ROWS(refused_requests));
 	tcase_add_test(tcase, pki_pem_reads_traditional_keys);
 	return test_run(suite);
 }

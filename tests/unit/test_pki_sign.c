@@ -14,7 +14,7 @@ static struct err err;
 
 static void setup(void)
 {
-	struct pki_subject subject = {"test ca", NULL, 365, NOW};
+	struct pki_subject subject = {.cn = "test ca", .days = 365, .now = NOW};
 
 	ck_assert_int_eq(pki_key_generate(PKI_KEY_EC256, &ca_key, &err), 0);
 	ck_assert_int_eq(pki_key_generate(PKI_KEY_EC256, &key, &err), 0);
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(pki_sign_instance_makes_a_certificate_that_is_trusted)
 {
 	struct strlist sans = {0};
-	struct pki_subject subject = {"host a", &sans, 30, NOW};
+	struct pki_subject subject = {.cn = "host a", .sans = &sans, .days = 30, .now = NOW};
 	struct pki_certs chain = {NULL, 1}, cas = {&ca, 1};
 	struct problems problems = {0};
 	struct pki_cert cert;
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(pki_sign_instance_ends_with_its_ca)
 {
-	struct pki_subject subject = {"host", NULL, 3650, NOW};
+	struct pki_subject subject = {.cn = "host", .days = 3650, .now = NOW};
 	struct pki_cert cert;
 
 	ck_assert_int_eq(pki_sign_instance(&subject, &key, &ca, &ca_key, "i.pem", &cert, &err), 0);
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(pki_sign_gives_every_certificate_its_own_serial)
 {
-	struct pki_subject subject = {"host", NULL, 1, NOW};
+	struct pki_subject subject = {.cn = "host", .days = 1, .now = NOW};
 	struct pki_cert a, b;
 
 	ck_assert_int_eq(pki_sign_instance(&subject, &key, &ca, &ca_key, "i", &a, &err), 0);
@@ -120,7 +120,7 @@ END_TEST
 
 START_TEST(pki_sign_accepts_names_in_utf8)
 {
-	struct pki_subject subject = {"h\xc3\xb6st", NULL, 1, NOW};
+	struct pki_subject subject = {.cn = "h\xc3\xb6st", .days = 1, .now = NOW};
 	struct pki_cert cert;
 
 	ck_assert_int_eq(pki_sign_instance(&subject, &key, &ca, &ca_key, "i", &cert, &err), 0);
@@ -138,7 +138,7 @@ static const char *const bad_names[] = {
 
 START_TEST(pki_sign_refuses_bad_common_names)
 {
-	struct pki_subject subject = {bad_names[_i], NULL, 1, NOW};
+	struct pki_subject subject = {.cn = bad_names[_i], .days = 1, .now = NOW};
 	struct pki_cert cert;
 
 	ck_assert_int_eq(pki_sign_instance(&subject, &key, &ca, &ca_key, "i", &cert, &err),
@@ -168,7 +168,7 @@ static const char *const bad_sans[] = {
 START_TEST(pki_sign_refuses_bad_alternative_names)
 {
 	struct strlist sans = {0};
-	struct pki_subject subject = {"host", &sans, 1, NOW};
+	struct pki_subject subject = {.cn = "host", .sans = &sans, .days = 1, .now = NOW};
 	struct pki_cert cert;
 
 	ck_assert_int_eq(strlist_add(&sans, "ok.example"), 0);
@@ -186,7 +186,7 @@ static const char *const key_names[] = {"rsa3072", "rsa4096", "ec256", "ec384", 
 
 START_TEST(pki_sign_works_with_every_type_of_key)
 {
-	struct pki_subject subject = {"ca", NULL, 1, NOW};
+	struct pki_subject subject = {.cn = "ca", .days = 1, .now = NOW};
 	struct problems problems = {0};
 	enum pki_key_type type;
 	struct pki_key own;
