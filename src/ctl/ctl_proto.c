@@ -13,6 +13,7 @@
 
 #include "json_reader.h"
 #include "json_writer.h"
+#include "xfrmd/buf.h"
 
 #define ESCAPED_MAX 128
 
@@ -447,15 +448,29 @@ char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count, bool drift
 	return writer_dump(root);
 }
 
+/*
+ * One policy after the other: a tree of 30,000 would leave the daemon's heap in pieces, many times
+ * larger than its policies.
+ */
 char *ctl_proto_desired(const struct policy_list *policies)
 {
-	json_t *root = json_object(), *list = json_array();
+	struct buf text = {0};
 	size_t i;
 
-	for (i = 0; i < policies->count; i++)
-		writer_append(&list, policy_json(&policies->items[i]));
-	writer_put(&root, "policies", list);
-	return writer_dump(root);
+	buf_str(&text, "{\"policies\":[");
+	for (i = 0; i < policies->count && !text.error; i++) {
+		char *one = writer_dump(policy_json(&policies->items[i]));
+
+		if (!one) {
+			buf_fini(&text);
+			return NULL;
+		}
+		buf_str(&text, i > 0 ? "," : "");
+		buf_str(&text, one);
+		free(one);
+	}
+	buf_str(&text, "]}");
+	return buf_take_str(&text);
 }
 
 static uint8_t read_direction(struct reader *reader, json_t *object)
