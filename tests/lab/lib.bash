@@ -35,6 +35,15 @@ expect_text() {
 	[[ $2 == *"$3"* ]] || fail "$1: found '$2', expected it to contain '$3'"
 }
 
+# must COMMAND..., must_not COMMAND...
+must() {
+	"$@" || fail "did not succeed: $*"
+}
+
+must_not() {
+	! "$@" || fail "did not fail: $*"
+}
+
 # wait_for SECONDS COMMAND...: polls until the command succeeds
 wait_for() {
 	local end=$((SECONDS + $1))
@@ -69,8 +78,8 @@ lab_show_state() {
 	for host in "${!address4[@]}"; do
 		echo "--- $host: kernel counters, policies, SAs, last packets"
 		on "$host" awk '$2 > 0' /proc/net/xfrm_stat
-		on "$host" ip xfrm policy | grep -v '^	' | head -n 20
-		on "$host" ip xfrm state | grep -E '^src|proto' | head -n 12
+		policies "$host" | awk '/^src/ { line = $0 } /^\tdir/ { print line $0 }' | head -n 12
+		on "$host" ip xfrm state | awk '/^src/ { line = $0 } /^\tproto/ { print line $0 }'
 		if [ -f "$FOLDER/$host.pcap" ]; then
 			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
 		fi
@@ -185,7 +194,7 @@ expect_no_clear() {
 
 # pings FROM TO [6]: whether an answer comes
 pings() {
-	on "$1" ping -n -q -c 1 -W 1 "$(address "$2" "${3:-4}")"
+	on "$1" ping -n -q -c 1 -W 1 "$(address "$2" "${3:-4}")" >/dev/null
 }
 
 # flood_start A B [6]: pings in both directions until flood_stop
@@ -273,6 +282,25 @@ peers() {
 	ctl "$1" peers --json | json "$2"
 }
 
+# policies HOST: the kernel's, without the exemptions that sockets carry
+policies() {
+	on "$1" ip xfrm policy list nosock
+}
+
+# has_policy HOST OUT-OR-IN SOURCE DESTINATION
+has_policy() {
+	on "$1" ip xfrm policy get dir "$2" src "$3" dst "$4" >/dev/null
+}
+
+# has_sa HOST ADDRESS: one with this address on either end
+has_sa() {
+	on "$1" ip xfrm state | grep -E "(src|dst) $2( |\$)" >/dev/null
+}
+
+charon_pid() {
+	status "$1" 'd["charon"]["pid"]'
+}
+
 ready_or_ended() {
 	is true status "$1" 'd["ready"]' || not kill -0 "${xfrmd_pid[$1]}"
 }
@@ -290,6 +318,13 @@ xfrmd_start() {
 xfrmd_stop() {
 	kill -TERM "${xfrmd_pid[$1]}"
 	xfrmd_ended "$1"
+}
+
+# xfrmd_kill HOST: SIGKILL
+xfrmd_kill() {
+	kill -KILL "${xfrmd_pid[$1]}"
+	wait "${xfrmd_pid[$1]}" || true
+	unset "xfrmd_pid[$1]"
 }
 
 # xfrmd_ended HOST: waits for the end that something else caused

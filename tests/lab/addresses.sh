@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Policies follow the addresses that come and go, nobody else notices, and a new address negotiates.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+	EOF
+done
+capture a
+xfrmd_start a
+xfrmd_start b
+wait_for 20 pings a b
+flood_start a b
+
+host_address a add 10.0.1.11/24
+wait_for 2 has_policy a out 10.0.1.11/32 10.0.1.0/24
+wait_for 2 has_policy a in 10.0.1.0/24 10.0.1.11/32
+wait_for 20 on a ping -q -c 1 -W 1 -I 10.0.1.11 10.0.1.2
+wait_for 5 has_sa b 10.0.1.11
+
+host_address a del 10.0.1.11/24
+wait_for 2 not has_policy a out 10.0.1.11/32 10.0.1.0/24
+wait_for 2 not has_policy a in 10.0.1.0/24 10.0.1.11/32
+expect 'policies that differ' "$(status a 'd["policies"]["drift"]')" = 0
+
+flood_stop
+expect 'packets lost' "$lost" = 0
+capture_stop a
+expect_no_clear a

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Traffic to addresses that do not answer costs the living nothing, and status says what failed and why.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host c 10.0.1.3/24
+for name in a b c; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+	EOF
+	xfrmd_start $name
+done
+capture a
+wait_for 20 pings a b
+flood_start a b
+for address in 10.0.1.98 10.0.1.99; do
+	background a ping -q -i 0.2 $address >/dev/null
+done
+wait_for 5 is true peers a '"10.0.1.99" in [p["address"] for p in d["peers"]]'
+wait_for 10 pings a c
+wait_for 40 is 2 status a 'd["peers"]["failed"]'
+expect_text 'reason' "$(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.99"][0]')" \
+	'no response'
+wait_for 20 is true peers a 'any(p["state"] == "failed" and p["next_retry"] > p["since"] for p in d["peers"])'
+expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2
+tcp a c
+
+flood_stop
+expect 'packets lost' "$lost" = 0
+capture_stop a
+expect_no_clear a
