@@ -66,7 +66,7 @@ is() {
 
 # json EXPRESSION: evaluates Python over the document d on standard input
 json() {
-	/usr/bin/python3 -c 'import json, sys
+	/usr/bin/python3 -c 'import ipaddress, json, sys
 d = json.load(sys.stdin)
 found = eval(sys.argv[1])
 print(found if isinstance(found, str) else json.dumps(found))' "$1"

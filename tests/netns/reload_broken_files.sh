@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+# Every kind of broken configuration: refused with its reason at reload and by check; nothing changes.
+lab_switch
+host a 10.0.1.1/24
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+xfrmd_start a
+policies a >before
+cp "$FOLDER/a.conf" good.conf
+
+# --- certificates of every wrong kind
+
+certificate() { # NAME SUBJECT OPTION...: a key and what signs itself
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
+		-out "$1.pem" -subj "/CN=$2" "${@:3}" 2>/dev/null
+}
+
+signed() { # NAME OPTION...: a certificate by the lab's own CA
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
+		-out "$1.csr" -subj /CN=instance 2>/dev/null
+	mkdir -p "$1.ca"
+	: >"$1.ca/index"
+	cat >"$1.ca/conf" <<-EOF
+		[ca]
+		database = $1.ca/index
+		new_certs_dir = $1.ca
+		default_md = sha256
+		rand_serial = yes
+		policy = any
+		[any]
+		commonName = supplied
+	EOF
+	openssl ca -batch -config "$1.ca/conf" -name ca -cert "$PKI/ca.pem" -keyfile "$PKI/ca.key" \
+		-in "$1.csr" -out "$1.pem" -notext "${@:2}" 2>/dev/null
+}
+
+certificate foreign instance
+certificate not_a_ca 'no CA' -addext basicConstraints=critical,CA:FALSE
+signed valid -days 30
+signed expired -startdate 20200101000000Z -enddate 20210101000000Z
+signed future -startdate 21200101000000Z -enddate 21210101000000Z
+openssl ec -in valid.key -aes128 -passout pass:secret -out encrypted.key 2>/dev/null
+cp valid.key readable.key
+chmod 600 ./*.key
+chmod 644 readable.key
+echo rubbish >rubbish.pem
+
+# --- the cases
+
+# with SCRIPT: the good configuration, changed by sed
+with() {
+	sed -E "$1" good.conf >"$FOLDER/a.conf"
+}
+
+add() {
+	{ cat good.conf; printf '%s\n' "$@"; } >"$FOLDER/a.conf"
+}
+
+credentials() { # CERTIFICATE KEY [CA]
+	with "s#^(instance_certificate =).*#\1 $PWD/$1#; s#^(instance_private_key =).*#\1 $PWD/$2#
+		${3:+s#^(ca_certificates =).*#\1 $PWD/$3#}"
+}
+
+# refused TEXT...: what was prepared is refused with each of these texts, and nothing changes
+refused() {
+	local how said status text
+	for how in "check $FOLDER/a.conf" reload; do
+		status=0
+		# shellcheck disable=SC2086
+		said=$(ctl a $how 2>&1) || status=$?
+		expect "exit status of $how ($*)" "$status: $said" = "1: $said"
+		for text; do
+			expect_text "$how" "${said,,}" "${text,,}"
+		done
+	done
+	policies a | cmp - before || fail "policies changed by a refused reload: $*"
+	kill -0 "${xfrmd_pid[a]}" || fail "xfrmd ended by a refused reload: $*"
+}
+
+add '[nonsense]' 'x = 1'
+refused 'nonsense' 'unknown section'
+add 'ipsec_subnet = 10.0.0.0/8'
+refused '[ipsec] ipsec_subnet:' 'unknown key'
+add 'ipsec_subnets = 10.2.0.0/16'
+refused '[ipsec] ipsec_subnets:'
+add 'no_ipsec_subnets = 10.0.1.0/24'
+refused '10.0.1.0/24' 'no_ipsec_subnets'
+for cidr in 10.0.1.0/33 10.0.1/24 300.0.0.0/8 fd00::/129 10.0.1.0/; do
+	with "s#^ipsec_subnets.*#ipsec_subnets = $cidr#"
+	refused '[ipsec] ipsec_subnets:' "$cidr"
+done
+with '/^ipsec_subnets/d'
+refused ipsec_subnets
+add 'prestart_timeout = -1'
+refused '[ipsec] prestart_timeout:' -1
+add 'optional = perhaps'
+refused '[ipsec] optional:' perhaps
+add 'stop_action = open'
+refused '[ipsec] stop_action:' open
+add 'ipsec_subnets_file = /nowhere/at/all'
+refused '/nowhere/at/all'
+add 'psk = secret'
+refused '[ipsec] psk:'
+add 'this is no line of an INI file'
+refused 'a.conf'
+: >"$FOLDER/a.conf"
+refused instance_certificate
+rm "$FOLDER/a.conf"
+refused 'a.conf'
+
+credentials absent.pem valid.key
+refused 'absent.pem'
+credentials rubbish.pem valid.key
+refused 'rubbish.pem'
+credentials foreign.pem foreign.key
+refused 'foreign.pem'
+credentials valid.pem foreign.key
+refused 'foreign.key'
+credentials expired.pem expired.key
+refused 'expired.pem' 'expired'
+credentials future.pem future.key
+refused 'future.pem' 'not yet valid'
+credentials valid.pem valid.key not_a_ca.pem
+refused 'not_a_ca.pem' CA
+credentials valid.pem encrypted.key
+refused 'encrypted.key'
+credentials valid.pem readable.key
+refused 'readable.key'
+
+# all problems in one run
+with 's#^ipsec_subnets.*#ipsec_subnets = 10.0.0.0/40#; s#^(instance_certificate =).*#\1 /nowhere.pem#
+	$a stop_timeout = long'
+refused '10.0.0.0/40' '/nowhere.pem' stop_timeout
+
+# and a good one goes in afterwards, with another certificate
+credentials valid.pem valid.key
+ctl a reload
+expect 'last reload' "$(status a 'd["last_reload"]["ok"]')" = true
+expect 'certificate' "$(status a 'd["certificates"][0]["file"]')" = "$PWD/valid.pem"
+policies a | cmp - before

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# 10,000 subnets: all installed, a reload with one line changed writes exactly that, memory stays small.
+lab_switch
+host a 10.0.0.1/24
+for i in $(seq 0 9999); do
+	echo "172.$((16 + i / 2048)).$((i / 8 % 256)).$((i % 8 * 32))/27"
+done >subnets
+xfrmd_conf a <<-EOF
+	ipsec_subnets_file = $PWD/subnets
+	protect_forwarded = false
+EOF
+xfrmd_start a
+grep 'spd: start' "$FOLDER/a.log"
+expect 'policies installed' "$(status a 'd["policies"]["installed"]')" -ge 20000
+expect 'out policies in the kernel' \
+	"$(policies a | grep -c '^src 10.0.0.1/32 dst 172.')" = 10000
+memory=$(awk '/VmRSS/ { print $2 }' "/proc/${xfrmd_pid[a]}/status")
+echo "resident: $memory kB"
+
+writes() {
+	status a '" ".join(str(d["last_change"][k]) for k in ("added", "updated", "deleted"))'
+}
+
+sed -i '5000s/.*/192.168.7.0\/24/' subnets
+ctl a reload
+expect 'added, updated, deleted' "$(writes)" = '2 0 2'
+sed -i 5000d subnets
+ctl a reload
+expect 'added, updated, deleted' "$(writes)" = '0 0 2'
+ctl a reload
+expect 'policies that differ' "$(status a 'd["policies"]["drift"]')" = 0
+[[ -n $WRAP ]] || grep -q __asan_init "$BUILD/src/xfrmd/xfrmd" ||
+	expect 'resident kB' "$memory" -lt 15000
