@@ -45,8 +45,8 @@ uint64_t charon_restart_delay_ms(unsigned short_lives);
 /* Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing or
  * the run directory cannot be used. */
 int charon_open(struct loop *loop, const struct charon_options *options,
-		const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
-		struct err *err);
+                const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
+                struct err *err);
 /*
  * Writes strongswan.conf and adopts a charon of this run directory that still runs (with the
  * settings it has: VICI reload-settings is the caller's), else starts one. Refuses with @err when

@@ -20,20 +20,20 @@ const char *peer_state_name(enum peer_state state);
 
 /* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
  * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
-#define PEERS_INFLIGHT_MAX 64
+#define PEERS_INFLIGHT_MAX      64
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
  * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
-#define PEERS_NEGOTIATION_MS 30000
+#define PEERS_NEGOTIATION_MS    30000
 /* Backoff after the n-th failure in a row: 1 s doubling to 60 s, times a random 0.75 to 1.25. */
-#define PEERS_BACKOFF_MIN_MS 1000
-#define PEERS_BACKOFF_MAX_MS 60000
+#define PEERS_BACKOFF_MIN_MS    1000
+#define PEERS_BACKOFF_MAX_MS    60000
 /* An acquire for a peer that has been up this long means that the kernel lost its SAs while charon
  * still lists them: charon refuses `initiate` then, `rekey` repairs. */
-#define PEERS_LOST_AFTER_MS 2000
+#define PEERS_LOST_AFTER_MS     2000
 /* Spread of the negotiations that follow a restart of charon. */
 #define PEERS_RESTART_SPREAD_MS 1000
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
-#define PEERS_FORGET_AFTER_MS 600000
+#define PEERS_FORGET_AFTER_MS   600000
 
 #define PEERS_CHILDREN_MAX 16
 struct peer {
@@ -59,7 +59,7 @@ enum peer_action_kind {
 	PEER_ACTION_UNLOAD,    /* the connection is not needed any more */
 	PEER_ACTION_TERMINATE, /* the IKE_SA ike_id */
 	PEER_ACTION_REKEY,     /* the CHILD_SA child_id */
-	PEER_ACTION_CHANGED,   /* state changed: old_state -> peer's; for the log and the kernel kick */
+	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
 };
 struct peer_action {
 	enum peer_action_kind kind;
@@ -80,36 +80,36 @@ int peers_new(uint64_t seed, struct peers **ret_peers);
 void peers_free(struct peers *peers);
 
 struct peers_counters {
-	uint64_t acquires, deduplicated; /* received; those that caused no negotiation of their own */
+	uint64_t acquires,
+		deduplicated; /* received; those that caused no negotiation of their own */
 	uint64_t negotiations, failures;
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). */
 void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
-		      uint64_t now_ms, struct peer_actions *actions);
+                      uint64_t now_ms, struct peer_actions *actions);
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
-			     const struct addr *remote);
+                             const struct addr *remote);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
  * charon refuses because it has no such SA is reported as child_down or ike_down. */
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
-		       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
-		       struct peer_actions *actions);
+                       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                       struct peer_actions *actions);
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
-			 struct peer_actions *actions);
+                         struct peer_actions *actions);
 void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
-			    uint32_t new_child_id);
+                            uint32_t new_child_id);
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
 /* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed. */
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
-		       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
+                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
 /* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
  * several the first become last_error: causes are told before their consequences. The adapter also
  * reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
-		     const char *words, bool final, uint64_t now_ms,
-		     struct peer_actions *actions);
+                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions);
 /*
  * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
  * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start
@@ -125,12 +125,12 @@ void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *a
 uint64_t peers_next_ms(const struct peers *peers);
 /* Forgets every peer for which @keep says false: its SAs are terminated. One that is negotiated
  * right now may still report child_up later, as a new entry. */
-void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer),
-		  void *ctx, struct peer_actions *actions);
+void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
+                  struct peer_actions *actions);
 
 /* All entries, in address order; borrowed until the next event. */
 const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count);
 const struct peer *peers_find(const struct peers *peers, const struct addr *local,
-			      const struct addr *remote);
+                              const struct addr *remote);
 
 #endif

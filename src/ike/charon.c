@@ -522,7 +522,8 @@ void charon_kill(struct charon *charon)
 	if (!charon->pid)
 		return;
 	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);
-	poll(&watched, 1, KILL_WAIT_MS);
+	while (poll(&watched, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
+		;
 	drain_log(charon);
 	reap(charon, how, sizeof(how));
 	forget_process(charon);

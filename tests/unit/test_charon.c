@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -454,6 +455,10 @@ static const char *enter_namespace(void)
 		return "needs root";
 	if (access(XFRMD_CHARON, X_OK) < 0)
 		return "needs " XFRMD_CHARON;
+	fd = pidfd_open(getpid(), 0);
+	if (fd < 0)
+		return "needs pidfd_open, which valgrind may not know";
+	close(fd);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return "cannot set loopback up";
