@@ -5,20 +5,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "xfrmd/peer_table.h"
 
 /*
- * Owns the table of peers, a sorted array of pointers, and the rules of the acquire machine.
- * Invariants: only move() writes a state; children exist in state UP only, and there at least one;
- * a connection is loaded in charon exactly while its peer is NEGOTIATING; next_ms is never later
- * than the earliest time at which peers_on_timer() has something to do (it may be earlier).
+ * Owns the rules of the acquire machine. Invariants: only move() writes a state; children exist in
+ * state UP only, and there at least one; a connection is loaded in charon exactly while its peer is
+ * NEGOTIATING; next_ms is never later than the earliest time at which peers_on_timer() has
+ * something to do (it may be earlier).
  */
 
 #define STATE_COUNT (PEER_STATE_FAILED + 1)
 
 struct peers {
-	struct peer **items;
-	size_t count, capacity;
+	struct peer_table table;
 	size_t in_state[STATE_COUNT];
 	bool charon_up;
 	uint64_t next_ms;
@@ -76,9 +76,7 @@ void peers_free(struct peers *peers)
 {
 	if (!peers)
 		return;
-	for (size_t i = 0; i < peers->count; i++)
-		free(peers->items[i]);
-	free(peers->items);
+	peer_table_fini(&peers->table);
 	free(peers);
 }
 
@@ -243,8 +241,8 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 {
 	struct peer *first = NULL;
 
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms > now_ms)
 			continue;
@@ -267,79 +265,21 @@ static void start_queued(struct peers *peers, uint64_t now_ms, struct peer_actio
 	}
 }
 
-static int compare_pair(const struct peer *peer, const struct addr *local,
-                        const struct addr *remote)
-{
-	int order = addr_compare(&peer->local, local);
-
-	return order ? order : addr_compare(&peer->remote, remote);
-}
-
-/* The index of the pair, or where it would be. */
-static size_t lower_bound(const struct peers *peers, const struct addr *local,
-                          const struct addr *remote)
-{
-	size_t low = 0, high = peers->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_pair(peers->items[middle], local, remote) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct peer *find(const struct peers *peers, const struct addr *local,
-                         const struct addr *remote)
-{
-	size_t index = lower_bound(peers, local, remote);
-
-	if (index == peers->count || compare_pair(peers->items[index], local, remote))
-		return NULL;
-	return peers->items[index];
-}
-
-static int reserve_one(struct peers *peers)
-{
-	size_t capacity = peers->capacity ? 2 * peers->capacity : 16;
-	struct peer **items;
-
-	if (peers->count < peers->capacity)
-		return 0;
-	items = reallocarray(peers->items, capacity, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	peers->items = items;
-	peers->capacity = capacity;
-	return 0;
-}
-
 /* NULL: out of memory, which is noted in @actions. */
 static struct peer *find_or_add(struct peers *peers, const struct addr *local,
                                 const struct addr *remote, uint64_t now_ms,
                                 struct peer_actions *actions)
 {
-	size_t index = lower_bound(peers, local, remote);
-	struct peer *peer;
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
 
-	if (index < peers->count && !compare_pair(peers->items[index], local, remote))
-		return peers->items[index];
-	peer = calloc(1, sizeof(*peer));
-	if (!peer || reserve_one(peers) < 0) {
-		free(peer);
+	if (peer)
+		return peer;
+	peer = peer_table_add(&peers->table, local, remote);
+	if (!peer) {
 		actions->out_of_memory = true;
 		return NULL;
 	}
-	peer->local = *local;
-	peer->remote = *remote;
 	peer->since_ms = now_ms;
-	memmove(&peers->items[index + 1], &peers->items[index],
-	        (peers->count - index) * sizeof(*peers->items));
-	peers->items[index] = peer;
-	peers->count++;
 	peers->in_state[PEER_STATE_IDLE]++;
 	return peer;
 }
@@ -402,42 +342,10 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
                              const struct addr *remote)
 {
-	struct peer *peer = find(peers, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
 
 	if (peer)
 		peer->wanted = false;
-}
-
-static void remove_child(struct peer *peer, size_t index)
-{
-	peer->child_count--;
-	memmove(&peer->children[index], &peer->children[index + 1],
-	        (peer->child_count - index) * sizeof(*peer->children));
-}
-
-/* The index, or child_count. */
-static size_t find_child(const struct peer *peer, uint32_t ike_id, uint32_t child_id)
-{
-	size_t i = 0;
-
-	while (i < peer->child_count &&
-	       (peer->children[i].ike_id != ike_id || peer->children[i].child_id != child_id))
-		i++;
-	return i;
-}
-
-static struct peer *find_child_peer(const struct peers *peers, uint32_t ike_id, uint32_t child_id,
-                                    size_t *ret_index)
-{
-	for (size_t i = 0; i < peers->count; i++) {
-		size_t index = find_child(peers->items[i], ike_id, child_id);
-
-		if (index == peers->items[i]->child_count)
-			continue;
-		*ret_index = index;
-		return peers->items[i];
-	}
-	return NULL;
 }
 
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
@@ -450,13 +358,9 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 		return;
 	/* The kernel drops the larval SA for the new one, without a word. */
 	peer->wanted = false;
-	if (find_child(peer, ike_id, child_id) < peer->child_count)
+	if (peer_find_child(peer, ike_id, child_id) < peer->child_count)
 		return;
-	if (peer->child_count == PEERS_CHILDREN_MAX)
-		remove_child(peer, 0);
-	peer->children[peer->child_count].ike_id = ike_id;
-	peer->children[peer->child_count].child_id = child_id;
-	peer->child_count++;
+	peer_add_child(peer, ike_id, child_id);
 	if (peer->state != PEER_STATE_UP)
 		move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
 	start_queued(peers, now_ms, actions);
@@ -475,11 +379,11 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
                          struct peer_actions *actions)
 {
 	size_t index;
-	struct peer *peer = find_child_peer(peers, ike_id, child_id, &index);
+	struct peer *peer = peer_table_find_child(&peers->table, ike_id, child_id, &index);
 
 	if (!peer)
 		return;
-	remove_child(peer, index);
+	peer_remove_child(peer, index);
 	if (!peer->child_count)
 		leave_up(peers, peer, now_ms, actions);
 }
@@ -488,26 +392,24 @@ void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_c
                             uint32_t new_child_id)
 {
 	size_t index;
-	struct peer *peer = find_child_peer(peers, ike_id, old_child_id, &index);
+	struct peer *peer = peer_table_find_child(&peers->table, ike_id, old_child_id, &index);
 	bool known;
 
 	if (!peer || old_child_id == new_child_id)
 		return;
 	peer->wanted = false;
-	known = find_child(peer, ike_id, new_child_id) < peer->child_count;
-	remove_child(peer, index);
+	known = peer_find_child(peer, ike_id, new_child_id) < peer->child_count;
+	peer_remove_child(peer, index);
 	if (known)
 		return;
 	/* To the end: the newest. */
-	peer->children[peer->child_count].ike_id = ike_id;
-	peer->children[peer->child_count].child_id = new_child_id;
-	peer->child_count++;
+	peer_add_child(peer, ike_id, new_child_id);
 }
 
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id)
 {
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		for (size_t child = 0; child < peer->child_count; child++) {
 			if (peer->children[child].ike_id == old_ike_id)
@@ -524,26 +426,15 @@ static void fail(struct peers *peers, struct peer *peer, const char *without_hin
 	move(peers, peer, PEER_STATE_FAILED, reason, now_ms, actions);
 }
 
-static bool remove_children_of(struct peer *peer, uint32_t ike_id)
-{
-	size_t before = peer->child_count;
-
-	for (size_t i = before; i-- > 0;) {
-		if (peer->children[i].ike_id == ike_id)
-			remove_child(peer, i);
-	}
-	return peer->child_count < before;
-}
-
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
                        const struct addr *remote, uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *negotiating = find(peers, local, remote);
+	struct peer *negotiating = peer_table_find(&peers->table, local, remote);
 
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
-		if (!remove_children_of(peer, ike_id))
+		if (!peer_remove_children(peer, ike_id))
 			continue;
 		if (!peer->child_count)
 			leave_up(peers, peer, now_ms, actions);
@@ -558,7 +449,7 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
                      const char *words, bool final, uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *peer = find(peers, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
 
 	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
 		return;
@@ -576,8 +467,8 @@ void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_action
 	if (peers->charon_up)
 		return;
 	peers->charon_up = true;
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		/* Their SAs live on in the kernel: nobody waits for these. */
 		if (peer->state != PEER_STATE_QUEUED || peer->wanted)
@@ -593,8 +484,8 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 	if (!peers->charon_up)
 		return;
 	peers->charon_up = false;
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		if (peer->state == PEER_STATE_NEGOTIATING || peer->state == PEER_STATE_UP)
 			move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
@@ -636,19 +527,19 @@ void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *a
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		if (check_due(peers, peer, now_ms, actions))
-			peers->items[kept++] = peer;
+			peers->table.items[kept++] = peer;
 		else
 			forget(peers, peer);
 	}
-	peers->count = kept;
+	peers->table.count = kept;
 	start_queued(peers, now_ms, actions);
 	peers->next_ms = UINT64_MAX;
-	for (size_t i = 0; i < peers->count; i++)
-		note_due(peers, peers->items[i], now_ms);
+	for (size_t i = 0; i < peers->table.count; i++)
+		note_due(peers, peers->table.items[i], now_ms);
 }
 
 uint64_t peers_next_ms(const struct peers *peers)
@@ -674,11 +565,11 @@ void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->items[i];
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
 
 		if (keep(ctx, peer)) {
-			peers->items[kept++] = peer;
+			peers->table.items[kept++] = peer;
 			continue;
 		}
 		terminate_all(peer, actions);
@@ -688,19 +579,19 @@ void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer
 		forget(peers, peer);
 	}
 	/* Slots may be free now, and this call has no clock. */
-	if (kept < peers->count)
+	if (kept < peers->table.count)
 		peers->next_ms = 0;
-	peers->count = kept;
+	peers->table.count = kept;
 }
 
 const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count)
 {
-	*ret_count = peers->count;
-	return (const struct peer *const *)peers->items;
+	*ret_count = peers->table.count;
+	return (const struct peer *const *)peers->table.items;
 }
 
 const struct peer *peers_find(const struct peers *peers, const struct addr *local,
                               const struct addr *remote)
 {
-	return find(peers, local, remote);
+	return peer_table_find(&peers->table, local, remote);
 }
