@@ -23,6 +23,7 @@ int pki_pair_check_absent(const struct pki_pair *pair, bool key, struct err *err
 /* Each file as a whole, the key first, so that a certificate never waits for its key. */
 int pki_pair_write(const struct pki_pair *pair, const struct pki_key *key,
                    const struct pki_certs *certs, struct err *err);
+int pki_key_write(const char *path, const struct pki_key *key, struct err *err);
 /* All of @certs into one file. */
 int pki_certs_write(const char *path, const struct pki_certs *certs, struct err *err);
 

@@ -75,7 +75,7 @@ int pki_certs_write(const char *path, const struct pki_certs *certs, struct err 
 	return r;
 }
 
-static int write_key(const char *path, const struct pki_key *key, struct err *err)
+int pki_key_write(const char *path, const struct pki_key *key, struct err *err)
 {
 	char *text;
 	int r;
@@ -92,7 +92,7 @@ static int write_key(const char *path, const struct pki_key *key, struct err *er
 int pki_pair_write(const struct pki_pair *pair, const struct pki_key *key,
                    const struct pki_certs *certs, struct err *err)
 {
-	int r = write_key(pair->key, key, err);
+	int r = pki_key_write(pair->key, key, err);
 
 	return r < 0 ? r : pki_certs_write(pair->cert, certs, err);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "xfrmd/err.h"
+#include "xfrmd/pki_key.h"
 
 /* Exit statuses of every command. */
 enum exit_status {
@@ -22,6 +23,7 @@ int cmd_issue(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_dates(int argc, char **argv);
+int cmd_rotate(int argc, char **argv);
 
 /* One line on stderr: `xfrmpki: object: reason`. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -33,5 +35,7 @@ int usage_error(const char *command, const char *format, ...) __attribute__((for
 int option_error(const char *command, int code, char **argv);
 /* A number of days, 1 to 36500. 0, or a usage error that has been reported. */
 int parse_days(const char *command, const char *text, uint32_t *ret_days);
+/* A type of key, likewise. */
+int parse_key_type(const char *command, const char *text, enum pki_key_type *ret_type);
 
 #endif

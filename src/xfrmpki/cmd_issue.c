@@ -28,13 +28,7 @@ static int parse_option(const char *command, int option, const char *value, stru
 		complain("%s: out of memory", command);
 		return EXIT_STATUS_FAILED;
 	case 'k':
-		if (pki_key_type_parse(value, &issue->key_type) == 0)
-			return 0;
-		return usage_error(
-			command,
-			"--key %s: unknown type, expected rsa3072, rsa4096, ec256, ec384 "
-			"or ed25519",
-			value);
+		return parse_key_type(command, value, &issue->key_type);
 	case 'r':
 		issue->csr = value;
 		return 0;

@@ -33,6 +33,9 @@ static const struct command commands[] = {
 	{"show", cmd_show, "[--json] FILE|DIR...", "print what certificates say"},
 	{"dates", cmd_dates, "[--warn-days N] [--json] FILE|DIR...",
          "days left, nearest end first; exit status 1 when 14 (or N) days or fewer are left"},
+	{"rotate", cmd_rotate,
+         "status|add-ca|reissue|drop-ca|instance --dir DIR [--key TYPE] [--days N] [--json]",
+         "replace the CA in three steps, or the instance certificate alone, without an outage"},
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
@@ -99,6 +102,15 @@ int parse_days(const char *command, const char *text, uint32_t *ret_days)
 		                   DAYS_MAX);
 	*ret_days = (uint32_t)days;
 	return 0;
+}
+
+int parse_key_type(const char *command, const char *text, enum pki_key_type *ret_type)
+{
+	if (pki_key_type_parse(text, ret_type) == 0)
+		return 0;
+	return usage_error(
+		command,
+		"--key %s: unknown type, expected rsa3072, rsa4096, ec256, ec384 or ed25519", text);
 }
 
 static bool wants_help(int argc, char **argv)
