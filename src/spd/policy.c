@@ -168,9 +168,19 @@ static int compare_items_order(const void *a, const void *b)
 	return policy_compare_order(a, b);
 }
 
+static bool is_sorted_by_key(const struct policy_list *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		if (policy_compare_key(&list->items[i - 1], &list->items[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* The kernel lists policies as they were added: a plan with one prefix length comes back sorted. */
 void policy_list_sort_key(struct policy_list *list)
 {
-	if (list->count > 1)
+	if (!is_sorted_by_key(list))
 		qsort(list->items, list->count, sizeof(*list->items), compare_items_key);
 }
 
