@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The adapter between charon and the acquire machine. Every change of charon goes through
- * sync_charon(): it loads what is wanted, then asks for what is there and unloads the rest, so
- * that a fresh charon, an adopted one and a reload take the same way.
+ * The adapter between charon and the acquire machine: its actions become VICI commands, charon's
+ * events and refusals become its events.
  */
 #include "xfrmd/negotiator.h"
 
@@ -12,10 +11,14 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "xfrmd/loader.h"
 #include "xfrmd/log.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 #include "xfrmd/vici_conn.h"
+
+/* After charon closed the connection without ending. */
+#define RECONNECT_MS 1000
 
 struct negotiator {
 	struct loop *loop;
@@ -26,11 +29,12 @@ struct negotiator {
 	void *ctx;
 
 	struct vici_conn *conn;
+	struct loader *loader;
+	struct pending *pending; /* unanswered commands that concern a peer */
 	struct peers *peers;
 	struct loop_timer *peers_timer;
+	struct loop_timer *reconnect_timer;
 	bool announced; /* ready was called for this connection */
-	char key_id[64];
-	char problem[256];
 
 	struct loop_timer *terminate_timer;
 	loop_fn terminate_done;
@@ -45,44 +49,97 @@ static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 	return &negotiator->bundle->chain.items[0];
 }
 
-/* A command whose failure leaves charon without something it needs. */
-static void on_needed_done(void *ctx, int error, const void *message, size_t len)
-{
-	struct negotiator *negotiator = ctx;
-	char reason[192] = "charon does not know the command";
-
-	if (error == -ECONNRESET ||
-	    (!error && !vici_reply_status(message, len, reason, sizeof(reason))))
-		return;
-	snprintf(negotiator->problem, sizeof(negotiator->problem), "charon refused: %s", reason);
-	log_error("charon: %s", negotiator->problem);
-}
-
 static void send_request(struct negotiator *negotiator, const char *command, struct buf *message,
-                         vici_reply_fn reply)
+                         vici_reply_fn reply, void *ctx)
 {
-	int error;
+	int error = -ENOTCONN;
 
-	if (!negotiator->conn) {
-		buf_fini(message);
-		return;
-	}
-	error = vici_conn_request(negotiator->conn, command, message, reply, negotiator);
-	if (error)
+	if (negotiator->conn)
+		error = vici_conn_request(negotiator->conn, command, message, reply, ctx);
+	if (error && error != -ENOTCONN)
 		log_error("charon: %s: cannot send: %s", command, strerror(-error));
 	buf_fini(message);
 }
 
 /* Running the machine's actions. */
 
-static void on_initiate_done(void *ctx, int error, const void *message, size_t len)
+static void run_actions(struct negotiator *negotiator, struct peer_actions *actions);
+
+/* Whether charon refused the command; @ret_reason says why. */
+static bool refused(int error, const void *message, size_t len, char *ret_reason, size_t size)
 {
+	if (error == -ECONNRESET)
+		return false; /* everything is queued anew when charon is back */
+	snprintf(ret_reason, size, "charon does not know the command");
+	return error || vici_reply_status(message, len, ret_reason, size);
+}
+
+/* What a reply is about, when it comes. Owned by the negotiator's list until then. */
+struct pending {
+	struct pending *next;
+	struct negotiator *negotiator;
+	struct peer_action action;
+};
+
+static void send_for(struct negotiator *negotiator, const char *command, struct buf *message,
+                     vici_reply_fn reply, const struct peer_action *action)
+{
+	struct pending *pending = malloc(sizeof(*pending));
+
+	if (!pending || !negotiator->conn) {
+		/* the machine's own deadline ends what gets no answer */
+		free(pending);
+		buf_fini(message);
+		return;
+	}
+	*pending = (struct pending){
+		.next = negotiator->pending, .negotiator = negotiator, .action = *action};
+	negotiator->pending = pending;
+	send_request(negotiator, command, message, reply, pending);
+}
+
+static void free_pending(struct pending *pending)
+{
+	struct pending **link = &pending->negotiator->pending;
+
+	while (*link != pending)
+		link = &(*link)->next;
+	*link = pending->next;
+	free(pending);
+}
+
+/* Results come as events; a reply tells only what charon did not even begin. */
+static void on_initiate_reply(void *ctx, int error, const void *message, size_t len)
+{
+	struct pending *pending = ctx;
+	struct peer_actions actions = {0};
 	char reason[192];
 
-	(void)ctx;
-	/* the result itself comes as events; this only says that charon did not even queue it */
-	if (!error && vici_reply_status(message, len, reason, sizeof(reason)))
-		log_debug("charon: initiate: %s", reason);
+	if (refused(error, message, len, reason, sizeof(reason)))
+		peers_on_reason(pending->negotiator->peers, &pending->action.local,
+		                &pending->action.remote, reason, true, loop_now_ms(), &actions);
+	run_actions(pending->negotiator, &actions);
+	free_pending(pending);
+}
+
+/* charon lists no such SA any more: neither do we. */
+static void on_sa_reply(void *ctx, int error, const void *message, size_t len)
+{
+	struct pending *pending = ctx;
+	const struct peer_action *action = &pending->action;
+	struct peer_actions actions = {0};
+	char reason[192];
+
+	if (refused(error, message, len, reason, sizeof(reason))) {
+		if (action->kind == PEER_ACTION_REKEY)
+			peers_on_child_down(pending->negotiator->peers, action->ike_id,
+			                    action->child_id, loop_now_ms(), &actions);
+		else
+			peers_on_ike_down(pending->negotiator->peers, action->ike_id,
+			                  &action->local, &action->remote, loop_now_ms(), &actions);
+	}
+	run_actions(pending->negotiator, &actions);
+	free_pending(pending);
 }
 
 static void initiate(struct negotiator *negotiator, const struct peer_action *action)
@@ -92,9 +149,9 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 
 	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->local,
 	                    &action->remote);
-	send_request(negotiator, "load-conn", &message, on_needed_done);
+	send_for(negotiator, "load-conn", &message, on_initiate_reply, action);
 	swan_conf_initiate(&message, &action->local, &action->remote);
-	send_request(negotiator, "initiate", &message, on_initiate_done);
+	send_for(negotiator, "initiate", &message, on_initiate_reply, action);
 }
 
 static void log_change(const struct peer_action *action)
@@ -122,15 +179,15 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	case PEER_ACTION_UNLOAD:
 		swan_conf_name(&message,
 		               swan_conf_peer_name(&action->local, &action->remote, name));
-		send_request(negotiator, "unload-conn", &message, NULL);
+		send_request(negotiator, "unload-conn", &message, NULL, NULL);
 		break;
 	case PEER_ACTION_TERMINATE:
 		swan_conf_terminate_ike(&message, action->ike_id);
-		send_request(negotiator, "terminate", &message, NULL);
+		send_for(negotiator, "terminate", &message, on_sa_reply, action);
 		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
-		send_request(negotiator, "rekey", &message, NULL);
+		send_for(negotiator, "rekey", &message, on_sa_reply, action);
 		break;
 	case PEER_ACTION_CHANGED:
 		log_change(action);
@@ -261,130 +318,41 @@ static void on_event(void *ctx, const char *name, const void *message, size_t le
 	check_terminated(negotiator);
 }
 
-/* Loading what charon needs, and unloading what it does not. */
+/* Loading charon. */
 
-static bool keeps_authority(const struct negotiator *negotiator, const char *name)
+static bool keeps_conn(void *ctx, const char *name)
 {
-	for (size_t i = 0; i < negotiator->bundle->cas.count; i++)
-		if (strcmp(negotiator->bundle->cas.items[i].fingerprint, name) == 0)
-			return true;
-	return false;
-}
-
-static bool keeps_conn(const struct negotiator *negotiator, const char *name)
-{
+	struct negotiator *negotiator = ctx;
 	const struct peer *peer;
 	struct addr local, remote;
 
-	if (strcmp(name, SWAN_RESPONDER) == 0)
-		return true;
 	if (swan_conf_parse_peer_name(name, &local, &remote) < 0)
 		return false;
 	peer = peers_find(negotiator->peers, &local, &remote);
 	return peer && peer->state == PEER_STATE_NEGOTIATING;
 }
 
-static bool keeps_key(const struct negotiator *negotiator, const char *id)
-{
-	return strcmp(negotiator->key_id, id) == 0;
-}
-
-/* Unloads every listed item that is not kept. */
-static void unload_others(struct negotiator *negotiator, const void *message, size_t len,
-                          bool (*keeps)(const struct negotiator *, const char *),
-                          const char *command, const char *key)
-{
-	struct vici_reader reader;
-	struct vici_elem elem;
-	char text[VICI_NAME_MAX + 1];
-
-	vici_reader_init(&reader, message, len);
-	while (!vici_next(&reader, &elem) && elem.type != VICI_ELEM_END) {
-		struct buf request = {0};
-
-		if (elem.type != VICI_ELEM_LIST_ITEM ||
-		    vici_elem_text(&elem, text, sizeof(text)) < 0 || keeps(negotiator, text))
-			continue;
-		log_debug("charon: %s %s", command, text);
-		vici_text(&request, key, text);
-		send_request(negotiator, command, &request, NULL);
-	}
-}
-
-static void on_keys(void *ctx, int error, const void *message, size_t len)
-{
-	if (!error)
-		unload_others(ctx, message, len, keeps_key, "unload-key", "id");
-}
-
-static void on_authorities(void *ctx, int error, const void *message, size_t len)
-{
-	if (!error)
-		unload_others(ctx, message, len, keeps_authority, "unload-authority", "name");
-}
-
-static void on_conns(void *ctx, int error, const void *message, size_t len)
+static void on_loaded(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
 
-	if (error)
-		return;
-	unload_others(negotiator, message, len, keeps_conn, "unload-conn", "name");
-	if (negotiator->announced || *negotiator->problem)
+	if (negotiator->announced)
 		return;
 	negotiator->announced = true;
 	negotiator->callbacks->ready(negotiator->ctx);
 }
 
-static void on_key_loaded(void *ctx, int error, const void *message, size_t len)
-{
-	struct negotiator *negotiator = ctx;
-
-	on_needed_done(ctx, error, message, len);
-	if (!error &&
-	    vici_find_text(message, len, "id", negotiator->key_id, sizeof(negotiator->key_id)) < 0)
-		negotiator->key_id[0] = '\0';
-}
-
-static void load_certificates(struct negotiator *negotiator)
-{
-	const struct pki_bundle *bundle = negotiator->bundle;
-	struct buf message = {0};
-
-	for (size_t i = 1; i < bundle->chain.count; i++) {
-		swan_conf_load_cert(&message, bundle->chain.items[i].der,
-		                    bundle->chain.items[i].der_len);
-		send_request(negotiator, "load-cert", &message, on_needed_done);
-	}
-	for (size_t i = 0; i < bundle->cas.count; i++) {
-		const struct pki_cert *ca = &bundle->cas.items[i];
-
-		swan_conf_load_authority(&message, ca->fingerprint, ca->der, ca->der_len);
-		send_request(negotiator, "load-authority", &message, on_needed_done);
-	}
-}
-
-static void sync_charon(struct negotiator *negotiator)
-{
-	const struct pki_cert *leaf = instance_cert(negotiator);
-	struct buf message = {0};
-
-	negotiator->problem[0] = '\0';
-	send_request(negotiator, "reload-settings", &message, on_needed_done);
-	swan_conf_load_key(&message, negotiator->bundle->key_der, negotiator->bundle->key_der_len);
-	send_request(negotiator, "load-key", &message, on_key_loaded);
-	load_certificates(negotiator);
-	swan_conf_load_responder(&message, negotiator->conf, leaf->der, leaf->der_len);
-	send_request(negotiator, "load-conn", &message, on_needed_done);
-
-	send_request(negotiator, "get-keys", &message, on_keys);
-	send_request(negotiator, "get-authorities", &message, on_authorities);
-	/* chains are built from cached certificates too: a removed CA must not live on there */
-	send_request(negotiator, "flush-certs", &message, NULL);
-	send_request(negotiator, "get-conns", &message, on_conns);
-}
-
 /* The connection. */
+
+static void close_connection(struct negotiator *negotiator)
+{
+	vici_conn_close(negotiator->conn);
+	negotiator->conn = NULL;
+	negotiator->announced = false;
+	loader_forget(negotiator->loader);
+	while (negotiator->pending)
+		free_pending(negotiator->pending);
+}
 
 static void on_sas_listed(void *ctx, int error, const void *message, size_t len)
 {
@@ -405,6 +373,16 @@ static void on_closed(void *ctx, int error)
 
 	log_warning("charon: VICI connection ended: %s", strerror(-error));
 	negotiator_disconnect(negotiator);
+	loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
+}
+
+/* For a charon that lives on; one that died announces its successor by negotiator_connect(). */
+static void on_reconnect(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+
+	if (!negotiator->conn)
+		(void)negotiator_connect(negotiator);
 }
 
 int negotiator_connect(struct negotiator *negotiator)
@@ -421,14 +399,15 @@ int negotiator_connect(struct negotiator *negotiator)
 	                       &negotiator->conn);
 	if (error)
 		return error;
-	for (size_t i = 0; i < sizeof(event_names) / sizeof(event_names[0]); i++) {
+	for (size_t i = 0; !error && i < sizeof(event_names) / sizeof(event_names[0]); i++)
 		error = vici_conn_subscribe(negotiator->conn, event_names[i], NULL, NULL);
-		if (error)
-			return error;
+	if (error) {
+		close_connection(negotiator);
+		return error;
 	}
-	sync_charon(negotiator);
+	loader_sync(negotiator->loader, negotiator->conn, negotiator->conf, negotiator->bundle);
 	/* its answers in order: credentials are there before the first peer is initiated */
-	send_request(negotiator, "list-sas", &message, on_sas_listed);
+	send_request(negotiator, "list-sas", &message, on_sas_listed, negotiator);
 	return 0;
 }
 
@@ -438,9 +417,7 @@ void negotiator_disconnect(struct negotiator *negotiator)
 
 	if (!negotiator->conn)
 		return;
-	vici_conn_close(negotiator->conn);
-	negotiator->conn = NULL;
-	negotiator->announced = false;
+	close_connection(negotiator);
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
 	run_actions(negotiator, &actions);
 }
@@ -451,7 +428,8 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 	negotiator->conf = conf;
 	negotiator->bundle = bundle;
 	if (negotiator->conn)
-		sync_charon(negotiator);
+		loader_sync(negotiator->loader, negotiator->conn, negotiator->conf,
+		            negotiator->bundle);
 }
 
 /* What the daemon reports. */
@@ -518,7 +496,7 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 			struct buf message = {0};
 
 			swan_conf_terminate_ike(&message, list[i]->children[c].ike_id);
-			send_request(negotiator, "terminate", &message, NULL);
+			send_request(negotiator, "terminate", &message, NULL, NULL);
 		}
 	}
 	negotiator->terminate_done = done;
@@ -534,7 +512,7 @@ const struct peers *negotiator_peers(const struct negotiator *negotiator)
 
 const char *negotiator_problem(const struct negotiator *negotiator)
 {
-	return negotiator->problem;
+	return loader_problem(negotiator->loader);
 }
 
 /* Life. */
@@ -553,6 +531,8 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
                     const struct pki_bundle *bundle, const struct negotiator_callbacks *callbacks,
                     void *ctx, struct negotiator **ret_negotiator)
 {
+	static const struct loader_callbacks loader_callbacks = {.keeps_conn = keeps_conn,
+	                                                         .loaded = on_loaded};
 	struct negotiator *negotiator = calloc(1, sizeof(*negotiator));
 	int error = -ENOMEM;
 
@@ -565,9 +545,14 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 	                                  .callbacks = callbacks,
 	                                  .ctx = ctx};
 	if (negotiator->vici_path)
+		error = loader_new(&loader_callbacks, negotiator, &negotiator->loader);
+	if (!error)
 		error = peers_new(random_seed(), &negotiator->peers);
 	if (!error)
 		error = loop_timer_new(loop, on_peers_due, negotiator, &negotiator->peers_timer);
+	if (!error)
+		error = loop_timer_new(loop, on_reconnect, negotiator,
+		                       &negotiator->reconnect_timer);
 	if (!error)
 		error = loop_timer_new(loop, on_terminated, negotiator,
 		                       &negotiator->terminate_timer);
@@ -583,8 +568,11 @@ void negotiator_close(struct negotiator *negotiator)
 {
 	if (!negotiator)
 		return;
-	vici_conn_close(negotiator->conn);
+	if (negotiator->loader)
+		close_connection(negotiator);
+	loader_free(negotiator->loader);
 	loop_timer_free(negotiator->terminate_timer);
+	loop_timer_free(negotiator->reconnect_timer);
 	loop_timer_free(negotiator->peers_timer);
 	peers_free(negotiator->peers);
 	free(negotiator->vici_path);
