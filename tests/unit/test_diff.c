@@ -260,12 +260,13 @@ END_TEST
 START_TEST(kick_policy_is_the_most_specific_of_its_family)
 {
 	struct policy policies[] = {protect("10.0.0.0/8"), allow("10.0.0.9/32"),
-	                            protect("10.0.0.0/24"), protect("fd00::/8")};
+	                            protect("10.0.0.0/24"), protect("10.0.0.7/32")};
 	struct policy_list list;
 	const struct policy *found;
 
 	policies[1].dir = POLICY_DIR_IN;
-	list = make_list(policies, 3, false);
+	policies[3].priority = 5; /* foreign */
+	list = make_list(policies, COUNT(policies), false);
 	found = diff_kick_policy(&list, AF_INET);
 	ck_assert_ptr_nonnull(found);
 	ck_assert_int_eq(policy_equal(found, &policies[2]), true);
