@@ -117,20 +117,26 @@ static int compare_fingerprints(const void *a, const void *b)
 	return strcmp(left->fingerprint, right->fingerprint);
 }
 
-static void sort_unique(struct pki_certs *certs)
+static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < certs->count; i++)
+		if (compare_fingerprints(&certs->items[i], cert) == 0)
+			return true;
+	return false;
+}
 
-	if (!certs->count)
-		return;
-	qsort(certs->items, certs->count, sizeof(certs->items[0]), compare_fingerprints);
-	for (size_t i = 1; i < certs->count; i++) {
-		if (compare_fingerprints(&certs->items[kept], &certs->items[i]) == 0)
+/* Keeps the first of each, in the order of the files: so problems come in that order too. */
+static void remove_duplicates(struct pki_certs *certs)
+{
+	struct pki_certs kept = {certs->items, 0};
+
+	for (size_t i = 0; i < certs->count; i++) {
+		if (holds(&kept, &certs->items[i]))
 			pki_cert_fini(&certs->items[i]);
 		else
-			certs->items[++kept] = certs->items[i];
+			kept.items[kept.count++] = certs->items[i];
 	}
-	certs->count = kept + 1;
+	*certs = kept;
 }
 
 /* Reads all that can be read; -EINVAL is in @problems, and no reason to stop here. */
@@ -170,7 +176,7 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
 
 	r = read_all(cert_file, key_file, ca_paths, &bundle, &key, problems);
 	if (r == 0) {
-		sort_unique(&bundle.cas);
+		remove_duplicates(&bundle.cas);
 		r = check_all(key_file, &bundle, &key, now, problems);
 	}
 	if (r == 0 && problems->out_of_memory)
@@ -182,6 +188,8 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
 		pki_bundle_fini(&bundle);
 		return r;
 	}
+	qsort(bundle.cas.items, bundle.cas.count, sizeof(bundle.cas.items[0]),
+	      compare_fingerprints);
 	bundle.key_der = key.der;
 	bundle.key_der_len = key.der_len;
 	memcpy(bundle.key_fingerprint, key.fingerprint, sizeof(bundle.key_fingerprint));

@@ -27,7 +27,7 @@ static const struct command commands[] = {
          "make a CA: ca.pem and ca.key"},
 	{"issue", cmd_issue,
          "--dir DIR --cn NAME [--san NAME|IP]... [--key TYPE | --csr FILE] [--days N] [--force]",
-         "make a certificate signed by it: instance.pem and instance.key, or instance.pem for a request"},
+         "make a certificate signed by it: instance.pem and instance.key (none for a request)"},
 	{"verify", cmd_verify, "--cert FILE --key FILE --ca FILE|DIR... [--json]",
          "check certificate, key and CAs as xfrmd would"},
 	{"show", cmd_show, "[--json] FILE|DIR...", "print what certificates say"},

@@ -151,6 +151,32 @@ START_TEST(pki_load_reports_everything_in_one_run)
 }
 END_TEST
 
+START_TEST(pki_load_reports_cas_in_the_order_of_the_files)
+{
+	static const char *const names[] = {"c", "a", "b", "d"};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct made bad = make_leaf(names[i], &ca);
+		char file[16];
+
+		snprintf(file, sizeof(file), "%s.pem", names[i]);
+		put(file, 0644, bad.cert_pem);
+		add_ca(file);
+		made_fini(&bad);
+	}
+	add_ca("ca.pem");
+	add_ca("c.pem");
+	ck_assert_int_eq(load("leaf.pem", "leaf.key"), -EINVAL);
+	ck_assert_uint_eq(problems.count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		char part[32];
+
+		snprintf(part, sizeof(part), "/%s.pem: not a CA", names[i]);
+		ck_assert_ptr_nonnull(strstr(problems.items[i], part));
+	}
+}
+END_TEST
+
 START_TEST(pki_load_refuses_missing_and_oversized_files)
 {
 	char *large = malloc(PKI_FILE_MAX + 2);
@@ -226,6 +252,7 @@ int main(void)
 	tcase_add_test(tcase, pki_load_reads_a_directory_in_name_order);
 	tcase_add_test(tcase, pki_load_refuses_a_directory_without_certificates);
 	tcase_add_test(tcase, pki_load_reports_everything_in_one_run);
+	tcase_add_test(tcase, pki_load_reports_cas_in_the_order_of_the_files);
 	tcase_add_test(tcase, pki_load_refuses_missing_and_oversized_files);
 	tcase_add_test(tcase, pki_load_refuses_an_instance_certificate_that_is_a_directory);
 	tcase_add_test(tcase, pki_load_keeps_earlier_problems_apart);
