@@ -17,6 +17,8 @@ struct nl_msg;
  * the message with nlmsg_free. 0 or negative errno. */
 int xfrm_codec_build_policy(const struct policy *policy, bool update, struct nl_msg **ret_msg);
 int xfrm_codec_build_delete(const struct policy *policy, struct nl_msg **ret_msg);
+/* GETPOLICY by direction and selector, answered with the policy and so with its index. */
+int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg);
 
 /*
  * Decodes NEWPOLICY or UPDPOLICY (a dump entry, or a notification). -ENOENT: a per-socket policy,
@@ -44,8 +46,8 @@ struct xfrm_sa {
 	uint8_t mode;  /* XFRM_MODE_TRANSPORT, ... */
 	uint64_t bytes, packets;
 	int64_t installed, used;
-	int64_t rekey; /* soft expiry */
-	int64_t expiry; /* hard expiry */
+	int64_t rekey;      /* soft expiry */
+	int64_t expiry;     /* hard expiry */
 	char algorithm[64]; /* "rfc4106(gcm(aes))-160", "cbc(aes)-128/hmac(sha256)-128" */
 };
 int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);

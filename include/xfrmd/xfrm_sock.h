@@ -18,17 +18,16 @@ uint32_t xfrm_sock_port(const struct xfrm_sock *sock);
  * All policies of this network namespace, per-socket ones left out, sorted by key. An interrupted
  * dump is repeated. The caller finis. Negative errno and @err.
  */
-int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list,
-			    struct err *err);
+int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list, struct err *err);
 /* All SAs; the caller frees *ret_sas. */
 int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t *ret_count,
-		       struct err *err);
+                       struct err *err);
 
 /*
  * Applies the operations in order. A failing one is counted and remembered in @err (the first),
  * the rest goes on: less protection is never the answer to an error. EEXIST on an addition and
  * ENOENT on a deletion mean that somebody else was faster and count as failures too, so that the
- * caller dumps again. Returns the number of failures.
+ * caller dumps again. A deletion without index is looked up first. Returns the number of failures.
  */
 size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err);
 /* One UPDPOLICY of @policy. Negative errno. */

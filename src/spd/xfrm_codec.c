@@ -184,6 +184,27 @@ int xfrm_codec_build_delete(const struct policy *policy, struct nl_msg **ret_msg
 	return 0;
 }
 
+int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg)
+{
+	struct xfrm_userpolicy_id id = {.dir = (__u8)dir_to_kernel(policy->dir)};
+	const struct xfrm_userpolicy_info *info;
+	struct nl_msg *whole = NULL, *msg;
+	int r = xfrm_codec_build_policy(policy, false, &whole);
+
+	if (r < 0)
+		return r;
+	info = nlmsg_data(nlmsg_hdr(whole));
+	id.sel = info->sel;
+	nlmsg_free(whole);
+	msg = nlmsg_alloc_simple(XFRM_MSG_GETPOLICY, 0);
+	if (!msg || nlmsg_append(msg, &id, sizeof(id), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	*ret_msg = msg;
+	return 0;
+}
+
 /* Copies the fixed part of a message. */
 static int read_fixed(const struct nlmsghdr *header, void *fixed, size_t size)
 {

@@ -249,6 +249,40 @@ static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
 	return r < 0 ? r : await_answer(&sock->link, &exchange);
 }
 
+static int take_index(void *ctx, const struct nlmsghdr *header)
+{
+	struct policy *wanted = ctx, found;
+	int r = xfrm_codec_policy(header, &found);
+
+	if (r == 0)
+		wanted->index = found.index;
+	return r;
+}
+
+/* The kernel does not tell the index of what it adds, and deleting by selector costs it O(n). */
+static int find_index(struct xfrm_sock *sock, struct policy *policy)
+{
+	struct exchange exchange = {.fn = take_index, .ctx = policy};
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_lookup(policy, &msg);
+
+	if (r < 0)
+		return r;
+	r = send_request(&sock->link, msg, &exchange.seq);
+	nlmsg_free(msg);
+	return r < 0 ? r : await_answer(&sock->link, &exchange);
+}
+
+static int delete_policy(struct xfrm_sock *sock, struct policy policy)
+{
+	struct nl_msg *msg = NULL;
+	int r = policy.index ? 0 : find_index(sock, &policy);
+
+	if (r == 0)
+		r = xfrm_codec_build_delete(&policy, &msg);
+	return r < 0 ? r : transact(sock, msg);
+}
+
 static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
 {
 	struct nl_msg *msg = NULL;
@@ -263,8 +297,7 @@ static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
 		r = xfrm_codec_build_policy(&op->policy, true, &msg);
 		break;
 	case DIFF_OP_DELETE:
-		r = xfrm_codec_build_delete(&op->policy, &msg);
-		break;
+		return delete_policy(sock, op->policy);
 	}
 	return r < 0 ? r : transact(sock, msg);
 }

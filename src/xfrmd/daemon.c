@@ -264,8 +264,7 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 	text = buf_take_str(&all);
 	if (!text)
 		return -ENOMEM;
-	pki_sha256(text, strlen(text), ret_hex);
-	return 0;
+	return pki_sha256(text, strlen(text), ret_hex);
 }
 
 static int open_run_dir(struct daemon *daemon, struct err *err)

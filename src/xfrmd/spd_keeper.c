@@ -2,7 +2,7 @@
 /*
  * Desired and remembered SPD. `have` is what the kernel held when it was last read or written,
  * sorted by key, foreign policies included; it is trusted until spd_keeper_repair() is asked for.
- * Policies that we added since the last dump have index 0 there: deleting one needs a dump first.
+ * Policies that we added since the last dump have index 0 there.
  */
 #include "xfrmd/spd_keeper.h"
 
@@ -114,28 +114,6 @@ static int remember(struct spd_keeper *keeper)
 	return error;
 }
 
-static bool lacks_index(const struct diff *diff)
-{
-	for (size_t i = 0; i < diff->count; i++)
-		if (diff->ops[i].kind == DIFF_OP_DELETE && !diff->ops[i].policy.index)
-			return true;
-	return false;
-}
-
-static int compare(struct spd_keeper *keeper, struct diff *ret_diff, struct err *err)
-{
-	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
-		return err_set(err, -ENOMEM, "SPD: out of memory");
-	if (!lacks_index(ret_diff))
-		return 0;
-	diff_fini(ret_diff);
-	if (dump(keeper, err) < 0)
-		return -EIO;
-	if (diff_build(&keeper->have, &keeper->want, ret_diff) < 0)
-		return err_set(err, -ENOMEM, "SPD: out of memory");
-	return 0;
-}
-
 static int apply_once(struct spd_keeper *keeper, struct spd_change *change, struct err *err)
 {
 	struct diff diff = {0};
@@ -144,9 +122,9 @@ static int apply_once(struct spd_keeper *keeper, struct spd_change *change, stru
 
 	error = keeper->have_known ? 0 : dump(keeper, err);
 	if (!error)
-		error = compare(keeper, &diff, err);
+		error = diff_build(&keeper->have, &keeper->want, &diff);
 	if (error)
-		return error;
+		return error == -ENOMEM ? err_set(err, error, "SPD: out of memory") : error;
 	failures = xfrm_sock_apply(keeper->sock, &diff, err);
 	change->added += diff.adds;
 	change->updated += diff.updates;
@@ -198,7 +176,7 @@ int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, 
 
 void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family)
 {
-	const struct policy *policy = diff_kick_policy(&keeper->want, family);
+	const struct policy *policy = diff_kick_policy(&keeper->have, family);
 	int error = policy ? xfrm_sock_update(keeper->sock, policy) : 0;
 	char text[POLICY_TEXT_MAX];
 

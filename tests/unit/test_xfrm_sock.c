@@ -180,6 +180,38 @@ START_TEST(policies_are_deleted_by_index_and_foreign_ones_stay)
 }
 END_TEST
 
+START_TEST(policy_of_unknown_index_is_looked_up_and_deleted)
+{
+	struct policy_list want = whole_plan(false), have;
+	struct diff diff;
+	struct err err;
+
+	reconcile(&want);
+	/* the plan has no indices: as if what was added had never been dumped */
+	ck_assert_int_eq(diff_build(&want, &none, &diff), 0);
+	ck_assert_uint_eq(diff.deletes, want.count);
+	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), 0);
+	diff_fini(&diff);
+	have = dump();
+	ck_assert_uint_eq(have.count, 0);
+	policy_list_fini(&have);
+	policy_list_fini(&want);
+}
+END_TEST
+
+START_TEST(policy_that_is_gone_cannot_be_deleted)
+{
+	struct policy_list want = whole_plan(false);
+	struct diff diff;
+	struct err err;
+
+	ck_assert_int_eq(diff_build(&want, &none, &diff), 0);
+	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), diff.deletes);
+	diff_fini(&diff);
+	policy_list_fini(&want);
+}
+END_TEST
+
 START_TEST(pinned_spi_comes_back)
 {
 	struct policy policy = {
@@ -345,8 +377,8 @@ START_TEST(failures_are_counted_and_the_rest_is_applied)
 	struct policy_list have;
 	struct err err;
 
-	ops[2].policy.index = 0;      /* refused before it is sent */
-	ops[3].policy.index = 999993; /* nothing there */
+	ops[2].policy.dst = prefix("10.0.4.0/24"); /* without index: not found */
+	ops[3].policy.index = 999993;              /* nothing there */
 	ops[4].policy.dst = prefix("10.0.3.0/24");
 	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), 3);
 	ck_assert_str_eq(err.text, "policy out block 10.0.1.1/32 -> 10.0.2.0/24 priority 30108: "
@@ -609,6 +641,8 @@ int main(void)
 	tcase_add_loop_test(tests, every_policy_of_a_plan_comes_back_equal, 0, 2);
 	tcase_add_test(tests, level_changes_by_updates_only);
 	tcase_add_test(tests, policies_are_deleted_by_index_and_foreign_ones_stay);
+	tcase_add_test(tests, policy_of_unknown_index_is_looked_up_and_deleted);
+	tcase_add_test(tests, policy_that_is_gone_cannot_be_deleted);
 	tcase_add_test(tests, pinned_spi_comes_back);
 	tcase_add_loop_test(tests, policy_is_the_same_as_when_ip_adds_it, 0,
 	                    sizeof(same_cases) / sizeof(same_cases[0]));
