@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_HOSTS_H
+#define XFRMD_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xfrmd/addr.h"
+
+/*
+ * The known hosts: peers with a standing policy of their own (out, LOCAL/32 -> REMOTE/32) beside
+ * the subnet policy. It gives each of them a hold queue of its own and, pinned to the SPI of the
+ * outbound SA in use, a rekeying without loss. Pure: kernel notifications and time in, policy
+ * writes out. It works with held packets only (xfrm_larval_drop = 0); without that there are none.
+ *
+ * Pinning. As the responder of a rekeying charon installs its new outbound SA at once, before the
+ * initiator has the inbound one, and the kernel would use the newest. So a host stays pinned to the
+ * SA in use until the kernel says that it is gone (packets are held for that moment), then moves to
+ * the newest one; a newer SA that lives beside it for HOSTS_SETTLE_MS takes over as well, since it
+ * did not come from a rekeying: the peer may have lost the older one.
+ *
+ * Strangers. The hold queue is one per policy and blocks on its head, so a silent address would
+ * stop all new peers of its subnet. A stranger that has no SA HOSTS_STRANGER_MS after its acquire
+ * becomes a known host: its policy blocks first, the subnet policy is re-sent, which makes the
+ * kernel look at the queue and purge it, and HOSTS_PURGE_MS later the policy protects.
+ */
+#define HOSTS_SETTLE_MS   300
+#define HOSTS_STRANGER_MS 1000
+/* The kernel looks at a moved queue at its next timer tick; 10 ms at HZ = 100. */
+#define HOSTS_PURGE_MS    30
+/* Of the hosts without an SA those that were silent longest go first. */
+#define HOSTS_MAX         4096
+/* Outbound SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
+#define HOSTS_SPIS_MAX    16
+
+struct known_host {
+	struct addr local, remote;
+	uint32_t spi; /* pinned to it; 0: to none */
+	bool blocked; /* while the subnet policy's queue is purged */
+};
+
+enum host_action_kind {
+	HOST_ACTION_PUT,    /* write the host's policy as the entry says, new or changed */
+	HOST_ACTION_REMOVE, /* delete the host's policy */
+	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair */
+};
+struct host_action {
+	enum host_action_kind kind;
+	struct known_host host;
+};
+struct host_actions {
+	struct host_action *items;
+	size_t count, capacity;
+	bool out_of_memory; /* actions were lost: call hosts_sync() again */
+};
+void host_actions_fini(struct host_actions *actions);
+
+struct hosts;
+int hosts_new(struct hosts **ret_hosts); /* holding is off */
+void hosts_free(struct hosts *hosts);
+/* Whether the kernel holds packets. Off: every host is removed and events are ignored. */
+void hosts_set_hold(struct hosts *hosts, bool hold, struct host_actions *actions);
+
+/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. */
+int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
+
+/* An outbound SA of ours appeared or was updated (again: no change), or is gone. */
+void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                 uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                      uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+/* All outbound SAs of ours, oldest first (dump after the start, or after lost notifications): what
+ * is not among them is gone. */
+struct host_sa {
+	struct addr local, remote;
+	uint32_t spi;
+};
+void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
+                struct host_actions *actions);
+
+/* The kernel asks for an SA with the pair; the caller has checked plan_negotiable(). */
+void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms, struct host_actions *actions);
+/* The negotiation with a stranger failed before its time was over. */
+void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     uint64_t now_ms, struct host_actions *actions);
+void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions);
+/* When hosts_on_timer() is due, monotonic; UINT64_MAX: never. */
+uint64_t hosts_next_ms(const struct hosts *hosts);
+
+/* Forgets hosts and strangers for which @keep says false; without actions: the caller applies a
+ * whole new plan. */
+void hosts_retain(struct hosts *hosts,
+                  bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+                  void *ctx);
+/* All known hosts, in address order; borrowed until the next event. */
+const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count);
+
+#endif
