@@ -50,7 +50,11 @@ struct xfrm_sa {
 	int64_t expiry;     /* hard expiry */
 	char algorithm[64]; /* "rfc4106(gcm(aes))-160", "cbc(aes)-128/hmac(sha256)-128" */
 };
+/* NEWSA or UPDSA: a dump entry or a notification. */
 int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
+/* DELSA, a notification: the SA as it was at its end, as far as the message tells. Of a message
+ * with the key only, src is AF_UNSPEC and reqid, times and counters are 0. */
+int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
 /* XFRM_MSG_EXPIRE; *ret_hard false: the soft lifetime, time to rekey. */
 int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, bool *ret_hard);
 

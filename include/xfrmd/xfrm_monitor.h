@@ -15,14 +15,23 @@ struct xfrm_events {
 	void (*policies_touched)(void *ctx);
 	/* The kernel dropped notifications (ENOBUFS); the state is unknown: dump and compare. */
 	void (*overrun)(void *ctx, bool acquires_lost);
+	/* The rest is optional; without any of them no notifications of SAs are asked for. */
+	/* An SA was added or updated, by whomever. */
+	void (*sa_new)(void *ctx, const struct xfrm_sa *sa);
+	/* An SA was deleted, by whomever. One that reached its hard lifetime is gone as well, and
+	 * only `expire` says so. */
+	void (*sa_gone)(void *ctx, const struct xfrm_sa *sa);
+	/* Notifications of SAs were lost, or SAs were flushed: dump and compare. What the socket
+	 * still held is left out, so that nothing older than that dump is told after it. */
+	void (*sas_lost)(void *ctx);
 };
 /* Holds a storm of 1,000 acquires several times over (SO_RCVBUFFORCE). */
 #define XFRM_MONITOR_RCVBUF (8 * 1024 * 1024)
 struct xfrm_monitor;
 /*
- * Opens two sockets: ACQUIRE and EXPIRE on one, POLICY on the other, so that a flood of policy
- * notifications cannot cost an acquire. Notifications with the port @own_port (not 0) are ours and
- * ignored.
+ * Opens a socket each for ACQUIRE with EXPIRE, for POLICY, and for SA if wanted, so that a flood of
+ * one kind of notifications cannot cost another. Policy notifications with the port @own_port (not
+ * 0) are ours and ignored.
  */
 int xfrm_monitor_open(struct loop *loop, uint32_t own_port, const struct xfrm_events *events,
 		      void *ctx, struct xfrm_monitor **ret_monitor, struct err *err);

@@ -551,6 +551,57 @@ int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
 	return read_sa(header, &info, sizeof(info), ret_sa);
 }
 
+/* What a DELSA says about the SA behind its key. */
+struct gone_attrs {
+	struct xfrm_usersa_info info;
+	xfrm_address_t src;
+	bool has_info, has_src;
+};
+
+static int read_gone_attr(void *ctx, const struct nlattr *attr)
+{
+	struct gone_attrs *attrs = ctx;
+
+	switch (nla_type(attr)) {
+	case XFRMA_SA:
+		attrs->has_info = true;
+		return read_attr(attr, &attrs->info, sizeof(attrs->info));
+	case XFRMA_SRCADDR:
+		attrs->has_src = true;
+		return read_attr(attr, &attrs->src, sizeof(attrs->src));
+	default:
+		return 0;
+	}
+}
+
+int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
+{
+	struct gone_attrs attrs = {0};
+	struct xfrm_usersa_id id;
+	struct xfrm_sa sa;
+	int r;
+
+	if (header->nlmsg_type != XFRM_MSG_DELSA || read_fixed(header, &id, sizeof(id)) < 0)
+		return -EBADMSG;
+	r = read_attrs(header, sizeof(id), read_gone_attr, &attrs);
+	if (r < 0)
+		return r;
+	if (!attrs.has_info)
+		attrs.info.saddr = attrs.src;
+	/* the key is that of the message, whatever the SA in it says */
+	attrs.info.family = id.family;
+	attrs.info.id.daddr = id.daddr;
+	attrs.info.id.spi = id.spi;
+	attrs.info.id.proto = id.proto;
+	r = read_sa(header, &attrs.info, sizeof(id), &sa);
+	if (r < 0)
+		return r;
+	if (!attrs.has_info && !attrs.has_src)
+		sa.src = (struct addr){.family = AF_UNSPEC};
+	*ret_sa = sa;
+	return 0;
+}
+
 int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, bool *ret_hard)
 {
 	struct xfrm_user_expire info;

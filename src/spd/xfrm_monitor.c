@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel tells on its own. Two sockets, so that a flood of policy notifications cannot cost
- * an acquire. Invariant: after a callback that closed the monitor no other callback runs.
+ * What the kernel tells on its own. A socket for each kind, so that a flood of policy notifications
+ * cannot cost an acquire or hide an SA. Invariants: after a callback that closed the monitor no other
+ * callback runs; after sas_lost no notification is told that the kernel made before the loss.
  */
 #include "xfrmd/xfrm_monitor.h"
 
@@ -34,12 +35,16 @@ struct xfrm_monitor {
 	void *ctx;
 	struct channel acquires; /* ACQUIRE and EXPIRE */
 	struct channel policies;
-	bool dispatching; /* in a callback, so that closing must wait */
+	struct channel sas; /* open if wanted */
+	bool sas_lost;      /* what is left in that socket is too old to be told */
+	bool dispatching;   /* in a callback, so that closing must wait */
 	bool closing;
 };
 
 static void monitor_free(struct xfrm_monitor *monitor)
 {
+	loop_fd_free(monitor->sas.watch);
+	xfrm_link_close(&monitor->sas.link);
 	loop_fd_free(monitor->policies.watch);
 	xfrm_link_close(&monitor->policies.link);
 	loop_fd_free(monitor->acquires.watch);
@@ -68,6 +73,26 @@ static void dispatch_expire(struct xfrm_monitor *monitor, const struct nlmsghdr 
 		monitor->events.expire(monitor->ctx, &sa, hard);
 }
 
+static void dispatch_sa(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
+{
+	struct xfrm_sa sa;
+
+	if (xfrm_codec_sa(header, &sa) < 0)
+		log_debug("xfrm monitor: malformed SA ignored");
+	else if (monitor->events.sa_new)
+		monitor->events.sa_new(monitor->ctx, &sa);
+}
+
+static void dispatch_sa_gone(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
+{
+	struct xfrm_sa sa;
+
+	if (xfrm_codec_sa_gone(header, &sa) < 0)
+		log_debug("xfrm monitor: malformed deletion of an SA ignored");
+	else if (monitor->events.sa_gone)
+		monitor->events.sa_gone(monitor->ctx, &sa);
+}
+
 /* Returns whether the SPD changed: the caller tells so once for many messages. */
 static bool dispatch_message(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
 {
@@ -77,6 +102,16 @@ static bool dispatch_message(struct xfrm_monitor *monitor, const struct nlmsghdr
 		return false;
 	case XFRM_MSG_EXPIRE:
 		dispatch_expire(monitor, header);
+		return false;
+	case XFRM_MSG_NEWSA:
+	case XFRM_MSG_UPDSA:
+		dispatch_sa(monitor, header);
+		return false;
+	case XFRM_MSG_DELSA:
+		dispatch_sa_gone(monitor, header);
+		return false;
+	case XFRM_MSG_FLUSHSA:
+		monitor->sas_lost = true;
 		return false;
 	case XFRM_MSG_NEWPOLICY:
 	case XFRM_MSG_UPDPOLICY:
@@ -119,6 +154,31 @@ static void drain(struct channel *channel)
 		monitor->events.policies_touched(monitor->ctx);
 }
 
+/*
+ * A loss is told before anything that is left in the socket, but all of that happened before it: it
+ * is read to the end and left out, or an SA deleted by a lost notification would come back.
+ */
+static void drain_sas(struct channel *channel)
+{
+	struct xfrm_monitor *monitor = channel->monitor;
+
+	for (int i = 0; (i < DATAGRAMS_A_TURN || monitor->sas_lost) && !monitor->closing; i++) {
+		ssize_t len = xfrm_link_receive(&channel->link);
+
+		if (len == -ENOBUFS || len == -EMSGSIZE)
+			monitor->sas_lost = true;
+		else if (len < 0)
+			break;
+		else if (!monitor->sas_lost)
+			dispatch_datagram(channel, (size_t)len);
+	}
+	if (!monitor->sas_lost || monitor->closing)
+		return;
+	monitor->sas_lost = false;
+	if (monitor->events.sas_lost)
+		monitor->events.sas_lost(monitor->ctx);
+}
+
 static void channel_ready(void *ctx, unsigned ready)
 {
 	struct channel *channel = ctx;
@@ -126,7 +186,10 @@ static void channel_ready(void *ctx, unsigned ready)
 
 	(void)ready;
 	monitor->dispatching = true;
-	drain(channel);
+	if (channel == &monitor->sas)
+		drain_sas(channel);
+	else
+		drain(channel);
 	monitor->dispatching = false;
 	if (monitor->closing)
 		monitor_free(monitor);
@@ -139,6 +202,11 @@ static int set_receive_buffer(int fd, int size)
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0)
 		return -errno;
 	return 0;
+}
+
+static bool wants_sas(const struct xfrm_events *events)
+{
+	return events->sa_new || events->sa_gone || events->sas_lost;
 }
 
 /*
@@ -160,6 +228,7 @@ static int ignore_port(int fd, uint32_t port)
 	return 0;
 }
 
+/* @own_port 0: nothing is left out. */
 static int channel_open(struct channel *channel, struct xfrm_monitor *monitor, uint32_t own_port)
 {
 	int r;
@@ -168,7 +237,7 @@ static int channel_open(struct channel *channel, struct xfrm_monitor *monitor, u
 	r = xfrm_link_open(&channel->link);
 	if (r == 0)
 		r = set_receive_buffer(nl_socket_get_fd(channel->link.nl), XFRM_MONITOR_RCVBUF);
-	if (r == 0)
+	if (r == 0 && own_port != 0)
 		r = ignore_port(nl_socket_get_fd(channel->link.nl), own_port);
 	if (r == 0)
 		r = xfrm_link_error(nl_socket_set_nonblocking(channel->link.nl));
@@ -185,6 +254,24 @@ static int channel_join(struct channel *channel, struct loop *loop, int group, i
 	                   channel, &channel->watch);
 }
 
+static int open_channels(struct xfrm_monitor *monitor, struct loop *loop, uint32_t own_port)
+{
+	int r = channel_open(&monitor->acquires, monitor, own_port);
+
+	if (r == 0)
+		r = channel_open(&monitor->policies, monitor, own_port);
+	if (r == 0)
+		r = channel_join(&monitor->acquires, loop, XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE);
+	if (r == 0)
+		r = channel_join(&monitor->policies, loop, XFRMNLGRP_POLICY, XFRMNLGRP_NONE);
+	if (r < 0 || !wants_sas(&monitor->events))
+		return r;
+	r = channel_open(&monitor->sas, monitor, 0);
+	if (r == 0)
+		r = channel_join(&monitor->sas, loop, XFRMNLGRP_SA, XFRMNLGRP_NONE);
+	return r;
+}
+
 int xfrm_monitor_open(struct loop *loop, uint32_t own_port, const struct xfrm_events *events,
                       void *ctx, struct xfrm_monitor **ret_monitor, struct err *err)
 {
@@ -195,13 +282,7 @@ int xfrm_monitor_open(struct loop *loop, uint32_t own_port, const struct xfrm_ev
 		return err_set(err, -ENOMEM, "xfrm monitor: out of memory");
 	monitor->events = *events;
 	monitor->ctx = ctx;
-	r = channel_open(&monitor->acquires, monitor, own_port);
-	if (r == 0)
-		r = channel_open(&monitor->policies, monitor, own_port);
-	if (r == 0)
-		r = channel_join(&monitor->acquires, loop, XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE);
-	if (r == 0)
-		r = channel_join(&monitor->policies, loop, XFRMNLGRP_POLICY, XFRMNLGRP_NONE);
+	r = open_channels(monitor, loop, own_port);
 	if (r < 0) {
 		monitor_free(monitor);
 		return err_set(err, r, "xfrm monitor: cannot be opened: %s", strerror(-r));

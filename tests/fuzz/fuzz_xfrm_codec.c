@@ -34,6 +34,7 @@ static void decode(const struct nlmsghdr *header)
 	}
 	xfrm_codec_acquire(header, &acquire);
 	xfrm_codec_sa(header, &sa);
+	xfrm_codec_sa_gone(header, &sa);
 	xfrm_codec_expire(header, &sa, &hard);
 }
 
