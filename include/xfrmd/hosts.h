@@ -59,10 +59,12 @@ void host_actions_fini(struct host_actions *actions);
 struct hosts;
 int hosts_new(struct hosts **ret_hosts); /* holding is off */
 void hosts_free(struct hosts *hosts);
-/* Whether the kernel holds packets. Off: every host is removed and events are ignored. */
+/* Whether the kernel holds packets. Off: every host is removed and events are ignored. Once it is
+ * on the caller feeds what there is by hosts_sync(). */
 void hosts_set_hold(struct hosts *hosts, bool hold, struct host_actions *actions);
 
-/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. */
+/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. May come
+ * before hosts_set_hold(), which then keeps or removes it; beyond HOSTS_MAX it is left out. */
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */

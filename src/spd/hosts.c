@@ -1,2 +1,552 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Owns the rules of the known hosts and of the strangers, two tables in address order. Invariants:
+ * a host is pinned to one of its living SAs, to none only if it has none; it is blocked only without
+ * an SA; it has a due time exactly while it is blocked or a newer SA lives beside the pinned one;
+ * next_ms is never later than any due time. Room for the actions is made before anything changes, so
+ * an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
+ */
+
+#define NEVER             UINT64_MAX
+#define NONE              SIZE_MAX
+/* REMOVE of another host, PUT, RESEND. */
+#define ACTIONS_PER_EVENT 3
+
+struct host_state {
+	uint64_t active_ms; /* the last acquire, or when it lost its last SA */
+	uint64_t due_ms;
+	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
+	size_t spi_count;
+	bool resend; /* packets for it may wait in the subnet policy's queue */
+};
+
+/* Apart from their states, so that the hosts can be lent as they are. */
+struct host_table {
+	struct known_host *hosts;
+	struct host_state *states;
+	size_t count, capacity;
+};
+
+struct hosts {
+	struct host_table known, strangers;
+	bool hold;
+	uint64_t next_ms;
+};
+
+void host_actions_fini(struct host_actions *actions)
+{
+	free(actions->items);
+	*actions = (struct host_actions){0};
+}
+
+/* False: out of memory, which is noted. */
+static bool reserve_actions(struct host_actions *actions, size_t count)
+{
+	size_t capacity = actions->capacity ? actions->capacity : 8;
+	struct host_action *items;
+
+	while (capacity < actions->count + count)
+		capacity *= 2;
+	if (capacity == actions->capacity)
+		return true;
+	items = reallocarray(actions->items, capacity, sizeof(*items));
+	if (!items) {
+		actions->out_of_memory = true;
+		return false;
+	}
+	actions->items = items;
+	actions->capacity = capacity;
+	return true;
+}
+
+/* Into reserved room. */
+static void add_action(struct host_actions *actions, enum host_action_kind kind,
+                       const struct known_host *host)
+{
+	actions->items[actions->count++] = (struct host_action){.kind = kind, .host = *host};
+}
+
+static int compare_pair(const struct known_host *host, const struct addr *local,
+                        const struct addr *remote)
+{
+	int order = addr_compare(&host->local, local);
+
+	return order ? order : addr_compare(&host->remote, remote);
+}
+
+/* The index of the pair, or where it would be. */
+static size_t lower_bound(const struct host_table *table, const struct addr *local,
+                          const struct addr *remote)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_pair(&table->hosts[middle], local, remote) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t table_find(const struct host_table *table, const struct addr *local,
+                         const struct addr *remote)
+{
+	size_t index = lower_bound(table, local, remote);
+
+	if (index == table->count || compare_pair(&table->hosts[index], local, remote))
+		return NONE;
+	return index;
+}
+
+static bool table_reserve_one(struct host_table *table)
+{
+	size_t capacity = table->capacity ? 2 * table->capacity : 16;
+	struct known_host *hosts;
+	struct host_state *states;
+
+	if (table->count < table->capacity)
+		return true;
+	hosts = reallocarray(table->hosts, capacity, sizeof(*hosts));
+	if (!hosts)
+		return false;
+	table->hosts = hosts;
+	states = reallocarray(table->states, capacity, sizeof(*states));
+	if (!states)
+		return false;
+	table->states = states;
+	table->capacity = capacity;
+	return true;
+}
+
+/* The index of a new entry for a pair that has none. NONE: out of memory. */
+static size_t table_add(struct host_table *table, const struct addr *local,
+                        const struct addr *remote, uint64_t now_ms)
+{
+	size_t index = lower_bound(table, local, remote);
+	size_t behind = table->count - index;
+
+	if (!table_reserve_one(table))
+		return NONE;
+	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
+	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
+	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
+	table->states[index] = (struct host_state){.active_ms = now_ms, .due_ms = NEVER};
+	table->count++;
+	return index;
+}
+
+static void table_remove(struct host_table *table, size_t index)
+{
+	size_t behind = --table->count - index;
+
+	memmove(&table->hosts[index], &table->hosts[index + 1], behind * sizeof(*table->hosts));
+	memmove(&table->states[index], &table->states[index + 1], behind * sizeof(*table->states));
+}
+
+static void table_fini(struct host_table *table)
+{
+	free(table->hosts);
+	free(table->states);
+	*table = (struct host_table){0};
+}
+
+/* The one without an SA that was silent longest; NONE: all have one. */
+static size_t table_find_silent(const struct host_table *table)
+{
+	size_t found = NONE;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->states[i].spi_count)
+			continue;
+		if (found == NONE || table->states[i].active_ms < table->states[found].active_ms)
+			found = i;
+	}
+	return found;
+}
+
+static size_t count_due(const struct host_table *table, uint64_t now_ms)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		count += table->states[i].due_ms <= now_ms;
+	return count;
+}
+
+/* The index of the SA, or spi_count. */
+static size_t find_spi(const struct host_state *state, uint32_t spi)
+{
+	size_t i = 0;
+
+	while (i < state->spi_count && state->spis[i] != spi)
+		i++;
+	return i;
+}
+
+static void remove_spi(struct host_state *state, size_t index)
+{
+	state->spi_count--;
+	memmove(&state->spis[index], &state->spis[index + 1],
+	        (state->spi_count - index) * sizeof(*state->spis));
+}
+
+/* Whether it is a new one; it is the newest then. */
+static bool add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
+{
+	if (find_spi(state, spi) < state->spi_count)
+		return false;
+	if (state->spi_count == HOSTS_SPIS_MAX)
+		remove_spi(state, state->spis[0] == pinned ? 1 : 0);
+	state->spis[state->spi_count++] = spi;
+	return true;
+}
+
+static uint32_t newest_spi(const struct host_state *state)
+{
+	return state->spi_count ? state->spis[state->spi_count - 1] : 0;
+}
+
+int hosts_new(struct hosts **ret_hosts)
+{
+	struct hosts *hosts = calloc(1, sizeof(*hosts));
+
+	if (!hosts)
+		return -ENOMEM;
+	hosts->next_ms = NEVER;
+	*ret_hosts = hosts;
+	return 0;
+}
+
+void hosts_free(struct hosts *hosts)
+{
+	if (!hosts)
+		return;
+	table_fini(&hosts->known);
+	table_fini(&hosts->strangers);
+	free(hosts);
+}
+
+static void set_due(struct hosts *hosts, struct host_state *state, uint64_t due_ms)
+{
+	state->due_ms = due_ms;
+	if (due_ms < hosts->next_ms)
+		hosts->next_ms = due_ms;
+}
+
+/* Room for PUT and RESEND is reserved, here and below. */
+static void put(struct hosts *hosts, size_t index, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	add_action(actions, HOST_ACTION_PUT, &hosts->known.hosts[index]);
+	if (state->resend)
+		add_action(actions, HOST_ACTION_RESEND, &hosts->known.hosts[index]);
+	state->resend = false;
+}
+
+/* To the newest SA, or to none if it has none; never blocked. */
+static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct known_host *host = &hosts->known.hosts[index];
+	struct host_state *state = &hosts->known.states[index];
+
+	host->spi = newest_spi(state);
+	host->blocked = false;
+	state->active_ms = now_ms;
+	state->due_ms = NEVER;
+	put(hosts, index, actions);
+}
+
+static void forget_stranger(struct hosts *hosts, const struct addr *local,
+                            const struct addr *remote)
+{
+	size_t index = table_find(&hosts->strangers, local, remote);
+
+	if (index != NONE)
+		table_remove(&hosts->strangers, index);
+}
+
+/* Adds a host that is not known, without PUT; it is no stranger any more. NONE: all others have an
+ * SA, or out of memory, which is noted. */
+static size_t add_host(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                       uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index;
+
+	forget_stranger(hosts, local, remote);
+	if (hosts->known.count == HOSTS_MAX) {
+		size_t silent = table_find_silent(&hosts->known);
+
+		if (silent == NONE)
+			return NONE;
+		add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[silent]);
+		table_remove(&hosts->known, silent);
+	}
+	index = table_add(&hosts->known, local, remote, now_ms);
+	if (index == NONE)
+		actions->out_of_memory = true;
+	else
+		hosts->known.states[index].resend = true;
+	return index;
+}
+
+/* Hosts for whose REMOVE there is no memory stay until the next hosts_sync(). */
+static void remove_all(struct hosts *hosts, struct host_actions *actions)
+{
+	table_fini(&hosts->strangers);
+	if (!reserve_actions(actions, hosts->known.count))
+		return;
+	for (size_t i = 0; i < hosts->known.count; i++)
+		add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[i]);
+	table_fini(&hosts->known);
+	hosts->next_ms = NEVER;
+}
+
+void hosts_set_hold(struct hosts *hosts, bool hold, struct host_actions *actions)
+{
+	hosts->hold = hold;
+	if (!hold)
+		remove_all(hosts, actions);
+}
+
+int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
+{
+	size_t index;
+
+	if (table_find(&hosts->known, &host->local, &host->remote) != NONE)
+		return 0;
+	if (hosts->known.count == HOSTS_MAX)
+		return 0;
+	index = table_add(&hosts->known, &host->local, &host->remote, now_ms);
+	if (index == NONE)
+		return -ENOMEM;
+	if (host->blocked) {
+		hosts->known.hosts[index].blocked = true;
+		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_PURGE_MS);
+	} else if (host->spi) {
+		/* It lives until hosts_sync() knows better. */
+		hosts->known.hosts[index].spi = host->spi;
+		add_spi(&hosts->known.states[index], host->spi, host->spi);
+	}
+	return 0;
+}
+
+void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                 uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state;
+	size_t index;
+
+	if (!hosts->hold || !spi || !reserve_actions(actions, ACTIONS_PER_EVENT))
+		return;
+	index = table_find(&hosts->known, local, remote);
+	if (index == NONE)
+		index = add_host(hosts, local, remote, now_ms, actions);
+	if (index == NONE)
+		return;
+	state = &hosts->known.states[index];
+	if (!add_spi(state, hosts->known.hosts[index].spi, spi))
+		return;
+	if (hosts->known.hosts[index].spi)
+		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
+	else
+		pin(hosts, index, now_ms, actions);
+}
+
+void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                      uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state;
+	size_t index, gone;
+
+	if (!hosts->hold || !reserve_actions(actions, ACTIONS_PER_EVENT))
+		return;
+	index = table_find(&hosts->known, local, remote);
+	if (index == NONE)
+		return;
+	state = &hosts->known.states[index];
+	gone = find_spi(state, spi);
+	if (gone == state->spi_count)
+		return;
+	remove_spi(state, gone);
+	if (hosts->known.hosts[index].spi == spi)
+		pin(hosts, index, now_ms, actions);
+	else if (hosts->known.hosts[index].spi == newest_spi(state))
+		state->due_ms = NEVER;
+}
+
+/* After its set of SAs was replaced. */
+static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
+                     struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+	uint32_t pinned = hosts->known.hosts[index].spi, newest = newest_spi(state);
+
+	if (pinned == newest) {
+		if (pinned)
+			state->due_ms = NEVER;
+	} else if (pinned && find_spi(state, pinned) < state->spi_count) {
+		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
+	} else {
+		pin(hosts, index, now_ms, actions);
+	}
+}
+
+void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
+                struct host_actions *actions)
+{
+	struct host_table *known = &hosts->known;
+
+	if (!hosts->hold) {
+		remove_all(hosts, actions);
+		return;
+	}
+	if (!reserve_actions(actions, known->count + ACTIONS_PER_EVENT * count))
+		return;
+	for (size_t i = 0; i < known->count; i++)
+		known->states[i].spi_count = 0;
+	/* First the known ones: none of them shall make room while it has an SA. */
+	for (size_t i = 0; i < count; i++) {
+		size_t index = table_find(known, &sas[i].local, &sas[i].remote);
+
+		if (index != NONE && sas[i].spi)
+			add_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t index = table_find(known, &sas[i].local, &sas[i].remote);
+
+		if (!sas[i].spi)
+			continue;
+		if (index == NONE)
+			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
+		if (index != NONE && known->states[index].resend)
+			add_spi(&known->states[index], 0, sas[i].spi);
+	}
+	for (size_t i = 0; i < known->count; i++)
+		sync_pin(hosts, i, now_ms, actions);
+}
+
+void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_table *strangers = &hosts->strangers;
+	size_t index;
+
+	if (!hosts->hold)
+		return;
+	index = table_find(&hosts->known, local, remote);
+	if (index != NONE) {
+		hosts->known.states[index].active_ms = now_ms;
+		return;
+	}
+	if (table_find(strangers, local, remote) != NONE)
+		return;
+	if (strangers->count == HOSTS_MAX)
+		table_remove(strangers, table_find_silent(strangers));
+	index = table_add(strangers, local, remote, now_ms);
+	if (index == NONE)
+		actions->out_of_memory = true;
+	else
+		set_due(hosts, &strangers->states[index], now_ms + HOSTS_STRANGER_MS);
+}
+
+static void block_stranger(struct hosts *hosts, size_t index, uint64_t now_ms,
+                           struct host_actions *actions)
+{
+	struct known_host stranger = hosts->strangers.hosts[index];
+	size_t added = add_host(hosts, &stranger.local, &stranger.remote, now_ms, actions);
+
+	if (added == NONE)
+		return;
+	hosts->known.hosts[added].blocked = true;
+	set_due(hosts, &hosts->known.states[added], now_ms + HOSTS_PURGE_MS);
+	put(hosts, added, actions);
+}
+
+void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index = table_find(&hosts->strangers, local, remote);
+
+	if (index != NONE && reserve_actions(actions, ACTIONS_PER_EVENT))
+		block_stranger(hosts, index, now_ms, actions);
+}
+
+static uint64_t first_due(const struct host_table *table)
+{
+	uint64_t first = NEVER;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->states[i].due_ms < first)
+			first = table->states[i].due_ms;
+	}
+	return first;
+}
+
+void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
+{
+	size_t known_due = count_due(&hosts->known, now_ms);
+	size_t strangers_due = count_due(&hosts->strangers, now_ms);
+	uint64_t known_next, strangers_next;
+
+	if (!reserve_actions(actions, known_due + ACTIONS_PER_EVENT * strangers_due)) {
+		hosts->next_ms = now_ms + HOSTS_PURGE_MS;
+		return;
+	}
+	for (size_t i = 0; i < hosts->known.count; i++) {
+		if (hosts->known.states[i].due_ms <= now_ms)
+			pin(hosts, i, now_ms, actions);
+	}
+	for (size_t i = hosts->strangers.count; i-- > 0;) {
+		if (hosts->strangers.states[i].due_ms <= now_ms)
+			block_stranger(hosts, i, now_ms, actions);
+	}
+	known_next = first_due(&hosts->known);
+	strangers_next = first_due(&hosts->strangers);
+	hosts->next_ms = known_next < strangers_next ? known_next : strangers_next;
+}
+
+uint64_t hosts_next_ms(const struct hosts *hosts)
+{
+	return hosts->next_ms;
+}
+
+static void table_retain(struct host_table *table,
+                         bool (*keep)(void *ctx, const struct addr *local,
+                                      const struct addr *remote),
+                         void *ctx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote))
+			continue;
+		table->hosts[kept] = table->hosts[i];
+		table->states[kept] = table->states[i];
+		kept++;
+	}
+	table->count = kept;
+}
+
+void hosts_retain(struct hosts *hosts,
+                  bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+                  void *ctx)
+{
+	table_retain(&hosts->known, keep, ctx);
+	table_retain(&hosts->strangers, keep, ctx);
+}
+
+const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count)
+{
+	*ret_count = hosts->known.count;
+	return hosts->known.hosts;
+}
