@@ -18,6 +18,10 @@ struct negotiator_callbacks {
 	void (*ready)(void *ctx);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
+	/* One certificate that charon holds, DER: the answer to negotiator_list_certs(). */
+	void (*cert)(void *ctx, const void *der, size_t len);
+	/* A negotiation failed. */
+	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
 };
 
 /* @conf and @bundle are borrowed until negotiator_set() replaces them. */
@@ -48,6 +52,9 @@ void negotiator_retain(struct negotiator *negotiator,
 /* Sends DELETEs for all IKE_SAs. @done is called when they are gone, or after @timeout_ms. */
 void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
                               void *ctx);
+
+/* Asks charon for the certificates that it holds; each comes by the callback `cert`. */
+void negotiator_list_certs(struct negotiator *negotiator);
 
 const struct peers *negotiator_peers(const struct negotiator *negotiator);
 /* Why credentials or connections could not be loaded; empty: they are. */

@@ -4,6 +4,7 @@
 
 #include "xfrmd/addr_watch.h"
 #include "xfrmd/conf.h"
+#include "xfrmd/hosts.h"
 #include "xfrmd/policy.h"
 
 /*
@@ -11,11 +12,16 @@
  * and each prefix of its family: protect or allow, out and in; for each prefix fwd, if
  * protect_forwarded; with IPv6 prefixes: own addresses and ICMPv6 133 to 137 (RFC 4861) allowed;
  * broadcast addresses inside protected subnets blocked (allowed if optional), since nobody can
- * negotiate with them. *ret_list is sorted by key without duplicates; the caller finis.
+ * negotiate with them; each known host its own policy (plan_host_policy). *ret_list is sorted by key without duplicates; the caller finis.
  * 0 or -ENOMEM.
  */
 int plan_build(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-	       struct policy_list *ret_list);
+               const struct known_host *hosts, size_t host_count, struct policy_list *ret_list);
+
+/* The standing policy of one known host: protect, pinned to its SPI, or block. */
+struct policy plan_host_policy(const struct conf *conf, const struct known_host *host);
+/* Whether a policy found in the kernel is one of plan_host_policy(); then the host it stands for. */
+bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 
 /* Whether policies are made for this address: global scope and on a chosen interface. */
 bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
@@ -25,6 +31,6 @@ bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
  * is protected by the lists and is not an own, broadcast, multicast or unspecified address.
  */
 bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-		     const struct addr *local, const struct addr *remote);
+                     const struct addr *local, const struct addr *remote);
 
 #endif

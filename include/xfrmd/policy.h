@@ -21,12 +21,14 @@ enum policy_action {
  * Clear of charon's port_bypass (32), of its own traps (68,541 to 200,000) and of 0, which is what
  * `ip xfrm policy` writes when no priority is given.
  */
-#define POLICY_PRIORITY_MIN  30000u
-#define POLICY_PRIORITY_MAX  30999u
+#define POLICY_PRIORITY_MIN        30000u
+#define POLICY_PRIORITY_MAX        30999u
 /* Own addresses, neighbour discovery, broadcast: before every subnet. */
-#define POLICY_PRIORITY_HOST 30010u
+#define POLICY_PRIORITY_HOST       30010u
+/* The policy of one known host: before every subnet, and before nothing of the above. */
+#define POLICY_PRIORITY_KNOWN_HOST 30020u
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower number. */
-#define POLICY_PRIORITY_SUBNET 30100u
+#define POLICY_PRIORITY_SUBNET     30100u
 
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
@@ -35,19 +37,19 @@ enum policy_action {
 struct policy {
 	struct prefix src;
 	struct prefix dst;
-	uint8_t dir;        /* enum policy_dir */
-	uint8_t action;     /* enum policy_action */
-	uint8_t proto;      /* selector protocol, 0: any */
-	uint8_t icmp_type;  /* with proto ICMPv6: this type only */
-	bool optional;      /* PROTECT: template level use instead of required */
-	bool exotic;        /* read from the kernel with what we never write: marks, if_id, ports, more
+	uint8_t dir;       /* enum policy_dir */
+	uint8_t action;    /* enum policy_action */
+	uint8_t proto;     /* selector protocol, 0: any */
+	uint8_t icmp_type; /* with proto ICMPv6: this type only */
+	bool optional;     /* PROTECT: template level use instead of required */
+	bool exotic;     /* read from the kernel with what we never write: marks, if_id, ports, more
 			       templates, tunnel mode, ... so it is never equal to a desired one */
-	bool exotic_key;    /* exotic in what the kernel counts as identity (mark, if_id, ports, ...):
+	bool exotic_key; /* exotic in what the kernel counts as identity (mark, if_id, ports, ...):
 			       lives beside a policy of ours with the same prefixes, and is not ours */
 	uint32_t priority;
-	uint32_t reqid;     /* PROTECT: of the template */
-	uint32_t spi;       /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
-	uint32_t index;     /* the kernel's, 0 in desired policies; not part of comparisons */
+	uint32_t reqid; /* PROTECT: of the template */
+	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
+	uint32_t index; /* the kernel's, 0 in desired policies; not part of comparisons */
 };
 
 /* The lowest priority number of a protect or allow policy for @peers: longer prefixes come first. */
@@ -66,7 +68,7 @@ int policy_compare_order(const struct policy *a, const struct policy *b);
 bool policy_equal(const struct policy *a, const struct policy *b);
 /* Whether a packet @src -> @dst in direction @dir meets the selector (protocol not looked at). */
 bool policy_matches(const struct policy *policy, enum policy_dir dir, const struct addr *src,
-		    const struct addr *dst);
+                    const struct addr *dst);
 
 const char *policy_dir_name(enum policy_dir dir);          /* "out", "in", "fwd" */
 const char *policy_action_name(enum policy_action action); /* "protect", "allow", "block" */
@@ -84,6 +86,8 @@ struct policy_list {
 int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
 void policy_list_sort_key(struct policy_list *list);
 void policy_list_sort_order(struct policy_list *list);
+/* Replaces the policy of the same key in a list sorted by key, or inserts. 0 or -ENOMEM. */
+int policy_list_put(struct policy_list *list, const struct policy *policy);
 /* Binary search in a list sorted by key; NULL if absent. */
 struct policy *policy_list_find(const struct policy_list *list, const struct policy *key);
 void policy_list_fini(struct policy_list *list);

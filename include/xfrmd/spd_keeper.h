@@ -30,6 +30,20 @@ uint32_t spd_keeper_port(const struct spd_keeper *keeper);
  */
 int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
                    struct spd_change *ret_change, struct err *err);
+/*
+ * Adds one policy to the desired ones, or replaces the one of its key, and writes just that. Not
+ * where a foreign policy holds the key. Negative errno and @err; a repair is then due.
+ */
+int spd_keeper_put(struct spd_keeper *keeper, const struct policy *policy, struct err *err);
+/* Re-sends the subnet policy that decides about @local -> @remote, if no known-host policy did: the
+ * kernel then looks at the packets that it holds for it. */
+void spd_keeper_resend(struct spd_keeper *keeper, const struct addr *local,
+                       const struct addr *remote);
+/* Reads the kernel. */
+int spd_keeper_read(struct spd_keeper *keeper, struct err *err);
+/* What the kernel held when last read or written, foreign policies included, sorted by key.
+ * Borrowed until the next call. */
+const struct policy_list *spd_keeper_have(const struct spd_keeper *keeper);
 /* Reads the kernel and repairs what differs; counted as repairs. */
 int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err);
 /* Makes the kernel look up the policies of established sockets of @family anew. */

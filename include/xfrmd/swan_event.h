@@ -9,15 +9,15 @@
  * message is malformed or a field that we need is missing.
  */
 struct swan_child {
-	uint32_t id; /* uniqueid of the CHILD_SA */
-	bool installed; /* INSTALLED or REKEYING; then both SPIs are there */
+	uint32_t id;              /* uniqueid of the CHILD_SA */
+	bool installed;           /* INSTALLED or REKEYING; then both SPIs are there */
 	uint32_t spi_in, spi_out; /* host byte order */
 };
 
 #define SWAN_CHILDREN_MAX 16
 struct swan_ike {
-	char name[256]; /* of the connection */
-	uint32_t id;    /* uniqueid of the IKE_SA */
+	char name[256];            /* of the connection */
+	uint32_t id;               /* uniqueid of the IKE_SA */
 	struct addr local, remote; /* AF_UNSPEC: not known yet */
 	bool established;          /* and not replaced or being deleted */
 	bool initiator;
@@ -37,7 +37,10 @@ struct swan_child_rekey {
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */
 int swan_event_ike_rekey(const void *message, size_t len, uint32_t *ret_old_id,
-			 uint32_t *ret_new_id);
+                         uint32_t *ret_new_id);
+
+/* list-cert: the DER of one X.509 certificate, borrowed from the message. -ENOENT: something else. */
+int swan_event_cert(const void *message, size_t len, const void **ret_der, size_t *ret_len);
 
 struct swan_log {
 	char group[8]; /* "IKE", "CFG", ... */

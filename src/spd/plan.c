@@ -166,6 +166,44 @@ static int add_address(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
+struct policy plan_host_policy(const struct conf *conf, const struct known_host *host)
+{
+	return (struct policy){
+		.dir = POLICY_DIR_OUT,
+		.src = prefix_host(&host->local),
+		.dst = prefix_host(&host->remote),
+		.action = host->blocked ? POLICY_ACTION_BLOCK : POLICY_ACTION_PROTECT,
+		.optional = !host->blocked && conf->optional,
+		.reqid = host->blocked ? 0 : conf->reqid,
+		.spi = host->blocked ? 0 : host->spi,
+		.priority = POLICY_PRIORITY_KNOWN_HOST,
+	};
+}
+
+bool plan_read_host(const struct policy *policy, struct known_host *ret_host)
+{
+	if (policy->dir != POLICY_DIR_OUT || policy->priority != POLICY_PRIORITY_KNOWN_HOST ||
+	    policy->src.len != addr_bits(&policy->src.addr) ||
+	    policy->dst.len != addr_bits(&policy->dst.addr))
+		return false;
+	*ret_host = (struct known_host){
+		.local = policy->src.addr, .remote = policy->dst.addr, .spi = policy->spi};
+	return true;
+}
+
+static int add_hosts(struct policy_list *list, const struct conf *conf,
+                     const struct known_host *hosts, size_t host_count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < host_count; i++) {
+		struct policy policy = plan_host_policy(conf, &hosts[i]);
+
+		r = policy_list_add(list, &policy);
+	}
+	return r;
+}
+
 static int add_everything(struct policy_list *list, const struct conf *conf,
                           const struct local_addr *addrs, size_t addr_count)
 {
@@ -189,24 +227,33 @@ static int add_everything(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
-/* One address on two interfaces makes each of its policies twice. */
+/*
+ * One address on two interfaces makes each of its policies twice; a known host that the lists name
+ * as a /32 has two with one key, of which the better priority counts.
+ */
 static void remove_duplicates(struct policy_list *list)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (kept == 0 || policy_compare_key(&list->items[kept - 1], &list->items[i]) != 0)
-			list->items[kept++] = list->items[i];
+		const struct policy *policy = &list->items[i];
+
+		if (kept == 0 || policy_compare_key(&list->items[kept - 1], policy) != 0)
+			list->items[kept++] = *policy;
+		else if (policy->priority < list->items[kept - 1].priority)
+			list->items[kept - 1] = *policy;
 	}
 	list->count = kept;
 }
 
 int plan_build(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-               struct policy_list *ret_list)
+               const struct known_host *hosts, size_t host_count, struct policy_list *ret_list)
 {
 	struct policy_list list = {0};
 	int r = add_everything(&list, conf, addrs, addr_count);
 
+	if (r == 0)
+		r = add_hosts(&list, conf, hosts, host_count);
 	if (r < 0) {
 		policy_list_fini(&list);
 		return r;

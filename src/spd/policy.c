@@ -197,6 +197,33 @@ struct policy *policy_list_find(const struct policy_list *list, const struct pol
 	return bsearch(key, list->items, list->count, sizeof(*list->items), compare_items_key);
 }
 
+int policy_list_put(struct policy_list *list, const struct policy *policy)
+{
+	struct policy *found = policy_list_find(list, policy);
+	size_t low = 0, high = list->count;
+	int error;
+
+	if (found) {
+		*found = *policy;
+		return 0;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (policy_compare_key(&list->items[middle], policy) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	error = policy_list_add(list, policy);
+	if (error)
+		return error;
+	memmove(&list->items[low + 1], &list->items[low],
+	        (list->count - 1 - low) * sizeof(*list->items));
+	list->items[low] = *policy;
+	return 0;
+}
+
 void policy_list_fini(struct policy_list *list)
 {
 	if (!list)

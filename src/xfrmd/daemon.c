@@ -37,11 +37,14 @@ static const struct local_addr *local_addrs(const struct daemon *daemon, size_t 
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
 {
 	struct policy_list want = {0};
+	const struct known_host *hosts;
 	const struct local_addr *addrs;
-	size_t count;
+	size_t count, host_count;
 
 	addrs = local_addrs(daemon, &count);
-	if (!daemon->flushed && plan_build(&daemon->conf, addrs, count, &want) < 0)
+	hosts = hosts_list(daemon->hosts, &host_count);
+	if (!daemon->flushed &&
+	    plan_build(&daemon->conf, addrs, count, hosts, host_count, &want) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
 	return spd_keeper_set(daemon->spd, &want, ret_change, err);
 }
@@ -63,6 +66,8 @@ static void on_addrs(void *ctx)
 	struct spd_change change = {0};
 	struct err err;
 
+	if (known_hosts_reload(daemon, &err) < 0)
+		log_error("spd: addresses changed: %s", err.text);
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
 		log_error("spd: addresses changed: %s", err.text);
 	log_change("addresses changed", &change);
@@ -101,6 +106,7 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
+	known_hosts_on_acquire(daemon, &acquire->local, &acquire->remote);
 	negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
 }
 
@@ -108,7 +114,11 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 {
 	struct daemon *daemon = ctx;
 
-	if (hard && !sa->spi && sa->reqid == daemon->conf.reqid)
+	if (!hard || sa->reqid != daemon->conf.reqid)
+		return;
+	if (sa->spi)
+		known_hosts_on_sa_gone(daemon, sa);
+	else
 		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
 }
 
@@ -184,6 +194,7 @@ static void on_peer_up(void *ctx, uint8_t family)
 {
 	struct daemon *daemon = ctx;
 
+	certificates_on_peer_up(daemon);
 	if (daemon->conf.optional)
 		spd_keeper_kick(daemon->spd, family);
 }
@@ -286,6 +297,9 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 		.expire = on_expire,
 		.policies_touched = on_policies_touched,
 		.overrun = on_overrun,
+		.sa_new = known_hosts_on_sa,
+		.sa_gone = known_hosts_on_sa_gone,
+		.sas_lost = known_hosts_resync,
 	};
 	struct spd_change change = {0};
 	int error;
@@ -296,16 +310,22 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = daemon_write_sysctls(&daemon->conf, err);
 	if (!error)
+		error = spd_keeper_read(daemon->spd, err);
+	if (!error)
+		error = known_hosts_open(daemon, err);
+	if (!error)
 		error = daemon_apply_spd(daemon, &change, err);
 	if (error)
 		return error;
 	log_change("start", &change);
 	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
 	                          &daemon->monitor, err);
-	/* what changed between the first dump and the monitor was not announced to us */
-	if (!error)
-		repair(daemon);
-	return error;
+	if (error)
+		return error;
+	/* what changed between the first dumps and the monitor was not announced to us */
+	repair(daemon);
+	known_hosts_resync(daemon);
+	return 0;
 }
 
 static int open_charon(struct daemon *daemon, struct err *err)
@@ -318,6 +338,8 @@ static int open_charon(struct daemon *daemon, struct err *err)
 	static const struct negotiator_callbacks negotiator_callbacks = {
 		.ready = on_negotiator_ready,
 		.peer_up = on_peer_up,
+		.peer_failed = known_hosts_on_failed,
+		.cert = certificates_on_cert,
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
 	struct charon_options options = {.binary = daemon->conf.charon_binary,
@@ -341,18 +363,24 @@ static int open_timers(struct daemon *daemon)
 		int number;
 		loop_fn fn;
 	} signals[] = {{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hangup}};
+	const struct {
+		loop_fn fn;
+		struct loop_timer **timer;
+	} timers[] = {
+		{known_hosts_due, &daemon->hosts_timer},
+		{certificates_log, &daemon->expiry_timer},
+		{certificates_list, &daemon->list_certs_timer},
+		{repair, &daemon->repair_timer},
+		{on_ready_timeout, &daemon->ready_timer},
+		{on_watchdog, &daemon->watchdog_timer},
+	};
 	int error = 0;
 
 	for (size_t i = 0; !error && i < sizeof(signals) / sizeof(signals[0]); i++)
 		error = loop_signal_new(daemon->loop, signals[i].number, signals[i].fn, daemon,
 		                        &daemon->signals[i]);
-	if (!error)
-		error = loop_timer_new(daemon->loop, repair, daemon, &daemon->repair_timer);
-	if (!error)
-		error = loop_timer_new(daemon->loop, on_ready_timeout, daemon,
-		                       &daemon->ready_timer);
-	if (!error)
-		error = loop_timer_new(daemon->loop, on_watchdog, daemon, &daemon->watchdog_timer);
+	for (size_t i = 0; !error && i < sizeof(timers) / sizeof(timers[0]); i++)
+		error = loop_timer_new(daemon->loop, timers[i].fn, daemon, timers[i].timer);
 	return error;
 }
 
@@ -389,6 +417,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 		error = open_control(daemon, err);
 	if (error)
 		return error;
+	certificates_log(daemon);
 	loop_timer_start(daemon->ready_timer, (uint64_t)daemon->conf.prestart_timeout_s * 1000);
 	if (notify_watchdog_ms())
 		loop_timer_start(daemon->watchdog_timer, notify_watchdog_ms());
@@ -410,10 +439,14 @@ void daemon_close(struct daemon *daemon)
 	negotiator_close(daemon->negotiator);
 	xfrm_monitor_close(daemon->monitor);
 	spd_keeper_close(daemon->spd);
+	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
 	loop_timer_free(daemon->watchdog_timer);
 	loop_timer_free(daemon->ready_timer);
 	loop_timer_free(daemon->repair_timer);
+	loop_timer_free(daemon->list_certs_timer);
+	loop_timer_free(daemon->expiry_timer);
+	loop_timer_free(daemon->hosts_timer);
 	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(daemon->signals[0]); i++)
 		loop_signal_free(daemon->signals[i]);
 	loop_free(daemon->loop);
@@ -421,6 +454,7 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->pid_path)
 		pidfile_remove(daemon->pid_fd, daemon->pid_path);
 	free(daemon->pid_path);
+	pki_certs_fini(&daemon->peer_certs);
 	pki_bundle_fini(&daemon->bundle);
 	conf_fini(&daemon->conf);
 }

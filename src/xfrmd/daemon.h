@@ -6,6 +6,7 @@
 #include "xfrmd/charon.h"
 #include "xfrmd/conf.h"
 #include "xfrmd/ctl_server.h"
+#include "xfrmd/hosts.h"
 #include "xfrmd/negotiator.h"
 #include "xfrmd/pki_load.h"
 #include "xfrmd/spd_keeper.h"
@@ -25,9 +26,11 @@ struct daemon {
 	struct conf conf;
 	struct pki_bundle bundle;
 	char config_hash[65];
+	struct pki_certs peer_certs; /* as seen in IKE, none of ours */
 
 	struct loop *loop;
 	struct addr_watch *addrs;
+	struct hosts *hosts;
 	struct spd_keeper *spd;
 	struct xfrm_monitor *monitor;
 	struct negotiator *negotiator;
@@ -35,6 +38,9 @@ struct daemon {
 	struct ctl_server *ctl;
 
 	struct loop_signal *signals[3];
+	struct loop_timer *hosts_timer;
+	struct loop_timer *expiry_timer;
+	struct loop_timer *list_certs_timer;
 	struct loop_timer *repair_timer; /* gathers foreign changes, then compares once */
 	struct loop_timer *ready_timer;
 	struct loop_timer *watchdog_timer;
@@ -61,6 +67,26 @@ void daemon_close(struct daemon *daemon);
 
 /* Plans for the present configuration and addresses and applies the difference. */
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+/*
+ * Known hosts. open: takes over what a predecessor left, before the first plan; reload: after a new
+ * configuration or new addresses, before the plan. The others are events.
+ */
+int known_hosts_open(struct daemon *daemon, struct err *err);
+int known_hosts_reload(struct daemon *daemon, struct err *err);
+void known_hosts_resync(void *ctx);
+void known_hosts_due(void *ctx);
+void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
+                            const struct addr *remote);
+void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+
+/* Expiry of certificates: log now and once a day; peers' certificates are learned from charon. */
+void certificates_log(void *ctx);
+void certificates_on_peer_up(struct daemon *daemon);
+void certificates_list(void *ctx);
+void certificates_on_cert(void *ctx, const void *der, size_t len);
+
 /* Writes the sysctls of [kernel]. */
 int daemon_write_sysctls(const struct conf *conf, struct err *err);
 /* Hash of the effective configuration and certificates, in hexadecimal. 0 or -ENOMEM. */

@@ -41,8 +41,8 @@ struct negotiator {
 	void *terminate_ctx;
 };
 
-static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey",
-                                          "ike-rekey",  "list-sa",      "log"};
+static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey", "ike-rekey",
+                                          "list-sa",    "list-cert",    "log"};
 
 static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 {
@@ -193,6 +193,9 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		log_change(action);
 		if (action->new_state == PEER_STATE_UP)
 			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
+		else if (action->new_state == PEER_STATE_FAILED)
+			negotiator->callbacks->peer_failed(negotiator->ctx, &action->local,
+			                                   &action->remote);
 		break;
 	}
 }
@@ -303,6 +306,15 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
 }
 
+static void on_cert(struct negotiator *negotiator, const void *message, size_t len)
+{
+	const void *der;
+	size_t der_len;
+
+	if (swan_event_cert(message, len, &der, &der_len) == 0)
+		negotiator->callbacks->cert(negotiator->ctx, der, der_len);
+}
+
 static void on_event(void *ctx, const char *name, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
@@ -310,6 +322,8 @@ static void on_event(void *ctx, const char *name, const void *message, size_t le
 
 	if (strcmp(name, "log") == 0)
 		on_log(negotiator, message, len, &actions);
+	else if (strcmp(name, "list-cert") == 0)
+		on_cert(negotiator, message, len);
 	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)
 		on_rekey(negotiator, name, message, len);
 	else
@@ -456,6 +470,14 @@ void negotiator_retain(struct negotiator *negotiator,
 
 	peers_retain(negotiator->peers, keep, ctx, &actions);
 	run_actions(negotiator, &actions);
+}
+
+void negotiator_list_certs(struct negotiator *negotiator)
+{
+	struct buf message = {0};
+
+	vici_text(&message, "type", "x509");
+	send_request(negotiator, "list-certs", &message, NULL, NULL);
 }
 
 /* The gentle end. */

@@ -67,6 +67,8 @@ static void apply(struct daemon *daemon, struct strlist *changes, struct strlist
 	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
 		say(errors, "%s", err.text);
 	daemon->flushed = false;
+	if (known_hosts_reload(daemon, &err) < 0)
+		say(errors, "%s", err.text);
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
 		say(errors, "%s", err.text);
 	if (change.added || change.updated || change.deleted)
@@ -78,6 +80,7 @@ static void apply(struct daemon *daemon, struct strlist *changes, struct strlist
 	update_charon_config(daemon, errors);
 	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle);
 	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
+	certificates_log(daemon);
 }
 
 static void describe(const struct daemon *daemon, const struct conf *conf,

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "xfrmd/diff.h"
@@ -67,7 +68,12 @@ const struct policy_list *spd_keeper_want(const struct spd_keeper *keeper)
 	return &keeper->want;
 }
 
-static int dump(struct spd_keeper *keeper, struct err *err)
+const struct policy_list *spd_keeper_have(const struct spd_keeper *keeper)
+{
+	return &keeper->have;
+}
+
+int spd_keeper_read(struct spd_keeper *keeper, struct err *err)
 {
 	struct policy_list fresh = {0};
 	int error = xfrm_sock_dump_policies(keeper->sock, &fresh, err);
@@ -120,7 +126,7 @@ static int apply_once(struct spd_keeper *keeper, struct spd_change *change, stru
 	size_t failures;
 	int error;
 
-	error = keeper->have_known ? 0 : dump(keeper, err);
+	error = keeper->have_known ? 0 : spd_keeper_read(keeper, err);
 	if (!error)
 		error = diff_build(&keeper->have, &keeper->want, &diff);
 	if (error)
@@ -174,15 +180,55 @@ int spd_keeper_repair(struct spd_keeper *keeper, struct spd_change *ret_change, 
 	return error;
 }
 
-void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family)
+int spd_keeper_put(struct spd_keeper *keeper, const struct policy *policy, struct err *err)
 {
-	const struct policy *policy = diff_kick_policy(&keeper->have, family);
+	const struct policy *held = policy_list_find(&keeper->have, policy);
+	char text[POLICY_TEXT_MAX];
+	int error = held && !policy_is_ours(held) ? -EEXIST : 0;
+
+	if (!error)
+		error = policy_list_put(&keeper->want, policy);
+	if (!error)
+		error = xfrm_sock_update(keeper->sock, policy);
+	if (!error && policy_list_put(&keeper->have, policy) < 0)
+		keeper->have_known = false;
+	if (!error)
+		return 0;
+	return err_set(err, error, "policy %s: cannot be written: %s", policy_format(policy, text),
+	               strerror(-error));
+}
+
+/* Writes again what the kernel has, for its side effects. */
+static void resend(struct spd_keeper *keeper, const struct policy *policy)
+{
 	int error = policy ? xfrm_sock_update(keeper->sock, policy) : 0;
 	char text[POLICY_TEXT_MAX];
 
 	if (error)
-		log_warning("spd: %s: cannot re-send: error %d, sockets may keep an old route",
-		            policy_format(policy, text), error);
+		log_warning("spd: %s: cannot be sent again: %s", policy_format(policy, text),
+		            strerror(-error));
+}
+
+void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family)
+{
+	resend(keeper, diff_kick_policy(&keeper->have, family));
+}
+
+void spd_keeper_resend(struct spd_keeper *keeper, const struct addr *local,
+                       const struct addr *remote)
+{
+	const struct policy *winner = NULL;
+
+	for (size_t i = 0; i < keeper->have.count; i++) {
+		const struct policy *policy = &keeper->have.items[i];
+
+		if (!policy_is_ours(policy) || policy->priority < POLICY_PRIORITY_SUBNET ||
+		    !policy_matches(policy, POLICY_DIR_OUT, local, remote))
+			continue;
+		if (!winner || policy->priority < winner->priority)
+			winner = policy;
+	}
+	resend(keeper, winner);
 }
 
 int spd_keeper_count(struct spd_keeper *keeper, struct spd_counts *ret_counts, struct err *err)

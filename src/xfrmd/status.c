@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "xfrmd/expiry.h"
 #include "xfrmd/log.h"
-
-#define STATUS_DAY_S 86400
 
 static void __attribute__((format(printf, 2, 3)))
 add_problem(struct ctl_status *status, const char *format, ...)
@@ -75,47 +74,58 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	status->acquires_lost = daemon->acquires_lost;
 }
 
-static int64_t days_left(int64_t not_after, int64_t now)
+/* The rows have room for it. */
+static void add_certificate(const struct daemon *daemon, const struct pki_cert *cert,
+                            const char *role, struct ctl_status *status)
 {
-	int64_t left = not_after - now;
+	struct ctl_certificate *row = &status->certificates[status->certificate_count];
+	int64_t now = loop_now_epoch();
 
-	return left >= 0 ? left / STATUS_DAY_S : -((-left + STATUS_DAY_S - 1) / STATUS_DAY_S);
+	*row = (struct ctl_certificate){.file = strdup(cert->file),
+	                                .role = role,
+	                                .subject = strdup(cert->subject),
+	                                .not_after = cert->not_after,
+	                                .days_left = pki_cert_days_left(cert, now)};
+	if (!row->file || !row->subject) {
+		free(row->file);
+		free(row->subject);
+		return;
+	}
+	status->certificate_count++;
+	/* a peer's certificate is shown and logged, but does not make this host unhealthy */
+	if (strcmp(role, "peer") == 0)
+		return;
+	switch (expiry_of(&daemon->conf, cert->not_after, now)) {
+	case EXPIRY_OVER:
+		add_problem(status, "certificate: %s: %s has expired", cert->file, cert->subject);
+		break;
+	case EXPIRY_CRITICAL:
+		add_problem(status, "certificate: %s: %s expires in %lld days", cert->file,
+		            cert->subject, (long long)row->days_left);
+		break;
+	case EXPIRY_FAR:
+	case EXPIRY_INFO:
+	case EXPIRY_WARNING:
+	case EXPIRY_ERROR:
+		break;
+	}
 }
 
 static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 {
-	const struct pki_certs *sources[] = {&daemon->bundle.chain, &daemon->bundle.cas};
-	size_t total = sources[0]->count + sources[1]->count;
-	int64_t now = loop_now_epoch();
+	const struct pki_certs *chain = &daemon->bundle.chain, *cas = &daemon->bundle.cas;
+	const struct pki_certs *peers = &daemon->peer_certs;
 
-	status->certificates = calloc(total, sizeof(*status->certificates));
+	status->certificates = calloc(chain->count + cas->count + peers->count,
+	                              sizeof(*status->certificates));
 	if (!status->certificates)
 		return;
-	for (size_t s = 0; s < 2; s++) {
-		for (size_t i = 0; i < sources[s]->count; i++) {
-			const struct pki_cert *cert = &sources[s]->items[i];
-			struct ctl_certificate *row =
-				&status->certificates[status->certificate_count];
-
-			row->file = strdup(cert->file);
-			row->subject = strdup(cert->subject);
-			if (!row->file || !row->subject) {
-				free(row->file);
-				free(row->subject);
-				return;
-			}
-			row->role = s == 0 && i == 0 ? "instance" : "ca";
-			row->not_after = cert->not_after;
-			row->days_left = days_left(cert->not_after, now);
-			status->certificate_count++;
-			if (cert->not_after <= now)
-				add_problem(status, "certificate: %s: %s has expired", cert->file,
-				            cert->subject);
-			else if (row->days_left < daemon->conf.critical_days)
-				add_problem(status, "certificate: %s: %s expires in %lld days",
-				            cert->file, cert->subject, (long long)row->days_left);
-		}
-	}
+	for (size_t i = 0; i < chain->count; i++)
+		add_certificate(daemon, &chain->items[i], i == 0 ? "instance" : "ca", status);
+	for (size_t i = 0; i < cas->count; i++)
+		add_certificate(daemon, &cas->items[i], "ca", status);
+	for (size_t i = 0; i < peers->count; i++)
+		add_certificate(daemon, &peers->items[i], "peer", status);
 }
 
 static void add_charon(struct daemon *daemon, struct ctl_status *status)

@@ -91,7 +91,8 @@ lab_show_state() {
 lab_switch() {
 	no_ipv6
 	ip link set lo up
-	ip link add switch type bridge
+	# snooping would send reports of its own
+	ip link add switch type bridge mcast_snooping 0
 	ip link set switch up
 }
 
@@ -228,6 +229,32 @@ flood_stop() {
 				print lost, sent
 			}' /run/lab/flood.$i)
 		lost=$((lost + ${counts% *})) sent=$((sent + ${counts#* }))
+	done
+}
+
+# stream_start A B SECONDS RATE: numbered UDP packets both ways (udp_stream.py)
+stream_start() {
+	local i=0 from to
+	stream_pid=()
+	for from in "$1" "$2"; do
+		to=$([ "$from" = "$1" ] && echo "$2" || echo "$1")
+		background "$from" /usr/bin/python3 "${BASH_SOURCE[0]%/*}/udp_stream.py" \
+			"$(address "$from")" "$(address "$to")" "$3" "$4" >/run/lab/stream.$i
+		stream_pid+=($!)
+		i=$((i + 1))
+	done
+}
+
+# stream_end: waits for both ends; sets lost, sent and the longest gap in milliseconds
+stream_end() {
+	local i line
+	lost=0 sent=0 gap=0
+	wait "${stream_pid[@]}"
+	for i in 0 1; do
+		line=$(cat /run/lab/stream.$i)
+		[[ $line =~ sent=([0-9]+)\ received=([0-9]+)\ lost=([0-9]+)\ gap_ms=([0-9]+) ]]
+		sent=$((sent + BASH_REMATCH[1])) lost=$((lost + BASH_REMATCH[3]))
+		[ "${BASH_REMATCH[4]}" -le $gap ] || gap=${BASH_REMATCH[4]}
 	done
 }
 

@@ -54,7 +54,7 @@ static struct local_addr local(const char *text)
 
 static void build(const struct local_addr *addrs, size_t count)
 {
-	ck_assert_int_eq(plan_build(&conf, addrs, count, &plan), 0);
+	ck_assert_int_eq(plan_build(&conf, addrs, count, NULL, 0, &plan), 0);
 	for (size_t i = 1; i < plan.count; i++)
 		ck_assert_int_lt(policy_compare_key(&plan.items[i - 1], &plan.items[i]), 0);
 }
@@ -274,6 +274,57 @@ static const struct {
 	{"fd00::1", "::1", false},         {"fd00::1", "::", false},
 };
 
+static struct known_host known_host(const char *remote, uint32_t spi, bool blocked)
+{
+	struct known_host host = {.spi = spi, .blocked = blocked};
+
+	ck_assert_int_eq(addr_parse("10.0.1.1", &host.local), 0);
+	ck_assert_int_eq(addr_parse(remote, &host.remote), 0);
+	return host;
+}
+
+START_TEST(known_hosts_have_a_policy_of_their_own)
+{
+	struct local_addr addr = local("10.0.1.1/32");
+	struct known_host hosts[] = {known_host("10.0.1.2", 0xc0000001, false),
+	                             known_host("10.0.1.3", 0, false),
+	                             known_host("10.0.1.4", 0xc0000002, true)};
+
+	conf.protect_forwarded = false;
+	add(&conf.protect, "10.0.1.0/24");
+	/* the list's own /32 has the key of the first host's policy */
+	add(&conf.protect, "10.0.1.2/32");
+	ck_assert_int_eq(plan_build(&conf, &addr, 1, hosts, 3, &plan), 0);
+	assert_plan("out protect 10.0.1.1/32 -> 10.0.1.2/32 priority 30020 required "
+	            "spi 0xc0000001\n"
+	            "out protect 10.0.1.1/32 -> 10.0.1.3/32 priority 30020 required\n"
+	            "out block 10.0.1.1/32 -> 10.0.1.4/32 priority 30020\n"
+	            "out protect 10.0.1.1/32 -> 10.0.1.0/24 priority 30108 required\n"
+	            "in protect 10.0.1.2/32 -> 10.0.1.1/32 priority 30100 required\n"
+	            "in protect 10.0.1.0/24 -> 10.0.1.1/32 priority 30108 required\n");
+}
+END_TEST
+
+START_TEST(known_hosts_are_read_back_from_their_policies)
+{
+	struct known_host host = known_host("10.0.1.2", 0xc0000001, false), found;
+	struct policy policy = plan_host_policy(&conf, &host);
+
+	ck_assert(plan_read_host(&policy, &found));
+	ck_assert(addr_equal(&found.local, &host.local));
+	ck_assert(addr_equal(&found.remote, &host.remote));
+	ck_assert_uint_eq(found.spi, host.spi);
+	policy.priority = POLICY_PRIORITY_HOST;
+	ck_assert(!plan_read_host(&policy, &found));
+	policy = plan_host_policy(&conf, &host);
+	policy.dst.len = 24;
+	ck_assert(!plan_read_host(&policy, &found));
+	policy = plan_host_policy(&conf, &host);
+	policy.dir = POLICY_DIR_IN;
+	ck_assert(!plan_read_host(&policy, &found));
+}
+END_TEST
+
 START_TEST(only_protected_unicast_peers_are_negotiable)
 {
 	struct local_addr addrs[] = {local("10.0.1.1/24"), local("172.17.0.1/16"),
@@ -312,6 +363,8 @@ int main(void)
 	tcase_add_test(tests, addresses_not_chosen_get_nothing);
 	tcase_add_test(tests, address_on_two_interfaces_counts_once);
 	tcase_add_test(tests, order_of_input_does_not_matter);
+	tcase_add_test(tests, known_hosts_have_a_policy_of_their_own);
+	tcase_add_test(tests, known_hosts_are_read_back_from_their_policies);
 	tcase_add_loop_test(tests, only_protected_unicast_peers_are_negotiable, 0,
 	                    COUNT(negotiable_cases));
 	return test_run(suite);

@@ -124,7 +124,7 @@ static struct policy_list whole_plan(bool optional)
 	add_prefix(&conf.allow, "10.0.1.128/25");
 	add_prefix(&conf.allow, "10.0.1.254/32");
 	add_prefix(&conf.allow, "fd00::53/128");
-	ck_assert_int_eq(plan_build(&conf, addrs, 2, &plan), 0);
+	ck_assert_int_eq(plan_build(&conf, addrs, 2, NULL, 0, &plan), 0);
 	prefixset_fini(&conf.protect);
 	prefixset_fini(&conf.allow);
 	return plan;
@@ -404,15 +404,17 @@ END_TEST
 struct seen {
 	struct loop *loop;
 	struct xfrm_monitor *monitor;
-	unsigned acquires, expires, touched, overruns;
+	unsigned acquires, expires, touched, overruns, sas_new, sas_gone, sas_lost;
 	unsigned stop_after; /* events */
 	bool close_in_callback;
 	struct xfrm_acquire acquire;
+	struct xfrm_sa sa; /* new, gone or expired */
 };
 
 static void event(struct seen *seen)
 {
-	unsigned count = seen->acquires + seen->expires + seen->touched + seen->overruns;
+	unsigned count = seen->acquires + seen->expires + seen->touched + seen->overruns +
+	                 seen->sas_new + seen->sas_gone + seen->sas_lost;
 
 	if (count < seen->stop_after)
 		return;
@@ -436,9 +438,9 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 {
 	struct seen *seen = ctx;
 
-	(void)hard;
-	ck_assert_uint_eq(sa->spi, 0);
+	ck_assert_int_eq(hard, true);
 	seen->expires++;
+	seen->sa = *sa;
 	event(seen);
 }
 
@@ -459,6 +461,32 @@ static void on_overrun(void *ctx, bool acquires_lost)
 	event(seen);
 }
 
+static void on_sa_new(void *ctx, const struct xfrm_sa *sa)
+{
+	struct seen *seen = ctx;
+
+	seen->sas_new++;
+	seen->sa = *sa;
+	event(seen);
+}
+
+static void on_sa_gone(void *ctx, const struct xfrm_sa *sa)
+{
+	struct seen *seen = ctx;
+
+	seen->sas_gone++;
+	seen->sa = *sa;
+	event(seen);
+}
+
+static void on_sas_lost(void *ctx)
+{
+	struct seen *seen = ctx;
+
+	seen->sas_lost++;
+	event(seen);
+}
+
 static void on_deadline(void *ctx)
 {
 	struct seen *seen = ctx;
@@ -466,21 +494,30 @@ static void on_deadline(void *ctx)
 	loop_stop(seen->loop);
 }
 
-static void watch(struct seen *seen)
+static const struct xfrm_events all_events = {
+	.acquire = on_acquire,
+	.expire = on_expire,
+	.policies_touched = on_touched,
+	.overrun = on_overrun,
+	.sa_new = on_sa_new,
+	.sa_gone = on_sa_gone,
+	.sas_lost = on_sas_lost,
+};
+
+static void watch_events(struct seen *seen, const struct xfrm_events *events)
 {
-	static const struct xfrm_events events = {
-		.acquire = on_acquire,
-		.expire = on_expire,
-		.policies_touched = on_touched,
-		.overrun = on_overrun,
-	};
 	struct err err;
 
 	seen->stop_after = 1;
 	ck_assert_int_eq(loop_new(&seen->loop), 0);
-	ck_assert_msg(xfrm_monitor_open(seen->loop, xfrm_sock_port(sock), &events, seen,
+	ck_assert_msg(xfrm_monitor_open(seen->loop, xfrm_sock_port(sock), events, seen,
 	                                &seen->monitor, &err) == 0,
 	              "%s", err.text);
+}
+
+static void watch(struct seen *seen)
+{
+	watch_events(seen, &all_events);
 }
 
 /* Runs until an event or the deadline. */
@@ -606,6 +643,7 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.expires, 1);
+	ck_assert_uint_eq(seen.sa.spi, 0);
 	unwatch(&seen);
 	policy_list_fini(&want);
 }
@@ -628,6 +666,163 @@ START_TEST(broadcast_and_allowed_addresses_raise_none)
 	policy_list_fini(&want);
 }
 END_TEST
+
+/* A larval SA with an SPI is what every kernel can make, also one without ESP. */
+#define ALLOCATE(spi)                                                                        \
+	"ip xfrm state allocspi src 10.0.1.1 dst 10.0.1.2 proto esp reqid 77 mode transport" \
+	" min " spi " max " spi " >/dev/null"
+#define DELETE(spi) "ip xfrm state delete src 10.0.1.1 dst 10.0.1.2 proto esp spi " spi
+
+static void assert_sa(const struct xfrm_sa *sa, uint32_t spi)
+{
+	char text[ADDR_TEXT_MAX];
+
+	ck_assert_str_eq(addr_format(&sa->src, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&sa->dst, text), "10.0.1.2");
+	ck_assert_uint_eq(sa->spi, spi);
+	ck_assert_uint_eq(sa->proto, IPPROTO_ESP);
+	ck_assert_uint_eq(sa->reqid, REQID);
+}
+
+START_TEST(deleted_sas_are_reported_one_by_one)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell(ALLOCATE("0xc0000001") " && " ALLOCATE("0xc0000002"));
+	shell(DELETE("0xc0000001"));
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_gone, 1);
+	assert_sa(&seen.sa, 0xc0000001);
+	shell(DELETE("0xc0000002"));
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_gone, 2);
+	assert_sa(&seen.sa, 0xc0000002);
+	ck_assert_uint_eq(seen.sas_lost, 0);
+	unwatch(&seen);
+}
+END_TEST
+
+START_TEST(flushed_sas_are_lost_and_what_was_before_is_told)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	seen.stop_after = 2;
+	shell(ALLOCATE("0xc0000001") " && " ALLOCATE("0xc0000002"));
+	shell(DELETE("0xc0000001") " && ip xfrm state flush");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_gone, 1);
+	ck_assert_uint_eq(seen.sas_lost, 1);
+	unwatch(&seen);
+}
+END_TEST
+
+START_TEST(sa_at_its_hard_lifetime_expires_and_is_not_reported_as_deleted)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell("echo 1 > /proc/sys/net/core/xfrm_acq_expires");
+	shell(ALLOCATE("0xc0000001"));
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.expires, 1);
+	assert_sa(&seen.sa, 0xc0000001);
+	run(&seen, 50);
+	ck_assert_uint_eq(seen.sas_gone, 0);
+	unwatch(&seen);
+}
+END_TEST
+
+/* More than a buffer of 8 MiB holds. All of it is older than the dump that follows the loss. */
+START_TEST(lost_notifications_of_sas_are_told_once_and_the_rest_is_left_out)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell("for i in $(seq 20000); do"
+	      " echo xfrm state allocspi src 10.0.1.1 dst 10.0.1.2 proto esp min $i max $i;"
+	      " echo xfrm state delete src 10.0.1.1 dst 10.0.1.2 proto esp spi $i;"
+	      " done | ip -batch - >/dev/null");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_lost, 1);
+	ck_assert_uint_eq(seen.sas_gone, 0);
+	ck_assert_uint_eq(seen.overruns, 0);
+
+	shell(ALLOCATE("0xc0000001") " && " DELETE("0xc0000001"));
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_gone, 1);
+	assert_sa(&seen.sa, 0xc0000001);
+	unwatch(&seen);
+}
+END_TEST
+
+static const char *const endings[] = {"ip xfrm state deleteall", "ip xfrm state flush"};
+
+START_TEST(monitor_may_be_closed_when_sas_go)
+{
+	struct seen seen = {.close_in_callback = true};
+
+	watch(&seen);
+	shell(ALLOCATE("0xc0000001") " && " ALLOCATE("0xc0000002"));
+	shell(endings[_i]);
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_gone + seen.sas_lost, 1);
+	ck_assert_ptr_null(seen.monitor);
+	unwatch(&seen);
+}
+END_TEST
+
+START_TEST(callbacks_for_sas_may_be_left_out)
+{
+	struct xfrm_events events = all_events;
+	struct seen seen = {0};
+
+	events.sa_new = NULL;
+	if (_i == 0)
+		events.sas_lost = NULL;
+	events.sa_gone = NULL;
+	watch_events(&seen, &events);
+	shell(ALLOCATE("0xc0000001") " && " ALLOCATE("0xc0000002"));
+	shell(DELETE("0xc0000001") " && ip xfrm state flush");
+	run(&seen, 50);
+	ck_assert_uint_eq(seen.sas_gone, 0);
+	ck_assert_uint_eq(seen.sas_lost, _i);
+	unwatch(&seen);
+}
+END_TEST
+
+#define ESP(verb)                                                                            \
+	"ip xfrm state " verb " src 10.0.1.1 dst 10.0.1.2 proto esp spi 0xc0000001 reqid 77" \
+	" mode transport aead 'rfc4106(gcm(aes))' 0x0102030405060708090a0b0c0d0e0f1011121314 128"
+
+/* Not with all kernels, see main(). */
+START_TEST(added_and_updated_sas_are_reported)
+{
+	struct seen seen = {0};
+
+	watch(&seen);
+	shell(ESP("add"));
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_new, 1);
+	assert_sa(&seen.sa, 0xc0000001);
+	ck_assert_str_eq(seen.sa.algorithm, "rfc4106(gcm(aes))-160");
+	shell(ESP("update") " limit time-hard 1");
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.sas_new, 2);
+	assert_sa(&seen.sa, 0xc0000001);
+	run(&seen, DEADLINE_MS);
+	ck_assert_uint_eq(seen.expires, 1);
+	assert_sa(&seen.sa, 0xc0000001);
+	ck_assert_uint_eq(seen.sas_gone, 0);
+	unwatch(&seen);
+}
+END_TEST
+
+static bool kernel_has_esp(void)
+{
+	return system("exec 2>/dev/null; " ESP("add") " && ip xfrm state flush") == 0;
+}
 
 int main(void)
 {
@@ -659,5 +854,14 @@ int main(void)
 	tcase_add_test(tests, lost_notifications_are_an_overrun);
 	tcase_add_test(tests, packet_to_a_protected_prefix_raises_an_acquire_that_expires);
 	tcase_add_test(tests, broadcast_and_allowed_addresses_raise_none);
+	tcase_add_test(tests, deleted_sas_are_reported_one_by_one);
+	tcase_add_test(tests, flushed_sas_are_lost_and_what_was_before_is_told);
+	tcase_add_test(tests, sa_at_its_hard_lifetime_expires_and_is_not_reported_as_deleted);
+	tcase_add_test(tests, lost_notifications_of_sas_are_told_once_and_the_rest_is_left_out);
+	tcase_add_loop_test(tests, monitor_may_be_closed_when_sas_go, 0,
+	                    sizeof(endings) / sizeof(endings[0]));
+	tcase_add_loop_test(tests, callbacks_for_sas_may_be_left_out, 0, 2);
+	if (kernel_has_esp())
+		tcase_add_test(tests, added_and_updated_sas_are_reported);
 	return test_run(suite);
 }

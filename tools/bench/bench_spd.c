@@ -76,7 +76,7 @@ static struct policy_list make_plan(const struct conf *conf)
 	struct local_addr addr = local_address();
 	struct policy_list plan;
 
-	check(plan_build(conf, &addr, 1, &plan), "plan");
+	check(plan_build(conf, &addr, 1, NULL, 0, &plan), "plan");
 	return plan;
 }
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Carries the kernel's SA notifications to the hosts machine and its decisions to the SPD. A pin
+ * that is late costs packets, so a decision is one netlink write and not a new plan.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "daemon.h"
+#include "xfrmd/log.h"
+#include "xfrmd/plan.h"
+
+static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
+{
+	struct daemon *daemon = ctx;
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	return plan_negotiable(&daemon->conf, addrs, count, local, remote);
+}
+
+static void arm_timer(struct daemon *daemon)
+{
+	uint64_t due_ms = hosts_next_ms(daemon->hosts), now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(daemon->hosts_timer);
+	else
+		loop_timer_start(daemon->hosts_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+static void put_policy(struct daemon *daemon, const struct known_host *host)
+{
+	struct policy policy = plan_host_policy(&daemon->conf, host);
+	struct err err;
+
+	if (daemon->flushed || spd_keeper_put(daemon->spd, &policy, &err) == 0)
+		return;
+	log_warning("spd: known host: %s", err.text);
+	loop_timer_start(daemon->repair_timer, 0);
+}
+
+static void act(struct daemon *daemon, const struct host_actions *actions)
+{
+	struct spd_change change;
+	bool removed = false;
+	struct err err;
+
+	for (size_t i = 0; i < actions->count; i++) {
+		const struct host_action *action = &actions->items[i];
+
+		switch (action->kind) {
+		case HOST_ACTION_PUT:
+			put_policy(daemon, &action->host);
+			break;
+		case HOST_ACTION_REMOVE:
+			removed = true;
+			break;
+		case HOST_ACTION_RESEND:
+			spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
+			break;
+		}
+	}
+	/* a removed one may have stood in for a /32 of the lists: only the plan knows */
+	if (removed && daemon_apply_spd(daemon, &change, &err) < 0)
+		log_error("spd: known hosts: %s", err.text);
+}
+
+static void run_actions(struct daemon *daemon, struct host_actions *actions)
+{
+	act(daemon, actions);
+	if (actions->out_of_memory)
+		log_error("spd: known hosts: out of memory, pins may be late");
+	host_actions_fini(actions);
+	arm_timer(daemon);
+}
+
+static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
+{
+	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid &&
+	       is_protected(daemon, &sa->src, &sa->dst);
+}
+
+/* Oldest first, as hosts_sync() wants them: by installation, and by SPI within a second. */
+static int compare_age(const void *a, const void *b)
+{
+	const struct xfrm_sa *x = a, *y = b;
+
+	if (x->installed != y->installed)
+		return x->installed < y->installed ? -1 : 1;
+	return (x->spi > y->spi) - (x->spi < y->spi);
+}
+
+static int read_outbound(struct daemon *daemon, struct host_sa **ret_sas, size_t *ret_count,
+                         struct err *err)
+{
+	struct xfrm_sa *all = NULL;
+	struct host_sa *sas;
+	size_t all_count, count = 0;
+	int error = spd_keeper_sas(daemon->spd, &all, &all_count, err);
+
+	if (error)
+		return error;
+	sas = calloc(all_count ? all_count : 1, sizeof(*sas));
+	if (!sas) {
+		free(all);
+		return err_set(err, -ENOMEM, "known hosts: out of memory");
+	}
+	if (all_count)
+		qsort(all, all_count, sizeof(*all), compare_age);
+	for (size_t i = 0; i < all_count; i++)
+		if (is_outbound(daemon, &all[i]))
+			sas[count++] = (struct host_sa){
+				.local = all[i].src, .remote = all[i].dst, .spi = all[i].spi};
+	free(all);
+	*ret_sas = sas;
+	*ret_count = count;
+	return 0;
+}
+
+/* Takes the kernel's SAs as they are. */
+static int sync_hosts(struct daemon *daemon, struct host_actions *actions, struct err *err)
+{
+	struct host_sa *sas = NULL;
+	size_t count = 0;
+	int error = read_outbound(daemon, &sas, &count, err);
+
+	if (error)
+		return error;
+	hosts_sync(daemon->hosts, sas, count, loop_now_ms(), actions);
+	free(sas);
+	return 0;
+}
+
+void known_hosts_resync(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+	struct err err;
+
+	if (sync_hosts(daemon, &actions, &err) < 0)
+		log_error("spd: %s", err.text);
+	run_actions(daemon, &actions);
+}
+
+/* What a predecessor left: its host policies hold packets and pins, and are taken over. */
+static int restore(struct daemon *daemon)
+{
+	const struct policy_list *have = spd_keeper_have(daemon->spd);
+	struct known_host host;
+	int error = 0;
+
+	for (size_t i = 0; !error && i < have->count; i++)
+		if (plan_read_host(&have->items[i], &host) &&
+		    is_protected(daemon, &host.local, &host.remote))
+			error = hosts_restore(daemon->hosts, &host, loop_now_ms());
+	return error;
+}
+
+int known_hosts_open(struct daemon *daemon, struct err *err)
+{
+	int error = hosts_new(&daemon->hosts);
+
+	if (!error && !daemon->conf.xfrm_larval_drop) {
+		struct host_actions actions = {0};
+
+		hosts_set_hold(daemon->hosts, true, &actions);
+		host_actions_fini(&actions);
+		error = restore(daemon);
+	}
+	if (error)
+		return err_set(err, error, "known hosts: out of memory");
+	return known_hosts_reload(daemon, err);
+}
+
+int known_hosts_reload(struct daemon *daemon, struct err *err)
+{
+	struct host_actions actions = {0};
+	int error;
+
+	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop, &actions);
+	hosts_retain(daemon->hosts, is_protected, daemon);
+	error = sync_hosts(daemon, &actions, err);
+	/* the plan that follows writes them all */
+	host_actions_fini(&actions);
+	arm_timer(daemon);
+	return error;
+}
+
+void known_hosts_due(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+
+	hosts_on_timer(daemon->hosts, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
+
+void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+
+	if (!is_outbound(daemon, sa))
+		return;
+	hosts_on_sa(daemon->hosts, &sa->src, &sa->dst, sa->spi, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
+
+void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+
+	hosts_on_sa_gone(daemon->hosts, &sa->src, &sa->dst, sa->spi, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
+
+void known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
+                            const struct addr *remote)
+{
+	struct host_actions actions = {0};
+
+	hosts_on_acquire(daemon->hosts, local, remote, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
+
+void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+
+	hosts_on_failed(daemon->hosts, local, remote, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
