@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 #include <netlink/msg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test.h"
@@ -454,6 +455,208 @@ START_TEST(expire_tells_soft_from_hard)
 }
 END_TEST
 
+/*
+ * What the kernel told of an SA of charon's (6.1, in User-Mode Linux; the key is zeroed): the
+ * inbound SA gets its keys, and the outbound one, used once, is deleted.
+ */
+static const char updated_sa[] =
+	/* header: UPDSA */
+	"600100001a000000ce00000010030000"
+	/* SA: selector */
+	"0a0001010000000000000000000000000a0001020000000000000000000000000000000000000000"
+	"02002020000000000000000000000000"
+	/* destination, SPI, protocol */
+	"0a000101000000000000000000000000cd891b0532000000"
+	/* source */
+	"0a000102000000000000000000000000"
+	/* lifetimes */
+	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd70c000000000000"
+	"780f00000000000000000000000000000000000000000000"
+	/* use */
+	"00000000000000000000000000000000785b026b000000000000000000000000"
+	"0000000000000000000000000000000001000000020000200000000000000000"
+	/* algorithm */
+	"60001200726663343130362867636d28616573292900000000000000000000000000000000000000"
+	"00000000000000000000000000000000000000000000000000000000a00000008000000000000000"
+	"00000000000000000000000000000000"
+	/* replay state */
+	"10000a00000000000000000000000000";
+static const char deleted_sa[] =
+	/* header: DELSA */
+	"7c01000011000000d700000010030000"
+	/* destination, SPI, family, protocol */
+	"0a000102000000000000000000000000c07b07f402003200"
+	/* XFRMA_SA */
+	"e4000600"
+	/* SA: selector */
+	"0a0001020000000000000000000000000a0001010000000000000000000000000000000000000000"
+	"02002020000000000000000000000000"
+	/* destination, SPI, protocol */
+	"0a000102000000000000000000000000c07b07f432000000"
+	/* source */
+	"0a000101000000000000000000000000"
+	/* lifetimes */
+	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1d0d000000000000"
+	"780f00000000000000000000000000000000000000000000"
+	/* use */
+	"40000000000000000100000000000000785b026b00000000795b026b00000000"
+	"0000000000000000000000000000000001000000020000000000000000000000"
+	/* algorithm */
+	"60001200726663343130362867636d28616573292900000000000000000000000000000000000000"
+	"00000000000000000000000000000000000000000000000000000000a00000008000000000000000"
+	"00000000000000000000000000000000"
+	/* replay state */
+	"10000a00010000000000000000000000";
+
+static struct nlmsghdr *from_hex(const char *hex)
+{
+	size_t len = strlen(hex) / 2;
+	unsigned char *bytes = malloc(len);
+
+	ck_assert_ptr_nonnull(bytes);
+	for (size_t i = 0; i < len; i++)
+		ck_assert_int_eq(sscanf(hex + 2 * i, "%2hhx", &bytes[i]), 1);
+	return (struct nlmsghdr *)bytes;
+}
+
+START_TEST(real_update_is_decoded)
+{
+	struct nlmsghdr *header = from_hex(updated_sa);
+	char text[ADDR_TEXT_MAX];
+	struct xfrm_sa sa;
+
+	ck_assert_int_eq(xfrm_codec_sa(header, &sa), 0);
+	ck_assert_str_eq(addr_format(&sa.src, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&sa.dst, text), "10.0.1.1");
+	ck_assert_uint_eq(sa.spi, 0xcd891b05);
+	ck_assert_uint_eq(sa.reqid, 1);
+	ck_assert_str_eq(sa.algorithm, "rfc4106(gcm(aes))-160");
+	ck_assert_int_eq(sa.expiry - sa.installed, 3960);
+	ck_assert_int_eq(xfrm_codec_sa_gone(header, &sa), -EBADMSG);
+	free(header);
+}
+END_TEST
+
+START_TEST(real_deletion_tells_the_whole_sa)
+{
+	struct nlmsghdr *header = from_hex(deleted_sa);
+	char text[ADDR_TEXT_MAX];
+	struct xfrm_sa sa;
+
+	ck_assert_int_eq(xfrm_codec_sa_gone(header, &sa), 0);
+	ck_assert_str_eq(addr_format(&sa.src, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&sa.dst, text), "10.0.1.2");
+	ck_assert_uint_eq(sa.spi, 0xc07b07f4);
+	ck_assert_uint_eq(sa.proto, IPPROTO_ESP);
+	ck_assert_uint_eq(sa.mode, XFRM_MODE_TRANSPORT);
+	ck_assert_uint_eq(sa.reqid, 1);
+	ck_assert_uint_eq(sa.bytes, 64);
+	ck_assert_uint_eq(sa.packets, 1);
+	ck_assert_int_eq(sa.installed, 1795316600);
+	ck_assert_int_eq(sa.used, 1795316601);
+	ck_assert_int_eq(sa.rekey - sa.installed, 3357);
+	ck_assert_str_eq(sa.algorithm, "rfc4106(gcm(aes))-160");
+	ck_assert_int_eq(xfrm_codec_sa(header, &sa), -EBADMSG);
+	free(header);
+}
+END_TEST
+
+/* Only the key and a whole number of attributes may be all that there is. */
+START_TEST(truncated_deletions_are_refused)
+{
+	const uint32_t key = NLMSG_HDRLEN + sizeof(struct xfrm_usersa_id);
+	const uint32_t ends[] = {key, key + 228, key + 228 + 96};
+	struct nlmsghdr *header = from_hex(deleted_sa);
+	size_t end = 0;
+	struct xfrm_sa sa;
+
+	for (uint32_t cut = NLMSG_HDRLEN; cut < header->nlmsg_len; cut++) {
+		struct nlmsghdr *copy = malloc(cut);
+
+		ck_assert_ptr_nonnull(copy);
+		memcpy(copy, header, cut);
+		copy->nlmsg_len = cut;
+		if (end < COUNT(ends) && cut == ends[end]) {
+			ck_assert_int_eq(xfrm_codec_sa_gone(copy, &sa), 0);
+			ck_assert_int_eq(sa.src.family, end == 0 ? AF_UNSPEC : AF_INET);
+			end++;
+		} else {
+			ck_assert_int_eq(xfrm_codec_sa_gone(copy, &sa), -EBADMSG);
+		}
+		free(copy);
+	}
+	ck_assert_uint_eq(end, COUNT(ends));
+	free(header);
+}
+END_TEST
+
+static struct nl_msg *make_deletion(uint16_t family)
+{
+	struct xfrm_usersa_id id = {
+		.spi = htonl(0xc0000001),
+		.family = family,
+		.proto = IPPROTO_ESP,
+	};
+	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_DELSA, 0);
+
+	ck_assert_ptr_nonnull(msg);
+	ck_assert_int_eq(inet_pton(AF_INET6, "fd00::2", &id.daddr), 1);
+	ck_assert_int_eq(nlmsg_append(msg, &id, sizeof(id), NLMSG_ALIGNTO), 0);
+	return msg;
+}
+
+START_TEST(deletion_takes_what_it_has_of_the_source)
+{
+	struct nl_msg *msg = make_deletion(AF_INET6);
+	struct xfrm_usersa_info info = {.family = AF_INET6, .reqid = 77};
+	xfrm_address_t address;
+	char text[ADDR_TEXT_MAX];
+	struct xfrm_sa sa;
+
+	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), 0);
+	ck_assert_str_eq(addr_format(&sa.src, text), "?");
+	ck_assert_str_eq(addr_format(&sa.dst, text), "fd00::2");
+	ck_assert_uint_eq(sa.spi, 0xc0000001);
+	ck_assert_uint_eq(sa.proto, IPPROTO_ESP);
+	ck_assert_uint_eq(sa.reqid, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "fd00::1", &address), 1);
+	ck_assert_int_eq(nla_put(msg, XFRMA_SRCADDR, sizeof(address), &address), 0);
+	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), 0);
+	ck_assert_str_eq(addr_format(&sa.src, text), "fd00::1");
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "fd00::3", &info.saddr), 1);
+	ck_assert_int_eq(nla_put(msg, XFRMA_SA, sizeof(info), &info), 0);
+	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), 0);
+	ck_assert_str_eq(addr_format(&sa.src, text), "fd00::3");
+	ck_assert_uint_eq(sa.reqid, 77);
+	ck_assert_uint_eq(sa.spi, 0xc0000001);
+	nlmsg_free(msg);
+}
+END_TEST
+
+static const struct {
+	uint16_t family;
+	int type, len;
+} bad_deletions[] = {
+	{AF_UNSPEC, 4095, 0},
+	{AF_INET6, XFRMA_SA, sizeof(struct xfrm_usersa_info) - 1},
+	{AF_INET6, XFRMA_SRCADDR, sizeof(xfrm_address_t) - 1},
+	{AF_INET6, XFRMA_ALG_AEAD, 60},
+};
+
+START_TEST(malformed_deletions_are_refused)
+{
+	static const struct xfrm_usersa_info zero;
+	struct nl_msg *msg = make_deletion(bad_deletions[_i].family);
+	struct xfrm_sa sa;
+
+	ck_assert_int_eq(nla_put(msg, bad_deletions[_i].type, bad_deletions[_i].len, &zero), 0);
+	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), -EBADMSG);
+	nlmsg_free(msg);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests;
@@ -476,5 +679,10 @@ int main(void)
 	tcase_add_test(tests, limits_that_do_not_exist_or_overflow_are_zero);
 	tcase_add_test(tests, malformed_sas_are_refused);
 	tcase_add_loop_test(tests, expire_tells_soft_from_hard, 0, 2);
+	tcase_add_test(tests, real_update_is_decoded);
+	tcase_add_test(tests, real_deletion_tells_the_whole_sa);
+	tcase_add_test(tests, truncated_deletions_are_refused);
+	tcase_add_test(tests, deletion_takes_what_it_has_of_the_source);
+	tcase_add_loop_test(tests, malformed_deletions_are_refused, 0, COUNT(bad_deletions));
 	return test_run(suite);
 }

@@ -237,7 +237,8 @@ END_TEST
 /* All that `ip` shows of the SPD, without what differs from policy to policy. */
 static void show(char *text, size_t size)
 {
-	FILE *pipe = popen("ip -s xfrm policy | sed -e 's/index [0-9]*//' -e '/^.add 20/d'", "r");
+	FILE *pipe = popen("ip -s xfrm policy | sed -e 's/index [0-9]*//' -e '/^[ \\t]*add 20/d'",
+	                   "r");
 	size_t len;
 
 	ck_assert_ptr_nonnull(pipe);
