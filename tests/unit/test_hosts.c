@@ -1,0 +1,1186 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/hosts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "test.h"
+
+/* Every test runs from this time on; the machine itself has no clock. */
+#define NOW 1000000u
+
+static struct hosts *hosts;
+static struct host_actions actions;
+static struct addr local;
+static bool memory_is_out;
+
+/* In place of the C library's, so that a test can run out of memory. */
+void *reallocarray(void *pointer, size_t count, size_t size)
+{
+	return memory_is_out ? NULL : realloc(pointer, count * size);
+}
+
+/* 10.1.x.y of a running number. */
+static struct addr numbered(size_t number)
+{
+	struct addr addr = {.family = AF_INET, .bytes = {10, 1}};
+
+	addr.bytes[2] = (uint8_t)(number >> 8);
+	addr.bytes[3] = (uint8_t)number;
+	return addr;
+}
+
+static size_t number_of(const struct addr *addr)
+{
+	return (size_t)addr->bytes[2] << 8 | addr->bytes[3];
+}
+
+static void set_up(void)
+{
+	ck_assert_int_eq(addr_parse("10.0.0.1", &local), 0);
+	ck_assert_int_eq(hosts_new(&hosts), 0);
+	hosts_set_hold(hosts, true, &actions);
+}
+
+static void tear_down(void)
+{
+	host_actions_fini(&actions);
+	hosts_free(hosts);
+	hosts = NULL;
+	memory_is_out = false;
+}
+
+/* The actions so far as one line, and none afterwards. */
+static const char *take_actions(void)
+{
+	static char line[1024];
+	size_t used = 0;
+
+	line[0] = '\0';
+	for (size_t i = 0; i < actions.count && used < sizeof(line); i++) {
+		const struct known_host *host = &actions.items[i].host;
+		char text[64] = "";
+
+		ck_assert(addr_equal(&host->local, &local));
+		switch (actions.items[i].kind) {
+		case HOST_ACTION_PUT:
+			snprintf(text, sizeof(text), "put %zu %s%" PRIu32, number_of(&host->remote),
+			         host->blocked ? "blocked:" : "", host->spi);
+			break;
+		case HOST_ACTION_REMOVE:
+			snprintf(text, sizeof(text), "remove %zu", number_of(&host->remote));
+			break;
+		case HOST_ACTION_RESEND:
+			snprintf(text, sizeof(text), "resend %zu", number_of(&host->remote));
+			break;
+		}
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? ", " : "",
+		                         text);
+	}
+	actions.count = 0;
+	return line;
+}
+
+static void new_sa(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_sa(hosts, &local, &remote, spi, now_ms, &actions);
+}
+
+static void sa_gone(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_sa_gone(hosts, &local, &remote, spi, now_ms, &actions);
+}
+
+static void acquire(size_t host, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_acquire(hosts, &local, &remote, now_ms, &actions);
+}
+
+static void failed(size_t host, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_failed(hosts, &local, &remote, now_ms, &actions);
+}
+
+/* Runs every timer that is due until then, at its time. */
+static void pass_time(uint64_t until_ms)
+{
+	while (hosts_next_ms(hosts) <= until_ms) {
+		uint64_t due_ms = hosts_next_ms(hosts);
+
+		hosts_on_timer(hosts, due_ms, &actions);
+		if (hosts_next_ms(hosts) <= due_ms)
+			ck_abort_msg("a timer stays due");
+	}
+}
+
+/* One that is known, without an SA. */
+static void make_known(size_t host, uint64_t now_ms)
+{
+	new_sa(host, 1, now_ms);
+	sa_gone(host, 1, now_ms);
+	actions.count = 0;
+}
+
+static const struct known_host *find(size_t host)
+{
+	size_t count;
+	const struct known_host *list = hosts_list(hosts, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (number_of(&list[i].remote) == host)
+			return &list[i];
+	}
+	return NULL;
+}
+
+static size_t count_known(void)
+{
+	size_t count;
+
+	hosts_list(hosts, &count);
+	return count;
+}
+
+enum event { END, NEW, GONE, ACQUIRE, FAIL, PASS };
+
+struct step {
+	enum event event;
+	uint64_t at_ms; /* from NOW on */
+	size_t host;
+	uint32_t spi;
+	const char *actions;
+};
+
+#define SETTLE   HOSTS_SETTLE_MS
+#define STRANGER HOSTS_STRANGER_MS
+#define PURGE    HOSTS_PURGE_MS
+
+static const struct {
+	const char *name;
+	struct step steps[12];
+} stories[] = {
+	{"first SA of a stranger, then of the same host again",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {GONE, 10, 2, 5, "put 2 0"},
+		 {NEW, 20, 2, 6, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"acquired stranger gets its SA in time",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {NEW, STRANGER - 1, 2, 5, "put 2 5, resend 2"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the same SA is announced twice",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 1, 2, 5, ""},
+		 {NEW, 2, 2, 6, ""},
+		 {NEW, 290, 2, 6, ""},
+		 {NEW, 290, 2, 5, ""},
+		 {PASS, 2 + SETTLE, 0, 0, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"an SA without an SPI is none",
+         {
+		 {NEW, 0, 2, 0, ""},
+		 {GONE, 1, 2, 0, ""},
+		 {NEW, 2, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 3, 2, 0, ""},
+		 {GONE, 4, 2, 0, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"gone of unknown SAs and hosts",
+         {
+		 {GONE, 0, 2, 5, ""},
+		 {NEW, 1, 2, 6, "put 2 6, resend 2"},
+		 {GONE, 2, 2, 5, ""},
+		 {GONE, 3, 3, 6, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"rekeyed: new before gone",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {GONE, 105, 2, 5, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"rekeyed: gone before new",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {GONE, 100, 2, 5, "put 2 0"},
+		 {NEW, 105, 2, 6, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a newer SA lives beside the pinned one",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {PASS, 100 + SETTLE - 1, 0, 0, ""},
+		 {PASS, 100 + SETTLE, 0, 0, "put 2 6"},
+		 {GONE, 1000, 2, 5, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the newest SA starts the settle time again",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {NEW, 300, 2, 7, ""},
+		 {PASS, 300 + SETTLE - 1, 0, 0, ""},
+		 {PASS, 300 + SETTLE, 0, 0, "put 2 7"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the newer SA is gone first",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {GONE, 110, 2, 6, ""},
+		 {PASS, 9999, 0, 0, ""},
+		 {GONE, 10000, 2, 5, "put 2 0"},
+	 }},
+	{"of two newer SAs the newest is gone first",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {NEW, 110, 2, 7, ""},
+		 {GONE, 120, 2, 7, ""},
+		 {PASS, 110 + SETTLE, 0, 0, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"both sides rekey and the old ones go in order of age",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {NEW, 101, 2, 7, ""},
+		 {GONE, 102, 2, 5, "put 2 7"},
+		 {GONE, 103, 2, 6, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"both sides rekey and the newest loses",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {NEW, 101, 2, 7, ""},
+		 {GONE, 102, 2, 5, "put 2 7"},
+		 {GONE, 103, 2, 7, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"an SA that is gone comes back with its SPI",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 1, 2, 6, ""},
+		 {GONE, 2, 2, 5, "put 2 6"},
+		 {NEW, 3, 2, 5, ""},
+		 {PASS, 3 + SETTLE, 0, 0, "put 2 5"},
+	 }},
+	{"the SAs of two hosts are their own",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 0, 3, 5, "put 3 5, resend 3"},
+		 {GONE, 1, 2, 5, "put 2 0"},
+		 {PASS, 9999, 0, 0, ""},
+		 {GONE, 10000, 3, 5, "put 3 0"},
+	 }},
+	{"a silent stranger is purged",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {PASS, STRANGER - 1, 0, 0, ""},
+		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, STRANGER + PURGE - 1, 0, 0, ""},
+		 {PASS, STRANGER + PURGE, 0, 0, "put 2 0"},
+		 {ACQUIRE, 6000, 2, 0, ""},
+		 {PASS, 9999, 0, 0, ""},
+		 {NEW, 10000, 2, 5, "put 2 5"},
+	 }},
+	{"a second acquire gives the stranger no more time",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {ACQUIRE, 900, 2, 0, ""},
+		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
+	 }},
+	{"a stranger that failed is purged at once",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {FAIL, 201, 2, 0, ""},
+		 {PASS, 200 + PURGE, 0, 0, "put 2 0"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the SA comes up while blocked",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {NEW, 210, 2, 5, "put 2 5"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"an acquire, a failure and a lost SA while blocked",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {ACQUIRE, 201, 2, 0, ""},
+		 {FAIL, 202, 2, 0, ""},
+		 {GONE, 203, 2, 5, ""},
+		 {PASS, 200 + PURGE, 0, 0, "put 2 0"},
+	 }},
+	{"SA up and gone while the purge would still run",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {NEW, 210, 2, 5, "put 2 5"},
+		 {GONE, 211, 2, 5, "put 2 0"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"failures of those that are no strangers",
+         {
+		 {FAIL, 0, 2, 0, ""},
+		 {NEW, 1, 2, 5, "put 2 5, resend 2"},
+		 {FAIL, 2, 2, 0, ""},
+		 {GONE, 3, 2, 5, "put 2 0"},
+		 {FAIL, 4, 2, 0, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a known host that is acquired is no stranger",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {GONE, 1, 2, 5, "put 2 0"},
+		 {ACQUIRE, 2, 2, 0, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"two strangers, one of them alive",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {ACQUIRE, 0, 3, 0, ""},
+		 {NEW, 40, 3, 5, "put 3 5, resend 3"},
+		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, 9999, 0, 0, "put 2 0"},
+	 }},
+};
+#define STORY_COUNT (sizeof(stories) / sizeof(stories[0]))
+
+START_TEST(hosts_answer_every_story_step_by_step)
+{
+	for (const struct step *step = stories[_i].steps; step->event != END; step++) {
+		uint64_t now_ms = NOW + step->at_ms;
+		const char *got;
+
+		pass_time(now_ms);
+		if (step->event != PASS)
+			ck_assert_str_eq(take_actions(), "");
+		switch (step->event) {
+		case END:
+		case PASS:
+			break;
+		case NEW:
+			new_sa(step->host, step->spi, now_ms);
+			break;
+		case GONE:
+			sa_gone(step->host, step->spi, now_ms);
+			break;
+		case ACQUIRE:
+			acquire(step->host, now_ms);
+			break;
+		case FAIL:
+			failed(step->host, now_ms);
+			break;
+		}
+		got = take_actions();
+		ck_assert_msg(!strcmp(got, step->actions), "%s: step %td: \"%s\", expected \"%s\"",
+		              stories[_i].name, step - stories[_i].steps, got, step->actions);
+	}
+}
+END_TEST
+
+/* Check's own macros write to a file each time: too slow for millions of checks. */
+static void expect(bool holds, const char *what, uint64_t now_ms)
+{
+	if (!holds)
+		ck_abort_msg("%s, at %" PRIu64, what, now_ms - NOW);
+}
+
+/* What the test knows of a host: its living SAs, oldest first, and its policy in the kernel. */
+#define MODEL_HOSTS 6
+#define MODEL_SPIS  8
+struct model {
+	uint32_t spis[MODEL_SPIS];
+	size_t count;
+	bool in_kernel;
+	struct known_host policy;
+	uint64_t changed_ms, blocked_ms;
+	uint64_t stranger_ms; /* 0: is none */
+};
+static struct model models[MODEL_HOSTS];
+
+static void model_add(struct model *model, uint32_t spi, uint64_t now_ms)
+{
+	model->spis[model->count++] = spi;
+	model->changed_ms = now_ms;
+	model->stranger_ms = 0;
+}
+
+static void model_remove(struct model *model, size_t index, uint64_t now_ms)
+{
+	model->count--;
+	memmove(&model->spis[index], &model->spis[index + 1],
+	        (model->count - index) * sizeof(model->spis[0]));
+	model->changed_ms = now_ms;
+}
+
+static size_t model_find(const struct model *model, uint32_t spi)
+{
+	size_t i = 0;
+
+	while (i < model->count && model->spis[i] != spi)
+		i++;
+	return i;
+}
+
+static void model_put(struct model *model, const struct known_host *host, uint64_t now_ms)
+{
+	expect(!model->in_kernel || model->policy.spi != host->spi ||
+	               model->policy.blocked != host->blocked,
+	       "PUT changes something", now_ms);
+	model->in_kernel = true;
+	model->policy = *host;
+	if (host->blocked)
+		model->blocked_ms = now_ms;
+}
+
+/* Does the actions in the model of the kernel. */
+static void model_apply(uint64_t now_ms)
+{
+	for (size_t i = 0; i < actions.count; i++) {
+		const struct host_action *action = &actions.items[i];
+		struct model *model = &models[number_of(&action->host.remote)];
+
+		switch (action->kind) {
+		case HOST_ACTION_PUT:
+			model_put(model, &action->host, now_ms);
+			break;
+		case HOST_ACTION_REMOVE:
+			expect(model->in_kernel, "REMOVE finds a policy", now_ms);
+			model->in_kernel = false;
+			break;
+		case HOST_ACTION_RESEND:
+			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
+			break;
+		}
+	}
+	actions.count = 0;
+}
+
+static void model_check_host(const struct model *model, const struct known_host *host,
+                             uint64_t now_ms)
+{
+	uint32_t newest = model->count ? model->spis[model->count - 1] : 0;
+
+	expect(model->in_kernel == (host != NULL), "the list is what the kernel has", now_ms);
+	if (!host) {
+		expect(!model->count, "a host with an SA is known", now_ms);
+		expect(!model->stranger_ms || now_ms < model->stranger_ms + STRANGER,
+		       "a silent stranger becomes known", now_ms);
+		return;
+	}
+	expect(host->spi == model->policy.spi && host->blocked == model->policy.blocked,
+	       "the list is what was PUT", now_ms);
+	if (model->count)
+		expect(model_find(model, host->spi) < model->count, "the pin lives", now_ms);
+	else
+		expect(!host->spi, "the pin is none without an SA", now_ms);
+	if (now_ms >= model->changed_ms + SETTLE)
+		expect(host->spi == newest, "the pin settles on the newest", now_ms);
+	if (host->blocked)
+		expect(!model->count && now_ms < model->blocked_ms + PURGE,
+		       "it is blocked for the purge alone", now_ms);
+}
+
+/* With all timers up to @now_ms done. */
+static void model_check(uint64_t now_ms)
+{
+	model_apply(now_ms);
+	for (size_t i = 0; i < MODEL_HOSTS; i++)
+		model_check_host(&models[i], find(i), now_ms);
+}
+
+static void model_event(uint32_t spi, bool is_new, uint64_t now_ms)
+{
+	if (is_new) {
+		model_add(&models[2], spi, now_ms);
+		new_sa(2, spi, now_ms);
+	} else {
+		model_remove(&models[2], model_find(&models[2], spi), now_ms);
+		sa_gone(2, spi, now_ms);
+	}
+	model_check(now_ms);
+}
+
+/* SA 1 is alive; 2 to 4 appear, all but one go. */
+#define COLLIDING_NEW 3
+struct order {
+	int events[2 * COLLIDING_NEW]; /* SPI; negative: gone */
+	size_t count;
+};
+
+/* After every event of the order either nothing happens or, by its bit, the settle time passes. */
+static void play_order(const struct order *order, unsigned pauses)
+{
+	uint64_t now_ms = NOW;
+
+	hosts_free(hosts);
+	memset(models, 0, sizeof(models));
+	actions.count = 0;
+	ck_assert_int_eq(hosts_new(&hosts), 0);
+	hosts_set_hold(hosts, true, &actions);
+	model_event(1, true, now_ms);
+	for (size_t i = 0; i < order->count; i++) {
+		int event = order->events[i];
+
+		model_event((uint32_t)abs(event), event > 0, ++now_ms);
+		if (pauses & 1u << i)
+			now_ms += SETTLE;
+		pass_time(now_ms);
+		model_check(now_ms);
+	}
+	expect(models[2].policy.spi == models[2].spis[0], "the last one is pinned", now_ms);
+}
+
+static unsigned orders_played;
+
+/* Every order in which an SA appears before it goes; @alive and @unborn are sets of SPIs. */
+static void play_all_orders(struct order *order, unsigned alive, unsigned unborn)
+{
+	if (!unborn && (alive & (alive - 1)) == 0) {
+		orders_played++;
+		for (unsigned pauses = 0; pauses < 1u << order->count; pauses++)
+			play_order(order, pauses);
+		return;
+	}
+	for (int spi = 1; spi <= 1 + COLLIDING_NEW; spi++) {
+		unsigned bit = 1u << spi;
+
+		if (unborn & bit) {
+			order->events[order->count++] = spi;
+			play_all_orders(order, alive | bit, unborn & ~bit);
+			order->count--;
+		}
+		if (alive & bit) {
+			order->events[order->count++] = -spi;
+			play_all_orders(order, alive & ~bit, unborn);
+			order->count--;
+		}
+	}
+}
+
+START_TEST(hosts_are_never_pinned_to_a_dead_sa_in_any_order_of_notifications)
+{
+	static const unsigned unborn[] = {1u << 2, 1u << 2 | 1u << 3, 1u << 2 | 1u << 3 | 1u << 4};
+	static const unsigned orders[] = {3, 24, 360};
+
+	for (size_t i = 0; i < sizeof(unborn) / sizeof(unborn[0]); i++) {
+		struct order order = {0};
+
+		orders_played = 0;
+		play_all_orders(&order, 1u << 1, unborn[i]);
+		ck_assert_uint_ge(orders_played, orders[i]);
+	}
+}
+END_TEST
+
+static uint64_t model_random;
+
+static uint32_t roll(uint32_t bound)
+{
+	model_random = model_random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(model_random >> 33) % bound;
+}
+
+static void sync_models(uint64_t now_ms)
+{
+	struct host_sa sas[MODEL_HOSTS * MODEL_SPIS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < MODEL_HOSTS; i++) {
+		for (size_t spi = 0; spi < models[i].count; spi++)
+			sas[count++] = (struct host_sa){
+				.local = local, .remote = numbered(i), .spi = models[i].spis[spi]};
+	}
+	hosts_sync(hosts, sas, count, now_ms, &actions);
+}
+
+/* Some SAs change unseen, then everything is told at once. */
+static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
+{
+	for (unsigned i = roll(6); i > 0; i--) {
+		struct model *model = &models[roll(MODEL_HOSTS)];
+
+		if (roll(2) && model->count)
+			model_remove(model, roll((uint32_t)model->count), now_ms);
+		else if (model->count < MODEL_SPIS)
+			model_add(model, (*next_spi)++, now_ms);
+	}
+	for (size_t i = 0; i < MODEL_HOSTS; i++)
+		models[i].changed_ms = now_ms;
+	sync_models(now_ms);
+}
+
+static bool keep_some(void *ctx, const struct addr *of, const struct addr *remote)
+{
+	(void)of;
+	return *(unsigned *)ctx & 1u << number_of(remote);
+}
+
+static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
+{
+	unsigned kept = roll(1u << MODEL_HOSTS);
+
+	switch (roll(3)) {
+	case 0:
+		hosts_set_hold(hosts, false, &actions);
+		new_sa(1, 1, now_ms);
+		acquire(1, now_ms);
+		model_apply(now_ms);
+		ck_assert_uint_eq(count_known(), 0);
+		ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
+		hosts_set_hold(hosts, true, &actions);
+		kept = 0;
+		break;
+	case 1:
+		hosts_retain(hosts, keep_some, &kept);
+		break;
+	default:
+		kept = UINT32_MAX;
+	}
+	for (size_t i = 0; i < MODEL_HOSTS; i++) {
+		if (kept & 1u << i)
+			continue;
+		models[i].in_kernel = false;
+		models[i].stranger_ms = 0;
+	}
+	lose_notifications(next_spi, now_ms);
+}
+
+static void random_event(uint32_t *next_spi, uint64_t now_ms)
+{
+	size_t host = roll(MODEL_HOSTS);
+	struct model *model = &models[host];
+
+	switch (roll(6)) {
+	case 0:
+		if (model->count == MODEL_SPIS)
+			break;
+		model_add(model, *next_spi, now_ms);
+		new_sa(host, (*next_spi)++, now_ms);
+		break;
+	case 1:
+	case 2:
+		if (model->count) {
+			uint32_t spi = model->spis[roll((uint32_t)model->count)];
+
+			model_remove(model, model_find(model, spi), now_ms);
+			sa_gone(host, spi, now_ms);
+		}
+		break;
+	case 3:
+		if (model->count)
+			new_sa(host, model->spis[roll((uint32_t)model->count)], now_ms);
+		sa_gone(host, *next_spi, now_ms);
+		break;
+	case 4:
+		if (!model->in_kernel && !model->stranger_ms)
+			model->stranger_ms = now_ms;
+		acquire(host, now_ms);
+		break;
+	default:
+		if (roll(30) == 0)
+			random_rare_event(next_spi, now_ms);
+		else
+			failed(host, now_ms);
+	}
+}
+
+/* Millisecond by millisecond. Half of the time the timer runs too early as well: it must have
+ * nothing to do then. */
+static void random_time(uint64_t *now_ms)
+{
+	bool early = roll(2);
+
+	for (uint32_t i = roll(8) ? roll(60) : roll(2 * STRANGER); i > 0; i--) {
+		bool due = hosts_next_ms(hosts) <= ++*now_ms;
+
+		if (due || early)
+			hosts_on_timer(hosts, *now_ms, &actions);
+		expect(due || !actions.count, "nothing is done before it is due", *now_ms);
+		expect(hosts_next_ms(hosts) > *now_ms, "no timer stays due", *now_ms);
+		model_check(*now_ms);
+	}
+}
+
+START_TEST(hosts_keep_their_invariants_under_random_events)
+{
+	const char *given = getenv("TEST_SEED");
+	uint64_t now_ms = NOW;
+	uint32_t next_spi = 1;
+
+	model_random = given ? strtoull(given, NULL, 10) : 20240601u + (uint64_t)_i;
+	fprintf(stderr, "TEST_SEED=%" PRIu64 "\n", model_random);
+	memset(models, 0, sizeof(models));
+	for (unsigned step = 0; step < 3000; step++) {
+		random_event(&next_spi, now_ms);
+		model_check(now_ms);
+		if (roll(3))
+			random_time(&now_ms);
+	}
+}
+END_TEST
+
+static struct host_sa sa_of(size_t host, uint32_t spi)
+{
+	return (struct host_sa){.local = local, .remote = numbered(host), .spi = spi};
+}
+
+START_TEST(hosts_sync_does_only_what_changed)
+{
+	const struct host_sa sas[] = {sa_of(7, 70), sa_of(2, 20), sa_of(4, 41),
+	                              sa_of(6, 0),  sa_of(3, 30), sa_of(7, 71),
+	                              sa_of(3, 31), sa_of(4, 42), sa_of(8, 80)};
+
+	new_sa(2, 20, NOW);
+	new_sa(3, 30, NOW);
+	new_sa(4, 40, NOW);
+	new_sa(5, 50, NOW);
+	make_known(8, NOW);
+	acquire(7, NOW);
+	actions.count = 0;
+	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 10, &actions);
+	ck_assert_str_eq(take_actions(), "put 4 42, put 5 0, put 7 71, resend 7, put 8 80");
+	pass_time(NOW + 10 + SETTLE - 1);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 10 + SETTLE);
+	ck_assert_str_eq(take_actions(), "put 3 31");
+	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 2000, &actions);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "");
+	hosts_sync(hosts, NULL, 0, NOW + 9999, &actions);
+	ck_assert_str_eq(take_actions(), "put 2 0, put 3 0, put 4 0, put 7 0, put 8 0");
+}
+END_TEST
+
+START_TEST(hosts_sync_lets_a_purge_run_on)
+{
+	acquire(2, NOW);
+	failed(2, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+	hosts_sync(hosts, NULL, 0, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + PURGE);
+	ck_assert_str_eq(take_actions(), "put 2 0");
+}
+END_TEST
+
+START_TEST(hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone)
+{
+	const struct host_sa sas[] = {sa_of(2, 20)};
+
+	new_sa(2, 20, NOW);
+	new_sa(2, 21, NOW);
+	actions.count = 0;
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
+{
+	for (uint32_t spi = 1; spi <= HOSTS_SPIS_MAX + 2; spi++)
+		new_sa(2, spi, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 1, resend 2");
+	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
+	for (uint32_t spi = 4; spi <= HOSTS_SPIS_MAX + 2; spi++)
+		sa_gone(2, spi, NOW);
+	ck_assert_str_eq(take_actions(), "");
+	sa_gone(2, 1, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 0");
+}
+END_TEST
+
+START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
+{
+	struct host_sa sas[HOSTS_SPIS_MAX + 2];
+
+	for (uint32_t i = 0; i < HOSTS_SPIS_MAX + 2; i++)
+		sas[i] = sa_of(2, i + 1);
+	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 2 18, resend 2");
+	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(hosts_are_removed_and_events_ignored_without_holding)
+{
+	const struct host_sa sas[] = {sa_of(2, 5)};
+
+	new_sa(2, 5, NOW);
+	make_known(3, NOW);
+	acquire(4, NOW);
+	actions.count = 0;
+	hosts_set_hold(hosts, false, &actions);
+	ck_assert_str_eq(take_actions(), "remove 2, remove 3");
+	ck_assert_uint_eq(count_known(), 0);
+	ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
+	hosts_set_hold(hosts, false, &actions);
+	new_sa(2, 5, NOW);
+	sa_gone(2, 5, NOW);
+	acquire(4, NOW);
+	failed(4, NOW);
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	hosts_on_timer(hosts, NOW + 9999, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(count_known(), 0);
+	ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
+	hosts_set_hold(hosts, true, &actions);
+	hosts_set_hold(hosts, true, &actions);
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 2 5, resend 2");
+}
+END_TEST
+
+START_TEST(hosts_begin_without_holding)
+{
+	struct hosts *fresh;
+	struct addr remote = numbered(2);
+
+	ck_assert_int_eq(hosts_new(&fresh), 0);
+	hosts_on_sa(fresh, &local, &remote, 5, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	hosts_free(fresh);
+}
+END_TEST
+
+static int restore(size_t number, uint32_t spi, bool blocked)
+{
+	struct known_host host = {
+		.local = local, .remote = numbered(number), .spi = spi, .blocked = blocked};
+
+	return hosts_restore(hosts, &host, NOW);
+}
+
+START_TEST(hosts_restored_are_adopted_by_the_first_sync)
+{
+	const struct host_sa sas[] = {sa_of(2, 20), sa_of(4, 41)};
+
+	hosts_set_hold(hosts, false, &actions);
+	ck_assert_int_eq(restore(4, 40, false), 0);
+	ck_assert_int_eq(restore(3, 30, false), 0);
+	ck_assert_int_eq(restore(2, 20, false), 0);
+	ck_assert_int_eq(restore(5, 0, false), 0);
+	ck_assert_int_eq(restore(2, 99, true), 0);
+	ck_assert_uint_eq(count_known(), 4);
+	ck_assert_uint_eq(find(2)->spi, 20);
+	hosts_set_hold(hosts, true, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	hosts_sync(hosts, sas, 2, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 3 0, put 4 41");
+	new_sa(5, 50, NOW);
+	ck_assert_str_eq(take_actions(), "put 5 50");
+}
+END_TEST
+
+START_TEST(hosts_restored_follow_their_sas_before_the_first_sync)
+{
+	ck_assert_int_eq(restore(2, 20, false), 0);
+	new_sa(2, 21, NOW);
+	ck_assert_str_eq(take_actions(), "");
+	sa_gone(2, 20, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 21");
+}
+END_TEST
+
+START_TEST(hosts_restored_are_removed_if_nothing_is_held)
+{
+	ck_assert_int_eq(restore(2, 20, false), 0);
+	hosts_set_hold(hosts, false, &actions);
+	ck_assert_str_eq(take_actions(), "remove 2");
+}
+END_TEST
+
+START_TEST(hosts_restored_while_blocked_protect_after_the_purge)
+{
+	ck_assert_int_eq(restore(2, 0, true), 0);
+	ck_assert_int_eq(find(2)->blocked, true);
+	pass_time(NOW + PURGE - 1);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + PURGE);
+	ck_assert_str_eq(take_actions(), "put 2 0");
+}
+END_TEST
+
+START_TEST(hosts_restored_beyond_the_bound_are_left_out)
+{
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		ck_assert_int_eq(restore(i, 0, false), 0);
+	ck_assert_int_eq(restore(HOSTS_MAX, 0, false), 0);
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+	ck_assert_ptr_null(find(HOSTS_MAX));
+}
+END_TEST
+
+START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
+{
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		make_known(i, NOW + i);
+	/* The oldest are 0, in use again, and 1, just acquired. */
+	new_sa(0, 5, NOW + 5000);
+	acquire(1, NOW + 5000);
+	ck_assert_str_eq(take_actions(), "put 0 5");
+	new_sa(HOSTS_MAX, 9, NOW + 5001);
+	ck_assert_str_eq(take_actions(), "remove 2, put 4096 9, resend 4096");
+	ck_assert_ptr_null(find(2));
+	/* One that lost its SA is as old as that. */
+	sa_gone(0, 5, NOW + 5002);
+	ck_assert_str_eq(take_actions(), "put 0 0");
+	acquire(HOSTS_MAX + 1, NOW + 5003);
+	failed(HOSTS_MAX + 1, NOW + 5003);
+	ck_assert_str_eq(take_actions(), "remove 3, put 4097 blocked:0, resend 4097");
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+}
+END_TEST
+
+START_TEST(hosts_beyond_the_bound_stay_unknown_while_all_others_have_sas)
+{
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		new_sa(i, 5, NOW);
+	actions.count = 0;
+	new_sa(HOSTS_MAX, 5, NOW);
+	acquire(HOSTS_MAX + 1, NOW);
+	acquire(HOSTS_MAX + 2, NOW);
+	new_sa(HOSTS_MAX + 1, 5, NOW + 1);
+	failed(HOSTS_MAX + 2, NOW + 1);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "");
+	sa_gone(HOSTS_MAX, 5, NOW + 9999);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_int_eq(actions.out_of_memory, false);
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+}
+END_TEST
+
+START_TEST(hosts_sync_beyond_the_bound_keeps_those_with_sas)
+{
+	static struct host_sa sas[HOSTS_MAX + 1];
+
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		new_sa(i, 5, NOW);
+	actions.count = 0;
+	/* 7 has lost its SA, and there are two new ones. */
+	for (size_t i = 0; i <= HOSTS_MAX; i++)
+		sas[i] = sa_of(HOSTS_MAX + 1 - i, i < 2 ? 9 : 5);
+	sas[HOSTS_MAX + 1 - 7] = sa_of(0, 5);
+	hosts_sync(hosts, sas, HOSTS_MAX + 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "remove 7, put 4097 9, resend 4097");
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+}
+END_TEST
+
+START_TEST(hosts_drop_the_oldest_of_too_many_strangers)
+{
+	for (size_t i = 0; i <= HOSTS_MAX; i++)
+		acquire(HOSTS_MAX - i, NOW + (i > 0));
+	failed(HOSTS_MAX, NOW + 100);
+	ck_assert_ptr_null(find(HOSTS_MAX));
+	pass_time(NOW + STRANGER + 100);
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+	actions.count = 0;
+	pass_time(NOW + STRANGER + 100 + PURGE);
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		ck_assert_int_eq(find(i)->blocked, false);
+}
+END_TEST
+
+START_TEST(hosts_retain_forgets_hosts_and_strangers_without_actions)
+{
+	unsigned kept = 1u << 3 | 1u << 5;
+
+	new_sa(2, 20, NOW);
+	new_sa(3, 30, NOW);
+	new_sa(3, 31, NOW);
+	acquire(4, NOW);
+	acquire(5, NOW);
+	actions.count = 0;
+	hosts_retain(hosts, keep_some, &kept);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(count_known(), 1);
+	pass_time(NOW + SETTLE);
+	ck_assert_str_eq(take_actions(), "put 3 31");
+	pass_time(NOW + STRANGER);
+	ck_assert_str_eq(take_actions(), "put 5 blocked:0, resend 5");
+}
+END_TEST
+
+START_TEST(hosts_list_is_in_address_order)
+{
+	static const size_t numbers[] = {300, 2, 257, 9, 1};
+	static const size_t sorted[] = {1, 2, 9, 257, 300};
+	const struct known_host *list;
+	size_t count;
+
+	for (size_t i = 0; i < 5; i++)
+		new_sa(numbers[i], 5, NOW);
+	list = hosts_list(hosts, &count);
+	ck_assert_uint_eq(count, 5);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_uint_eq(number_of(&list[i].remote), sorted[i]);
+}
+END_TEST
+
+START_TEST(hosts_with_one_remote_are_told_apart_by_the_local_address)
+{
+	struct addr other = local, remote = numbered(2);
+	size_t count;
+	const struct known_host *list;
+
+	other.bytes[3]++;
+	new_sa(2, 5, NOW);
+	hosts_on_sa(hosts, &other, &remote, 6, NOW, &actions);
+	list = hosts_list(hosts, &count);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(list[0].spi, 5);
+	ck_assert_uint_eq(list[1].spi, 6);
+}
+END_TEST
+
+START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
+{
+	const struct host_sa sas[] = {sa_of(2, 5)};
+
+	memory_is_out = true;
+	new_sa(2, 5, NOW);
+	ck_assert_int_eq(actions.out_of_memory, true);
+	ck_assert_uint_eq(count_known(), 0);
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_uint_eq(actions.count, 0);
+	memory_is_out = false;
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 2 5, resend 2");
+	host_actions_fini(&actions);
+	memory_is_out = true;
+	sa_gone(2, 5, NOW);
+	ck_assert_uint_eq(find(2)->spi, 5);
+	hosts_set_hold(hosts, false, &actions);
+	ck_assert_uint_eq(count_known(), 1);
+	memory_is_out = false;
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "remove 2");
+}
+END_TEST
+
+START_TEST(hosts_timer_without_memory_tries_again_soon)
+{
+	new_sa(2, 5, NOW);
+	new_sa(2, 6, NOW);
+	host_actions_fini(&actions);
+	memory_is_out = true;
+	hosts_on_timer(hosts, NOW + SETTLE, &actions);
+	ck_assert_int_eq(actions.out_of_memory, true);
+	ck_assert_uint_eq(hosts_next_ms(hosts), NOW + SETTLE + PURGE);
+	memory_is_out = false;
+	pass_time(NOW + SETTLE + PURGE);
+	ck_assert_str_eq(take_actions(), "put 2 6");
+}
+END_TEST
+
+START_TEST(hosts_without_memory_for_an_entry_say_so)
+{
+	make_known(2, NOW);
+	memory_is_out = true;
+	acquire(3, NOW);
+	ck_assert_int_eq(actions.out_of_memory, true);
+	hosts_set_hold(hosts, false, &actions);
+	ck_assert_str_eq(take_actions(), "remove 2");
+	ck_assert_int_eq(restore(4, 0, false), -ENOMEM);
+	hosts_set_hold(hosts, true, &actions);
+	actions.out_of_memory = false;
+	new_sa(4, 5, NOW);
+	ck_assert_int_eq(actions.out_of_memory, true);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(hosts_are_fast_with_all_of_them_changing)
+{
+	clock_t start = clock();
+	double seconds;
+
+	for (size_t i = 0; i < 10000; i++) {
+		size_t host = i * 2654435761u % 9973;
+
+		if (i % 3)
+			new_sa(host, (uint32_t)i, NOW + i);
+		else
+			acquire(host, NOW + i);
+		if (i % 2)
+			sa_gone(host, (uint32_t)i, NOW + i);
+		pass_time(NOW + i);
+		actions.count = 0;
+	}
+	seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+	fprintf(stderr, "10,000 events took %.3f s\n", seconds);
+	/* Wide enough for valgrind. */
+	ck_assert_double_lt(seconds, 20);
+}
+END_TEST
+
+START_TEST(hosts_free_accepts_null)
+{
+	hosts_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase;
+	Suite *suite = test_suite("hosts", &tcase);
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, hosts_answer_every_story_step_by_step, 0, STORY_COUNT);
+	tcase_add_test(tcase, hosts_are_never_pinned_to_a_dead_sa_in_any_order_of_notifications);
+	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
+	tcase_add_test(tcase, hosts_sync_does_only_what_changed);
+	tcase_add_test(tcase, hosts_sync_lets_a_purge_run_on);
+	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
+	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
+	tcase_add_test(tcase, hosts_sync_takes_the_newest_of_too_many_sas);
+	tcase_add_test(tcase, hosts_are_removed_and_events_ignored_without_holding);
+	tcase_add_test(tcase, hosts_begin_without_holding);
+	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
+	tcase_add_test(tcase, hosts_restored_follow_their_sas_before_the_first_sync);
+	tcase_add_test(tcase, hosts_restored_are_removed_if_nothing_is_held);
+	tcase_add_test(tcase, hosts_restored_while_blocked_protect_after_the_purge);
+	tcase_add_test(tcase, hosts_restored_beyond_the_bound_are_left_out);
+	tcase_add_test(tcase, hosts_beyond_the_bound_replace_the_one_that_was_silent_longest);
+	tcase_add_test(tcase, hosts_beyond_the_bound_stay_unknown_while_all_others_have_sas);
+	tcase_add_test(tcase, hosts_sync_beyond_the_bound_keeps_those_with_sas);
+	tcase_add_test(tcase, hosts_drop_the_oldest_of_too_many_strangers);
+	tcase_add_test(tcase, hosts_retain_forgets_hosts_and_strangers_without_actions);
+	tcase_add_test(tcase, hosts_list_is_in_address_order);
+	tcase_add_test(tcase, hosts_with_one_remote_are_told_apart_by_the_local_address);
+	tcase_add_test(tcase, hosts_sync_makes_up_for_what_failed_without_memory);
+	tcase_add_test(tcase, hosts_timer_without_memory_tries_again_soon);
+	tcase_add_test(tcase, hosts_without_memory_for_an_entry_say_so);
+	tcase_add_test(tcase, hosts_are_fast_with_all_of_them_changing);
+	tcase_add_test(tcase, hosts_free_accepts_null);
+	return test_run(suite);
+}
