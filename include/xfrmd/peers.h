@@ -24,6 +24,11 @@ const char *peer_state_name(enum peer_state state);
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
  * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
 #define PEERS_NEGOTIATION_MS    30000
+/* charon sends its log lines, which alone tell reasons, a little later than its events. */
+#define PEERS_REASON_MS         250
+/* One that is QUEUED this long, and that nobody asks for any more, is forgotten: a scan of dead
+ * addresses must not make the living ones wait for all of them. */
+#define PEERS_QUEUE_MS          10000
 /* Backoff after the n-th failure in a row: 1 s doubling to 60 s, times a random 0.75 to 1.25. */
 #define PEERS_BACKOFF_MIN_MS    1000
 #define PEERS_BACKOFF_MAX_MS    60000
@@ -46,6 +51,8 @@ struct peer {
 	uint64_t queue_order;   /* QUEUED: first in, first out by this */
 	unsigned failures;      /* in a row */
 	bool wanted;            /* acquired, and the larval SA has not expired since */
+	bool orphan;            /* QUEUED: was up when charon ended, its SAs live on */
+	bool closed;            /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	char hint[128];         /* why the running negotiation is failing, in words */
 	char last_error[128];   /* empty: none since it was up */
 	struct {
@@ -102,7 +109,8 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
                             uint32_t new_child_id);
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
-/* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed. */
+/* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed, with
+ * the reason known by now or with one that follows within PEERS_REASON_MS. */
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
                        const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
 /* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of

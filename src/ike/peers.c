@@ -132,6 +132,12 @@ static void add_sa_action(struct peer_actions *actions, enum peer_action_kind ki
 	action->child_id = child_id;
 }
 
+/* Whether one in the queue shall be negotiated with. */
+static bool is_waiting(const struct peer *peer)
+{
+	return peer->wanted || peer->orphan;
+}
+
 /* When the peer's state ends by itself. */
 static uint64_t due_ms(const struct peer *peer)
 {
@@ -139,7 +145,7 @@ static uint64_t due_ms(const struct peer *peer)
 	case PEER_STATE_IDLE:
 		return peer->since_ms + PEERS_FORGET_AFTER_MS;
 	case PEER_STATE_QUEUED:
-		return peer->next_retry_ms;
+		return is_waiting(peer) ? peer->next_retry_ms : peer->since_ms + PEERS_QUEUE_MS;
 	case PEER_STATE_NEGOTIATING:
 		return peer->deadline_ms;
 	case PEER_STATE_UP:
@@ -177,6 +183,8 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 {
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
+	peer->orphan = false;
+	peer->closed = false;
 	if (peer->state != PEER_STATE_UP)
 		peer->child_count = 0;
 	switch (peer->state) {
@@ -244,7 +252,8 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
 
-		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms > now_ms)
+		if (peer->state != PEER_STATE_QUEUED || !is_waiting(peer) ||
+		    peer->next_retry_ms > now_ms)
 			continue;
 		if (!first || goes_before(peer, first))
 			first = peer;
@@ -344,8 +353,11 @@ void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 {
 	struct peer *peer = peer_table_find(&peers->table, local, remote);
 
-	if (peer)
-		peer->wanted = false;
+	if (!peer)
+		return;
+	peer->wanted = false;
+	/* This call has no clock. */
+	note_due(peers, peer, 0);
 }
 
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
@@ -418,12 +430,13 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
 	}
 }
 
-static void fail(struct peers *peers, struct peer *peer, const char *without_hint, uint64_t now_ms,
+static void fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                  struct peer_actions *actions)
 {
-	const char *reason = peer->hint[0] ? peer->hint : without_hint;
+	const char *without_hint = peer->closed ? "the IKE_SA was closed" : "no result within 30 s";
 
-	move(peers, peer, PEER_STATE_FAILED, reason, now_ms, actions);
+	move(peers, peer, PEER_STATE_FAILED, peer->hint[0] ? peer->hint : without_hint, now_ms,
+	     actions);
 }
 
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
@@ -440,9 +453,15 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
 			leave_up(peers, peer, now_ms, actions);
 		return;
 	}
-	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING)
+	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING || negotiating->closed)
 		return;
-	fail(peers, negotiating, "the IKE_SA was closed", now_ms, actions);
+	negotiating->closed = true;
+	if (!negotiating->hint[0]) {
+		negotiating->deadline_ms = now_ms + PEERS_REASON_MS;
+		note_due(peers, negotiating, now_ms);
+		return;
+	}
+	fail(peers, negotiating, now_ms, actions);
 	start_queued(peers, now_ms, actions);
 }
 
@@ -455,10 +474,10 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 		return;
 	/* Causes are told before their consequences. */
 	if (!peer->hint[0])
-		snprintf(peer->hint, sizeof(peer->hint), "%s", words);
-	if (!final)
+		snprintf(peer->hint, sizeof(peer->hint), "%s", *words ? words : "no reason given");
+	if (!final && !peer->closed)
 		return;
-	fail(peers, peer, "no reason given", now_ms, actions);
+	fail(peers, peer, now_ms, actions);
 	start_queued(peers, now_ms, actions);
 }
 
@@ -471,7 +490,7 @@ void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_action
 		struct peer *peer = peers->table.items[i];
 
 		/* Their SAs live on in the kernel: nobody waits for these. */
-		if (peer->state != PEER_STATE_QUEUED || peer->wanted)
+		if (!peer->orphan || peer->wanted)
 			continue;
 		peer->next_retry_ms = now_ms + random_below(peers, PEERS_RESTART_SPREAD_MS);
 		note_due(peers, peer, now_ms);
@@ -486,9 +505,13 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 	peers->charon_up = false;
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
+		bool was_up = peer->state == PEER_STATE_UP;
 
-		if (peer->state == PEER_STATE_NEGOTIATING || peer->state == PEER_STATE_UP)
-			move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
+		if (!was_up && peer->state != PEER_STATE_NEGOTIATING)
+			continue;
+		move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
+		peer->orphan = was_up;
+		note_due(peers, peer, now_ms);
 	}
 }
 
@@ -502,7 +525,7 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 	case PEER_STATE_IDLE:
 		return false;
 	case PEER_STATE_NEGOTIATING:
-		fail(peers, peer, "no result within 30 s", now_ms, actions);
+		fail(peers, peer, now_ms, actions);
 		return true;
 	case PEER_STATE_FAILED:
 		if (peer->wanted)
@@ -511,6 +534,9 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
 		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_QUEUED:
+		if (!is_waiting(peer))
+			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
+		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_UP:
 		return true;
 	}

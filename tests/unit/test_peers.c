@@ -276,15 +276,11 @@ static const struct {
 	[IKE_DOWN] = {IGNORED("none"),
                       IGNORED("idle"),
                       IGNORED("queued"),
-                      {"failed", "negotiating>failed unload"},
+                      IGNORED("negotiating"),
                       {"idle", "up>idle"},
                       IGNORED("failed")},
-	[IKE_DOWN_UNKNOWN] = {IGNORED("none"),
-                              IGNORED("idle"),
-                              IGNORED("queued"),
-                              {"failed", "negotiating>failed unload"},
-                              IGNORED("up"),
-                              IGNORED("failed")},
+	[IKE_DOWN_UNKNOWN] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
+                              IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
 	[REASON_HINT] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
                          IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
 	[REASON_FINAL] = {IGNORED("none"),
@@ -401,6 +397,36 @@ START_TEST(peers_that_never_failed_go_first_then_first_in_first_out)
 	ck_assert_str_eq(next_initiated(1), "10.0.9.3");
 	ck_assert_str_eq(next_initiated(2), "10.0.9.1");
 	ck_assert_str_eq(next_initiated(3), "10.0.9.2");
+}
+END_TEST
+
+START_TEST(peers_that_nobody_waits_for_any_more_are_passed_over)
+{
+	struct addr scanned = make_addr("10.0.9.1"), asked_again = make_addr("10.0.9.2");
+	struct addr living = make_addr("10.0.9.3");
+
+	fill_slots();
+	acquire(&scanned, NOW);
+	acquire(&asked_again, NOW);
+	acquire(&living, NOW);
+	peers_on_larval_expired(peers, &local, &scanned);
+	peers_on_larval_expired(peers, &local, &asked_again);
+	ck_assert_str_eq(next_initiated(0), "10.0.9.3");
+	acquire(&living, NOW + 1);
+	acquire(&asked_again, NOW + 1);
+	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
+}
+END_TEST
+
+START_TEST(peers_that_nobody_waits_for_any_more_leave_the_queue)
+{
+	enter(QUEUED);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "queued");
+	peers_on_larval_expired(peers, &local, &remote);
+	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "none");
 }
 END_TEST
 
@@ -529,7 +555,29 @@ START_TEST(peers_hint_of_an_earlier_negotiation_is_forgotten)
 	fail_with(&remote, "no common IKE proposal", NOW);
 	acquire(&remote, NOW + 5000);
 	peers_on_ike_down(peers, 5, &local, &remote, NOW + 5001, &actions);
+	peers_on_timer(peers, NOW + 5001 + PEERS_REASON_MS, &actions);
 	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "the IKE_SA was closed");
+}
+END_TEST
+
+START_TEST(peers_reason_may_follow_the_end_of_the_ike_sa)
+{
+	enter(NEGOTIATING);
+	peers_on_ike_down(peers, 5, &local, &remote, NOW, &actions);
+	peers_on_reason(peers, &local, &remote, "certificate refused", false, NOW + 1, &actions);
+	ck_assert_str_eq(take_actions(), "negotiating>failed unload");
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "certificate refused");
+}
+END_TEST
+
+START_TEST(peers_wait_only_a_moment_for_the_reason)
+{
+	enter(NEGOTIATING);
+	peers_on_ike_down(peers, 5, &local, &remote, NOW, &actions);
+	peers_on_ike_down(peers, 6, &local, &remote, NOW + 1, &actions);
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_REASON_MS);
+	peers_on_timer(peers, NOW + PEERS_REASON_MS, &actions);
+	ck_assert_str_eq(take_actions(), "negotiating>failed unload");
 }
 END_TEST
 
@@ -892,7 +940,8 @@ static void check_table(bool charon_up)
 		require(i == 0 || addr_compare(&list[i - 1]->remote, &peer->remote) < 0,
 		        "not in address order");
 		negotiating += peer->state == PEER_STATE_NEGOTIATING;
-		ready += peer->state == PEER_STATE_QUEUED && !peer->next_retry_ms;
+		ready += peer->state == PEER_STATE_QUEUED && !peer->next_retry_ms &&
+		         (peer->wanted || peer->orphan);
 	}
 	require(negotiating <= PEERS_INFLIGHT_MAX, "too many negotiations");
 	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX || !ready,
@@ -973,6 +1022,8 @@ int main(void)
 	                    EVENT_COUNT * START_COUNT);
 	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
 	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
+	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_are_passed_over);
+	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_leave_the_queue);
 	tcase_add_test(tcase, peers_count_what_acquires_caused);
 	tcase_add_test(tcase, peers_back_off_twice_as_long_after_every_failure);
 	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
@@ -981,6 +1032,8 @@ int main(void)
 	tcase_add_test(tcase, peers_success_clears_the_past);
 	tcase_add_test(tcase, peers_failure_carries_the_first_hint);
 	tcase_add_test(tcase, peers_hint_of_an_earlier_negotiation_is_forgotten);
+	tcase_add_test(tcase, peers_reason_may_follow_the_end_of_the_ike_sa);
+	tcase_add_test(tcase, peers_wait_only_a_moment_for_the_reason);
 	tcase_add_test(tcase, peers_long_words_are_cut);
 	tcase_add_test(tcase, peers_empty_words_still_give_an_error);
 	tcase_add_test(tcase, peers_negotiation_without_result_times_out);
