@@ -22,12 +22,13 @@ typedef long (*ptrace_fn)(int request, pid_t pid, void *addr, void *data);
 static long set_whole_state(ptrace_fn next, pid_t pid, const struct iovec *part)
 {
 	static unsigned char state[XSTATE_MAX];
-	struct iovec whole = { state, sizeof(state) };
+	struct iovec whole = {state, sizeof(state)};
 	void *set = (void *)(long)NT_X86_XSTATE;
 
 	if (next(PTRACE_GETREGSET, pid, set, &whole) < 0)
 		return -1;
-	memcpy(state, part->iov_base, part->iov_len < whole.iov_len ? part->iov_len : whole.iov_len);
+	memcpy(state, part->iov_base,
+	       part->iov_len < whole.iov_len ? part->iov_len : whole.iov_len);
 	return next(PTRACE_SETREGSET, pid, set, &whole);
 }
 
