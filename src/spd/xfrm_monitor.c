@@ -266,6 +266,7 @@ static int open_channels(struct xfrm_monitor *monitor, struct loop *loop, uint32
 		r = channel_join(&monitor->policies, loop, XFRMNLGRP_POLICY, XFRMNLGRP_NONE);
 	if (r < 0 || !wants_sas(&monitor->events))
 		return r;
+	/* an SA that we deleted ourselves is gone, too */
 	r = channel_open(&monitor->sas, monitor, 0);
 	if (r == 0)
 		r = channel_join(&monitor->sas, loop, XFRMNLGRP_SA, XFRMNLGRP_NONE);
