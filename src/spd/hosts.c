@@ -7,10 +7,11 @@
 
 /*
  * Owns the rules of the known hosts and of the strangers, two tables in address order. Invariants:
- * a host is pinned to one of its living SAs, to none only if it has none; it is blocked only without
- * an SA; it has a due time exactly while it is blocked or a newer SA lives beside the pinned one;
- * next_ms is never later than any due time. Room for the actions is made before anything changes, so
- * an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
+ * a pair is in one of them at most; a host is pinned to one of its living SAs, to none only if it
+ * has none; it is blocked only without an SA; it has a due time exactly while it is blocked or a
+ * newer SA lives beside the pinned one; next_ms is never later than any due time. Room for the
+ * actions is made before anything changes, so an event that fails for want of memory has not
+ * happened, and hosts_sync() makes up for it.
  */
 
 #define NEVER             UINT64_MAX
@@ -326,6 +327,7 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 		return 0;
 	if (hosts->known.count == HOSTS_MAX)
 		return 0;
+	forget_stranger(hosts, &host->local, &host->remote);
 	index = table_add(&hosts->known, &host->local, &host->remote, now_ms);
 	if (index == NONE)
 		return -ENOMEM;
@@ -394,7 +396,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	if (pinned == newest) {
 		if (pinned)
 			state->due_ms = NEVER;
-	} else if (pinned && find_spi(state, pinned) < state->spi_count) {
+	} else if (find_spi(state, pinned) < state->spi_count) {
 		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
 	} else {
 		pin(hosts, index, now_ms, actions);
