@@ -52,6 +52,7 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	        "# Written by xfrmd; changes are lost.\n"
 	        "charon-systemd {\n"
 	        "  load = nonce pem constraints openssl kdf kernel-netlink socket-default vici\n"
+	        "  routing_table = 0\n"
 	        "  install_routes = no\n"
 	        "  install_virtual_ip = no\n"
 	        "  process_route = no\n"
