@@ -238,7 +238,7 @@ stream_start() {
 	stream_pid=()
 	for from in "$1" "$2"; do
 		to=$([ "$from" = "$1" ] && echo "$2" || echo "$1")
-		background "$from" /usr/bin/python3 "${BASH_SOURCE[0]%/*}/udp_stream.py" \
+		background "$from" /usr/bin/python3 "$LAB/udp_stream.py" \
 			"$(address "$from")" "$(address "$to")" "$3" "$4" >/run/lab/stream.$i
 		stream_pid+=($!)
 		i=$((i + 1))
