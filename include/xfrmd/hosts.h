@@ -12,12 +12,12 @@
  * The known hosts: peers with a standing policy of their own (out, LOCAL/32 -> REMOTE/32) beside
  * the subnet policy. It gives each of them a hold queue of its own and, pinned to the SPI of the
  * outbound SA in use, a rekeying without loss. Pure: kernel notifications and time in, policy
- * writes out. It works with held packets only (xfrm_larval_drop = 0); without that there are none.
+ * writes out.
  *
  * Pinning. As the responder of a rekeying charon installs its new outbound SA at once, before the
  * initiator has the inbound one, and the kernel would use the newest. So a host stays pinned to the
- * SA in use until the kernel says that it is gone (packets are held for that moment), then moves to
- * the newest one; a newer SA that lives beside it for HOSTS_SETTLE_MS takes over as well, since it
+ * SA in use until the kernel says that it is gone, then moves to the newest one (with
+ * xfrm_larval_drop = 0 packets are held for that moment, else those are lost); a newer SA that lives beside it for HOSTS_SETTLE_MS takes over as well, since it
  * did not come from a rekeying: the peer may have lost the older one.
  *
  * Strangers. The hold queue is one per policy and blocks on its head, so a silent address would
@@ -59,12 +59,10 @@ void host_actions_fini(struct host_actions *actions);
 struct hosts;
 int hosts_new(struct hosts **ret_hosts); /* holding is off */
 void hosts_free(struct hosts *hosts);
-/* Whether the kernel holds packets. Off: every host is removed and events are ignored. Once it is
- * on the caller feeds what there is by hosts_sync(). */
-void hosts_set_hold(struct hosts *hosts, bool hold, struct host_actions *actions);
+/* Whether the kernel holds packets (xfrm_larval_drop = 0). Off: there are no strangers. */
+void hosts_set_hold(struct hosts *hosts, bool hold);
 
-/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. May come
- * before hosts_set_hold(), which then keeps or removes it; beyond HOSTS_MAX it is left out. */
+/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. */
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */

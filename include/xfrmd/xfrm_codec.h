@@ -52,6 +52,8 @@ struct xfrm_sa {
 };
 /* NEWSA or UPDSA: a dump entry or a notification. */
 int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
+/* DELSA of one SA. The caller frees the message with nlmsg_free. 0 or -ENOMEM. */
+int xfrm_codec_build_sa_delete(const struct xfrm_sa *sa, struct nl_msg **ret_msg);
 /* DELSA, a notification: the SA as it was at its end, as far as the message tells. Of a message
  * with the key only, src is AF_UNSPEC and reqid, times and counters are 0. */
 int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);

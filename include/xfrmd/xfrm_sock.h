@@ -33,4 +33,7 @@ size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct e
 /* One UPDPOLICY of @policy. Negative errno. */
 int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy);
 
+/* Deletes one SA. Negative errno; -ESRCH: it is gone already. */
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa);
+
 #endif

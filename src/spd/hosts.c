@@ -249,7 +249,7 @@ static void put(struct hosts *hosts, size_t index, struct host_actions *actions)
 	struct host_state *state = &hosts->known.states[index];
 
 	add_action(actions, HOST_ACTION_PUT, &hosts->known.hosts[index]);
-	if (state->resend)
+	if (state->resend && hosts->hold)
 		add_action(actions, HOST_ACTION_RESEND, &hosts->known.hosts[index]);
 	state->resend = false;
 }
@@ -300,23 +300,11 @@ static size_t add_host(struct hosts *hosts, const struct addr *local, const stru
 	return index;
 }
 
-/* Hosts for whose REMOVE there is no memory stay until the next hosts_sync(). */
-static void remove_all(struct hosts *hosts, struct host_actions *actions)
-{
-	table_fini(&hosts->strangers);
-	if (!reserve_actions(actions, hosts->known.count))
-		return;
-	for (size_t i = 0; i < hosts->known.count; i++)
-		add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[i]);
-	table_fini(&hosts->known);
-	hosts->next_ms = NEVER;
-}
-
-void hosts_set_hold(struct hosts *hosts, bool hold, struct host_actions *actions)
+void hosts_set_hold(struct hosts *hosts, bool hold)
 {
 	hosts->hold = hold;
 	if (!hold)
-		remove_all(hosts, actions);
+		table_fini(&hosts->strangers);
 }
 
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
@@ -348,7 +336,7 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	struct host_state *state;
 	size_t index;
 
-	if (!hosts->hold || !spi || !reserve_actions(actions, ACTIONS_PER_EVENT))
+	if (!spi || !reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
 	index = table_find(&hosts->known, local, remote);
 	if (index == NONE)
@@ -370,7 +358,7 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 	struct host_state *state;
 	size_t index, gone;
 
-	if (!hosts->hold || !reserve_actions(actions, ACTIONS_PER_EVENT))
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
 	index = table_find(&hosts->known, local, remote);
 	if (index == NONE)
@@ -408,10 +396,6 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 {
 	struct host_table *known = &hosts->known;
 
-	if (!hosts->hold) {
-		remove_all(hosts, actions);
-		return;
-	}
 	if (!reserve_actions(actions, known->count + ACTIONS_PER_EVENT * count))
 		return;
 	for (size_t i = 0; i < known->count; i++)
@@ -443,14 +427,12 @@ void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 	struct host_table *strangers = &hosts->strangers;
 	size_t index;
 
-	if (!hosts->hold)
-		return;
 	index = table_find(&hosts->known, local, remote);
 	if (index != NONE) {
 		hosts->known.states[index].active_ms = now_ms;
 		return;
 	}
-	if (table_find(strangers, local, remote) != NONE)
+	if (!hosts->hold || table_find(strangers, local, remote) != NONE)
 		return;
 	if (strangers->count == HOSTS_MAX)
 		table_remove(strangers, table_find_silent(strangers));

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xfrm_read.h"
 #include "xfrmd/cleanup.h"
 
 /* The low bits of a policy index are its direction; 3 and above: policies of one socket. */
@@ -205,54 +206,13 @@ int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg
 	return 0;
 }
 
-/* Copies the fixed part of a message. */
-static int read_fixed(const struct nlmsghdr *header, void *fixed, size_t size)
-{
-	if (header->nlmsg_len < NLMSG_HDRLEN + size)
-		return -EBADMSG;
-	memcpy(fixed, (const char *)header + NLMSG_HDRLEN, size);
-	return 0;
-}
-
-/* Copies the beginning of an attribute. */
-static int read_attr(const struct nlattr *attr, void *value, size_t size)
-{
-	if ((size_t)nla_len(attr) < size)
-		return -EBADMSG;
-	memcpy(value, nla_data(attr), size);
-	return 0;
-}
-
-typedef int (*attr_fn)(void *ctx, const struct nlattr *attr);
-
-/* Calls @fn for every attribute behind a fixed part that was read before. */
-static int read_attrs(const struct nlmsghdr *header, size_t fixed_size, attr_fn fn, void *ctx)
-{
-	const struct nlattr *attr = nlmsg_attrdata(header, (int)fixed_size);
-	int left = nlmsg_attrlen(header, (int)fixed_size);
-
-	while (nla_ok(attr, left)) {
-		int r = fn(ctx, attr);
-
-		if (r < 0)
-			return r;
-		attr = nla_next(attr, &left);
-	}
-	return left > 0 ? -EBADMSG : 0;
-}
-
-static int read_addr(unsigned family, const xfrm_address_t *from, struct addr *ret_addr)
-{
-	return addr_from_bytes((int)family, from, ret_addr) < 0 ? -EBADMSG : 0;
-}
-
 /* *ret_host_bits: the kernel compares them, too, so such a selector is another key. */
 static int read_prefix(unsigned family, const xfrm_address_t *from, uint8_t len,
                        struct prefix *ret_prefix, bool *ret_host_bits)
 {
 	struct addr addr;
 
-	if (read_addr(family, from, &addr) < 0 || len > addr_bits(&addr))
+	if (xfrm_read_addr(family, from, &addr) < 0 || len > addr_bits(&addr))
 		return -EBADMSG;
 	*ret_prefix = prefix_make(&addr, len);
 	*ret_host_bits = !addr_equal(&ret_prefix->addr, &addr);
@@ -311,7 +271,7 @@ static int read_templates(const struct nlattr *attr, struct policy *policy)
 	if (nla_len(attr) == 0)
 		return 0;
 	if ((size_t)nla_len(attr) % sizeof(template) != 0 ||
-	    read_attr(attr, &template, sizeof(template)) < 0)
+	    xfrm_read_attr(attr, &template, sizeof(template)) < 0)
 		return -EBADMSG;
 	if (policy->action == POLICY_ACTION_BLOCK)
 		policy->exotic = true;
@@ -337,17 +297,17 @@ static int read_policy_attr(void *ctx, const struct nlattr *attr)
 	case XFRMA_TMPL:
 		return read_templates(attr, policy);
 	case XFRMA_POLICY_TYPE:
-		if (read_attr(attr, &type, sizeof(type)) < 0)
+		if (xfrm_read_attr(attr, &type, sizeof(type)) < 0)
 			return -EBADMSG;
 		policy->exotic_key |= type.type != XFRM_POLICY_TYPE_MAIN;
 		return 0;
 	case XFRMA_MARK:
-		if (read_attr(attr, &mark, sizeof(mark)) < 0)
+		if (xfrm_read_attr(attr, &mark, sizeof(mark)) < 0)
 			return -EBADMSG;
 		policy->exotic_key |= mark.v || mark.m;
 		return 0;
 	case XFRMA_IF_ID:
-		if (read_attr(attr, &if_id, sizeof(if_id)) < 0)
+		if (xfrm_read_attr(attr, &if_id, sizeof(if_id)) < 0)
 			return -EBADMSG;
 		policy->exotic_key |= if_id != 0;
 		return 0;
@@ -389,7 +349,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy)
 
 	if ((header->nlmsg_type != XFRM_MSG_NEWPOLICY &&
 	     header->nlmsg_type != XFRM_MSG_UPDPOLICY) ||
-	    read_fixed(header, &info, sizeof(info)) < 0)
+	    xfrm_read_fixed(header, &info, sizeof(info)) < 0)
 		return -EBADMSG;
 	r = dir_from_kernel(&info, &policy.dir);
 	if (r == 0)
@@ -402,7 +362,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy)
 	policy.index = info.index;
 	if (info.flags || info.share || !lifetime_is_infinite(&info.lft))
 		policy.exotic = true;
-	r = read_attrs(header, sizeof(info), read_policy_attr, &policy);
+	r = xfrm_read_attrs(header, sizeof(info), read_policy_attr, &policy);
 	if (r < 0)
 		return r;
 	policy.exotic |= policy.exotic_key;
@@ -417,7 +377,7 @@ static int read_acquire_attr(void *ctx, const struct nlattr *attr)
 
 	if (nla_type(attr) != XFRMA_TMPL || nla_len(attr) == 0)
 		return 0;
-	if (read_attr(attr, &template, sizeof(template)) < 0)
+	if (xfrm_read_attr(attr, &template, sizeof(template)) < 0)
 		return -EBADMSG;
 	acquire->reqid = template.reqid;
 	return 0;
@@ -429,189 +389,16 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 	struct xfrm_user_acquire info;
 	int r;
 
-	if (header->nlmsg_type != XFRM_MSG_ACQUIRE || read_fixed(header, &info, sizeof(info)) < 0 ||
-	    read_addr(info.sel.family, &info.saddr, &acquire.local) < 0 ||
-	    read_addr(info.sel.family, &info.id.daddr, &acquire.remote) < 0)
+	if (header->nlmsg_type != XFRM_MSG_ACQUIRE ||
+	    xfrm_read_fixed(header, &info, sizeof(info)) < 0 ||
+	    xfrm_read_addr(info.sel.family, &info.saddr, &acquire.local) < 0 ||
+	    xfrm_read_addr(info.sel.family, &info.id.daddr, &acquire.remote) < 0)
 		return -EBADMSG;
 	acquire.seq = info.seq;
 	acquire.priority = info.policy.priority;
-	r = read_attrs(header, sizeof(info), read_acquire_attr, &acquire);
+	r = xfrm_read_attrs(header, sizeof(info), read_acquire_attr, &acquire);
 	if (r < 0)
 		return r;
 	*ret_acquire = acquire;
-	return 0;
-}
-
-/* What the attributes of an SA say: names and lengths in bits, never the keys. */
-struct sa_attrs {
-	char aead[64], crypt[64], auth[64];
-	unsigned aead_bits, crypt_bits, auth_bits;
-	uint64_t last_used;
-};
-
-static int read_algorithm(const struct nlattr *attr, char name[64], unsigned *ret_bits)
-{
-	struct xfrm_algo algorithm; /* the AEAD form begins in the same way */
-
-	if (read_attr(attr, &algorithm, sizeof(algorithm)) < 0)
-		return -EBADMSG;
-	memcpy(name, algorithm.alg_name, sizeof(algorithm.alg_name));
-	*ret_bits = algorithm.alg_key_len;
-	return 0;
-}
-
-static int read_sa_attr(void *ctx, const struct nlattr *attr)
-{
-	struct sa_attrs *attrs = ctx;
-	struct xfrm_algo_auth auth;
-
-	switch (nla_type(attr)) {
-	case XFRMA_ALG_AEAD:
-		return read_algorithm(attr, attrs->aead, &attrs->aead_bits);
-	case XFRMA_ALG_CRYPT:
-		return read_algorithm(attr, attrs->crypt, &attrs->crypt_bits);
-	case XFRMA_ALG_AUTH_TRUNC:
-		if (read_attr(attr, &auth, sizeof(auth)) < 0)
-			return -EBADMSG;
-		memcpy(attrs->auth, auth.alg_name, sizeof(auth.alg_name));
-		attrs->auth_bits = auth.alg_trunc_len;
-		return 0;
-	case XFRMA_LASTUSED:
-		return read_attr(attr, &attrs->last_used, sizeof(attrs->last_used));
-	default:
-		return 0;
-	}
-}
-
-static void describe_algorithms(const struct sa_attrs *attrs, char *text, size_t size)
-{
-	/* kernel names are short; the precision bounds one without a final NUL */
-	if (attrs->aead[0])
-		snprintf(text, size, "%.40s-%u", attrs->aead, attrs->aead_bits);
-	else if (attrs->crypt[0] && attrs->auth[0])
-		snprintf(text, size, "%.20s-%u/%.20s-%u", attrs->crypt, attrs->crypt_bits,
-		         attrs->auth, attrs->auth_bits);
-	else if (attrs->crypt[0])
-		snprintf(text, size, "%.40s-%u", attrs->crypt, attrs->crypt_bits);
-	else if (attrs->auth[0])
-		snprintf(text, size, "%.40s-%u", attrs->auth, attrs->auth_bits);
-}
-
-static int64_t clamp_time(uint64_t seconds)
-{
-	return seconds > INT64_MAX ? 0 : (int64_t)seconds;
-}
-
-/* 0 when the kernel has no such limit. */
-static int64_t limit_time(int64_t start, uint64_t seconds)
-{
-	if (seconds == 0 || seconds > (uint64_t)(INT64_MAX - start))
-		return 0;
-	return start + (int64_t)seconds;
-}
-
-static int read_sa(const struct nlmsghdr *header, const struct xfrm_usersa_info *info,
-                   size_t fixed_size, struct xfrm_sa *ret_sa)
-{
-	struct xfrm_sa sa = {
-		.spi = ntohl(info->id.spi),
-		.reqid = info->reqid,
-		.proto = info->id.proto,
-		.mode = info->mode,
-		.bytes = info->curlft.bytes,
-		.packets = info->curlft.packets,
-		.installed = clamp_time(info->curlft.add_time),
-	};
-	struct sa_attrs attrs = {0};
-	int r;
-
-	if (read_addr(info->family, &info->saddr, &sa.src) < 0 ||
-	    read_addr(info->family, &info->id.daddr, &sa.dst) < 0)
-		return -EBADMSG;
-	r = read_attrs(header, fixed_size, read_sa_attr, &attrs);
-	if (r < 0)
-		return r;
-	sa.rekey = limit_time(sa.installed, info->lft.soft_add_expires_seconds);
-	sa.expiry = limit_time(sa.installed, info->lft.hard_add_expires_seconds);
-	sa.used = clamp_time(info->curlft.use_time);
-	if (clamp_time(attrs.last_used) > sa.used)
-		sa.used = clamp_time(attrs.last_used);
-	describe_algorithms(&attrs, sa.algorithm, sizeof(sa.algorithm));
-	*ret_sa = sa;
-	return 0;
-}
-
-int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
-{
-	struct xfrm_usersa_info info;
-
-	if ((header->nlmsg_type != XFRM_MSG_NEWSA && header->nlmsg_type != XFRM_MSG_UPDSA) ||
-	    read_fixed(header, &info, sizeof(info)) < 0)
-		return -EBADMSG;
-	return read_sa(header, &info, sizeof(info), ret_sa);
-}
-
-/* What a DELSA says about the SA behind its key. */
-struct gone_attrs {
-	struct xfrm_usersa_info info;
-	xfrm_address_t src;
-	bool has_info, has_src;
-};
-
-static int read_gone_attr(void *ctx, const struct nlattr *attr)
-{
-	struct gone_attrs *attrs = ctx;
-
-	switch (nla_type(attr)) {
-	case XFRMA_SA:
-		attrs->has_info = true;
-		return read_attr(attr, &attrs->info, sizeof(attrs->info));
-	case XFRMA_SRCADDR:
-		attrs->has_src = true;
-		return read_attr(attr, &attrs->src, sizeof(attrs->src));
-	default:
-		return 0;
-	}
-}
-
-int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
-{
-	struct gone_attrs attrs = {0};
-	struct xfrm_usersa_id id;
-	struct xfrm_sa sa;
-	int r;
-
-	if (header->nlmsg_type != XFRM_MSG_DELSA || read_fixed(header, &id, sizeof(id)) < 0)
-		return -EBADMSG;
-	r = read_attrs(header, sizeof(id), read_gone_attr, &attrs);
-	if (r < 0)
-		return r;
-	if (!attrs.has_info)
-		attrs.info.saddr = attrs.src;
-	/* the key is that of the message, whatever the SA in it says */
-	attrs.info.family = id.family;
-	attrs.info.id.daddr = id.daddr;
-	attrs.info.id.spi = id.spi;
-	attrs.info.id.proto = id.proto;
-	r = read_sa(header, &attrs.info, sizeof(id), &sa);
-	if (r < 0)
-		return r;
-	if (!attrs.has_info && !attrs.has_src)
-		sa.src = (struct addr){.family = AF_UNSPEC};
-	*ret_sa = sa;
-	return 0;
-}
-
-int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, bool *ret_hard)
-{
-	struct xfrm_user_expire info;
-	int r;
-
-	if (header->nlmsg_type != XFRM_MSG_EXPIRE || read_fixed(header, &info, sizeof(info)) < 0)
-		return -EBADMSG;
-	r = read_sa(header, &info.state, sizeof(info), ret_sa);
-	if (r < 0)
-		return r;
-	*ret_hard = info.hard != 0;
 	return 0;
 }

@@ -339,3 +339,11 @@ int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
 
 	return r < 0 ? r : transact(sock, msg);
 }
+
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_sa_delete(sa, &msg);
+
+	return r < 0 ? r : transact(sock, msg);
+}

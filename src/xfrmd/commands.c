@@ -55,7 +55,9 @@ static void finish_shutdown(void *ctx)
 	struct strlist changes = {0}, errors = {0};
 
 	charon_kill(daemon->charon);
-	(void)strlist_add(&changes, "charon: ended");
+	/* charon tells of an SA's end before it deletes it */
+	spd_keeper_delete_sas(daemon->spd, daemon->conf.reqid);
+	(void)strlist_add(&changes, "charon and its SAs: ended");
 	if (daemon->conf.stop_clear)
 		remove_policies(daemon, &changes, &errors);
 	else

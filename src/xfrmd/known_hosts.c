@@ -163,13 +163,8 @@ int known_hosts_open(struct daemon *daemon, struct err *err)
 {
 	int error = hosts_new(&daemon->hosts);
 
-	if (!error && !daemon->conf.xfrm_larval_drop) {
-		struct host_actions actions = {0};
-
-		hosts_set_hold(daemon->hosts, true, &actions);
-		host_actions_fini(&actions);
+	if (!error)
 		error = restore(daemon);
-	}
 	if (error)
 		return err_set(err, error, "known hosts: out of memory");
 	return known_hosts_reload(daemon, err);
@@ -180,7 +175,7 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 	struct host_actions actions = {0};
 	int error;
 
-	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop, &actions);
+	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop);
 	hosts_retain(daemon->hosts, is_protected, daemon);
 	error = sync_hosts(daemon, &actions, err);
 	/* the plan that follows writes them all */

@@ -73,6 +73,24 @@ const struct policy_list *spd_keeper_have(const struct spd_keeper *keeper)
 	return &keeper->have;
 }
 
+/*
+ * A policy of ours that somebody moved out of our band is not foreign for that: it counts as ours
+ * again, so that it is put right. @fresh and @known are sorted by key.
+ */
+static void reclaim(struct policy_list *fresh, const struct policy_list *known)
+{
+	for (size_t i = 0; i < fresh->count; i++) {
+		struct policy *policy = &fresh->items[i];
+		const struct policy *before;
+
+		if (policy_is_ours(policy))
+			continue;
+		before = policy_list_find(known, policy);
+		if (before && policy_is_ours(before))
+			policy->priority = POLICY_PRIORITY_MAX;
+	}
+}
+
 int spd_keeper_read(struct spd_keeper *keeper, struct err *err)
 {
 	struct policy_list fresh = {0};
@@ -80,6 +98,7 @@ int spd_keeper_read(struct spd_keeper *keeper, struct err *err)
 
 	if (error)
 		return error;
+	reclaim(&fresh, &keeper->have);
 	policy_list_fini(&keeper->have);
 	keeper->have = fresh;
 	keeper->have_known = true;
@@ -258,4 +277,21 @@ int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *
                    struct err *err)
 {
 	return xfrm_sock_dump_sas(keeper->sock, ret_sas, ret_count, err);
+}
+
+size_t spd_keeper_delete_sas(struct spd_keeper *keeper, uint32_t reqid)
+{
+	struct xfrm_sa *sas = NULL;
+	size_t count = 0, deleted = 0;
+	struct err err;
+
+	if (xfrm_sock_dump_sas(keeper->sock, &sas, &count, &err) < 0) {
+		log_error("spd: %s", err.text);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (sas[i].reqid == reqid && xfrm_sock_delete_sa(keeper->sock, &sas[i]) == 0)
+			deleted++;
+	free(sas);
+	return deleted;
 }

@@ -314,6 +314,11 @@ policies() {
 	on "$1" ip xfrm policy list nosock
 }
 
+# The same without the SPIs that policies are pinned to, which come and go with the SAs.
+policies_unpinned() {
+	policies "$1" | sed 's/ spi 0x[0-9a-f]*//'
+}
+
 # has_policy HOST OUT-OR-IN SOURCE DESTINATION
 has_policy() {
 	on "$1" ip xfrm policy get dir "$2" src "$3" dst "$4" >/dev/null

@@ -27,6 +27,7 @@ repaired() {
 repaired ip xfrm policy flush
 repaired ip xfrm policy delete src 10.0.1.1/32 dst 10.1.0.0/16 dir out
 repaired ip xfrm policy update src 10.0.1.1/32 dst 10.1.0.0/16 dir out priority 30116
+repaired ip xfrm policy update src 10.0.1.1/32 dst 10.1.0.0/16 dir out priority 5
 expect 'repaired in status' "$(status a 'd["policies"]["repaired"]')" -ge 3
 expect 'drift' "$(status a 'd["policies"]["drift"]')" = 0
 must grep -q repaired "$FOLDER/a.log"
