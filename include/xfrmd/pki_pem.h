@@ -11,8 +11,9 @@
 
 /*
  * The content of one PEM file, every problem added as `FILE: what` or `FILE: line N: what`.
- * Accepted: CRLF, leading and trailing blanks (pasted YAML), `#` comments, and explanatory text
- * before the first block (as `openssl ca` writes it). 0, or -EINVAL with problems, or -ENOMEM.
+ * Accepted: CRLF, leading and trailing blanks (pasted YAML), a byte order mark, `#` comments, and
+ * explanatory text before the first block (as `openssl ca` writes it). 0, or -EINVAL with problems,
+ * or -ENOMEM.
  *
  * pki_pem_certs: one or more certificates and nothing else, added behind those in @certs (which
  * then holds what could be read, also on failure).

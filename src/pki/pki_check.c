@@ -8,6 +8,7 @@
 #include "xfrmd/pki_check.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@
 #define NAMES_MAX         5
 /* RSA 2048, EC P-224 (NIST SP 800-57 part 1, table 2). */
 #define SECURITY_BITS_MIN 112
-#define LABEL_TEXT_MAX    300
+#define LABEL_TEXT_MAX    (PATH_MAX + 32)
 
 static X509 *decode(const struct pki_cert *cert)
 {
@@ -36,9 +37,10 @@ static void check_dates(const struct pki_cert *cert, const char *label, int64_t 
 
 	pki_time_format(now, today);
 	if (cert->not_after < now)
-		problems_add(problems,
-		             "%s: expired: valid until %s, now is %s, expected a later end", label,
-		             pki_time_format(cert->not_after, limit), today);
+		problems_add(
+			problems,
+			"%s: expired: valid until %s, now is %s, expected a later end: renew it",
+			label, pki_time_format(cert->not_after, limit), today);
 	if (cert->not_before > now)
 		problems_add(
 			problems,
@@ -84,6 +86,23 @@ static void check_common(const struct pki_cert *cert, X509 *x509, const char *la
 		             label);
 }
 
+/* That the certificate may stand above another one. */
+static void check_signer(const struct pki_cert *cert, X509 *x509, const char *label,
+                         struct problems *problems)
+{
+	if (!(X509_get_extension_flags(x509) & EXFLAG_BCONS))
+		problems_add(problems, "%s: not a CA: no basicConstraints, expected CA:TRUE",
+		             label);
+	else if (!cert->is_ca)
+		problems_add(problems, "%s: not a CA: basicConstraints CA:FALSE, expected CA:TRUE",
+		             label);
+	else if (!(X509_get_key_usage(x509) & KU_KEY_CERT_SIGN))
+		problems_add(
+			problems,
+			"%s: CA must not sign certificates: keyUsage lacks keyCertSign, expected it",
+			label);
+}
+
 int pki_check_ca(const struct pki_cert *ca, int64_t now, struct problems *problems)
 {
 	_cleanup_(cleanup_x509) X509 *x509 = decode(ca);
@@ -93,17 +112,7 @@ int pki_check_ca(const struct pki_cert *ca, int64_t now, struct problems *proble
 		return -ENOMEM;
 	pki_cert_label(ca, label, sizeof(label));
 	check_common(ca, x509, label, now, problems);
-	if (!(X509_get_extension_flags(x509) & EXFLAG_BCONS))
-		problems_add(problems, "%s: not a CA: no basicConstraints, expected CA:TRUE",
-		             label);
-	else if (!ca->is_ca)
-		problems_add(problems, "%s: not a CA: basicConstraints CA:FALSE, expected CA:TRUE",
-		             label);
-	else if (!(X509_get_key_usage(x509) & KU_KEY_CERT_SIGN))
-		problems_add(
-			problems,
-			"%s: CA must not sign certificates: keyUsage lacks keyCertSign, expected it",
-			label);
+	check_signer(ca, x509, label, problems);
 	ERR_clear_error();
 	return problems->out_of_memory ? -ENOMEM : 0;
 }
@@ -161,6 +170,13 @@ static int tolerate(int ok, X509_STORE_CTX *ctx)
 	}
 }
 
+/* What OpenSSL says of a path whose certificates have been found unfit one by one. */
+static bool is_consequence(int error)
+{
+	return error == X509_V_ERR_INVALID_CA || error == X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION ||
+	       error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+}
+
 static void cleanup_store(X509_STORE **store)
 {
 	X509_STORE_free(*store);
@@ -208,6 +224,8 @@ static int verify_path(const struct pki_cert *const *path, size_t len, struct pr
 	ERR_clear_error();
 	if (error == X509_V_ERR_OUT_OF_MEM)
 		return -ENOMEM;
+	if (problems->count && is_consequence(error))
+		return 0;
 	pki_cert_label(path[depth >= 0 && (size_t)depth < len ? depth : 0], label, sizeof(label));
 	problems_add(problems, "%s: refused on the path to CA \"%s\": %s", label,
 	             path[len - 1]->subject, X509_verify_cert_error_string(error));
@@ -231,14 +249,21 @@ static int explain_unsigned(const struct pki_cert *cert, const struct pki_certs 
 	if (!text)
 		return -ENOMEM;
 	pki_cert_label(cert, label, sizeof(label));
-	if (named)
+	if (cert->self_signed)
+		problems_add(
+			problems,
+			"%s: signed by no listed CA: is self-signed and not listed, listed: %s",
+			label, text);
+	else if (named)
 		problems_add(
 			problems,
 			"%s: signed by no listed CA: \"%s\" is listed, but with another key than "
 			"the one that signed, expected that CA",
 			label, cert->issuer);
 	else
-		problems_add(problems, "%s: signed by no listed CA: issuer is \"%s\", listed: %s",
+		problems_add(problems,
+		             "%s: signed by no listed CA: issuer is \"%s\", listed: %s: list that "
+		             "CA, or append it to the certificate if it is an intermediate one",
 		             label, cert->issuer, text);
 	free(text);
 	return 0;
@@ -301,6 +326,17 @@ static int check_order(const struct pki_certs *chain, struct problems *problems)
 	return 0;
 }
 
+static void check_usage(X509 *x509, const char *label, struct problems *problems)
+{
+	/* of a malformed certificate OpenSSL tells nothing */
+	if (X509_get_extension_flags(x509) & EXFLAG_INVALID ||
+	    X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))
+		return;
+	problems_add(problems,
+	             "%s: must not be used to sign: keyUsage lacks digitalSignature, expected it",
+	             label);
+}
+
 int pki_check_chain(const struct pki_certs *chain, const struct pki_certs *cas, int64_t now,
                     struct problems *problems)
 {
@@ -314,13 +350,10 @@ int pki_check_chain(const struct pki_certs *chain, const struct pki_certs *cas, 
 			return -ENOMEM;
 		pki_cert_label(&chain->items[i], label, sizeof(label));
 		check_common(&chain->items[i], x509, label, now, problems);
-		if (i == 0 &&
-		    !(X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
-			problems_add(
-				problems,
-				"%s: must not be used to sign: keyUsage lacks digitalSignature, "
-				"expected it",
-				label);
+		if (i == 0)
+			check_usage(x509, label, problems);
+		else
+			check_signer(&chain->items[i], x509, label, problems);
 	}
 	ERR_clear_error();
 	r = check_order(chain, problems);

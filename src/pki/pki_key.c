@@ -13,6 +13,9 @@
 #include "xfrmd/pki_cert.h"
 #include "xfrmd/pki_ossl.h"
 
+/* RSA 16384, the largest that OpenSSL verifies with. */
+#define SIGNATURE_MAX 2048
+
 /* Indexed by enum pki_key_type. */
 static const char *const type_names[] = {
 	[PKI_KEY_RSA3072] = "rsa3072", [PKI_KEY_RSA4096] = "rsa4096", [PKI_KEY_EC256] = "ec256",
@@ -73,6 +76,32 @@ static int encode(EVP_PKEY *pkey, struct pki_key *ret_key, struct err *err)
 	return 0;
 }
 
+/*
+ * Whether a signature of the key fits its own public half: a key damaged within would be refused
+ * by every peer. True for keys that cannot sign at all, which are refused elsewhere.
+ */
+static bool is_intact(EVP_PKEY *pkey)
+{
+	static const unsigned char text[] = "xfrmd";
+	bool own_digest = EVP_PKEY_is_a(pkey, "ED25519") || EVP_PKEY_is_a(pkey, "ED448");
+	const char *digest = own_digest ? NULL : "SHA256";
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new(), *verify = EVP_MD_CTX_new();
+	unsigned char signature[SIGNATURE_MAX];
+	size_t len = sizeof(signature);
+	bool intact = true;
+
+	if (ctx && verify && EVP_PKEY_get_size(pkey) <= SIGNATURE_MAX &&
+	    EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, pkey, NULL) == 1)
+		intact = EVP_DigestSign(ctx, signature, &len, text, sizeof(text)) == 1 &&
+		         EVP_DigestVerifyInit_ex(verify, NULL, digest, NULL, NULL, pkey, NULL) ==
+		                 1 &&
+		         EVP_DigestVerify(verify, signature, len, text, sizeof(text)) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_CTX_free(verify);
+	ERR_clear_error();
+	return intact;
+}
+
 int pki_key_decode(const uint8_t *der, size_t len, struct pki_key *ret_key, struct err *err)
 {
 	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = NULL;
@@ -88,6 +117,10 @@ int pki_key_decode(const uint8_t *der, size_t len, struct pki_key *ret_key, stru
 	if (at != der + len)
 		return err_set(err, -EINVAL, "%zu bytes behind the end of the private key",
 		               (size_t)(der + len - at));
+	if (!is_intact(pkey))
+		return err_set(err, -EINVAL,
+		               "damaged private key: what it signs cannot be verified, expected an "
+		               "intact one: copy it again");
 	return encode(pkey, ret_key, err);
 }
 

@@ -18,8 +18,10 @@
 #include "xfrmd/pki_ossl.h"
 
 /* More than a full PKI_FILE_MAX of ordinary certificates needs; bounds the work on a bad file. */
-#define BLOCKS_MAX 512
-#define LABEL_MAX  48
+#define BLOCKS_MAX      512
+#define LABEL_MAX       48
+/* Some editors put it before the first byte of UTF-8. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct span {
 	const char *text;
@@ -122,7 +124,8 @@ static void check_outside(struct scan *scan, struct span line)
 	else
 		problems_add(
 			scan->problems,
-			"%s: line %zu: text between PEM blocks, expected nothing outside of them",
+			"%s: line %zu: text between PEM blocks, expected nothing outside of them: "
+			"remove it",
 			scan->file, scan->line);
 }
 
@@ -174,6 +177,19 @@ static void find_blocks(struct scan *scan)
 		scan->count = BLOCKS_MAX;
 }
 
+/* A SEQUENCE as long as the file, or one too long for the short form. */
+static bool is_der(const char *data, size_t len)
+{
+	const uint8_t *bytes = (const uint8_t *)data;
+
+	return len > 1 && bytes[0] == 0x30 && (bytes[1] >= 0x80 || bytes[1] == len - 2);
+}
+
+static bool is_utf16(const char *data, size_t len)
+{
+	return len > 1 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0);
+}
+
 /* Why a file has no block at all. */
 static void explain_empty(const char *file, const char *data, size_t len, const char *wanted,
                           struct problems *problems)
@@ -184,21 +200,29 @@ static void explain_empty(const char *file, const char *data, size_t len, const 
 		blanks++;
 	if (blanks == len)
 		problems_add(problems, "%s: is empty, expected %s in PEM form", file, wanted);
-	else if ((uint8_t)data[0] == 0x30 && len > 1 && (uint8_t)data[1] >= 0x80)
+	else if (is_der(data, len))
 		problems_add(
 			problems,
 			"%s: is binary (DER or PKCS#12), expected %s in PEM form: convert it with "
 			"openssl x509, openssl pkey or openssl pkcs12",
 			file, wanted);
+	else if (is_utf16(data, len))
+		problems_add(problems,
+		             "%s: is UTF-16 text, expected %s in PEM form: save it as UTF-8", file,
+		             wanted);
 	else
-		problems_add(problems, "%s: holds no PEM block, expected %s", file, wanted);
+		problems_add(problems, "%s: holds no PEM block, expected %s in PEM form", file,
+		             wanted);
 }
 
 /* Divides the file into blocks; on 0 the caller frees *ret_blocks, whatever problems there are. */
 static int scan_file(const char *file, const char *data, size_t len, const char *wanted,
                      struct block **ret_blocks, size_t *ret_count, struct problems *problems)
 {
-	struct scan scan = {.file = file, .rest = {data, len}, .problems = problems};
+	size_t mark = starts_with((struct span){data, len}, BYTE_ORDER_MARK)
+	                      ? strlen(BYTE_ORDER_MARK)
+	                      : 0;
+	struct scan scan = {.file = file, .rest = {data + mark, len - mark}, .problems = problems};
 	size_t before = problems->count;
 
 	scan.blocks = calloc(BLOCKS_MAX, sizeof(*scan.blocks));
@@ -206,7 +230,7 @@ static int scan_file(const char *file, const char *data, size_t len, const char 
 		return -ENOMEM;
 	find_blocks(&scan);
 	if (!scan.count && problems->count == before)
-		explain_empty(file, data, len, wanted, problems);
+		explain_empty(file, data + mark, len - mark, wanted, problems);
 	*ret_blocks = scan.blocks;
 	*ret_count = scan.count;
 	return 0;
@@ -264,6 +288,19 @@ static int decode_base64(struct span body, struct bytes *ret_bytes)
 	return 0;
 }
 
+/* @where: `certificate N: ` or nothing. */
+static int decode_block(const char *file, const char *where, const struct block *block,
+                        struct bytes *ret_bytes, struct problems *problems)
+{
+	int r = decode_base64(block->body, ret_bytes);
+
+	if (r == -EINVAL)
+		problems_add(problems,
+		             "%s: %sdamaged text behind line %zu, expected base64: copy it again",
+		             file, where, block->line);
+	return r;
+}
+
 static bool is_cert(const struct block *block)
 {
 	return strcmp(block->label, "CERTIFICATE") == 0 ||
@@ -294,10 +331,7 @@ static int read_cert(const char *file, const struct block *block, unsigned numbe
 
 	if (number)
 		snprintf(where, sizeof(where), "certificate %u: ", number);
-	r = decode_base64(block->body, &bytes);
-	if (r == -EINVAL)
-		problems_add(problems, "%s: %sdamaged text behind line %zu, expected base64", file,
-		             where, block->line);
+	r = decode_block(file, where, block, &bytes, problems);
 	if (r < 0)
 		return r;
 	r = pki_cert_decode(bytes.data, bytes.len, file, number, &cert, &err);
@@ -390,10 +424,15 @@ static int read_key(const char *file, const struct block *block, struct pki_key 
 		             file);
 		return -EINVAL;
 	}
-	r = decode_base64(block->body, &bytes);
-	if (r == -EINVAL)
-		problems_add(problems, "%s: damaged text behind line %zu, expected base64", file,
-		             block->line);
+	if (strcmp(block->label, "OPENSSH PRIVATE KEY") == 0) {
+		problems_add(
+			problems,
+			"%s: private key in the form of OpenSSH, expected PKCS#8: ssh-keygen -p "
+			"-m PKCS8 -f FILE converts it",
+			file);
+		return -EINVAL;
+	}
+	r = decode_block(file, "", block, &bytes, problems);
 	if (r < 0)
 		return r;
 	r = pki_key_decode(bytes.data, bytes.len, ret_key, &err);
@@ -451,10 +490,7 @@ int pki_pem_request(const char *file, const char *data, size_t len, uint8_t **re
 		             file, count, blocks[0].label);
 	if (problems->count > before || problems->out_of_memory)
 		return problems->out_of_memory ? -ENOMEM : -EINVAL;
-	r = decode_base64(blocks[0].body, &bytes);
-	if (r == -EINVAL)
-		problems_add(problems, "%s: damaged text behind line %zu, expected base64", file,
-		             blocks[0].line);
+	r = decode_block(file, "", &blocks[0], &bytes, problems);
 	if (r < 0)
 		return r;
 	*ret_len = bytes.len;

@@ -91,6 +91,7 @@ static const struct accepted accepted_certs[] = {
 	{">CD", 2},
 	{"><CD", 2},
 	{"''C''''D''", 2},
+	{"'\xef\xbb\xbf'C", 1},
 	{"'# site A'C'# site B'D", 2},
 	{"'Certificate:''    Data:''        Version: 3 (0x2)'C", 1},
 };
@@ -121,7 +122,9 @@ struct refused {
 static const struct refused refused_certs[] = {
 	{"", "f.pem: is empty, expected a certificate in PEM form"},
 	{"'  '''", "f.pem: is empty"},
-	{"'hello'", "f.pem: holds no PEM block, expected a certificate"},
+	{"'hello'", "f.pem: holds no PEM block, expected a certificate in PEM form"},
+	{"'\xff\xfe-'", "f.pem: is UTF-16 text, expected a certificate in PEM form"},
+	{"'\xef\xbb\xbf'", "f.pem: is empty"},
 	{"C'garbage'D", "f.pem: line 11: text between PEM blocks"},
 	{"C'garbage'", "f.pem: line 11: text between PEM blocks"},
 	{"CK", "f.pem: line 11: holds a private key, expected certificates only"},
@@ -277,6 +280,8 @@ static const struct refused refused_keys[] = {
 	{"'-----BEGIN RSA PRIVATE KEY-----''Proc-Type: 4,ENCRYPTED''DEK-Info: AES-128-CBC,00'''"
          "'MIIB''-----END RSA PRIVATE KEY-----'",
          "f.key: private key is encrypted, expected one without passphrase"},
+	{"'-----BEGIN OPENSSH PRIVATE KEY-----''MIIB''-----END OPENSSH PRIVATE KEY-----'",
+         "f.key: private key in the form of OpenSSH, expected PKCS#8"},
 	{"'-----BEGIN PUBLIC KEY-----''MIIB''-----END PUBLIC KEY-----'",
          "f.key: line 1: holds a PUBLIC KEY, expected a private key only"},
 	{"'-----BEGIN EC PARAMETERS-----''BggqhkjOPQMBBw==''-----END EC PARAMETERS-----'",
@@ -350,6 +355,30 @@ START_TEST(pki_pem_reads_traditional_keys)
 }
 END_TEST
 
+START_TEST(pki_pem_refuses_a_key_that_is_damaged_within)
+{
+	static const size_t scalar_at = 7;
+	EVP_PKEY *pkey = make_key("P-256");
+	struct problems problems = {0};
+	struct pki_key key = {0};
+	unsigned char *der = NULL;
+	char *text;
+	int len = i2d_PrivateKey(pkey, &der);
+
+	/* no longer the scalar of the public point behind it */
+	der[scalar_at + 10] ^= 1;
+	ck_assert_int_eq(pki_pem_format("EC PRIVATE KEY", der, (size_t)len, &text), 0);
+	ck_assert_int_eq(pki_pem_key("f", text, strlen(text), &key, &problems), -EINVAL);
+	assert_problem(&problems, "f: damaged private key: ");
+	ck_assert_ptr_null(key.der);
+	assert_queue_empty();
+	problems_fini(&problems);
+	free(text);
+	OPENSSL_free(der);
+	EVP_PKEY_free(pkey);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -370,5 +399,6 @@ int main(void)
 	tcase_add_loop_test(tcase, pki_pem_refuses_a_request_with_a_reason, 0,
 	                    ROWS(refused_requests));
 	tcase_add_test(tcase, pki_pem_reads_traditional_keys);
+	tcase_add_test(tcase, pki_pem_refuses_a_key_that_is_damaged_within);
 	return test_run(suite);
 }
