@@ -17,8 +17,9 @@
  * Pinning. As the responder of a rekeying charon installs its new outbound SA at once, before the
  * initiator has the inbound one, and the kernel would use the newest. So a host stays pinned to the
  * SA in use until the kernel says that it is gone, then moves to the newest one (with
- * xfrm_larval_drop = 0 packets are held for that moment, else those are lost); a newer SA that lives beside it for HOSTS_SETTLE_MS takes over as well, since it
- * did not come from a rekeying: the peer may have lost the older one.
+ * xfrm_larval_drop = 0 packets are held for that moment, else those are lost); a newer SA that
+ * lives beside it for HOSTS_SETTLE_MS takes over as well, since it did not come from a rekeying:
+ * the peer may have lost the older one.
  *
  * Strangers. The hold queue is one per policy and blocks on its head, so a silent address would
  * stop all new peers of its subnet. A stranger that has no SA HOSTS_STRANGER_MS after its acquire
@@ -43,7 +44,8 @@ struct known_host {
 enum host_action_kind {
 	HOST_ACTION_PUT,    /* write the host's policy as the entry says, new or changed */
 	HOST_ACTION_REMOVE, /* delete the host's policy */
-	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair */
+	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair; may wait for
+	                     * the PUTs behind it, and once for all pairs of one policy is enough */
 };
 struct host_action {
 	enum host_action_kind kind;
@@ -59,10 +61,11 @@ void host_actions_fini(struct host_actions *actions);
 struct hosts;
 int hosts_new(struct hosts **ret_hosts); /* holding is off */
 void hosts_free(struct hosts *hosts);
-/* Whether the kernel holds packets (xfrm_larval_drop = 0). Off: there are no strangers. */
+/* Whether the kernel holds packets (xfrm_larval_drop = 0). Off: no strangers, nothing is re-sent. */
 void hosts_set_hold(struct hosts *hosts, bool hold);
 
-/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. */
+/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. Beyond
+ * HOSTS_MAX it is left out. */
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */

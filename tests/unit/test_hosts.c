@@ -42,7 +42,7 @@ static void set_up(void)
 {
 	ck_assert_int_eq(addr_parse("10.0.0.1", &local), 0);
 	ck_assert_int_eq(hosts_new(&hosts), 0);
-	hosts_set_hold(hosts, true, &actions);
+	hosts_set_hold(hosts, true);
 }
 
 static void tear_down(void)
@@ -541,7 +541,7 @@ static void play_order(const struct order *order, unsigned pauses)
 	memset(models, 0, sizeof(models));
 	actions.count = 0;
 	ck_assert_int_eq(hosts_new(&hosts), 0);
-	hosts_set_hold(hosts, true, &actions);
+	hosts_set_hold(hosts, true);
 	model_event(1, true, now_ms);
 	for (size_t i = 0; i < order->count; i++) {
 		int event = order->events[i];
@@ -644,22 +644,15 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 {
 	unsigned kept = roll(1u << MODEL_HOSTS);
 
-	switch (roll(3)) {
-	case 0:
-		hosts_set_hold(hosts, false, &actions);
-		new_sa(1, 1, now_ms);
+	if (roll(2)) {
+		hosts_set_hold(hosts, false);
+		for (size_t i = 0; i < MODEL_HOSTS; i++)
+			models[i].stranger_ms = 0;
 		acquire(1, now_ms);
-		model_apply(now_ms);
-		ck_assert_uint_eq(count_known(), 0);
-		ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
-		hosts_set_hold(hosts, true, &actions);
-		kept = 0;
-		break;
-	case 1:
-		hosts_retain(hosts, keep_some, &kept);
-		break;
-	default:
+		hosts_set_hold(hosts, true);
 		kept = UINT32_MAX;
+	} else {
+		hosts_retain(hosts, keep_some, &kept);
 	}
 	for (size_t i = 0; i < MODEL_HOSTS; i++) {
 		if (kept & 1u << i)
@@ -829,32 +822,45 @@ START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
 }
 END_TEST
 
-START_TEST(hosts_are_removed_and_events_ignored_without_holding)
+START_TEST(hosts_have_no_strangers_without_holding)
 {
-	const struct host_sa sas[] = {sa_of(2, 5)};
-
-	new_sa(2, 5, NOW);
-	make_known(3, NOW);
-	acquire(4, NOW);
-	actions.count = 0;
-	hosts_set_hold(hosts, false, &actions);
-	ck_assert_str_eq(take_actions(), "remove 2, remove 3");
-	ck_assert_uint_eq(count_known(), 0);
-	ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
-	hosts_set_hold(hosts, false, &actions);
-	new_sa(2, 5, NOW);
-	sa_gone(2, 5, NOW);
-	acquire(4, NOW);
-	failed(4, NOW);
-	hosts_sync(hosts, sas, 1, NOW, &actions);
-	hosts_on_timer(hosts, NOW + 9999, &actions);
+	acquire(2, NOW);
+	hosts_set_hold(hosts, false);
+	acquire(3, NOW);
+	failed(2, NOW);
+	failed(3, NOW);
+	pass_time(NOW + 9999);
+	hosts_set_hold(hosts, true);
+	pass_time(NOW + 19999);
 	ck_assert_str_eq(take_actions(), "");
-	ck_assert_uint_eq(count_known(), 0);
-	ck_assert_uint_eq(hosts_next_ms(hosts), UINT64_MAX);
-	hosts_set_hold(hosts, true, &actions);
-	hosts_set_hold(hosts, true, &actions);
+}
+END_TEST
+
+START_TEST(hosts_are_pinned_without_holding_and_nothing_is_resent)
+{
+	const struct host_sa sas[] = {sa_of(2, 6), sa_of(3, 7)};
+
+	hosts_set_hold(hosts, false);
+	new_sa(2, 5, NOW);
+	new_sa(2, 6, NOW);
+	sa_gone(2, 5, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 5, put 2 6");
+	hosts_sync(hosts, sas, 2, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 3 7");
+	hosts_set_hold(hosts, true);
 	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 5, resend 2");
+	ck_assert_str_eq(take_actions(), "put 3 0");
+}
+END_TEST
+
+START_TEST(hosts_end_a_purge_when_holding_ends)
+{
+	acquire(2, NOW);
+	failed(2, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+	hosts_set_hold(hosts, false);
+	pass_time(NOW + PURGE);
+	ck_assert_str_eq(take_actions(), "put 2 0");
 }
 END_TEST
 
@@ -864,8 +870,10 @@ START_TEST(hosts_begin_without_holding)
 	struct addr remote = numbered(2);
 
 	ck_assert_int_eq(hosts_new(&fresh), 0);
+	hosts_on_acquire(fresh, &local, &remote, NOW, &actions);
+	ck_assert_uint_eq(hosts_next_ms(fresh), UINT64_MAX);
 	hosts_on_sa(fresh, &local, &remote, 5, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "");
+	ck_assert_str_eq(take_actions(), "put 2 5");
 	hosts_free(fresh);
 }
 END_TEST
@@ -882,16 +890,13 @@ START_TEST(hosts_restored_are_adopted_by_the_first_sync)
 {
 	const struct host_sa sas[] = {sa_of(2, 20), sa_of(4, 41)};
 
-	hosts_set_hold(hosts, false, &actions);
 	ck_assert_int_eq(restore(4, 40, false), 0);
 	ck_assert_int_eq(restore(3, 30, false), 0);
 	ck_assert_int_eq(restore(2, 20, false), 0);
 	ck_assert_int_eq(restore(5, 0, false), 0);
 	ck_assert_int_eq(restore(2, 99, true), 0);
-	sa_gone(2, 20, NOW);
 	ck_assert_uint_eq(count_known(), 4);
 	ck_assert_uint_eq(find(2)->spi, 20);
-	hosts_set_hold(hosts, true, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, sas, 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "put 3 0, put 4 41");
@@ -907,14 +912,6 @@ START_TEST(hosts_restored_follow_their_sas_before_the_first_sync)
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 20, NOW);
 	ck_assert_str_eq(take_actions(), "put 2 21");
-}
-END_TEST
-
-START_TEST(hosts_restored_are_removed_if_nothing_is_held)
-{
-	ck_assert_int_eq(restore(2, 20, false), 0);
-	hosts_set_hold(hosts, false, &actions);
-	ck_assert_str_eq(take_actions(), "remove 2");
 }
 END_TEST
 
@@ -1090,11 +1087,9 @@ START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
 	memory_is_out = true;
 	sa_gone(2, 5, NOW);
 	ck_assert_uint_eq(find(2)->spi, 5);
-	hosts_set_hold(hosts, false, &actions);
-	ck_assert_uint_eq(count_known(), 1);
 	memory_is_out = false;
-	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "remove 2");
+	hosts_sync(hosts, NULL, 0, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "put 2 0");
 }
 END_TEST
 
@@ -1115,18 +1110,22 @@ END_TEST
 
 START_TEST(hosts_without_memory_for_an_entry_say_so)
 {
-	make_known(2, NOW);
+	unsigned kept = 0;
+
+	/* Leaves room for actions, and then none for one more host. */
+	for (size_t i = 0; i < 16; i++)
+		make_known(i, NOW);
 	memory_is_out = true;
-	acquire(3, NOW);
+	acquire(20, NOW);
 	ck_assert_int_eq(actions.out_of_memory, true);
-	hosts_set_hold(hosts, false, &actions);
-	ck_assert_str_eq(take_actions(), "remove 2");
-	ck_assert_int_eq(restore(4, 0, false), -ENOMEM);
-	hosts_set_hold(hosts, true, &actions);
 	actions.out_of_memory = false;
-	new_sa(4, 5, NOW);
+	new_sa(20, 5, NOW);
 	ck_assert_int_eq(actions.out_of_memory, true);
 	ck_assert_str_eq(take_actions(), "");
+	ck_assert_int_eq(restore(20, 0, false), -ENOMEM);
+	ck_assert_uint_eq(count_known(), 16);
+	hosts_retain(hosts, keep_some, &kept);
+	ck_assert_int_eq(restore(20, 0, false), 0);
 }
 END_TEST
 
@@ -1175,11 +1174,12 @@ int main(void)
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
 	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
 	tcase_add_test(tcase, hosts_sync_takes_the_newest_of_too_many_sas);
-	tcase_add_test(tcase, hosts_are_removed_and_events_ignored_without_holding);
+	tcase_add_test(tcase, hosts_have_no_strangers_without_holding);
+	tcase_add_test(tcase, hosts_are_pinned_without_holding_and_nothing_is_resent);
+	tcase_add_test(tcase, hosts_end_a_purge_when_holding_ends);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
 	tcase_add_test(tcase, hosts_restored_follow_their_sas_before_the_first_sync);
-	tcase_add_test(tcase, hosts_restored_are_removed_if_nothing_is_held);
 	tcase_add_test(tcase, hosts_restored_are_no_strangers_any_more);
 	tcase_add_test(tcase, hosts_restored_while_blocked_protect_after_the_purge);
 	tcase_add_test(tcase, hosts_restored_beyond_the_bound_are_left_out);
