@@ -305,23 +305,27 @@ static int check_trust(const struct pki_certs *chain, const struct pki_certs *ca
 	return 0;
 }
 
-/* Leaf first, then each the signer of the one before. */
+/* Leaf first, then each the signer of the one before, and fit for it. */
 static int check_order(const struct pki_certs *chain, struct problems *problems)
 {
 	char label[LABEL_TEXT_MAX];
 
 	for (size_t i = 1; i < chain->count; i++) {
+		_cleanup_(cleanup_x509) X509 *x509 = decode(&chain->items[i]);
 		struct pki_certs next = {&chain->items[i], 1};
 		const struct pki_cert *signer;
 		bool named;
 
-		if (pki_find_signer(&chain->items[i - 1], &next, &signer, &named) < 0)
+		if (!x509 || pki_find_signer(&chain->items[i - 1], &next, &signer, &named) < 0)
 			return -ENOMEM;
-		if (!signer)
+		pki_cert_label(&chain->items[i], label, sizeof(label));
+		if (signer)
+			check_signer(signer, x509, label, problems);
+		else
 			problems_add(problems,
 			             "%s: did not sign the certificate before it, expected the "
 			             "instance certificate first, then each one's signer",
-			             pki_cert_label(&chain->items[i], label, sizeof(label)));
+			             label);
 	}
 	return 0;
 }
@@ -352,8 +356,6 @@ int pki_check_chain(const struct pki_certs *chain, const struct pki_certs *cas, 
 		check_common(&chain->items[i], x509, label, now, problems);
 		if (i == 0)
 			check_usage(x509, label, problems);
-		else
-			check_signer(&chain->items[i], x509, label, problems);
 	}
 	ERR_clear_error();
 	r = check_order(chain, problems);
