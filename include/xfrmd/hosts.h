@@ -42,8 +42,9 @@ struct known_host {
 };
 
 enum host_action_kind {
-	HOST_ACTION_PUT,    /* write the host's policy as the entry says, new or changed */
-	HOST_ACTION_REMOVE, /* delete the host's policy */
+	HOST_ACTION_PUT,       /* write the host's policy as the entry says, new or changed */
+	HOST_ACTION_REMOVE,    /* delete the host's policy */
+	HOST_ACTION_NEGOTIATE, /* the kernel asked, and the SA that lived then is gone */
 	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair; may wait for
 	                     * the PUTs behind it, and once for all pairs of one policy is enough */
 };
@@ -82,8 +83,13 @@ struct host_sa {
 void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
                 struct host_actions *actions);
 
-/* The kernel asks for an SA with the pair; the caller has checked plan_negotiable(). */
-void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+/*
+ * The kernel asks for an SA with the pair; the caller has checked plan_negotiable(). Returns whether
+ * a negotiation is due. It is not while an SA lives: the kernel asks whenever a packet comes between
+ * the end of the pinned SA and the next pin. Should that SA have been the last one, NEGOTIATE
+ * follows.
+ */
+bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms, struct host_actions *actions);
 /* The negotiation with a stranger failed before its time was over. */
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,

@@ -16,7 +16,7 @@
 
 #define NEVER             UINT64_MAX
 #define NONE              SIZE_MAX
-/* REMOVE of another host, PUT, RESEND. */
+/* REMOVE of another host, PUT, and RESEND of a new one or NEGOTIATE of an old one. */
 #define ACTIONS_PER_EVENT 3
 
 struct host_state {
@@ -24,6 +24,7 @@ struct host_state {
 	uint64_t due_ms;
 	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
 	size_t spi_count;
+	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
 	bool resend; /* packets for it may wait in the subnet policy's queue */
 };
 
@@ -265,6 +266,9 @@ static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 	state->active_ms = now_ms;
 	state->due_ms = NEVER;
 	put(hosts, index, actions);
+	if (state->asked && !host->spi)
+		add_action(actions, HOST_ACTION_NEGOTIATE, host);
+	state->asked = false;
 }
 
 static void forget_stranger(struct hosts *hosts, const struct addr *local,
@@ -396,7 +400,7 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 {
 	struct host_table *known = &hosts->known;
 
-	if (!reserve_actions(actions, known->count + ACTIONS_PER_EVENT * count))
+	if (!reserve_actions(actions, 2 * known->count + ACTIONS_PER_EVENT * count))
 		return;
 	for (size_t i = 0; i < known->count; i++)
 		known->states[i].spi_count = 0;
@@ -421,18 +425,13 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		sync_pin(hosts, i, now_ms, actions);
 }
 
-void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms, struct host_actions *actions)
+static void meet_stranger(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                          uint64_t now_ms, struct host_actions *actions)
 {
 	struct host_table *strangers = &hosts->strangers;
 	size_t index;
 
-	index = table_find(&hosts->known, local, remote);
-	if (index != NONE) {
-		hosts->known.states[index].active_ms = now_ms;
-		return;
-	}
-	if (!hosts->hold || table_find(strangers, local, remote) != NONE)
+	if (table_find(strangers, local, remote) != NONE)
 		return;
 	if (strangers->count == HOSTS_MAX)
 		table_remove(strangers, table_find_silent(strangers));
@@ -441,6 +440,23 @@ void hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 		actions->out_of_memory = true;
 	else
 		set_due(hosts, &strangers->states[index], now_ms + HOSTS_STRANGER_MS);
+}
+
+bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index = table_find(&hosts->known, local, remote);
+	struct host_state *state;
+
+	if (index == NONE) {
+		if (hosts->hold)
+			meet_stranger(hosts, local, remote, now_ms, actions);
+		return true;
+	}
+	state = &hosts->known.states[index];
+	state->active_ms = now_ms;
+	state->asked = state->spi_count > 0;
+	return !state->asked;
 }
 
 static void block_stranger(struct hosts *hosts, size_t index, uint64_t now_ms,

@@ -106,8 +106,8 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
-	known_hosts_on_acquire(daemon, &acquire->local, &acquire->remote);
-	negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
+	if (known_hosts_on_acquire(daemon, &acquire->local, &acquire->remote))
+		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
 }
 
 static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
@@ -368,6 +368,7 @@ static int open_timers(struct daemon *daemon)
 		struct loop_timer **timer;
 	} timers[] = {
 		{known_hosts_due, &daemon->hosts_timer},
+		{known_hosts_resync, &daemon->resync_timer},
 		{certificates_log, &daemon->expiry_timer},
 		{certificates_list, &daemon->list_certs_timer},
 		{repair, &daemon->repair_timer},
@@ -446,6 +447,7 @@ void daemon_close(struct daemon *daemon)
 	loop_timer_free(daemon->repair_timer);
 	loop_timer_free(daemon->list_certs_timer);
 	loop_timer_free(daemon->expiry_timer);
+	loop_timer_free(daemon->resync_timer);
 	loop_timer_free(daemon->hosts_timer);
 	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(daemon->signals[0]); i++)
 		loop_signal_free(daemon->signals[i]);

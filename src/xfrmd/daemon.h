@@ -39,6 +39,7 @@ struct daemon {
 
 	struct loop_signal *signals[3];
 	struct loop_timer *hosts_timer;
+	struct loop_timer *resync_timer;
 	struct loop_timer *expiry_timer;
 	struct loop_timer *list_certs_timer;
 	struct loop_timer *repair_timer; /* gathers foreign changes, then compares once */
@@ -77,7 +78,8 @@ void known_hosts_resync(void *ctx);
 void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
-void known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
+/* Returns whether a negotiation is due. */
+bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
                             const struct addr *remote);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
 

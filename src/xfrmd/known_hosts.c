@@ -11,6 +11,9 @@
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
 
+/* After a lack of memory. */
+#define RESYNC_DELAY_MS 1000
+
 static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;
@@ -58,6 +61,10 @@ static void act(struct daemon *daemon, const struct host_actions *actions)
 		case HOST_ACTION_REMOVE:
 			removed = true;
 			break;
+		case HOST_ACTION_NEGOTIATE:
+			negotiator_acquire(daemon->negotiator, &action->host.local,
+			                   &action->host.remote);
+			break;
 		case HOST_ACTION_RESEND:
 			spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
 			break;
@@ -71,10 +78,13 @@ static void act(struct daemon *daemon, const struct host_actions *actions)
 static void run_actions(struct daemon *daemon, struct host_actions *actions)
 {
 	act(daemon, actions);
-	if (actions->out_of_memory)
-		log_error("spd: known hosts: out of memory, pins may be late");
-	host_actions_fini(actions);
 	arm_timer(daemon);
+	/* what was lost is found again in the kernel's SAs */
+	if (actions->out_of_memory) {
+		log_error("spd: known hosts: out of memory, pins are late");
+		loop_timer_start(daemon->resync_timer, RESYNC_DELAY_MS);
+	}
+	host_actions_fini(actions);
 }
 
 static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
@@ -213,13 +223,14 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
+bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
                             const struct addr *remote)
 {
 	struct host_actions actions = {0};
+	bool due = hosts_on_acquire(daemon->hosts, local, remote, loop_now_ms(), &actions);
 
-	hosts_on_acquire(daemon->hosts, local, remote, loop_now_ms(), &actions);
 	run_actions(daemon, &actions);
+	return due;
 }
 
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)

@@ -240,6 +240,18 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 			                  ike->children[i].id, loop_now_ms(), actions);
 }
 
+/* Colliding rekeyings leave SAs that no event told of: charon lists them. */
+static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
+{
+	const struct peer *peer = peers_find(negotiator->peers, &ike->local, &ike->remote);
+	struct buf message = {0};
+
+	if (!peer || peer->state == PEER_STATE_UP)
+		return;
+	vici_number(&message, "ike-id", ike->id);
+	send_request(negotiator, "list-sas", &message, NULL, NULL);
+}
+
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
                      struct peer_actions *actions)
 {
@@ -250,6 +262,7 @@ static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, 
 	for (size_t i = 0; i < ike->child_count; i++)
 		peers_on_child_down(negotiator->peers, ike->id, ike->children[i].id, loop_now_ms(),
 		                    actions);
+	ask_what_is_left(negotiator, ike);
 }
 
 static void check_terminated(struct negotiator *negotiator);

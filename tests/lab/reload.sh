@@ -40,7 +40,8 @@ kill -HUP "${xfrmd_pid[a]}"
 wait_for 5 not has_policy a out 10.0.1.1/32 10.0.2.0/24
 wait_for 5 not has_sa a 10.0.2.1
 wait_for 5 not has_sa c 10.0.1.1
-expect 'writes' "$(status a 'd["last_change"]["deleted"]')" = 2
+# out and in of the subnet, and the standing policy of c
+expect 'writes' "$(status a 'd["last_change"]["deleted"]')" = 3
 must has_sa a 10.0.1.2
 
 flood_stop

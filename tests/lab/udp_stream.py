@@ -11,6 +11,7 @@ import threading
 import time
 
 PORT = 9000
+SO_RCVBUFFORCE = 33  # a burst of held packets is no loss
 TICK = 0.01  # what a kernel with HZ=100 can sleep
 GRACE = 1.0  # for packets still under way
 
@@ -43,7 +44,7 @@ def main():
     local, peer, seconds, rate = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
     family = socket.AF_INET6 if ":" in local else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     sock.bind((local, PORT))
     arrived, ended = [], threading.Event()
     receiver = threading.Thread(target=receive, args=(sock, arrived, ended))

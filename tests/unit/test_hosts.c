@@ -73,6 +73,9 @@ static const char *take_actions(void)
 		case HOST_ACTION_REMOVE:
 			snprintf(text, sizeof(text), "remove %zu", number_of(&host->remote));
 			break;
+		case HOST_ACTION_NEGOTIATE:
+			snprintf(text, sizeof(text), "negotiate %zu", number_of(&host->remote));
+			break;
 		case HOST_ACTION_RESEND:
 			snprintf(text, sizeof(text), "resend %zu", number_of(&host->remote));
 			break;
@@ -472,6 +475,9 @@ static void model_apply(uint64_t now_ms)
 			expect(model->in_kernel, "REMOVE finds a policy", now_ms);
 			model->in_kernel = false;
 			break;
+		case HOST_ACTION_NEGOTIATE:
+			expect(!model->count, "NEGOTIATE only without an SA", now_ms);
+			break;
 		case HOST_ACTION_RESEND:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
 			break;
@@ -779,6 +785,30 @@ START_TEST(hosts_sync_lets_a_purge_run_on)
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + PURGE);
 	ck_assert_str_eq(take_actions(), "put 2 0");
+}
+END_TEST
+
+START_TEST(hosts_negotiate_only_when_no_sa_is_left)
+{
+	struct addr remote = numbered(2);
+
+	ck_assert(hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	new_sa(2, 20, NOW);
+	new_sa(2, 21, NOW);
+	actions.count = 0;
+	/* between the end of the pinned SA and the next pin */
+	ck_assert(!hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	sa_gone(2, 20, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 21");
+	/* the last one ends: nobody asked since */
+	sa_gone(2, 21, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 0");
+	ck_assert(hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	new_sa(2, 22, NOW);
+	actions.count = 0;
+	ck_assert(!hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	sa_gone(2, 22, NOW);
+	ck_assert_str_eq(take_actions(), "put 2 0, negotiate 2");
 }
 END_TEST
 
@@ -1171,6 +1201,7 @@ int main(void)
 	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
 	tcase_add_test(tcase, hosts_sync_does_only_what_changed);
 	tcase_add_test(tcase, hosts_sync_lets_a_purge_run_on);
+	tcase_add_test(tcase, hosts_negotiate_only_when_no_sa_is_left);
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
 	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
 	tcase_add_test(tcase, hosts_sync_takes_the_newest_of_too_many_sas);
