@@ -386,8 +386,7 @@ cat public >key.pem
 bad both=key 'key.pem: line 1: holds a PUBLIC KEY, expected a private key only'
 
 begin openssh_key
-rm key.pem
-quietly ssh-keygen -q -t ecdsa -N '' -f key.pem
+echo openssh-key-v1 | pem 'OPENSSH PRIVATE KEY' >key.pem
 bad both=key 'key.pem: private key in the form of OpenSSH, expected PKCS#8: ssh-keygen'
 
 begin request_for_the_certificate
