@@ -42,8 +42,11 @@ struct charon_options {
 /* The delay after so many lives in a row that were shorter than CHARON_STABLE_MS. */
 uint64_t charon_restart_delay_ms(unsigned short_lives);
 
-/* Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing or
- * the run directory cannot be used. */
+/*
+ * Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing, the
+ * run directory cannot be used, or, with no charon of ours to adopt, UDP port 500 or 4500 is taken
+ * (the sentence names the process that holds it).
+ */
 int charon_open(struct loop *loop, const struct charon_options *options,
                 const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
                 struct err *err);
@@ -64,6 +67,9 @@ int charon_set_config(struct charon *charon, const char *config_text, struct err
 /* SIGKILL and no restart; returns when the process is gone (at most a second). charon's own
  * deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
 void charon_kill(struct charon *charon);
+
+/* SIGKILL to one that does not answer; it is started again as after any other death. */
+void charon_restart(struct charon *charon);
 
 pid_t charon_pid(const struct charon *charon); /* 0: not running */
 unsigned charon_restarts(const struct charon *charon);

@@ -20,6 +20,8 @@ struct negotiator_callbacks {
 	void (*peer_up)(void *ctx, uint8_t family);
 	/* One certificate that charon holds, DER: the answer to negotiator_list_certs(). */
 	void (*cert)(void *ctx, const void *der, size_t len);
+	/* charon runs and does not answer. */
+	void (*stuck)(void *ctx);
 	/* A negotiation failed. */
 	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
 };

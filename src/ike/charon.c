@@ -339,13 +339,18 @@ static int spawn(const struct charon *charon, pid_t *ret_pid)
 	return error;
 }
 
+static int check_ports(struct err *err)
+{
+	int error = charon_check_port(500, 0, err);
+
+	return error ? error : charon_check_port(4500, 0, err);
+}
+
 static int start_process(struct charon *charon, struct err *err)
 {
 	pid_t pid;
-	int error = charon_check_port(500, 0, err);
+	int error = check_ports(err);
 
-	if (!error)
-		error = charon_check_port(4500, 0, err);
 	if (error)
 		return error;
 	/* A stale socket would refuse connections, which is what on_ready_poll() expects, but its
@@ -465,6 +470,8 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 	charon->pidfd = -1;
 	charon->log_fd = -1;
 	error = set_up(charon, options, err);
+	if (!error && !running_pid(charon))
+		error = check_ports(err);
 	if (error) {
 		charon_close(charon);
 		return error;
@@ -529,6 +536,12 @@ void charon_kill(struct charon *charon)
 	forget_process(charon);
 	unlink(charon->pid_path);
 	unlink(charon->vici_path);
+}
+
+void charon_restart(struct charon *charon)
+{
+	if (charon->pid)
+		pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);
 }
 
 pid_t charon_pid(const struct charon *charon)

@@ -3,13 +3,38 @@
 #include "xfrmd/setup.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "xfrmd/conf_ini.h"
 
-int setup_load(const char *path, int64_t now, struct conf *ret_conf,
-	       struct pki_bundle *ret_bundle, struct problems *problems)
+static bool starts_with(const char *text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return strncmp(text, start, len) == 0 && text[len] == ':';
+}
+
+/* Says which key of the configuration names the file that a sentence begins with. */
+static void add_pki_problems(const char *path, const struct conf *conf,
+                             const struct problems *found, struct problems *problems)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const char *text = found->items[i], *key = "ca_certificates";
+
+		if (starts_with(text, conf->instance_certificate))
+			key = "instance_certificate";
+		else if (starts_with(text, conf->instance_private_key))
+			key = "instance_private_key";
+		problems_add(problems, "%s: [ipsec] %s: %s", path, key, text);
+	}
+	problems->out_of_memory |= found->out_of_memory;
+}
+
+int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,
+               struct problems *problems)
 {
 	int error = conf_ini_load(path, ret_conf, problems), pki_error;
+	struct problems found = {0};
 
 	*ret_bundle = (struct pki_bundle){0};
 	/* a missing key was reported by then: nothing to open */
@@ -17,6 +42,8 @@ int setup_load(const char *path, int64_t now, struct conf *ret_conf,
 	    !ret_conf->instance_private_key || !ret_conf->ca_certificates.count)
 		return error;
 	pki_error = pki_load(ret_conf->instance_certificate, ret_conf->instance_private_key,
-			     &ret_conf->ca_certificates, now, ret_bundle, problems);
+	                     &ret_conf->ca_certificates, now, ret_bundle, &found);
+	add_pki_problems(path, ret_conf, &found, problems);
+	problems_fini(&found);
 	return error ? error : pki_error;
 }

@@ -104,7 +104,7 @@ static void put_reload(struct buf *out, const struct ctl_status *status, int64_t
 	}
 	buf_printf(out, "%s ago, ", out_text_duration(now - status->reload_time, age));
 	out_coloured(out, coloured, status->reload_ok ? OUT_COLOUR_GOOD : OUT_COLOUR_BAD,
-	             status->reload_ok ? "ok" : "refused, the old configuration stays");
+	             status->reload_ok ? "ok" : "failed");
 	buf_str(out, "\n");
 	put_texts(out, "", &status->reload_errors, coloured);
 }

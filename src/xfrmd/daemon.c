@@ -154,6 +154,14 @@ static void on_charon_died(void *ctx, const char *how)
 	negotiator_disconnect(daemon->negotiator);
 }
 
+static void on_charon_stuck(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_error("charon: does not answer, killing it; policies and SAs stay");
+	charon_restart(daemon->charon);
+}
+
 static void on_charon_line(void *ctx, const char *line)
 {
 	int level;
@@ -259,6 +267,16 @@ int daemon_write_sysctls(const struct conf *conf, struct err *err)
 	                        conf->xfrm_larval_drop ? "1" : "0", err);
 }
 
+int daemon_open_log(const struct conf *conf, struct err *err)
+{
+	int error = log_open("xfrmd", conf->log_target, conf->log_path, conf->log_level);
+
+	if (!error)
+		return 0;
+	return err_set(err, error, "[log] target: %s cannot be opened: %s",
+	               conf->log_path ? conf->log_path : "the journal's socket", strerror(-error));
+}
+
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65])
 {
 	_cleanup_(cleanup_free) char *canonical = conf_canonical(conf);
@@ -340,6 +358,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.peer_up = on_peer_up,
 		.peer_failed = known_hosts_on_failed,
 		.cert = certificates_on_cert,
+		.stuck = on_charon_stuck,
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
 	struct charon_options options = {.binary = daemon->conf.charon_binary,
@@ -413,9 +432,9 @@ int daemon_open(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = open_kernel(daemon, err);
 	if (!error)
-		error = charon_start(daemon->charon, err);
-	if (!error)
 		error = open_control(daemon, err);
+	if (!error)
+		error = charon_start(daemon->charon, err);
 	if (error)
 		return error;
 	certificates_log(daemon);
@@ -435,6 +454,8 @@ void daemon_close(struct daemon *daemon)
 	sigaddset(&endings, SIGINT);
 	sigaddset(&endings, SIGHUP);
 	sigprocmask(SIG_BLOCK, &endings, NULL);
+	if (daemon->shutdown_request)
+		ctl_request_reply(daemon->shutdown_request, NULL);
 	ctl_server_close(daemon->ctl);
 	charon_close(daemon->charon);
 	negotiator_close(daemon->negotiator);

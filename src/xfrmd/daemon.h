@@ -91,6 +91,8 @@ void certificates_on_cert(void *ctx, const void *der, size_t len);
 
 /* Writes the sysctls of [kernel]. */
 int daemon_write_sysctls(const struct conf *conf, struct err *err);
+/* Sends the log where the configuration says; on failure the old sink stays. */
+int daemon_open_log(const struct conf *conf, struct err *err);
 /* Hash of the effective configuration and certificates, in hexadecimal. 0 or -ENOMEM. */
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65]);
 

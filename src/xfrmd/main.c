@@ -145,11 +145,10 @@ static int run(struct daemon *daemon, bool foreground)
 	struct err err = {0};
 	int error;
 
-	error = log_open("xfrmd", daemon->conf.log_target, daemon->conf.log_path,
-	                 daemon->conf.log_level);
-	if (error)
-		fprintf(stderr, "xfrmd: log: cannot open the target: %s, logging to stderr\n",
-		        strerror(-error));
+	if (daemon_open_log(&daemon->conf, &err) < 0) {
+		fprintf(stderr, "xfrmd: %s: %s\n", daemon->conf_path, err.text);
+		return EXIT_FAILED;
+	}
 	for (size_t i = 0; i < daemon->conf.notes.count; i++)
 		log_warning("%s", daemon->conf.notes.items[i]);
 	error = daemon_open(daemon, &err);

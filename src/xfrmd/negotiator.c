@@ -18,7 +18,13 @@
 #include "xfrmd/vici_conn.h"
 
 /* After charon closed the connection without ending. */
-#define RECONNECT_MS 1000
+#define RECONNECT_MS         1000
+/* charon is asked for a sign of life this often; without an answer by the next time it is stuck.
+ * Its commands take milliseconds, also with 1,000 peers. */
+#define HEARTBEAT_MS         10000
+/* Peers that fail to negotiate with us may try for ever. */
+#define REFUSALS_BURST       5
+#define REFUSALS_INTERVAL_MS 60000
 
 struct negotiator {
 	struct loop *loop;
@@ -34,6 +40,9 @@ struct negotiator {
 	struct peers *peers;
 	struct loop_timer *peers_timer;
 	struct loop_timer *reconnect_timer;
+	struct loop_timer *heartbeat_timer;
+	bool heartbeat_open; /* asked and not answered */
+	struct log_limit refusals;
 	bool announced; /* ready was called for this connection */
 
 	struct loop_timer *terminate_timer;
@@ -214,8 +223,10 @@ static void run_actions(struct negotiator *negotiator, struct peer_actions *acti
 {
 	for (size_t i = 0; i < actions->count; i++)
 		act(negotiator, &actions->items[i]);
-	if (actions->out_of_memory)
-		log_error("peers: out of memory, some negotiations were not started");
+	if (actions->out_of_memory) {
+		log_error("peers: out of memory, taking charon's list again");
+		loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
+	}
 	peer_actions_fini(actions);
 	arm_timer(negotiator);
 }
@@ -310,10 +321,14 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 	struct swan_log log;
 	const char *words;
 
-	if (swan_event_log(message, len, &log) < 0 ||
-	    swan_conf_parse_peer_name(log.ike_name, &local, &remote) < 0)
+	if (swan_event_log(message, len, &log) < 0)
 		return;
 	kind = swan_reason(log.text, &words);
+	if (kind != SWAN_REASON_NONE && strcmp(log.ike_name, SWAN_RESPONDER) == 0 &&
+	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
+		log_warning("peer: a negotiation that a peer began failed: %s", words);
+	if (swan_conf_parse_peer_name(log.ike_name, &local, &remote) < 0)
+		return;
 	if (kind != SWAN_REASON_NONE)
 		peers_on_reason(negotiator->peers, &local, &remote, words,
 		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
@@ -376,6 +391,8 @@ static void close_connection(struct negotiator *negotiator)
 	vici_conn_close(negotiator->conn);
 	negotiator->conn = NULL;
 	negotiator->announced = false;
+	negotiator->heartbeat_open = false;
+	loop_timer_stop(negotiator->heartbeat_timer);
 	loader_forget(negotiator->loader);
 	while (negotiator->pending)
 		free_pending(negotiator->pending);
@@ -403,13 +420,39 @@ static void on_closed(void *ctx, int error)
 	loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
 }
 
-/* For a charon that lives on; one that died announces its successor by negotiator_connect(). */
 static void on_reconnect(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
 
-	if (!negotiator->conn)
-		(void)negotiator_connect(negotiator);
+	if (negotiator->conn)
+		return;
+	/* one that died does not listen; its successor is announced by negotiator_connect() */
+	if (negotiator_connect(negotiator) < 0)
+		loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
+}
+
+static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+
+	(void)error;
+	(void)message;
+	(void)len;
+	negotiator->heartbeat_open = false;
+}
+
+static void on_heartbeat(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	struct buf message = {0};
+
+	if (negotiator->heartbeat_open) {
+		negotiator->callbacks->stuck(negotiator->ctx);
+		return;
+	}
+	negotiator->heartbeat_open = true;
+	send_request(negotiator, "version", &message, on_heartbeat_reply, negotiator);
+	loop_timer_start(negotiator->heartbeat_timer, HEARTBEAT_MS);
 }
 
 int negotiator_connect(struct negotiator *negotiator)
@@ -435,6 +478,7 @@ int negotiator_connect(struct negotiator *negotiator)
 	loader_sync(negotiator->loader, negotiator->conn, negotiator->conf, negotiator->bundle);
 	/* its answers in order: credentials are there before the first peer is initiated */
 	send_request(negotiator, "list-sas", &message, on_sas_listed, negotiator);
+	loop_timer_start(negotiator->heartbeat_timer, HEARTBEAT_MS);
 	return 0;
 }
 
@@ -573,12 +617,14 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 
 	if (!negotiator)
 		return -ENOMEM;
-	*negotiator = (struct negotiator){.loop = loop,
-	                                  .vici_path = strdup(vici_path),
-	                                  .conf = conf,
-	                                  .bundle = bundle,
-	                                  .callbacks = callbacks,
-	                                  .ctx = ctx};
+	*negotiator = (struct negotiator){
+		.loop = loop,
+		.vici_path = strdup(vici_path),
+		.conf = conf,
+		.bundle = bundle,
+		.callbacks = callbacks,
+		.ctx = ctx,
+		.refusals = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS}};
 	if (negotiator->vici_path)
 		error = loader_new(&loader_callbacks, negotiator, &negotiator->loader);
 	if (!error)
@@ -588,6 +634,9 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 	if (!error)
 		error = loop_timer_new(loop, on_reconnect, negotiator,
 		                       &negotiator->reconnect_timer);
+	if (!error)
+		error = loop_timer_new(loop, on_heartbeat, negotiator,
+		                       &negotiator->heartbeat_timer);
 	if (!error)
 		error = loop_timer_new(loop, on_terminated, negotiator,
 		                       &negotiator->terminate_timer);
@@ -607,6 +656,7 @@ void negotiator_close(struct negotiator *negotiator)
 		close_connection(negotiator);
 	loader_free(negotiator->loader);
 	loop_timer_free(negotiator->terminate_timer);
+	loop_timer_free(negotiator->heartbeat_timer);
 	loop_timer_free(negotiator->reconnect_timer);
 	loop_timer_free(negotiator->peers_timer);
 	peers_free(negotiator->peers);

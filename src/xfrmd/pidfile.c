@@ -37,6 +37,10 @@ int pidfile_lock(const char *path, int *ret_fd, struct err *err)
 		/* the predecessor may have removed the file between our open and our lock */
 		if (fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
 		    ours.st_ino == named.st_ino && ours.st_dev == named.st_dev) {
+			/* until we are ready it names nobody */
+			if (ftruncate(fd, 0) < 0)
+				return err_set(err, -errno, "%s: cannot truncate: %s", path,
+				               strerror(errno));
 			*ret_fd = steal_fd(&fd);
 			return 0;
 		}

@@ -47,14 +47,24 @@ static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 		say(errors, "%s", err.text);
 }
 
-static void update_log(struct daemon *daemon, struct strlist *errors)
+/* What a running daemon cannot take over. */
+static int check_changes(const struct daemon *daemon, const struct conf *conf,
+                         struct strlist *errors)
 {
-	int error = log_open("xfrmd", daemon->conf.log_target, daemon->conf.log_path,
-	                     daemon->conf.log_level);
+	struct err err;
 
-	if (error)
-		say(errors, "log: cannot open %s: %s, keeping the old target",
-		    daemon->conf.log_path ? daemon->conf.log_path : "the target", strerror(-error));
+	if (conf->reqid != daemon->conf.reqid) {
+		say(errors,
+		    "%s: [kernel] reqid: changed from %u to %u while SAs have the old one, expected "
+		    "the old one, or `xfrmctl shutdown` and a start",
+		    daemon->conf_path, daemon->conf.reqid, conf->reqid);
+		return -EINVAL;
+	}
+	if (daemon_open_log(conf, &err) < 0) {
+		say(errors, "%s", err.text);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* From here on the new configuration is in force; what fails now is reported and retried. */
@@ -63,7 +73,6 @@ static void apply(struct daemon *daemon, struct strlist *changes, struct strlist
 	struct spd_change change = {0};
 	struct err err;
 
-	update_log(daemon, errors);
 	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
 		say(errors, "%s", err.text);
 	daemon->flushed = false;
@@ -112,6 +121,27 @@ static void finish(struct daemon *daemon, const struct strlist *changes, struct 
 	}
 }
 
+/* Takes both over; from here on nothing is refused. */
+static void swap(struct daemon *daemon, const struct conf *conf, const struct pki_bundle *bundle,
+                 const char hash[65], struct strlist *changes, struct strlist *errors)
+{
+	struct conf old_conf = daemon->conf;
+	struct pki_bundle old_bundle = daemon->bundle;
+	bool other = strcmp(daemon->config_hash, hash) != 0;
+
+	for (size_t i = 0; i < conf->notes.count; i++)
+		log_info("%s", conf->notes.items[i]);
+	describe(daemon, conf, bundle, changes);
+	daemon->conf = *conf;
+	daemon->bundle = *bundle;
+	memcpy(daemon->config_hash, hash, sizeof(daemon->config_hash));
+	apply(daemon, changes, errors);
+	conf_fini(&old_conf);
+	pki_bundle_fini(&old_bundle);
+	if (!changes->count && !errors->count)
+		say(changes, "%s", other ? "other settings are in force" : "nothing changed");
+}
+
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors)
 {
 	struct problems problems = {0};
@@ -126,27 +156,16 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 		say(ret_errors, "%s", problems.items[i]);
 	if (!error)
 		error = daemon_hash(&conf, &bundle, hash);
-	if (error) {
+	if (!error)
+		error = check_changes(daemon, &conf, ret_errors);
+	if (!error) {
+		swap(daemon, &conf, &bundle, hash, ret_changes, ret_errors);
+	} else {
 		if (!ret_errors->count)
 			say(ret_errors, "out of memory");
 		say(ret_errors, "nothing was changed, what ran before goes on");
 		conf_fini(&conf);
 		pki_bundle_fini(&bundle);
-	} else {
-		struct conf old_conf = daemon->conf;
-		struct pki_bundle old_bundle = daemon->bundle;
-
-		for (size_t i = 0; i < conf.notes.count; i++)
-			log_info("%s", conf.notes.items[i]);
-		describe(daemon, &conf, &bundle, ret_changes);
-		daemon->conf = conf;
-		daemon->bundle = bundle;
-		memcpy(daemon->config_hash, hash, sizeof(hash));
-		apply(daemon, ret_changes, ret_errors);
-		conf_fini(&old_conf);
-		pki_bundle_fini(&old_bundle);
-		if (!ret_changes->count && !ret_errors->count)
-			say(ret_changes, "nothing changed");
 	}
 	problems_fini(&problems);
 	finish(daemon, ret_changes, ret_errors);

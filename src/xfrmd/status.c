@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "xfrmd/expiry.h"
 #include "xfrmd/log.h"
+#include "xfrmd/plan.h"
 
 static void __attribute__((format(printf, 2, 3)))
 add_problem(struct ctl_status *status, const char *format, ...)
@@ -19,6 +20,18 @@ add_problem(struct ctl_status *status, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	(void)strlist_add(&status->problems, text);
+}
+
+static bool has_chosen_address(const struct daemon *daemon)
+{
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	for (size_t i = 0; i < count; i++)
+		if (plan_addr_chosen(&daemon->conf, &addrs[i]))
+			return true;
+	return false;
 }
 
 static void add_policies(struct daemon *daemon, struct ctl_status *status)
@@ -40,6 +53,9 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	status->last_apply_us = counts.last.took_us;
 	if (counts.drift)
 		add_problem(status, "policies: %zu differ from the desired ones", counts.drift);
+	if (!has_chosen_address(daemon))
+		add_problem(status, "addresses: none is chosen by [ipsec] interfaces, nothing is "
+		                    "protected");
 	if (daemon->flushed)
 		add_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
 		                    "protected until a reload");

@@ -14,7 +14,7 @@ for name in a b c; do
 	xfrmd_start $name
 done
 wait_for 20 pings a b
-before=$(policies_unpinned a)
+before=$(planned_policies a)
 pid=$(charon_pid a)
 flood_start a b
 
@@ -25,10 +25,10 @@ expect 'restarts' "$(status a 'd["charon"]["restarts"]')" = 1
 wait_for 20 pings a c
 wait_for 20 is 2 status a 'd["peers"]["up"]'
 tcp a b
-expect 'policies' "$(policies_unpinned a)" = "$before"
+expect 'policies' "$(planned_policies a)" = "$before"
 
 flood_stop
-# While a renegotiates with b, b uses its new SA before a has it: a moment, not an outage.
-expect 'packets lost' "$lost" -le $((sent / 20))
+# one or two in the moment between two pins, since xfrm_larval_drop is true here
+expect 'packets lost' "$lost" -le 4
 capture_stop a
 expect_no_clear a

@@ -314,9 +314,9 @@ policies() {
 	on "$1" ip xfrm policy list nosock
 }
 
-# The same without the SPIs that policies are pinned to, which come and go with the SAs.
-policies_unpinned() {
-	policies "$1" | sed 's/ spi 0x[0-9a-f]*//'
+# Those that configuration and addresses make: not the ones of known hosts, which come with SAs.
+planned_policies() {
+	on "$1" ip -o xfrm policy list nosock | grep -v 'priority 30020'
 }
 
 # has_policy HOST OUT-OR-IN SOURCE DESTINATION

@@ -13,7 +13,7 @@ capture a
 xfrmd_start a
 xfrmd_start b
 wait_for 20 pings a b
-before=$(policies_unpinned a)
+before=$(planned_policies a)
 pid=$(charon_pid a)
 
 ctl a shutdown
@@ -21,7 +21,7 @@ xfrmd_ended a
 wait_for 5 not kill -0 "$pid"
 expect 'SAs of a' "$(on a ip xfrm state | grep -c 'proto esp spi 0xc' || true)" = 0
 wait_for 5 not has_sa b 10.0.1.1
-expect 'policies of a' "$(policies_unpinned a)" = "$before"
+expect 'policies of a' "$(planned_policies a)" = "$before"
 must_not pings a b
 
 ctl b shutdown

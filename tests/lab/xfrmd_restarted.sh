@@ -14,7 +14,7 @@ for name in a b c; do
 	xfrmd_start $name
 done
 wait_for 20 pings a b
-before=$(policies_unpinned a)
+before=$(planned_policies a)
 states=$(on a ip xfrm state | grep -c ^src)
 pid=$(charon_pid a)
 flood_start a b
@@ -22,11 +22,11 @@ flood_start a b
 for end in xfrmd_stop xfrmd_kill; do
 	$end a
 	tcp a b
-	expect "policies after $end" "$(policies_unpinned a)" = "$before"
+	expect "policies after $end" "$(planned_policies a)" = "$before"
 	expect "SAs after $end" "$(on a ip xfrm state | grep -c ^src)" = "$states"
 	xfrmd_start a
 	expect "charon after $end and a new start" "$(charon_pid a)" = "$pid"
-	expect "policies after $end and a new start" "$(policies_unpinned a)" = "$before"
+	expect "policies after $end and a new start" "$(planned_policies a)" = "$before"
 	expect 'peers up' "$(status a 'd["peers"]["up"]')" = 1
 done
 wait_for 20 pings a c

@@ -273,15 +273,14 @@ static const struct {
 	uint16_t port;
 } taken_ports[] = {{AF_INET, 500}, {AF_INET, 4500}, {AF_INET6, 500}, {AF_INET6, 4500}};
 
-START_TEST(charon_start_names_who_holds_its_port)
+START_TEST(charon_open_names_who_holds_its_port)
 {
 	int fd = take_port(taken_ports[_i].family, taken_ports[_i].port);
 	char expected[128];
 
 	snprintf(expected, sizeof(expected), "UDP port %u is taken by pid %d (test_charon)",
 	         taken_ports[_i].port, (int)getpid());
-	ck_assert_int_eq(open_charon(XFRMD_CHARON), 0);
-	ck_assert_int_eq(charon_start(charon, &err), -EADDRINUSE);
+	ck_assert_int_eq(open_charon(XFRMD_CHARON), -EADDRINUSE);
 	ck_assert_str_eq(err.text, expected);
 	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, getpid(), &err), 0);
 	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 1, &err), -EADDRINUSE);
@@ -486,7 +485,7 @@ int main(void)
 	tcase_add_test(tcase, charon_of_a_reused_pid_is_not_adopted);
 	tcase_add_loop_test(tcase, charon_broken_pid_file_counts_as_none, 0,
 	                    sizeof(broken_pid_files) / sizeof(broken_pid_files[0]));
-	tcase_add_loop_test(tcase, charon_start_names_who_holds_its_port, 0,
+	tcase_add_loop_test(tcase, charon_open_names_who_holds_its_port, 0,
 	                    sizeof(taken_ports) / sizeof(taken_ports[0]));
 	tcase_add_test(tcase, charon_last_words_come_before_the_news_of_its_death);
 	tcase_add_test(tcase, charon_long_lines_are_cut_and_control_bytes_escaped);

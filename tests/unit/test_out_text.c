@@ -146,7 +146,7 @@ START_TEST(status_of_a_sick_daemon_names_its_problems)
 	           "last change   0 added, 0 updated, 0 deleted in 0.0 ms\n"
 	           "peers         0 up, 0 negotiating, 0 failed\n"
 	           "acquires      0 received, 0 deduplicated, 0 lost\n"
-	           "last reload   0s ago, \033[31mrefused, the old configuration stays\033[0m\n"
+	           "last reload   0s ago, \033[31mfailed\033[0m\n"
 	           "              \033[31mx.conf: broken\033[0m\n");
 	strlist_fini(&status.problems);
 	strlist_fini(&status.reload_errors);
