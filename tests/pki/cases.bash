@@ -358,8 +358,9 @@ mv wide cert.pem
 bad "cert.pem: is UTF-16 text, expected a certificate $PEM: save it as UTF-8"
 
 begin key_in_the_certificate_file
+line=$(next_line cert.pem)
 cat key.pem >>cert.pem
-bad both=file 'cert.pem: line 12: holds a private key, expected certificates only: move it to a file of its own'
+bad both=file "cert.pem: line $line: holds a private key, expected certificates only: move it to a file of its own"
 
 begin certificate_in_the_key_file
 cat cert.pem >>key.pem
@@ -373,8 +374,9 @@ bad 'cert.pem: line 1: holds a private key, expected certificates only' \
 	'key.pem: line 1: holds a CERTIFICATE, expected a private key only'
 
 begin key_in_the_ca_file
+line=$(next_line ca.pem)
 cat "$made/ca.key" >>ca.pem
-bad both=file 'ca.pem: line 12: holds a private key, expected certificates only: move it to a file of its own'
+bad both=file "ca.pem: line $line: holds a private key, expected certificates only: move it to a file of its own"
 
 begin two_keys
 cat "$made/other.key" >>key.pem
@@ -401,16 +403,17 @@ bad both=file 'cert.pem: line 1: holds a TRUSTED CERTIFICATE, expected a CERTIFI
 
 begin garbage_between_blocks
 { cat "$made/other.pem"; echo garbage; cat "$made/ca.pem"; } >ca.pem
-bad both=file 'ca.pem: line 12: text between PEM blocks, expected nothing outside of them: remove it'
+bad both=file "ca.pem: line $(next_line "$made/other.pem"): text between PEM blocks, expected nothing outside of them: remove it"
 
 begin garbage_behind
+line=$(next_line cert.pem) ca_line=$(next_line ca.pem)
 echo garbage | tee -a cert.pem >>ca.pem
-bad both=file 'cert.pem: line 12: text between PEM blocks' 'ca.pem: line 12: text between PEM blocks'
+bad both=file "cert.pem: line $line: text between PEM blocks" "ca.pem: line $ca_line: text between PEM blocks"
 
 begin four_dashes
 sed -i '1s/-----$/----/' cert.pem
 bad 'cert.pem: line 1: damaged BEGIN or END line, expected five dashes' \
-	'cert.pem: line 11: END CERTIFICATE without its BEGIN line'
+	"cert.pem: line $(wc -l <cert.pem): END CERTIFICATE without its BEGIN line"
 
 begin all_on_one_line
 tr '\n' ' ' <cert.pem >line
@@ -428,7 +431,7 @@ bad pki=file 'cert.pem: line 1: holds a RSA PUBLIC KEY, expected a CERTIFICATE'
 
 begin unequal_labels
 sed -i '$s/CERTIFICATE/CRL/' cert.pem
-bad pki=file 'cert.pem: line 11: END CRL, expected END CERTIFICATE as in line 1'
+bad pki=file "cert.pem: line $(wc -l <cert.pem): END CRL, expected END CERTIFICATE as in line 1"
 
 begin without_its_last_line
 sed -i '$d' cert.pem key.pem
@@ -500,7 +503,7 @@ cp "$made/rsa.key" cert.key
 signed cert "$made/ca" /CN=instance "$leaf_extensions"
 quietly openssl rsa -in cert.key -traditional -outform DER -out der
 flip der 400 # within the private exponent
-flip der 700 # and the first prime
+flip der 700 # and a prime
 pem 'RSA PRIVATE KEY' <der >key.pem
 bad both=key 'key.pem: damaged private key: '
 
