@@ -39,10 +39,11 @@ void negotiator_disconnect(struct negotiator *negotiator);
 
 /*
  * A new configuration: charon reads its strongswan.conf again, gets the credentials and the
- * responder connection, and loses those that are no longer listed.
+ * responder connection, and loses those that are no longer listed. @distrust: a CA is among those;
+ * all peers are authenticated anew, make before break, and IKE_SAs from before end.
  */
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
-                    const struct pki_bundle *bundle);
+                    const struct pki_bundle *bundle, bool distrust);
 
 void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
                         const struct addr *remote);

@@ -56,7 +56,8 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	        "  install_routes = no\n"
 	        "  install_virtual_ip = no\n"
 	        "  process_route = no\n"
-	        "  close_ike_on_child_failure = yes\n");
+	        "  close_ike_on_child_failure = yes\n"
+	        "  reuse_ikesa = no\n");
 	buf_str(&text, timing);
 	buf_str(&text, "  threads = 16\n"
 	               "  ikesa_table_size = 1024\n"

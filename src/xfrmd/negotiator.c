@@ -11,37 +11,28 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "xfrmd/loader.h"
+#include "xfrmd/ike_link.h"
 #include "xfrmd/log.h"
+#include "xfrmd/reauth.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
-#include "xfrmd/vici_conn.h"
 
-/* After charon closed the connection without ending. */
-#define RECONNECT_MS         1000
-/* charon is asked for a sign of life this often; without an answer by the next time it is stuck.
- * Its commands take milliseconds, also with 1,000 peers. */
-#define HEARTBEAT_MS         10000
 /* Peers that fail to negotiate with us may try for ever. */
 #define REFUSALS_BURST       5
 #define REFUSALS_INTERVAL_MS 60000
 
 struct negotiator {
-	struct loop *loop;
-	char *vici_path;
 	const struct conf *conf;
 	const struct pki_bundle *bundle;
 	const struct negotiator_callbacks *callbacks;
 	void *ctx;
 
-	struct vici_conn *conn;
-	struct loader *loader;
+	struct ike_link *link;
 	struct pending *pending; /* unanswered commands that concern a peer */
 	struct peers *peers;
+	struct reauth *reauth;
+	struct loop_timer *reauth_timer;
 	struct loop_timer *peers_timer;
-	struct loop_timer *reconnect_timer;
-	struct loop_timer *heartbeat_timer;
-	bool heartbeat_open; /* asked and not answered */
 	struct log_limit refusals;
 	bool announced; /* ready was called for this connection */
 
@@ -50,24 +41,9 @@ struct negotiator {
 	void *terminate_ctx;
 };
 
-static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey", "ike-rekey",
-                                          "list-sa",    "list-cert",    "log"};
-
 static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 {
 	return &negotiator->bundle->chain.items[0];
-}
-
-static void send_request(struct negotiator *negotiator, const char *command, struct buf *message,
-                         vici_reply_fn reply, void *ctx)
-{
-	int error = -ENOTCONN;
-
-	if (negotiator->conn)
-		error = vici_conn_request(negotiator->conn, command, message, reply, ctx);
-	if (error && error != -ENOTCONN)
-		log_error("charon: %s: cannot send: %s", command, strerror(-error));
-	buf_fini(message);
 }
 
 /* Running the machine's actions. */
@@ -95,7 +71,7 @@ static void send_for(struct negotiator *negotiator, const char *command, struct 
 {
 	struct pending *pending = malloc(sizeof(*pending));
 
-	if (!pending || !negotiator->conn) {
+	if (!pending || !ike_link_is_up(negotiator->link)) {
 		/* the machine's own deadline ends what gets no answer */
 		free(pending);
 		buf_fini(message);
@@ -104,7 +80,7 @@ static void send_for(struct negotiator *negotiator, const char *command, struct 
 	*pending = (struct pending){
 		.next = negotiator->pending, .negotiator = negotiator, .action = *action};
 	negotiator->pending = pending;
-	send_request(negotiator, command, message, reply, pending);
+	ike_link_request(negotiator->link, command, message, reply, pending);
 }
 
 static void free_pending(struct pending *pending)
@@ -117,38 +93,47 @@ static void free_pending(struct pending *pending)
 	free(pending);
 }
 
+/* The end of a pending one: what follows may close the connection and free all of them. */
+static struct negotiator *take_pending(struct pending *pending, struct peer_action *ret_action)
+{
+	struct negotiator *negotiator = pending->negotiator;
+
+	*ret_action = pending->action;
+	free_pending(pending);
+	return negotiator;
+}
+
 /* Results come as events; a reply tells only what charon did not even begin. */
 static void on_initiate_reply(void *ctx, int error, const void *message, size_t len)
 {
-	struct pending *pending = ctx;
+	struct peer_action action;
+	struct negotiator *negotiator = take_pending(ctx, &action);
 	struct peer_actions actions = {0};
 	char reason[192];
 
 	if (refused(error, message, len, reason, sizeof(reason)))
-		peers_on_reason(pending->negotiator->peers, &pending->action.local,
-		                &pending->action.remote, reason, true, loop_now_ms(), &actions);
-	run_actions(pending->negotiator, &actions);
-	free_pending(pending);
+		peers_on_reason(negotiator->peers, &action.local, &action.remote, reason, true,
+		                loop_now_ms(), &actions);
+	run_actions(negotiator, &actions);
 }
 
 /* charon lists no such SA any more: neither do we. */
 static void on_sa_reply(void *ctx, int error, const void *message, size_t len)
 {
-	struct pending *pending = ctx;
-	const struct peer_action *action = &pending->action;
+	struct peer_action action;
+	struct negotiator *negotiator = take_pending(ctx, &action);
 	struct peer_actions actions = {0};
 	char reason[192];
 
-	if (refused(error, message, len, reason, sizeof(reason))) {
-		if (action->kind == PEER_ACTION_REKEY)
-			peers_on_child_down(pending->negotiator->peers, action->ike_id,
-			                    action->child_id, loop_now_ms(), &actions);
-		else
-			peers_on_ike_down(pending->negotiator->peers, action->ike_id,
-			                  &action->local, &action->remote, loop_now_ms(), &actions);
-	}
-	run_actions(pending->negotiator, &actions);
-	free_pending(pending);
+	if (!refused(error, message, len, reason, sizeof(reason)))
+		return;
+	if (action.kind == PEER_ACTION_REKEY)
+		peers_on_child_down(negotiator->peers, action.ike_id, action.child_id,
+		                    loop_now_ms(), &actions);
+	else
+		peers_on_ike_down(negotiator->peers, action.ike_id, &action.local, &action.remote,
+		                  loop_now_ms(), &actions);
+	run_actions(negotiator, &actions);
 }
 
 static void initiate(struct negotiator *negotiator, const struct peer_action *action)
@@ -188,7 +173,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	case PEER_ACTION_UNLOAD:
 		swan_conf_name(&message,
 		               swan_conf_peer_name(&action->local, &action->remote, name));
-		send_request(negotiator, "unload-conn", &message, NULL, NULL);
+		ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
 		break;
 	case PEER_ACTION_TERMINATE:
 		swan_conf_terminate_ike(&message, action->ike_id);
@@ -225,7 +210,7 @@ static void run_actions(struct negotiator *negotiator, struct peer_actions *acti
 		act(negotiator, &actions->items[i]);
 	if (actions->out_of_memory) {
 		log_error("peers: out of memory, taking charon's list again");
-		loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
+		ike_link_renew(negotiator->link);
 	}
 	peer_actions_fini(actions);
 	arm_timer(negotiator);
@@ -240,15 +225,79 @@ static void on_peers_due(void *ctx)
 	run_actions(negotiator, &actions);
 }
 
+/* Authentication anew. */
+
+static void arm_reauth(struct negotiator *negotiator)
+{
+	uint64_t due_ms = reauth_next_ms(negotiator->reauth), now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(negotiator->reauth_timer);
+	else
+		loop_timer_start(negotiator->reauth_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+static void act_reauth(struct negotiator *negotiator, const struct reauth_action *action)
+{
+	struct peer_action as_peer = {
+		.local = action->local, .remote = action->remote, .ike_id = action->ike_id};
+
+	switch (action->kind) {
+	case REAUTH_ACTION_INITIATE:
+		as_peer.kind = PEER_ACTION_INITIATE;
+		break;
+	case REAUTH_ACTION_UNLOAD:
+		as_peer.kind = PEER_ACTION_UNLOAD;
+		break;
+	case REAUTH_ACTION_TERMINATE:
+		as_peer.kind = PEER_ACTION_TERMINATE;
+		break;
+	}
+	act(negotiator, &as_peer);
+}
+
+static void on_reauth_due(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	struct reauth_actions actions = {0};
+
+	if (reauth_on_timer(negotiator->reauth, loop_now_ms(), &actions) < 0)
+		log_error("peers: out of memory, authentication anew is late");
+	for (size_t i = 0; i < actions.count; i++)
+		act_reauth(negotiator, &actions.items[i]);
+	reauth_actions_fini(&actions);
+	arm_reauth(negotiator);
+}
+
+static void authenticate_anew(struct negotiator *negotiator)
+{
+	size_t count;
+	const struct peer *const *list = peers_list(negotiator->peers, &count);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t c = 0; !error && c < list[i]->child_count; c++)
+			error = reauth_add(negotiator->reauth, &list[i]->local, &list[i]->remote,
+			                   list[i]->children[c].ike_id);
+	if (error)
+		log_error("peers: out of memory, not all are authenticated anew");
+	arm_reauth(negotiator);
+}
+
 /* Events of charon. */
 
 static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
                     struct peer_actions *actions)
 {
-	for (size_t i = 0; i < ike->child_count; i++)
-		if (ike->children[i].installed)
-			peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, ike->id,
-			                  ike->children[i].id, loop_now_ms(), actions);
+	for (size_t i = 0; i < ike->child_count; i++) {
+		if (!ike->children[i].installed)
+			continue;
+		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, ike->id,
+		                  ike->children[i].id, loop_now_ms(), actions);
+		reauth_on_child_up(negotiator->reauth, &ike->local, &ike->remote, ike->id,
+		                   loop_now_ms());
+	}
+	arm_reauth(negotiator);
 }
 
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */
@@ -260,7 +309,7 @@ static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ik
 	if (!peer || peer->state == PEER_STATE_UP)
 		return;
 	vici_number(&message, "ike-id", ike->id);
-	send_request(negotiator, "list-sas", &message, NULL, NULL);
+	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
 }
 
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
@@ -295,6 +344,8 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 	} else if (!up) {
 		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote, loop_now_ms(),
 		                  actions);
+		reauth_on_ike_down(negotiator->reauth, ike.id);
+		arm_reauth(negotiator);
 	}
 }
 
@@ -310,6 +361,7 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 			                       child.new_child_id);
 	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
 		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
+		reauth_on_ike_rekeyed(negotiator->reauth, old_id, new_id);
 	}
 }
 
@@ -386,18 +438,6 @@ static void on_loaded(void *ctx)
 
 /* The connection. */
 
-static void close_connection(struct negotiator *negotiator)
-{
-	vici_conn_close(negotiator->conn);
-	negotiator->conn = NULL;
-	negotiator->announced = false;
-	negotiator->heartbeat_open = false;
-	loop_timer_stop(negotiator->heartbeat_timer);
-	loader_forget(negotiator->loader);
-	while (negotiator->pending)
-		free_pending(negotiator->pending);
-}
-
 static void on_sas_listed(void *ctx, int error, const void *message, size_t len)
 {
 	struct negotiator *negotiator = ctx;
@@ -411,96 +451,52 @@ static void on_sas_listed(void *ctx, int error, const void *message, size_t len)
 	run_actions(negotiator, &actions);
 }
 
-static void on_closed(void *ctx, int error)
-{
-	struct negotiator *negotiator = ctx;
-
-	log_warning("charon: VICI connection ended: %s", strerror(-error));
-	negotiator_disconnect(negotiator);
-	loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
-}
-
-static void on_reconnect(void *ctx)
-{
-	struct negotiator *negotiator = ctx;
-
-	if (negotiator->conn)
-		return;
-	/* one that died does not listen; its successor is announced by negotiator_connect() */
-	if (negotiator_connect(negotiator) < 0)
-		loop_timer_start(negotiator->reconnect_timer, RECONNECT_MS);
-}
-
-static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t len)
-{
-	struct negotiator *negotiator = ctx;
-
-	(void)error;
-	(void)message;
-	(void)len;
-	negotiator->heartbeat_open = false;
-}
-
-static void on_heartbeat(void *ctx)
+static void on_connected(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
 	struct buf message = {0};
 
-	if (negotiator->heartbeat_open) {
-		negotiator->callbacks->stuck(negotiator->ctx);
-		return;
-	}
-	negotiator->heartbeat_open = true;
-	send_request(negotiator, "version", &message, on_heartbeat_reply, negotiator);
-	loop_timer_start(negotiator->heartbeat_timer, HEARTBEAT_MS);
+	ike_link_request(negotiator->link, "list-sas", &message, on_sas_listed, negotiator);
 }
 
-int negotiator_connect(struct negotiator *negotiator)
+static void on_disconnected(void *ctx)
 {
-	static const struct vici_callbacks callbacks = {
-		.event = on_event,
-		.closed = on_closed,
-	};
-	struct buf message = {0};
-	int error;
-
-	negotiator_disconnect(negotiator);
-	error = vici_conn_open(negotiator->loop, negotiator->vici_path, &callbacks, negotiator,
-	                       &negotiator->conn);
-	if (error)
-		return error;
-	for (size_t i = 0; !error && i < sizeof(event_names) / sizeof(event_names[0]); i++)
-		error = vici_conn_subscribe(negotiator->conn, event_names[i], NULL, NULL);
-	if (error) {
-		close_connection(negotiator);
-		return error;
-	}
-	loader_sync(negotiator->loader, negotiator->conn, negotiator->conf, negotiator->bundle);
-	/* its answers in order: credentials are there before the first peer is initiated */
-	send_request(negotiator, "list-sas", &message, on_sas_listed, negotiator);
-	loop_timer_start(negotiator->heartbeat_timer, HEARTBEAT_MS);
-	return 0;
-}
-
-void negotiator_disconnect(struct negotiator *negotiator)
-{
+	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
 
-	if (!negotiator->conn)
-		return;
-	close_connection(negotiator);
+	negotiator->announced = false;
+	reauth_clear(negotiator->reauth);
+	while (negotiator->pending)
+		free_pending(negotiator->pending);
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
 	run_actions(negotiator, &actions);
 }
 
+static void on_stuck(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+
+	negotiator->callbacks->stuck(negotiator->ctx);
+}
+
+int negotiator_connect(struct negotiator *negotiator)
+{
+	return ike_link_connect(negotiator->link, negotiator->conf, negotiator->bundle);
+}
+
+void negotiator_disconnect(struct negotiator *negotiator)
+{
+	ike_link_disconnect(negotiator->link);
+}
+
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
-                    const struct pki_bundle *bundle)
+                    const struct pki_bundle *bundle, bool distrust)
 {
 	negotiator->conf = conf;
 	negotiator->bundle = bundle;
-	if (negotiator->conn)
-		loader_sync(negotiator->loader, negotiator->conn, negotiator->conf,
-		            negotiator->bundle);
+	ike_link_sync(negotiator->link, conf, bundle);
+	if (distrust && ike_link_is_up(negotiator->link))
+		authenticate_anew(negotiator);
 }
 
 /* What the daemon reports. */
@@ -534,7 +530,7 @@ void negotiator_list_certs(struct negotiator *negotiator)
 	struct buf message = {0};
 
 	vici_text(&message, "type", "x509");
-	send_request(negotiator, "list-certs", &message, NULL, NULL);
+	ike_link_request(negotiator->link, "list-certs", &message, NULL, NULL);
 }
 
 /* The gentle end. */
@@ -575,12 +571,13 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 			struct buf message = {0};
 
 			swan_conf_terminate_ike(&message, list[i]->children[c].ike_id);
-			send_request(negotiator, "terminate", &message, NULL, NULL);
+			ike_link_request(negotiator->link, "terminate", &message, NULL, NULL);
 		}
 	}
 	negotiator->terminate_done = done;
 	negotiator->terminate_ctx = ctx;
-	loop_timer_start(negotiator->terminate_timer, negotiator->conn ? timeout_ms : 0);
+	loop_timer_start(negotiator->terminate_timer,
+	                 ike_link_is_up(negotiator->link) ? timeout_ms : 0);
 	check_terminated(negotiator);
 }
 
@@ -591,7 +588,7 @@ const struct peers *negotiator_peers(const struct negotiator *negotiator)
 
 const char *negotiator_problem(const struct negotiator *negotiator)
 {
-	return loader_problem(negotiator->loader);
+	return ike_link_problem(negotiator->link);
 }
 
 /* Life. */
@@ -610,33 +607,35 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
                     const struct pki_bundle *bundle, const struct negotiator_callbacks *callbacks,
                     void *ctx, struct negotiator **ret_negotiator)
 {
-	static const struct loader_callbacks loader_callbacks = {.keeps_conn = keeps_conn,
-	                                                         .loaded = on_loaded};
+	static const struct ike_link_callbacks link_callbacks = {
+		.connected = on_connected,
+		.disconnected = on_disconnected,
+		.event = on_event,
+		.keeps_conn = keeps_conn,
+		.loaded = on_loaded,
+		.stuck = on_stuck,
+	};
 	struct negotiator *negotiator = calloc(1, sizeof(*negotiator));
-	int error = -ENOMEM;
+	int error;
 
 	if (!negotiator)
 		return -ENOMEM;
 	*negotiator = (struct negotiator){
-		.loop = loop,
-		.vici_path = strdup(vici_path),
 		.conf = conf,
 		.bundle = bundle,
 		.callbacks = callbacks,
 		.ctx = ctx,
-		.refusals = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS}};
-	if (negotiator->vici_path)
-		error = loader_new(&loader_callbacks, negotiator, &negotiator->loader);
+		.refusals = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS},
+	};
+	error = ike_link_new(loop, vici_path, &link_callbacks, negotiator, &negotiator->link);
+	if (!error)
+		error = reauth_new(&negotiator->reauth);
 	if (!error)
 		error = peers_new(random_seed(), &negotiator->peers);
 	if (!error)
+		error = loop_timer_new(loop, on_reauth_due, negotiator, &negotiator->reauth_timer);
+	if (!error)
 		error = loop_timer_new(loop, on_peers_due, negotiator, &negotiator->peers_timer);
-	if (!error)
-		error = loop_timer_new(loop, on_reconnect, negotiator,
-		                       &negotiator->reconnect_timer);
-	if (!error)
-		error = loop_timer_new(loop, on_heartbeat, negotiator,
-		                       &negotiator->heartbeat_timer);
 	if (!error)
 		error = loop_timer_new(loop, on_terminated, negotiator,
 		                       &negotiator->terminate_timer);
@@ -652,14 +651,13 @@ void negotiator_close(struct negotiator *negotiator)
 {
 	if (!negotiator)
 		return;
-	if (negotiator->loader)
-		close_connection(negotiator);
-	loader_free(negotiator->loader);
+	ike_link_free(negotiator->link);
+	while (negotiator->pending)
+		free_pending(negotiator->pending);
 	loop_timer_free(negotiator->terminate_timer);
-	loop_timer_free(negotiator->heartbeat_timer);
-	loop_timer_free(negotiator->reconnect_timer);
 	loop_timer_free(negotiator->peers_timer);
+	loop_timer_free(negotiator->reauth_timer);
+	reauth_free(negotiator->reauth);
 	peers_free(negotiator->peers);
-	free(negotiator->vici_path);
 	free(negotiator);
 }

@@ -68,7 +68,8 @@ static int check_changes(const struct daemon *daemon, const struct conf *conf,
 }
 
 /* From here on the new configuration is in force; what fails now is reported and retried. */
-static void apply(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
+static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
+                  struct strlist *errors)
 {
 	struct spd_change change = {0};
 	struct err err;
@@ -87,9 +88,23 @@ static void apply(struct daemon *daemon, struct strlist *changes, struct strlist
 		say(errors, "policies: %zu selectors are held by foreign policies",
 		    change.conflicts);
 	update_charon_config(daemon, errors);
-	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle);
+	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle, distrust);
 	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
 	certificates_log(daemon);
+}
+
+static bool drops_ca(const struct pki_certs *old, const struct pki_certs *new)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		size_t n = 0;
+
+		while (n < new->count &&
+		       strcmp(old->items[i].fingerprint, new->items[n].fingerprint) != 0)
+			n++;
+		if (n == new->count)
+			return true;
+	}
+	return false;
 }
 
 static void describe(const struct daemon *daemon, const struct conf *conf,
@@ -100,7 +115,10 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 	if (strcmp(bundle->chain.items[0].fingerprint, daemon->bundle.chain.items[0].fingerprint) !=
 	    0)
 		say(changes, "instance certificate: now %s", bundle->chain.items[0].subject);
-	if (bundle->cas.count != daemon->bundle.cas.count)
+	if (drops_ca(&daemon->bundle.cas, &bundle->cas))
+		say(changes, "CA certificates: now %zu, peers are authenticated anew",
+		    bundle->cas.count);
+	else if (drops_ca(&bundle->cas, &daemon->bundle.cas))
 		say(changes, "CA certificates: now %zu", bundle->cas.count);
 	if (!strlist_equal(&conf->ike_proposals, &daemon->conf.ike_proposals) ||
 	    !strlist_equal(&conf->esp_proposals, &daemon->conf.esp_proposals))
@@ -128,6 +146,7 @@ static void swap(struct daemon *daemon, const struct conf *conf, const struct pk
 	struct conf old_conf = daemon->conf;
 	struct pki_bundle old_bundle = daemon->bundle;
 	bool other = strcmp(daemon->config_hash, hash) != 0;
+	bool distrust = drops_ca(&old_bundle.cas, &bundle->cas);
 
 	for (size_t i = 0; i < conf->notes.count; i++)
 		log_info("%s", conf->notes.items[i]);
@@ -135,7 +154,7 @@ static void swap(struct daemon *daemon, const struct conf *conf, const struct pk
 	daemon->conf = *conf;
 	daemon->bundle = *bundle;
 	memcpy(daemon->config_hash, hash, sizeof(daemon->config_hash));
-	apply(daemon, changes, errors);
+	apply(daemon, distrust, changes, errors);
 	conf_fini(&old_conf);
 	pki_bundle_fini(&old_bundle);
 	if (!changes->count && !errors->count)

@@ -136,18 +136,17 @@ START_TEST(status_of_a_sick_daemon_names_its_problems)
 	                 0);
 	ck_assert_int_eq(strlist_add(&status.reload_errors, "x.conf: broken"), 0);
 	out_text_status(&status, NOW, true, &out);
-	assert_out(&out,
-	           "xfrmd         \033[33mnot ready\033[0m, \033[31munhealthy\033[0m\n"
-	           "problems      \033[31mcharon: gone\033[0m\n"
-	           "              \033[31mpolicies: 2 differ\033[0m\n"
-	           "mode          optional\n"
-	           "charon        not running, restarted 0 times\n"
-	           "policies      0 of 0 installed, drift 0, repaired 0\n"
-	           "last change   0 added, 0 updated, 0 deleted in 0.0 ms\n"
-	           "peers         0 up, 0 negotiating, 0 failed\n"
-	           "acquires      0 received, 0 deduplicated, 0 lost\n"
-	           "last reload   0s ago, \033[31mfailed\033[0m\n"
-	           "              \033[31mx.conf: broken\033[0m\n");
+	assert_out(&out, "xfrmd         \033[33mnot ready\033[0m, \033[31munhealthy\033[0m\n"
+	                 "problems      \033[31mcharon: gone\033[0m\n"
+	                 "              \033[31mpolicies: 2 differ\033[0m\n"
+	                 "mode          optional\n"
+	                 "charon        not running, restarted 0 times\n"
+	                 "policies      0 of 0 installed, drift 0, repaired 0\n"
+	                 "last change   0 added, 0 updated, 0 deleted in 0.0 ms\n"
+	                 "peers         0 up, 0 negotiating, 0 failed\n"
+	                 "acquires      0 received, 0 deduplicated, 0 lost\n"
+	                 "last reload   0s ago, \033[31mfailed\033[0m\n"
+	                 "              \033[31mx.conf: broken\033[0m\n");
 	strlist_fini(&status.problems);
 	strlist_fini(&status.reload_errors);
 }
