@@ -34,7 +34,7 @@ struct diff {
  * 0 or -ENOMEM; diff_fini frees.
  */
 int diff_build(const struct policy_list *have, const struct policy_list *want,
-	       struct diff *ret_diff);
+               struct diff *ret_diff);
 void diff_fini(struct diff *diff);
 
 /*
@@ -52,7 +52,7 @@ enum diff_drift {
 };
 /* What @have says of one wanted policy, or of one of ours: for `xfrmctl list` and `status`. */
 enum diff_drift diff_drift_of(const struct policy_list *have, const struct policy_list *want,
-			      const struct policy *policy);
+                              const struct policy *policy);
 const char *diff_drift_name(enum diff_drift drift); /* NULL for NONE */
 
 #endif

@@ -11,7 +11,7 @@
  * the certificates' dates. 0, or -EINVAL with problems, or -ENOMEM; @ret_conf and @ret_bundle must
  * be finished by the caller in any case.
  */
-int setup_load(const char *path, int64_t now, struct conf *ret_conf,
-	       struct pki_bundle *ret_bundle, struct problems *problems);
+int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,
+               struct problems *problems);
 
 #endif

@@ -31,7 +31,7 @@ struct vici_callbacks {
  * mean that charon does not listen yet, -EAGAIN that it does not accept at the moment.
  */
 int vici_conn_open(struct loop *loop, const char *path, const struct vici_callbacks *callbacks,
-		   void *ctx, struct vici_conn **ret_conn);
+                   void *ctx, struct vici_conn **ret_conn);
 /* No callback is called any more, pending replies included. May be called inside any callback;
  * NULL is accepted. */
 void vici_conn_close(struct vici_conn *conn);
@@ -42,9 +42,8 @@ void vici_conn_close(struct vici_conn *conn);
  * -ECONNRESET (already closed).
  */
 int vici_conn_request(struct vici_conn *conn, const char *command, struct buf *message,
-		      vici_reply_fn reply, void *ctx);
+                      vici_reply_fn reply, void *ctx);
 /* Registers for an event; @reply (may be NULL) as above. */
-int vici_conn_subscribe(struct vici_conn *conn, const char *event, vici_reply_fn reply,
-			void *ctx);
+int vici_conn_subscribe(struct vici_conn *conn, const char *event, vici_reply_fn reply, void *ctx);
 
 #endif

@@ -55,7 +55,7 @@ struct vici_elem {
 	char name[VICI_NAME_MAX + 1]; /* of sections, lists and key/values, NUL-terminated */
 	const uint8_t *value;         /* of key/values and items, borrowed from the message */
 	size_t value_len;
-	unsigned depth;               /* open sections around the element */
+	unsigned depth; /* open sections around the element */
 };
 
 /* Iterator over one message. */
@@ -74,8 +74,7 @@ int vici_elem_text(const struct vici_elem *elem, char *ret_text, size_t size);
  * The value at @path ("child-sas/c/spi-in"; "*" stands for any one section name; first match) as
  * text. 0, -ENOENT, -ERANGE or -EBADMSG.
  */
-int vici_find_text(const void *message, size_t len, const char *path, char *ret_text,
-		   size_t size);
+int vici_find_text(const void *message, size_t len, const char *path, char *ret_text, size_t size);
 /* 0 when the reply says success = yes; else -EREMOTEIO and its errmsg in @ret_reason. */
 int vici_reply_status(const void *message, size_t len, char *ret_reason, size_t size);
 

@@ -34,7 +34,7 @@ struct xfrm_monitor;
  * 0) are ours and ignored.
  */
 int xfrm_monitor_open(struct loop *loop, uint32_t own_port, const struct xfrm_events *events,
-		      void *ctx, struct xfrm_monitor **ret_monitor, struct err *err);
+                      void *ctx, struct xfrm_monitor **ret_monitor, struct err *err);
 void xfrm_monitor_close(struct xfrm_monitor *monitor);
 
 #endif
