@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* What the acquire machine and the authentication anew want done, as VICI commands. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "negotiator_state.h"
+#include "xfrmd/swan_conf.h"
+
+static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
+{
+	return &negotiator->bundle->chain.items[0];
+}
+
+/* Whether charon refused the command; @ret_reason says why. */
+static bool refused(int error, const void *message, size_t len, char *ret_reason, size_t size)
+{
+	if (error == -ECONNRESET)
+		return false; /* everything is queued anew when charon is back */
+	snprintf(ret_reason, size, "charon does not know the command");
+	return error || vici_reply_status(message, len, ret_reason, size);
+}
+
+/* What a reply is about, when it comes. Owned by the negotiator's list until then. */
+struct pending {
+	struct pending *next;
+	struct negotiator *negotiator;
+	struct peer_action action;
+};
+
+static void send_for(struct negotiator *negotiator, const char *command, struct buf *message,
+                     vici_reply_fn reply, const struct peer_action *action)
+{
+	struct pending *pending = malloc(sizeof(*pending));
+
+	if (!pending || !ike_link_is_up(negotiator->link)) {
+		/* the machine's own deadline ends what gets no answer */
+		free(pending);
+		buf_fini(message);
+		return;
+	}
+	*pending = (struct pending){
+		.next = negotiator->pending, .negotiator = negotiator, .action = *action};
+	negotiator->pending = pending;
+	ike_link_request(negotiator->link, command, message, reply, pending);
+}
+
+static void free_pending(struct pending *pending)
+{
+	struct pending **link = &pending->negotiator->pending;
+
+	while (*link != pending)
+		link = &(*link)->next;
+	*link = pending->next;
+	free(pending);
+}
+
+/* The end of a pending one: what follows may close the connection and free all of them. */
+static struct negotiator *take_pending(struct pending *pending, struct peer_action *ret_action)
+{
+	struct negotiator *negotiator = pending->negotiator;
+
+	*ret_action = pending->action;
+	free_pending(pending);
+	return negotiator;
+}
+
+/* Results come as events; a reply tells only what charon did not even begin. */
+static void on_initiate_reply(void *ctx, int error, const void *message, size_t len)
+{
+	struct peer_action action;
+	struct negotiator *negotiator = take_pending(ctx, &action);
+	struct peer_actions actions = {0};
+	char reason[192];
+
+	if (refused(error, message, len, reason, sizeof(reason)))
+		peers_on_reason(negotiator->peers, &action.local, &action.remote, reason, true,
+		                loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+/* charon lists no such SA any more: neither do we. */
+static void on_sa_reply(void *ctx, int error, const void *message, size_t len)
+{
+	struct peer_action action;
+	struct negotiator *negotiator = take_pending(ctx, &action);
+	struct peer_actions actions = {0};
+	char reason[192];
+
+	if (!refused(error, message, len, reason, sizeof(reason)))
+		return;
+	if (action.kind == PEER_ACTION_REKEY)
+		peers_on_child_down(negotiator->peers, action.ike_id, action.child_id,
+		                    loop_now_ms(), &actions);
+	else
+		peers_on_ike_down(negotiator->peers, action.ike_id, &action.local, &action.remote,
+		                  loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+static void initiate(struct negotiator *negotiator, const struct peer_action *action)
+{
+	const struct pki_cert *leaf = instance_cert(negotiator);
+	struct buf message = {0};
+
+	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->local,
+	                    &action->remote);
+	send_for(negotiator, "load-conn", &message, on_initiate_reply, action);
+	swan_conf_initiate(&message, &action->local, &action->remote);
+	send_for(negotiator, "initiate", &message, on_initiate_reply, action);
+}
+
+static void log_change(const struct peer_action *action)
+{
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	if (action->new_state == PEER_STATE_UP || action->new_state == PEER_STATE_FAILED ||
+	    action->old_state == PEER_STATE_UP)
+		level = LOG_LEVEL_NOTICE;
+	log_at(level, "peer: %s: %s -> %s: %s local=%s", addr_format(&action->remote, remote),
+	       peer_state_name(action->old_state), peer_state_name(action->new_state),
+	       action->reason, addr_format(&action->local, local));
+}
+
+static void act(struct negotiator *negotiator, const struct peer_action *action)
+{
+	struct buf message = {0};
+	char name[SWAN_NAME_MAX];
+
+	switch (action->kind) {
+	case PEER_ACTION_INITIATE:
+		initiate(negotiator, action);
+		break;
+	case PEER_ACTION_UNLOAD:
+		swan_conf_name(&message,
+		               swan_conf_peer_name(&action->local, &action->remote, name));
+		ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
+		break;
+	case PEER_ACTION_TERMINATE:
+		swan_conf_terminate_ike(&message, action->ike_id);
+		send_for(negotiator, "terminate", &message, on_sa_reply, action);
+		break;
+	case PEER_ACTION_REKEY:
+		swan_conf_rekey_child(&message, action->child_id);
+		send_for(negotiator, "rekey", &message, on_sa_reply, action);
+		break;
+	case PEER_ACTION_CHANGED:
+		log_change(action);
+		if (action->new_state == PEER_STATE_UP)
+			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
+		else if (action->new_state == PEER_STATE_FAILED)
+			negotiator->callbacks->peer_failed(negotiator->ctx, &action->local,
+			                                   &action->remote);
+		break;
+	}
+}
+
+static void arm_timer(struct negotiator *negotiator)
+{
+	uint64_t due_ms = peers_next_ms(negotiator->peers), now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(negotiator->peers_timer);
+	else
+		loop_timer_start(negotiator->peers_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions)
+{
+	for (size_t i = 0; i < actions->count; i++)
+		act(negotiator, &actions->items[i]);
+	if (actions->out_of_memory) {
+		log_error("peers: out of memory, taking charon's list again");
+		ike_link_renew(negotiator->link);
+	}
+	peer_actions_fini(actions);
+	arm_timer(negotiator);
+}
+
+void negotiator_peers_due(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	peers_on_timer(negotiator->peers, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
+/* Authentication anew. */
+
+void negotiator_arm_reauth(struct negotiator *negotiator)
+{
+	uint64_t due_ms = reauth_next_ms(negotiator->reauth), now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(negotiator->reauth_timer);
+	else
+		loop_timer_start(negotiator->reauth_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+static void act_reauth(struct negotiator *negotiator, const struct reauth_action *action)
+{
+	struct peer_action as_peer = {
+		.local = action->local, .remote = action->remote, .ike_id = action->ike_id};
+
+	switch (action->kind) {
+	case REAUTH_ACTION_INITIATE:
+		as_peer.kind = PEER_ACTION_INITIATE;
+		break;
+	case REAUTH_ACTION_UNLOAD:
+		as_peer.kind = PEER_ACTION_UNLOAD;
+		break;
+	case REAUTH_ACTION_TERMINATE:
+		as_peer.kind = PEER_ACTION_TERMINATE;
+		break;
+	}
+	act(negotiator, &as_peer);
+}
+
+void negotiator_reauth_due(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+	struct reauth_actions actions = {0};
+
+	if (reauth_on_timer(negotiator->reauth, loop_now_ms(), &actions) < 0)
+		log_error("peers: out of memory, authentication anew is late");
+	for (size_t i = 0; i < actions.count; i++)
+		act_reauth(negotiator, &actions.items[i]);
+	reauth_actions_fini(&actions);
+	negotiator_arm_reauth(negotiator);
+}
+
+void negotiator_authenticate_anew(struct negotiator *negotiator)
+{
+	size_t count;
+	const struct peer *const *list = peers_list(negotiator->peers, &count);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t c = 0; !error && c < list[i]->child_count; c++)
+			error = reauth_add(negotiator->reauth, &list[i]->local, &list[i]->remote,
+			                   list[i]->children[c].ike_id);
+	if (error)
+		log_error("peers: out of memory, not all are authenticated anew");
+	negotiator_arm_reauth(negotiator);
+}
+
+void negotiator_drop_pending(struct negotiator *negotiator)
+{
+	while (negotiator->pending)
+		free_pending(negotiator->pending);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What charon tells, as events of the acquire machine. */
+#include <string.h>
+
+#include "negotiator_state.h"
+#include "xfrmd/swan_conf.h"
+#include "xfrmd/swan_event.h"
+
+static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
+                    struct peer_actions *actions)
+{
+	for (size_t i = 0; i < ike->child_count; i++) {
+		if (!ike->children[i].installed)
+			continue;
+		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, ike->id,
+		                  ike->children[i].id, loop_now_ms(), actions);
+		reauth_on_child_up(negotiator->reauth, &ike->local, &ike->remote, ike->id,
+		                   loop_now_ms());
+	}
+	negotiator_arm_reauth(negotiator);
+}
+
+/* Colliding rekeyings leave SAs that no event told of: charon lists them. */
+static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
+{
+	const struct peer *peer = peers_find(negotiator->peers, &ike->local, &ike->remote);
+	struct buf message = {0};
+
+	if (!peer || peer->state == PEER_STATE_UP)
+		return;
+	vici_number(&message, "ike-id", ike->id);
+	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
+}
+
+static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
+                     struct peer_actions *actions)
+{
+	if (up) {
+		take_sa(negotiator, ike, actions);
+		return;
+	}
+	for (size_t i = 0; i < ike->child_count; i++)
+		peers_on_child_down(negotiator->peers, ike->id, ike->children[i].id, loop_now_ms(),
+		                    actions);
+	ask_what_is_left(negotiator, ike);
+}
+
+static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,
+                  struct peer_actions *actions)
+{
+	struct swan_ike ike;
+	bool up;
+
+	if (swan_event_sa(message, len, &up, &ike) < 0) {
+		log_warning("charon: %s: event not understood, ignored", name);
+		return;
+	}
+	if (strcmp(name, "list-sa") == 0) {
+		take_sa(negotiator, &ike, actions);
+	} else if (strcmp(name, "child-updown") == 0) {
+		on_child(negotiator, &ike, up, actions);
+	} else if (!up) {
+		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote, loop_now_ms(),
+		                  actions);
+		reauth_on_ike_down(negotiator->reauth, ike.id);
+		negotiator_arm_reauth(negotiator);
+	}
+}
+
+static void on_rekey(struct negotiator *negotiator, const char *name, const void *message,
+                     size_t len)
+{
+	struct swan_child_rekey child;
+	uint32_t old_id, new_id;
+
+	if (strcmp(name, "child-rekey") == 0) {
+		if (!swan_event_child_rekey(message, len, &child))
+			peers_on_child_rekeyed(negotiator->peers, child.ike_id, child.old_child_id,
+			                       child.new_child_id);
+	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
+		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
+		reauth_on_ike_rekeyed(negotiator->reauth, old_id, new_id);
+	}
+}
+
+static void on_log(struct negotiator *negotiator, const void *message, size_t len,
+                   struct peer_actions *actions)
+{
+	enum swan_reason_kind kind;
+	struct addr local, remote;
+	struct swan_log log;
+	const char *words;
+
+	if (swan_event_log(message, len, &log) < 0)
+		return;
+	kind = swan_reason(log.text, &words);
+	if (kind != SWAN_REASON_NONE && strcmp(log.ike_name, SWAN_RESPONDER) == 0 &&
+	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
+		log_warning("peer: a negotiation that a peer began failed: %s", words);
+	if (swan_conf_parse_peer_name(log.ike_name, &local, &remote) < 0)
+		return;
+	if (kind != SWAN_REASON_NONE)
+		peers_on_reason(negotiator->peers, &local, &remote, words,
+		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
+}
+
+static void on_cert(struct negotiator *negotiator, const void *message, size_t len)
+{
+	const void *der;
+	size_t der_len;
+
+	if (swan_event_cert(message, len, &der, &der_len) == 0)
+		negotiator->callbacks->cert(negotiator->ctx, der, der_len);
+}
+
+void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	if (strcmp(name, "log") == 0)
+		on_log(negotiator, message, len, &actions);
+	else if (strcmp(name, "list-cert") == 0)
+		on_cert(negotiator, message, len);
+	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)
+		on_rekey(negotiator, name, message, len);
+	else
+		on_sa(negotiator, name, message, len, &actions);
+	negotiator_run(negotiator, &actions);
+	negotiator_check_terminated(negotiator);
+}

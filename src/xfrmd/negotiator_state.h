@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NEGOTIATOR_STATE_H
+#define NEGOTIATOR_STATE_H
+
+#include "xfrmd/ike_link.h"
+#include "xfrmd/log.h"
+#include "xfrmd/negotiator.h"
+#include "xfrmd/reauth.h"
+
+/* The inside of the negotiator, shared by its three files: life, actions, events. */
+
+struct negotiator {
+	const struct conf *conf;
+	const struct pki_bundle *bundle;
+	const struct negotiator_callbacks *callbacks;
+	void *ctx;
+
+	struct ike_link *link;
+	struct pending *pending; /* unanswered commands that concern a peer */
+	struct peers *peers;
+	struct reauth *reauth;
+	struct loop_timer *reauth_timer;
+	struct loop_timer *peers_timer;
+	struct log_limit refusals;
+	bool announced; /* ready was called for this connection */
+
+	struct loop_timer *terminate_timer;
+	loop_fn terminate_done;
+	void *terminate_ctx;
+};
+
+/* Actions: carried out as VICI commands, then both machines' timers are set. */
+void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions);
+void negotiator_arm_reauth(struct negotiator *negotiator);
+/* Timer callbacks. */
+void negotiator_peers_due(void *ctx);
+void negotiator_reauth_due(void *ctx);
+/* All peers have to show a certificate of a CA that we still trust. */
+void negotiator_authenticate_anew(struct negotiator *negotiator);
+/* No answer will come any more. */
+void negotiator_drop_pending(struct negotiator *negotiator);
+
+/* One event of charon. */
+void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
+/* Ends the waiting of negotiator_terminate_all() when no SA is left. */
+void negotiator_check_terminated(struct negotiator *negotiator);
+
+#endif
