@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# 1,000 first packets at once: every acquire of the kernel is received, and none is lost.
+lab_switch
+host a 10.0.1.1/16
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.0.0/16
+EOF
+xfrmd_start a
+on a /usr/bin/python3 - <<-EOF
+	import socket
+	sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	for number in range(1000):
+	    sock.sendto(b"", ("10.0.%d.%d" % (2 + number // 250, 1 + number % 250), 9))
+EOF
+wait_for 5 is 1000 status a 'd["acquires"]["received"]'
+expect 'lost' "$(status a 'd["acquires"]["lost"]')" = 0
+expect 'in flight or waiting' "$(status a 'd["peers"]["negotiating"]')" -ge 900
+expect 'healthy' "$(status a 'd["healthy"]')" = true
