@@ -274,7 +274,42 @@ tcp() {
 	cmp /run/lab/sent /run/lab/received || fail "TCP from $1 to $2 changed what it carries"
 }
 
+# tcp_start FROM TO: a transfer of 200 kB/s that goes on until tcp_end
+tcp_start() {
+	head -c 10000 /dev/urandom >/run/lab/tcp.piece
+	rm -f /run/lab/tcp.{sent,received,enough}
+	background "$2" socat -u TCP4-LISTEN:7001,reuseaddr CREATE:/run/lab/tcp.received
+	tcp_pid=($!)
+	wait_for 10 on "$2" sh -c 'ss -Htln sport = 7001 | grep -q .'
+	until [ -e /run/lab/tcp.enough ]; do
+		cat /run/lab/tcp.piece
+		sleep 0.05
+	done | tee /run/lab/tcp.sent | on "$1" socat -u STDIN "TCP4:$(address "$2"):7001" &
+	tcp_pid+=($!)
+}
+
+# tcp_end: the connection still lives, and what was sent arrived
+tcp_end() {
+	local pid
+	touch /run/lab/tcp.enough
+	for pid in "${tcp_pid[@]}"; do
+		wait "$pid" || fail 'the TCP connection broke'
+	done
+	must cmp /run/lab/tcp.sent /run/lab/tcp.received
+}
+
 # --- xfrmd
+
+# host_pki HOST FOLDER: brings it what xfrmpki made there, but for the keys of CAs
+host_pki() {
+	mkdir -p "/run/lab/$1/pki"
+	cp "$2"/{instance.pem,instance.key,ca.pem} "/run/lab/$1/pki/"
+}
+
+# xfrmpki ARGUMENT...
+xfrmpki() {
+	"$BUILD/src/xfrmpki/xfrmpki" "$@"
+}
 
 # xfrmd_conf HOST: writes its configuration; standard input continues the section [ipsec]
 xfrmd_conf() {
@@ -331,6 +366,47 @@ has_sa() {
 
 charon_pid() {
 	status "$1" 'd["charon"]["pid"]'
+}
+
+# swan HOST ARGUMENT...: swanctl with the private charon; loading all its plugins takes too long
+swan() {
+	echo 'swanctl { load = nonce }' >/run/lab/swanctl.strongswan
+	on "$1" env STRONGSWAN_CONF=/run/lab/swanctl.strongswan \
+		swanctl "${@:2}" --uri "unix:///run/lab/$1/charon.vici"
+}
+
+# ike_sas HOST [PEER]: id of each IKE_SA, its children's ids separated by commas, SPI of the initiator
+ike_sas() {
+	swan "$1" --list-sas | awk -v peer="${2:+$(address "$2")}" '
+		function say() {
+			if (id && (!peer || from == peer))
+				print id, children, spi
+			id = ""
+		}
+		/IKEv2/ { say(); id = $2; spi = $5; children = ""; gsub(/[#,]/, "", id); sub(/_i.*/, "", spi) }
+		$1 == "remote" && / @ / { from = $NF; sub(/\[.*/, "", from) }
+		/ INSTALLED, / { child = $2; gsub(/[#,]/, "", child); children = children child "," }
+		END { say() }'
+}
+
+# rekey HOST PEER: all SAs between them and then the IKE_SAs, asked for by HOST
+rekey() {
+	local id children child
+	while read -r id children _; do
+		for child in ${children//,/ }; do
+			swan "$1" --rekey --child-id "$child" >/dev/null ||
+				fail "$1: no rekeying of SA $child"
+		done
+		swan "$1" --rekey --ike-id "$id" >/dev/null || fail "$1: no rekeying of IKE_SA $id"
+	done <<<"$(ike_sas "$1" "$2")"
+}
+
+# part HOST PEER: ends what is between them, so that the next packet has to negotiate
+part() {
+	local id
+	while read -r id _; do
+		swan "$1" --terminate --ike-id "$id" >/dev/null
+	done <<<"$(ike_sas "$1" "$2")"
 }
 
 ready_or_ended() {

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# A new instance certificate goes from host to host under traffic. All the time the hosts rekey, and
+# those with the old certificate negotiate with those that have the new one.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host c 10.0.1.3/24
+for name in a b c; do
+	host_pki $name "$PKI"
+	PKI=/run/lab/$name/pki xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		[kernel]
+		xfrm_larval_drop = false
+		[charon]
+		rekey_time = 6
+	EOF
+	xfrmd_start $name
+done
+cp -r "$PKI" home
+must xfrmpki rotate instance --dir home --days 300 >/dev/null
+wait_for 20 pings a b
+wait_for 20 pings b c
+
+# days_left HOST [ROLE]
+days_left() {
+	status "$1" '[c["days_left"] for c in d["certificates"] if c["role"] == "'"${2:-instance}"'"]'
+}
+
+# together they see all
+capture b
+capture c
+stream_start a b 40 1000
+tcp_start b c
+for name in a b c; do
+	expect "days left on $name before" "$(days_left $name)" = '[364]'
+	host_pki $name home
+	expect_text 'reload' "$(ctl $name reload)" 'instance certificate: now CN=instance'
+	expect "days left on $name" "$(days_left $name)" = '[299]'
+	# without an SA to begin with, once from each side
+	must pings c a
+	part c a
+	must pings a c
+	part a c
+	# c sees what the others show while it has another one itself
+	[ $name != b ] || wait_for 5 is '[299]' days_left c peer
+done
+must pings c a
+must has_sa c 10.0.1.1
+must kill -0 "${stream_pid[0]}"
+stream_end
+tcp_end
+
+capture_stop b c
+expect_no_clear b
+expect_no_clear c
+# the peer of a negotiation tries each certificate of this name: no reason to warn
+must_not grep 'failed' "$FOLDER"/{a,b,c}.log
+echo "sent $sent, lost $lost, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
+expect 'packets lost' "$lost" = 0
+expect 'SPIs between a and b' "$(tcpdump -nn -r "$FOLDER/b.pcap" 'ip proto 50 and host 10.0.1.1' 2>/dev/null |
+	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)" -ge 12
