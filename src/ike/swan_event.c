@@ -294,7 +294,8 @@ int swan_event_log(const void *message, size_t len, struct swan_log *ret_log)
  * Beginnings of lines: identities that a peer chooses come later in them. The first match counts.
  * FINAL stands where charon gives up and sends no event: a CHILD_SA that was not made leaves the
  * IKE_SA as it was, and an IKE_SA that never got an answer vanishes. Every other failure ends in
- * an ike-updown event.
+ * an ike-updown event. "signature validation failed, looking for another key" is no reason: charon
+ * tries the keys of all certificates with the peer's name, and all hosts have the same one.
  */
 static const struct {
 	const char *start;
@@ -337,8 +338,6 @@ static const struct {
          "the CA of the peer's certificate is expired or not yet valid (or our clock is wrong)"},
 	{"no trusted ", SWAN_REASON_HINT, "we do not trust the peer's certificate"},
 	{"certificate was revoked on ", SWAN_REASON_HINT, "the peer's certificate is revoked"},
-	{"signature validation failed", SWAN_REASON_HINT,
-         "the peer's signature does not fit its certificate"},
 	{"no matching peer config found", SWAN_REASON_HINT, "the peer is none that we expect"},
 
 	/* CHILD_SAs. */
