@@ -48,8 +48,9 @@ static void on_ready(void *ctx)
 static void on_died(void *ctx, const char *how)
 {
 	(void)ctx;
-	seen.died++;
-	seen.lines_at_death = seen.lines;
+	/* of the first one: it is started again at once, and may die again before we look */
+	if (!seen.died++)
+		seen.lines_at_death = seen.lines;
 	snprintf(seen.how, sizeof(seen.how), "%s", how);
 }
 
