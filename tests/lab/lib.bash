@@ -392,21 +392,21 @@ ike_sas() {
 # rekey HOST PEER: all SAs between them and then the IKE_SAs, asked for by HOST
 rekey() {
 	local id children child
-	while read -r id children _; do
+	ike_sas "$1" "$2" | while read -r id children _; do
 		for child in ${children//,/ }; do
 			swan "$1" --rekey --child-id "$child" >/dev/null ||
 				fail "$1: no rekeying of SA $child"
 		done
 		swan "$1" --rekey --ike-id "$id" >/dev/null || fail "$1: no rekeying of IKE_SA $id"
-	done <<<"$(ike_sas "$1" "$2")"
+	done
 }
 
 # part HOST PEER: ends what is between them, so that the next packet has to negotiate
 part() {
 	local id
-	while read -r id _; do
+	ike_sas "$1" "$2" | while read -r id _; do
 		swan "$1" --terminate --ike-id "$id" >/dev/null
-	done <<<"$(ike_sas "$1" "$2")"
+	done
 }
 
 ready_or_ended() {

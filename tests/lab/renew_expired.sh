@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+# A fleet whose certificates have expired is renewed under traffic. The order that works is the one
+# of the add-on's guide: first `optional = true` together with new certificates, host by host, then
+# `optional = false`. Not in two steps: a reload refuses a certificate that has expired.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host c 10.0.1.3/24
+
+# conf HOST OPTIONAL
+conf() {
+	PKI=/run/lab/$1/pki xfrmd_conf "$1" <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		optional = $2
+		[kernel]
+		xfrm_larval_drop = false
+	EOF
+}
+
+# short_lived FOLDER SECONDS: a certificate for the key in FOLDER, by its CA
+short_lived() {
+	cat >"$1/openssl.cnf" <<-EOF
+		[ca]
+		default_ca = fleet
+		[fleet]
+		database = $1/index
+		new_certs_dir = $1
+		rand_serial = yes
+		default_md = sha256
+		policy = any
+		[any]
+		commonName = supplied
+	EOF
+	: >"$1/index"
+	openssl req -new -key "$1/instance.key" -subj /CN=instance -out "$1/request"
+	openssl ca -batch -notext -config "$1/openssl.cnf" -cert "$1/ca.pem" -keyfile "$1/ca.key" \
+		-in "$1/request" -startdate "$(date -u -d '-1 hour' +%y%m%d%H%M%SZ)" \
+		-enddate "$(date -u -d "+$2 seconds" +%y%m%d%H%M%SZ)" -out "$1/instance.pem" 2>"$1/log"
+}
+
+expired() {
+	! openssl x509 -in "$1" -noout -checkend 0 >/dev/null
+}
+
+cp -r "$PKI" old
+cp -r "$PKI" new
+must xfrmpki issue --dir new --cn instance --force >/dev/null
+short_lived old 25
+for name in a b c; do
+	host_pki $name old
+	conf $name false
+	xfrmd_start $name
+done
+wait_for 20 pings a b
+wait_for 20 pings b c
+must_not expired old/instance.pem
+capture b
+capture c
+stream_start a b 60 1000
+tcp_start b c
+wait_for 30 expired old/instance.pem
+
+# What is there goes on, what is new does not come up, and both hosts say why.
+wait_for 10 is true status a 'any("has expired" in p for p in d["problems"])'
+must_not pings a c
+wait_for 10 is failed peers a '[p["state"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]'
+echo "a: $(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]')"
+
+conf a true
+must_not ctl a reload 2>refused
+expect_text 'refused' "$(cat refused)" 'expired'
+expect 'mode' "$(status a 'd["mode"]')" = required
+
+for name in a b c; do
+	host_pki $name new
+	conf $name true
+	expect_text 'reload' "$(ctl $name reload)" 'mode: optional'
+done
+wait_for 30 pings a c
+wait_for 30 is true peers a 'any(p["address"] == "10.0.1.3" and p["state"] == "up" for p in d["peers"])'
+for name in a b c; do
+	conf $name false
+	expect_text 'reload' "$(ctl $name reload)" 'mode: required'
+done
+must pings c a
+rekey a b
+part c a
+must pings c a
+must kill -0 "${stream_pid[0]}"
+stream_end
+tcp_end
+capture_stop b c
+# only those that had no SA when the others were optional already
+expect_no_clear b
+expect_no_clear c 'host 10.0.1.2'
+echo "sent $sent, lost $lost, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
+echo "between the hosts without an SA: clear $(wire_clear c 'host 10.0.1.1') while optional"
+expect 'packets lost' "$lost" = 0
