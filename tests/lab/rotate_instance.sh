@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A new instance certificate goes from host to host under traffic. All the time the hosts rekey, and
+# A new instance certificate goes from host to host under traffic. After each, two hosts rekey, and
 # those with the old certificate negotiate with those that have the new one.
+# Alone: it counts what is lost in the milliseconds between two pins.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
@@ -11,8 +12,6 @@ for name in a b c; do
 		ipsec_subnets = 10.0.1.0/24
 		[kernel]
 		xfrm_larval_drop = false
-		[charon]
-		rekey_time = 6
 	EOF
 	xfrmd_start $name
 done
@@ -29,13 +28,14 @@ days_left() {
 # together they see all
 capture b
 capture c
-stream_start a b 40 1000
+stream_start a b 50 1000
 tcp_start b c
 for name in a b c; do
 	expect "days left on $name before" "$(days_left $name)" = '[364]'
 	host_pki $name home
 	expect_text 'reload' "$(ctl $name reload)" 'instance certificate: now CN=instance'
 	expect "days left on $name" "$(days_left $name)" = '[299]'
+	wait_for 10 rekey a b
 	# without an SA to begin with, once from each side
 	must pings c a
 	part c a
@@ -58,4 +58,4 @@ must_not grep 'failed' "$FOLDER"/{a,b,c}.log
 echo "sent $sent, lost $lost, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
 expect 'packets lost' "$lost" = 0
 expect 'SPIs between a and b' "$(tcpdump -nn -r "$FOLDER/b.pcap" 'ip proto 50 and host 10.0.1.1' 2>/dev/null |
-	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)" -ge 12
+	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)" -ge 8
