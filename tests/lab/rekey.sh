@@ -2,6 +2,7 @@
 # Both ends rekey every few seconds under 1,000 packets a second each way, colliding at times. What
 # is lost is what comes between the end of the SA in use and the next pin, some ten packets on a busy
 # machine; without pins a collision costs seconds.
+# Alone: it counts what is lost in the milliseconds between two pins.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
