@@ -7,7 +7,7 @@
 /*
  * Authenticates peers anew after a CA lost our trust, make before break: a new IKE_SA with each
  * peer is initiated, and when it carries an SA the old ones are terminated. A peer that cannot
- * authenticate any more loses its old ones when the time is over. Pure: events in, actions out.
+ * authenticate any more loses its old ones when the time is over, unless lenient. Pure: events in, actions out.
  */
 
 /* New IKE_SAs under way at once. */
@@ -38,6 +38,11 @@ struct reauth;
 int reauth_new(struct reauth **ret_reauth);
 void reauth_free(struct reauth *reauth);
 
+/*
+ * Whether a peer that does not authenticate keeps its old IKE_SAs and is tried again: while the
+ * configuration is optional, since without them its traffic would go in clear.
+ */
+void reauth_set_lenient(struct reauth *reauth, bool lenient);
 /* An IKE_SA that has to be replaced. One known already stays as it is. 0 or -ENOMEM. */
 int reauth_add(struct reauth *reauth, const struct addr *local, const struct addr *remote,
                uint32_t ike_id);

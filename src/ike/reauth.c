@@ -30,6 +30,7 @@ struct entry {
 struct reauth {
 	struct entry *entries;
 	size_t count, capacity;
+	bool lenient;
 };
 
 void reauth_actions_fini(struct reauth_actions *actions)
@@ -54,6 +55,11 @@ void reauth_free(struct reauth *reauth)
 		return;
 	free(reauth->entries);
 	free(reauth);
+}
+
+void reauth_set_lenient(struct reauth *reauth, bool lenient)
+{
+	reauth->lenient = lenient;
 }
 
 void reauth_clear(struct reauth *reauth)
@@ -219,7 +225,10 @@ int reauth_on_timer(struct reauth *reauth, uint64_t now_ms, struct reauth_action
 
 		if (entry->state == REAUTH_STATE_WAITING || entry->due_ms > now_ms || !entry->count)
 			continue;
-		end_entry(entry, actions);
+		if (reauth->lenient && entry->state == REAUTH_STATE_RUNNING)
+			entry->state = REAUTH_STATE_WAITING;
+		else
+			end_entry(entry, actions);
 	}
 	remove_done(reauth, actions);
 	running = count_running(reauth);

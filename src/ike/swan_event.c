@@ -303,7 +303,6 @@ static const struct {
 	const char *words; /* NULL: the line itself */
 } reasons[] = {
 	/* Silence. */
-	{"giving up after ", SWAN_REASON_HINT, "no response from the peer"},
 	{"establishing IKE_SA failed, peer not responding", SWAN_REASON_FINAL,
          "no response from the peer"},
 	{"deleting half open IKE_SA with ", SWAN_REASON_HINT,

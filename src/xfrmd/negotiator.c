@@ -97,6 +97,7 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 	negotiator->conf = conf;
 	negotiator->bundle = bundle;
 	ike_link_sync(negotiator->link, conf, bundle);
+	reauth_set_lenient(negotiator->reauth, conf->optional);
 	if (distrust && ike_link_is_up(negotiator->link))
 		negotiator_authenticate_anew(negotiator);
 }

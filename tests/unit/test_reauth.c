@@ -104,6 +104,17 @@ START_TEST(peer_that_cannot_authenticate_loses_its_old_ike_sas)
 }
 END_TEST
 
+START_TEST(peer_that_cannot_authenticate_is_tried_again_while_lenient)
+{
+	add(1, 7);
+	reauth_set_lenient(reauth, true);
+	ck_assert_str_eq(at(NOW), "initiate 1");
+	ck_assert_str_eq(at(NOW + REAUTH_DEADLINE_MS), "initiate 1");
+	reauth_set_lenient(reauth, false);
+	ck_assert_str_eq(at(NOW + 2 * REAUTH_DEADLINE_MS), "terminate 7, unload 1");
+}
+END_TEST
+
 START_TEST(old_ike_sas_that_end_by_themselves_need_nothing)
 {
 	add(1, 7);
@@ -163,6 +174,7 @@ int main(void)
 	tcase_add_test(tests, nothing_to_do_is_never_due);
 	tcase_add_test(tests, old_ike_sas_end_when_the_new_one_has_settled);
 	tcase_add_test(tests, peer_that_cannot_authenticate_loses_its_old_ike_sas);
+	tcase_add_test(tests, peer_that_cannot_authenticate_is_tried_again_while_lenient);
 	tcase_add_test(tests, old_ike_sas_that_end_by_themselves_need_nothing);
 	tcase_add_test(tests, number_under_way_is_bounded);
 	tcase_add_test(tests, second_loss_of_trust_starts_again);

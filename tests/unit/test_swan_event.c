@@ -379,7 +379,8 @@ static const struct {
 	enum swan_reason_kind kind;
 	const char *words; /* NULL: the line */
 } reason_cases[] = {
-	{"giving up after 2 retransmits", SWAN_REASON_HINT, "no response from the peer"},
+	/* also of a liveness check; a negotiation that fails has a line of its own */
+	{"giving up after 2 retransmits", SWAN_REASON_NONE, NULL},
 	{"establishing IKE_SA failed, peer not responding", SWAN_REASON_FINAL,
          "no response from the peer"},
 	{"received NO_PROPOSAL_CHOSEN notify error", SWAN_REASON_HINT,
