@@ -28,7 +28,7 @@ tcp a b
 expect 'policies' "$(planned_policies a)" = "$before"
 
 flood_stop
-# one or two in the moment between two pins, since xfrm_larval_drop is true here
-expect 'packets lost' "$lost" -le 4
+# a few in the moment between two pins, since xfrm_larval_drop is true here
+expect 'packets lost' "$lost" -le $((sent / 100))
 capture_stop a
 expect_no_clear a
