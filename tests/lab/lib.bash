@@ -232,30 +232,56 @@ flood_stop() {
 	done
 }
 
-# stream_start A B SECONDS RATE: numbered UDP packets both ways (udp_stream.py)
+# stream_start A B [RATE]: numbered UDP packets both ways, RATE (1000) a second each, until stream_end
 stream_start() {
-	local i=0 from to
-	stream_pid=()
+	local from to=$2
+	stream_hosts=("$1" "$2") stream_pid=()
 	for from in "$1" "$2"; do
-		to=$([ "$from" = "$1" ] && echo "$2" || echo "$1")
 		background "$from" /usr/bin/python3 "$LAB/udp_stream.py" \
-			"$(address "$from")" "$(address "$to")" "$3" "$4" >/run/lab/stream.$i
+			"$(address "$from")" "$(address "$to")" "${3:-1000}" >"/run/lab/stream.$from"
 		stream_pid+=($!)
-		i=$((i + 1))
+		to=$from
 	done
 }
 
-# stream_end: waits for both ends; sets lost, sent and the longest gap in milliseconds
+# stream_count HOST FIELD: what its end of the stream printed
+stream_count() {
+	sed -n "s/.*\<$2=\([0-9]*\).*/\1/p" "/run/lab/stream.$1"
+}
+
+# stream_end: prints both directions; sets sent and lost of both, and the longest gap in milliseconds.
+# What came before the first packet that arrived is no loss: the other end was not listening yet.
 stream_end() {
-	local i line
-	lost=0 sent=0 gap=0
+	local from to=${stream_hosts[1]} from_sent from_lost from_gap
+	kill -INT "${stream_pid[@]}"
 	wait "${stream_pid[@]}"
-	for i in 0 1; do
-		line=$(cat /run/lab/stream.$i)
-		[[ $line =~ sent=([0-9]+)\ received=([0-9]+)\ lost=([0-9]+)\ gap_ms=([0-9]+) ]]
-		sent=$((sent + BASH_REMATCH[1])) lost=$((lost + BASH_REMATCH[3]))
-		[ "${BASH_REMATCH[4]}" -le $gap ] || gap=${BASH_REMATCH[4]}
+	lost=0 sent=0 gap=0
+	for from in "${stream_hosts[@]}"; do
+		from_sent=$(stream_count "$from" sent) from_gap=$(stream_count "$to" gap_ms)
+		from_lost=$((from_sent - $(stream_count "$to" first) - $(stream_count "$to" received)))
+		echo "$from to $to: sent $from_sent, lost $from_lost, longest gap $from_gap ms"
+		sent=$((sent + from_sent)) lost=$((lost + from_lost))
+		[ "$from_gap" -le $gap ] || gap=$from_gap
+		to=$from
 	done
+}
+
+# watch_start A B [RATE]: capture of A, stream both ways, TCP from A to B, until watch_end
+watch_start() {
+	watched=$1
+	capture "$1"
+	stream_start "$1" "$2" "${3:-1000}"
+	tcp_start "$1" "$2"
+}
+
+# watch_end: prints and sets sent, lost, gap and clear; the TCP connection must have lived
+watch_end() {
+	stream_end
+	tcp_end
+	capture_stop "$watched"
+	clear=$(wire_clear "$watched")
+	echo "in all: sent $sent, lost $lost, clear $clear, longest gap $gap ms," \
+		"TCP $(stat -c %s /run/lab/tcp.received) bytes"
 }
 
 # tcp FROM TO [6]: sends a file and compares what arrives

@@ -61,7 +61,7 @@ wait_for 20 pings b c
 must_not expired old/instance.pem
 capture b
 capture c
-stream_start a b 60 250
+stream_start a b 250
 tcp_start b c
 wait_for 30 expired old/instance.pem
 
@@ -91,7 +91,6 @@ must pings c a
 wait_for 10 rekey a b
 part c a
 must pings c a
-must kill -0 "${stream_pid[0]}"
 stream_end
 tcp_end
 capture_stop b c

@@ -29,7 +29,7 @@ days_left() {
 # together they see all
 capture b
 capture c
-stream_start a b 50 250
+stream_start a b 250
 tcp_start b c
 for name in a b c; do
 	expect "days left on $name before" "$(days_left $name)" = '[364]'
@@ -47,7 +47,6 @@ for name in a b c; do
 done
 must pings c a
 must has_sa c 10.0.1.1
-must kill -0 "${stream_pid[0]}"
 stream_end
 tcp_end
 

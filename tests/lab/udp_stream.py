@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""udp_stream.py LOCAL PEER SECONDS RATE: numbered packets to PEER while those of PEER are counted.
+"""udp_stream.py LOCAL PEER RATE: numbered packets to PEER, and those of PEER counted, until SIGINT.
 
-Prints `sent=N received=N lost=N gap_ms=N`: lost between the first and the last one received, and
-the longest time without one. Both ends run it for the same time.
+Prints `sent=N first=N received=N gap_ms=N`: the number of the first one received, how many, and the
+longest time without one, the end counted. The other end knows how many were sent.
 """
+import signal
 import socket
 import sys
 import threading
@@ -25,10 +26,10 @@ def receive(sock, arrived, ended):
             continue
 
 
-def send(sock, peer, seconds, rate):
+def send(sock, peer, rate, stopped):
     number = 0
-    start = due = time.monotonic()
-    while due < start + seconds:
+    due = time.monotonic()
+    while not stopped.is_set():
         for _ in range(max(1, int(rate * TICK))):
             try:
                 sock.sendto(b"%d" % number, (peer, PORT))
@@ -41,23 +42,24 @@ def send(sock, peer, seconds, rate):
 
 
 def main():
-    local, peer, seconds, rate = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
+    local, peer, rate = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    arrived, stopped, ended = [], threading.Event(), threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
     family = socket.AF_INET6 if ":" in local else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     sock.bind((local, PORT))
-    arrived, ended = [], threading.Event()
     receiver = threading.Thread(target=receive, args=(sock, arrived, ended))
     receiver.start()
-    sent = send(sock, peer, seconds, rate)
+    sent = send(sock, peer, rate, stopped)
+    sent_all = time.monotonic()
     time.sleep(GRACE)
     ended.set()
     receiver.join()
     numbers = {number for number, _ in arrived}
-    times = [when for _, when in arrived]
-    lost = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else sent
-    gap = max((b - a for a, b in zip(times, times[1:])), default=seconds)
-    print(f"sent={sent} received={len(numbers)} lost={lost} gap_ms={gap * 1000:.0f}")
+    times = [when for _, when in arrived] + [sent_all]
+    gap = max((b - a for a, b in zip(times, times[1:])), default=0)
+    print(f"sent={sent} first={min(numbers, default=0)} received={len(numbers)} gap_ms={gap * 1000:.0f}")
 
 
 main()
