@@ -132,6 +132,27 @@ host() {
 	done
 }
 
+# container HOST NAME ADDRESS: a namespace on a bridge of HOST, with an address in 172.17.0.0/16; what
+# it sends elsewhere HOST forwards with its own address, as docker does
+container() {
+	if ! ip -n "$1" link show docker0 >/dev/null 2>&1; then
+		ip -n "$1" link add docker0 type bridge mcast_snooping 0
+		ip -n "$1" address add 172.17.0.1/16 dev docker0
+		ip -n "$1" link set docker0 up
+		on "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+		on "$1" iptables-legacy -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+	fi
+	ip netns add "$2"
+	no_ipv6 on "$2"
+	ip -n "$1" link add name "$2" type veth peer name eth0 netns "$2"
+	ip -n "$1" link set dev "$2" master docker0 up
+	ip -n "$2" link set lo up
+	ip -n "$2" link set eth0 up
+	ip -n "$2" address add "$3/16" dev eth0
+	ip -n "$2" route add default via 172.17.0.1
+	address4[$2]=$3
+}
+
 # host_address NAME add|del ADDRESS/LENGTH
 host_address() {
 	case $3 in
