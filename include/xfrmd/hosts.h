@@ -21,30 +21,39 @@
  * lives beside it for HOSTS_SETTLE_MS takes over as well, since it did not come from a rekeying:
  * the peer may have lost the older one.
  *
- * Strangers. The hold queue is one per policy and blocks on its head, so a silent address would
- * stop all new peers of its subnet. A stranger that has no SA HOSTS_STRANGER_MS after its acquire
- * becomes a known host: its policy blocks first, the subnet policy is re-sent, which makes the
- * kernel look at the queue and purge it, and HOSTS_PURGE_MS later the policy protects.
+ * Silence (with xfrm_larval_drop = 0 only). A hold queue is one per policy and blocks on its head,
+ * so a silent address would stop all new peers of its subnet; and what is held is charged to its
+ * socket, so a program that sends to several silent addresses would stand still for the living, too.
+ * So an address that has no SA HOSTS_SILENT_MS after traffic asked for one, or whose negotiation
+ * failed before, gets a policy of its own that blocks. For a stranger, which had none, the subnet
+ * policy is re-sent, which makes the kernel look at that queue and purge it. A blocked policy asks
+ * for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one counts
+ * as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
-#define HOSTS_SETTLE_MS   300
-#define HOSTS_STRANGER_MS 1000
-/* The kernel looks at a moved queue at its next timer tick; 10 ms at HZ = 100. */
-#define HOSTS_PURGE_MS    30
+#define HOSTS_SETTLE_MS    300
+#define HOSTS_SILENT_MS    1000
+/* From one probe of a blocked host to the next, doubling. */
+#define HOSTS_PROBE_MIN_MS 1000
+#define HOSTS_PROBE_MAX_MS 8000
+/* A blocked host that nothing was sent to for so long is forgotten. */
+#define HOSTS_FORGET_MS    600000
 /* Of the hosts without an SA those that were silent longest go first. */
-#define HOSTS_MAX         4096
+#define HOSTS_MAX          4096
 /* Outbound SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
-#define HOSTS_SPIS_MAX    16
+#define HOSTS_SPIS_MAX     16
 
 struct known_host {
 	struct addr local, remote;
 	uint32_t spi; /* pinned to it; 0: to none */
-	bool blocked; /* while the subnet policy's queue is purged */
+	bool blocked; /* it is silent: what is sent to it is dropped */
 };
 
 enum host_action_kind {
 	HOST_ACTION_PUT,       /* write the host's policy as the entry says, new or changed */
 	HOST_ACTION_REMOVE,    /* delete the host's policy */
-	HOST_ACTION_NEGOTIATE, /* the kernel asked, and the SA that lived then is gone */
+	HOST_ACTION_NEGOTIATE, /* traffic asks, and there was no acquire that told so */
+	HOST_ACTION_QUIET,     /* nobody asks for the blocked host any more */
+	HOST_ACTION_PROBE,     /* read when the host's policy was used, call hosts_on_probed() */
 	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair; may wait for
 	                     * the PUTs behind it, and once for all pairs of one policy is enough */
 };
@@ -62,7 +71,8 @@ void host_actions_fini(struct host_actions *actions);
 struct hosts;
 int hosts_new(struct hosts **ret_hosts); /* holding is off */
 void hosts_free(struct hosts *hosts);
-/* Whether the kernel holds packets (xfrm_larval_drop = 0). Off: no strangers, nothing is re-sent. */
+/* Whether the kernel holds packets (xfrm_larval_drop = 0, templates required). Off: no strangers,
+ * nothing is re-sent, nothing is blocked; the caller then applies a whole new plan. */
 void hosts_set_hold(struct hosts *hosts, bool hold);
 
 /* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. Beyond
@@ -91,9 +101,12 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
  */
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms, struct host_actions *actions);
-/* The negotiation with a stranger failed before its time was over. */
+/* A negotiation failed. */
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions);
+/* The answer to PROBE: epoch seconds at which the kernel last looked at the policy, 0: never. */
+void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     int64_t used_s, uint64_t now_ms, struct host_actions *actions);
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions);
 /* When hosts_on_timer() is due, monotonic; UINT64_MAX: never. */
 uint64_t hosts_next_ms(const struct hosts *hosts);

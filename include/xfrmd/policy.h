@@ -50,6 +50,7 @@ struct policy {
 	uint32_t reqid; /* PROTECT: of the template */
 	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
 	uint32_t index; /* the kernel's, 0 in desired policies; not part of comparisons */
+	int64_t used;   /* likewise: epoch seconds of the last packet that met it, 0: none */
 };
 
 /* The lowest priority number of a protect or allow policy for @peers: longer prefixes come first. */
@@ -88,6 +89,8 @@ void policy_list_sort_key(struct policy_list *list);
 void policy_list_sort_order(struct policy_list *list);
 /* Replaces the policy of the same key in a list sorted by key, or inserts. 0 or -ENOMEM. */
 int policy_list_put(struct policy_list *list, const struct policy *policy);
+/* Deletes the policy of the same key from a list sorted by key, if there is one. */
+void policy_list_remove(struct policy_list *list, const struct policy *key);
 /* Binary search in a list sorted by key; NULL if absent. */
 struct policy *policy_list_find(const struct policy_list *list, const struct policy *key);
 void policy_list_fini(struct policy_list *list);

@@ -35,6 +35,11 @@ int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
  * where a foreign policy holds the key. Negative errno and @err; a repair is then due.
  */
 int spd_keeper_put(struct spd_keeper *keeper, const struct policy *policy, struct err *err);
+/* The opposite: takes the policy with the key of @key out of the desired ones and deletes just that.
+ * Negative errno and @err; a repair is then due. */
+int spd_keeper_remove(struct spd_keeper *keeper, const struct policy *key, struct err *err);
+/* When a packet last met the policy with the key of @key, epoch seconds; 0: never, or there is none. */
+int64_t spd_keeper_used(struct spd_keeper *keeper, const struct policy *key);
 /* Re-sends the subnet policy that decides about @local -> @remote, if no known-host policy did: the
  * kernel then looks at the packets that it holds for it. */
 void spd_keeper_resend(struct spd_keeper *keeper, const struct addr *local,

@@ -32,6 +32,10 @@ int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t 
 size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err);
 /* One UPDPOLICY of @policy. Negative errno. */
 int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy);
+/* Deletes the policy with the index of @policy, or with its key if that is 0. Negative errno. */
+int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy);
+/* The kernel's policy with the key of @key. Negative errno; -ENOENT: there is none. */
+int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct policy *ret_found);
 
 /* Deletes one SA. Negative errno; -ESRCH: it is gone already. */
 int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa);

@@ -23,7 +23,7 @@ int conf_set_defaults(struct conf *conf)
 	conf->stop_timeout_s = 30;
 	conf->protect_forwarded = true;
 	conf->xfrm_acq_expires_s = 6;
-	conf->xfrm_larval_drop = true;
+	conf->xfrm_larval_drop = false;
 	conf->reqid = CONF_REQID_DEFAULT;
 	conf->dpd_delay_s = 30;
 	conf->idle_timeout_s = 60 * 60;

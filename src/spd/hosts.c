@@ -8,20 +8,25 @@
 /*
  * Owns the rules of the known hosts and of the strangers, two tables in address order. Invariants:
  * a pair is in one of them at most; a host is pinned to one of its living SAs, to none only if it
- * has none; it is blocked only without an SA; it has a due time exactly while it is blocked or a
- * newer SA lives beside the pinned one; next_ms is never later than any due time. Room for the
- * actions is made before anything changes, so an event that fails for want of memory has not
- * happened, and hosts_sync() makes up for it.
+ * has none; it is blocked only without an SA. A host's due time, if it has one, is by that the end
+ * of its silence (protected, no SA, traffic waits), the next probe (blocked) or the end of the
+ * settle time (a newer SA lives beside the pinned one); next_ms is never later than any due time.
+ * Room for the actions is made before anything changes, so an event that fails for want of memory
+ * has not happened, and hosts_sync() makes up for it.
  */
 
 #define NEVER             UINT64_MAX
 #define NONE              SIZE_MAX
 /* REMOVE of another host, PUT, and RESEND of a new one or NEGOTIATE of an old one. */
 #define ACTIONS_PER_EVENT 3
+/* After a timer that found no memory. */
+#define HOSTS_RETRY_MS    100
 
 struct host_state {
-	uint64_t active_ms; /* the last acquire, or when it lost its last SA */
+	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
+	uint64_t probe_ms;             /* blocked: from this probe to the next */
+	int64_t used_s;                /* blocked: as the last probe found it */
 	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
 	size_t spi_count;
 	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
@@ -255,6 +260,20 @@ static void put(struct hosts *hosts, size_t index, struct host_actions *actions)
 	state->resend = false;
 }
 
+/* Traffic waits for it, in a queue. */
+static void await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms)
+{
+	if (hosts->hold && state->due_ms == NEVER)
+		set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
+}
+
+/* Whether traffic waits for its first SA, or for the next one. */
+static bool awaits_sa(const struct hosts *hosts, size_t index)
+{
+	return !hosts->known.states[index].spi_count && !hosts->known.hosts[index].blocked &&
+	       hosts->known.states[index].due_ms != NEVER;
+}
+
 /* To the newest SA, or to none if it has none; never blocked. */
 static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
@@ -266,9 +285,23 @@ static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 	state->active_ms = now_ms;
 	state->due_ms = NEVER;
 	put(hosts, index, actions);
-	if (state->asked && !host->spi)
+	if (state->asked && !host->spi) {
 		add_action(actions, HOST_ACTION_NEGOTIATE, host);
+		await_sa(hosts, state, now_ms);
+	}
 	state->asked = false;
+}
+
+/* Nothing waits for it any more, and nothing will until it has an SA. */
+static void block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	hosts->known.hosts[index].blocked = true;
+	state->probe_ms = HOSTS_PROBE_MIN_MS;
+	state->used_s = 0;
+	set_due(hosts, state, now_ms + state->probe_ms);
+	put(hosts, index, actions);
 }
 
 static void forget_stranger(struct hosts *hosts, const struct addr *local,
@@ -278,6 +311,12 @@ static void forget_stranger(struct hosts *hosts, const struct addr *local,
 
 	if (index != NONE)
 		table_remove(&hosts->strangers, index);
+}
+
+static void forget(struct hosts *hosts, size_t index, struct host_actions *actions)
+{
+	add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[index]);
+	table_remove(&hosts->known, index);
 }
 
 /* Adds a host that is not known, without PUT; it is no stranger any more. NONE: all others have an
@@ -293,8 +332,7 @@ static size_t add_host(struct hosts *hosts, const struct addr *local, const stru
 
 		if (silent == NONE)
 			return NONE;
-		add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[silent]);
-		table_remove(&hosts->known, silent);
+		forget(hosts, silent, actions);
 	}
 	index = table_add(&hosts->known, local, remote, now_ms);
 	if (index == NONE)
@@ -307,8 +345,14 @@ static size_t add_host(struct hosts *hosts, const struct addr *local, const stru
 void hosts_set_hold(struct hosts *hosts, bool hold)
 {
 	hosts->hold = hold;
-	if (!hold)
-		table_fini(&hosts->strangers);
+	if (hold)
+		return;
+	table_fini(&hosts->strangers);
+	for (size_t i = 0; i < hosts->known.count; i++) {
+		hosts->known.hosts[i].blocked = false;
+		if (!hosts->known.states[i].spi_count)
+			hosts->known.states[i].due_ms = NEVER;
+	}
 }
 
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
@@ -323,9 +367,10 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	index = table_add(&hosts->known, &host->local, &host->remote, now_ms);
 	if (index == NONE)
 		return -ENOMEM;
-	if (host->blocked) {
+	if (host->blocked && hosts->hold) {
 		hosts->known.hosts[index].blocked = true;
-		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_PURGE_MS);
+		hosts->known.states[index].probe_ms = HOSTS_PROBE_MIN_MS;
+		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_PROBE_MIN_MS);
 	} else if (host->spi) {
 		/* It lives until hosts_sync() knows better. */
 		hosts->known.hosts[index].spi = host->spi;
@@ -439,7 +484,7 @@ static void meet_stranger(struct hosts *hosts, const struct addr *local, const s
 	if (index == NONE)
 		actions->out_of_memory = true;
 	else
-		set_due(hosts, &strangers->states[index], now_ms + HOSTS_STRANGER_MS);
+		set_due(hosts, &strangers->states[index], now_ms + HOSTS_SILENT_MS);
 }
 
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -456,6 +501,8 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 	state = &hosts->known.states[index];
 	state->active_ms = now_ms;
 	state->asked = state->spi_count > 0;
+	if (!state->asked)
+		await_sa(hosts, state, now_ms);
 	return !state->asked;
 }
 
@@ -465,20 +512,43 @@ static void block_stranger(struct hosts *hosts, size_t index, uint64_t now_ms,
 	struct known_host stranger = hosts->strangers.hosts[index];
 	size_t added = add_host(hosts, &stranger.local, &stranger.remote, now_ms, actions);
 
-	if (added == NONE)
-		return;
-	hosts->known.hosts[added].blocked = true;
-	set_due(hosts, &hosts->known.states[added], now_ms + HOSTS_PURGE_MS);
-	put(hosts, added, actions);
+	if (added != NONE)
+		block(hosts, added, now_ms, actions);
 }
 
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = table_find(&hosts->strangers, local, remote);
+	size_t index = table_find(&hosts->known, local, remote);
+	size_t stranger = table_find(&hosts->strangers, local, remote);
 
-	if (index != NONE && reserve_actions(actions, ACTIONS_PER_EVENT))
-		block_stranger(hosts, index, now_ms, actions);
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
+		return;
+	if (stranger != NONE)
+		block_stranger(hosts, stranger, now_ms, actions);
+	else if (index != NONE && awaits_sa(hosts, index))
+		block(hosts, index, now_ms, actions);
+}
+
+void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     int64_t used_s, uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index = table_find(&hosts->known, local, remote);
+	struct host_state *state;
+
+	if (index == NONE || !hosts->known.hosts[index].blocked ||
+	    !reserve_actions(actions, ACTIONS_PER_EVENT))
+		return;
+	state = &hosts->known.states[index];
+	if (used_s != state->used_s) {
+		state->used_s = used_s;
+		state->active_ms = now_ms;
+		add_action(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[index]);
+	} else if (now_ms >= state->active_ms + HOSTS_FORGET_MS) {
+		forget(hosts, index, actions);
+	} else {
+		add_action(actions, HOST_ACTION_QUIET, &hosts->known.hosts[index]);
+	}
 }
 
 static uint64_t first_due(const struct host_table *table)
@@ -492,19 +562,39 @@ static uint64_t first_due(const struct host_table *table)
 	return first;
 }
 
+static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	if (state->probe_ms < HOSTS_PROBE_MAX_MS)
+		state->probe_ms *= 2;
+	state->due_ms = now_ms + state->probe_ms;
+	add_action(actions, HOST_ACTION_PROBE, &hosts->known.hosts[index]);
+}
+
+static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	if (hosts->known.hosts[index].blocked)
+		probe(hosts, index, now_ms, actions);
+	else if (awaits_sa(hosts, index))
+		block(hosts, index, now_ms, actions);
+	else
+		pin(hosts, index, now_ms, actions);
+}
+
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
 {
 	size_t known_due = count_due(&hosts->known, now_ms);
 	size_t strangers_due = count_due(&hosts->strangers, now_ms);
 	uint64_t known_next, strangers_next;
 
-	if (!reserve_actions(actions, known_due + ACTIONS_PER_EVENT * strangers_due)) {
-		hosts->next_ms = now_ms + HOSTS_PURGE_MS;
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT * (known_due + strangers_due))) {
+		hosts->next_ms = now_ms + HOSTS_RETRY_MS;
 		return;
 	}
 	for (size_t i = 0; i < hosts->known.count; i++) {
 		if (hosts->known.states[i].due_ms <= now_ms)
-			pin(hosts, i, now_ms, actions);
+			on_due(hosts, i, now_ms, actions);
 	}
 	for (size_t i = hosts->strangers.count; i-- > 0;) {
 		if (hosts->strangers.states[i].due_ms <= now_ms)

@@ -187,7 +187,11 @@ bool plan_read_host(const struct policy *policy, struct known_host *ret_host)
 	    policy->dst.len != addr_bits(&policy->dst.addr))
 		return false;
 	*ret_host = (struct known_host){
-		.local = policy->src.addr, .remote = policy->dst.addr, .spi = policy->spi};
+		.local = policy->src.addr,
+		.remote = policy->dst.addr,
+		.spi = policy->spi,
+		.blocked = policy->action == POLICY_ACTION_BLOCK,
+	};
 	return true;
 }
 

@@ -224,6 +224,18 @@ int policy_list_put(struct policy_list *list, const struct policy *policy)
 	return 0;
 }
 
+void policy_list_remove(struct policy_list *list, const struct policy *key)
+{
+	struct policy *found = policy_list_find(list, key);
+	size_t behind;
+
+	if (!found)
+		return;
+	behind = (size_t)(list->items + list->count - found) - 1;
+	memmove(found, found + 1, behind * sizeof(*found));
+	list->count--;
+}
+
 void policy_list_fini(struct policy_list *list)
 {
 	if (!list)

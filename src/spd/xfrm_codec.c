@@ -360,6 +360,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy)
 	                                                 : POLICY_ACTION_BLOCK;
 	policy.priority = info.priority;
 	policy.index = info.index;
+	policy.used = (int64_t)info.curlft.use_time;
 	if (info.flags || info.share || !lifetime_is_infinite(&info.lft))
 		policy.exotic = true;
 	r = xfrm_read_attrs(header, sizeof(info), read_policy_attr, &policy);

@@ -249,22 +249,16 @@ static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
 	return r < 0 ? r : await_answer(&sock->link, &exchange);
 }
 
-static int take_index(void *ctx, const struct nlmsghdr *header)
+static int take_found(void *ctx, const struct nlmsghdr *header)
 {
-	struct policy *wanted = ctx, found;
-	int r = xfrm_codec_policy(header, &found);
-
-	if (r == 0)
-		wanted->index = found.index;
-	return r;
+	return xfrm_codec_policy(header, ctx);
 }
 
-/* The kernel does not tell the index of what it adds, and deleting by selector costs it O(n). */
-static int find_index(struct xfrm_sock *sock, struct policy *policy)
+int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct policy *ret_found)
 {
-	struct exchange exchange = {.fn = take_index, .ctx = policy};
+	struct exchange exchange = {.fn = take_found, .ctx = ret_found};
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_lookup(policy, &msg);
+	int r = xfrm_codec_build_lookup(key, &msg);
 
 	if (r < 0)
 		return r;
@@ -273,13 +267,15 @@ static int find_index(struct xfrm_sock *sock, struct policy *policy)
 	return r < 0 ? r : await_answer(&sock->link, &exchange);
 }
 
-static int delete_policy(struct xfrm_sock *sock, struct policy policy)
+int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
 {
+	struct policy found = *policy;
 	struct nl_msg *msg = NULL;
-	int r = policy.index ? 0 : find_index(sock, &policy);
+	/* the kernel does not tell the index of what it adds, and deleting by selector costs it O(n) */
+	int r = policy->index ? 0 : xfrm_sock_find(sock, policy, &found);
 
 	if (r == 0)
-		r = xfrm_codec_build_delete(&policy, &msg);
+		r = xfrm_codec_build_delete(&found, &msg);
 	return r < 0 ? r : transact(sock, msg);
 }
 
@@ -297,7 +293,7 @@ static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
 		r = xfrm_codec_build_policy(&op->policy, true, &msg);
 		break;
 	case DIFF_OP_DELETE:
-		return delete_policy(sock, op->policy);
+		return xfrm_sock_delete(sock, &op->policy);
 	}
 	return r < 0 ? r : transact(sock, msg);
 }

@@ -45,11 +45,39 @@ static void put_policy(struct daemon *daemon, const struct known_host *host)
 	loop_timer_start(daemon->repair_timer, 0);
 }
 
+/* One that stood in for a /32 of the lists leaves a place that only the plan can fill. */
+static void remove_policy(struct daemon *daemon, const struct known_host *host)
+{
+	struct policy policy = plan_host_policy(&daemon->conf, host);
+	struct spd_change change;
+	struct err err;
+	int error;
+
+	if (daemon->flushed)
+		return;
+	if (prefixset_has(&daemon->conf.protect, &policy.dst))
+		error = daemon_apply_spd(daemon, &change, &err);
+	else
+		error = spd_keeper_remove(daemon->spd, &policy, &err);
+	if (!error)
+		return;
+	log_warning("spd: known host: %s", err.text);
+	loop_timer_start(daemon->repair_timer, 0);
+}
+
+/* Whether traffic was blocked since the last look. */
+static void probe(struct daemon *daemon, const struct known_host *host,
+                  struct host_actions *actions)
+{
+	struct policy policy = plan_host_policy(&daemon->conf, host);
+
+	hosts_on_probed(daemon->hosts, &host->local, &host->remote,
+	                spd_keeper_used(daemon->spd, &policy), loop_now_ms(), actions);
+}
+
 static void act(struct daemon *daemon, const struct host_actions *actions)
 {
-	struct spd_change change;
-	bool removed = false;
-	struct err err;
+	struct host_actions probed = {0};
 
 	for (size_t i = 0; i < actions->count; i++) {
 		const struct host_action *action = &actions->items[i];
@@ -59,20 +87,27 @@ static void act(struct daemon *daemon, const struct host_actions *actions)
 			put_policy(daemon, &action->host);
 			break;
 		case HOST_ACTION_REMOVE:
-			removed = true;
+			remove_policy(daemon, &action->host);
 			break;
 		case HOST_ACTION_NEGOTIATE:
 			negotiator_acquire(daemon->negotiator, &action->host.local,
 			                   &action->host.remote);
+			break;
+		case HOST_ACTION_QUIET:
+			negotiator_larval_expired(daemon->negotiator, &action->host.local,
+			                          &action->host.remote);
+			break;
+		case HOST_ACTION_PROBE:
+			probe(daemon, &action->host, &probed);
 			break;
 		case HOST_ACTION_RESEND:
 			spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
 			break;
 		}
 	}
-	/* a removed one may have stood in for a /32 of the lists: only the plan knows */
-	if (removed && daemon_apply_spd(daemon, &change, &err) < 0)
-		log_error("spd: known hosts: %s", err.text);
+	if (probed.count)
+		act(daemon, &probed);
+	host_actions_fini(&probed);
 }
 
 static void run_actions(struct daemon *daemon, struct host_actions *actions)
@@ -169,10 +204,18 @@ static int restore(struct daemon *daemon)
 	return error;
 }
 
+/* Where templates are optional, packets without an SA go in clear instead of being held. */
+static void set_hold(struct daemon *daemon)
+{
+	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop && !daemon->conf.optional);
+}
+
 int known_hosts_open(struct daemon *daemon, struct err *err)
 {
 	int error = hosts_new(&daemon->hosts);
 
+	if (!error)
+		set_hold(daemon);
 	if (!error)
 		error = restore(daemon);
 	if (error)
@@ -185,7 +228,7 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 	struct host_actions actions = {0};
 	int error;
 
-	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop);
+	set_hold(daemon);
 	hosts_retain(daemon->hosts, is_protected, daemon);
 	error = sync_hosts(daemon, &actions, err);
 	/* the plan that follows writes them all */

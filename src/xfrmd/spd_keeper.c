@@ -217,6 +217,30 @@ int spd_keeper_put(struct spd_keeper *keeper, const struct policy *policy, struc
 	               strerror(-error));
 }
 
+int spd_keeper_remove(struct spd_keeper *keeper, const struct policy *key, struct err *err)
+{
+	const struct policy *held = policy_list_find(&keeper->have, key);
+	char text[POLICY_TEXT_MAX];
+	int error = 0;
+
+	policy_list_remove(&keeper->want, key);
+	if (!held || !policy_is_ours(held))
+		return 0;
+	error = xfrm_sock_delete(keeper->sock, held);
+	if (error && error != -ENOENT)
+		return err_set(err, error, "policy %s: cannot be deleted: %s",
+		               policy_format(held, text), strerror(-error));
+	policy_list_remove(&keeper->have, key);
+	return 0;
+}
+
+int64_t spd_keeper_used(struct spd_keeper *keeper, const struct policy *key)
+{
+	struct policy found;
+
+	return xfrm_sock_find(keeper->sock, key, &found) < 0 ? 0 : found.used;
+}
+
 /* Writes again what the kernel has, for its side effects. */
 static void resend(struct spd_keeper *keeper, const struct policy *policy)
 {

@@ -76,6 +76,12 @@ static const char *take_actions(void)
 		case HOST_ACTION_NEGOTIATE:
 			snprintf(text, sizeof(text), "negotiate %zu", number_of(&host->remote));
 			break;
+		case HOST_ACTION_QUIET:
+			snprintf(text, sizeof(text), "quiet %zu", number_of(&host->remote));
+			break;
+		case HOST_ACTION_PROBE:
+			snprintf(text, sizeof(text), "probe %zu", number_of(&host->remote));
+			break;
 		case HOST_ACTION_RESEND:
 			snprintf(text, sizeof(text), "resend %zu", number_of(&host->remote));
 			break;
@@ -113,6 +119,14 @@ static void failed(size_t host, uint64_t now_ms)
 	struct addr remote = numbered(host);
 
 	hosts_on_failed(hosts, &local, &remote, now_ms, &actions);
+}
+
+/* @spi: seconds at which the kernel used the policy. */
+static void probed(size_t host, uint32_t used_s, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_probed(hosts, &local, &remote, used_s, now_ms, &actions);
 }
 
 /* Runs every timer that is due until then, at its time. */
@@ -155,19 +169,20 @@ static size_t count_known(void)
 	return count;
 }
 
-enum event { END, NEW, GONE, ACQUIRE, FAIL, PASS };
+enum event { END, NEW, GONE, ACQUIRE, FAIL, USED, PASS };
 
 struct step {
 	enum event event;
 	uint64_t at_ms; /* from NOW on */
 	size_t host;
-	uint32_t spi;
+	uint32_t spi; /* USED: seconds */
 	const char *actions;
 };
 
-#define SETTLE   HOSTS_SETTLE_MS
-#define STRANGER HOSTS_STRANGER_MS
-#define PURGE    HOSTS_PURGE_MS
+#define SETTLE HOSTS_SETTLE_MS
+#define SILENT HOSTS_SILENT_MS
+#define PROBE  HOSTS_PROBE_MIN_MS
+#define RETRY  100
 
 static const struct {
 	const char *name;
@@ -183,7 +198,7 @@ static const struct {
 	{"acquired stranger gets its SA in time",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
-		 {NEW, STRANGER - 1, 2, 5, "put 2 5, resend 2"},
+		 {NEW, SILENT - 1, 2, 5, "put 2 5, resend 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the same SA is announced twice",
@@ -296,30 +311,45 @@ static const struct {
 		 {PASS, 9999, 0, 0, ""},
 		 {GONE, 10000, 3, 5, "put 3 0"},
 	 }},
-	{"a silent stranger is purged",
+	{"a silent stranger is blocked, and asked about ever more rarely",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
-		 {PASS, STRANGER - 1, 0, 0, ""},
-		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
-		 {PASS, STRANGER + PURGE - 1, 0, 0, ""},
-		 {PASS, STRANGER + PURGE, 0, 0, "put 2 0"},
-		 {ACQUIRE, 6000, 2, 0, ""},
-		 {PASS, 9999, 0, 0, ""},
-		 {NEW, 10000, 2, 5, "put 2 5"},
+		 {PASS, SILENT - 1, 0, 0, ""},
+		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, SILENT + PROBE - 1, 0, 0, ""},
+		 {PASS, SILENT + PROBE, 0, 0, "probe 2"},
+		 {USED, SILENT + PROBE, 2, 0, "quiet 2"},
+		 {PASS, SILENT + 3 * PROBE - 1, 0, 0, ""},
+		 {PASS, SILENT + 7 * PROBE, 0, 0, "probe 2, probe 2"},
+		 {PASS, SILENT + 15 * PROBE, 0, 0, "probe 2"},
+		 {PASS, SILENT + 23 * PROBE, 0, 0, "probe 2"},
+		 {NEW, 30000, 2, 5, "put 2 5"},
+	 }},
+	{"traffic to a blocked host asks for it",
+         {
+		 {ACQUIRE, 0, 2, 0, ""},
+		 {PASS, SILENT + PROBE, 0, 0, "put 2 blocked:0, resend 2, probe 2"},
+		 {USED, SILENT + PROBE, 2, 77, "negotiate 2"},
+		 {PASS, SILENT + 3 * PROBE, 0, 0, "probe 2"},
+		 {USED, SILENT + 3 * PROBE, 2, 77, "quiet 2"},
+		 {PASS, SILENT + 7 * PROBE, 0, 0, "probe 2"},
+		 {USED, SILENT + 7 * PROBE, 2, 81, "negotiate 2"},
+		 {NEW, 8001, 2, 5, "put 2 5"},
+		 {USED, 8002, 2, 82, ""},
+		 {PASS, 99999, 0, 0, ""},
 	 }},
 	{"a second acquire gives the stranger no more time",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
 		 {ACQUIRE, 900, 2, 0, ""},
-		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
 	 }},
-	{"a stranger that failed is purged at once",
+	{"a stranger that failed is blocked at once",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
 		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
 		 {FAIL, 201, 2, 0, ""},
-		 {PASS, 200 + PURGE, 0, 0, "put 2 0"},
-		 {PASS, 9999, 0, 0, ""},
+		 {PASS, 200 + PROBE, 0, 0, "probe 2"},
 	 }},
 	{"the SA comes up while blocked",
          {
@@ -335,9 +365,9 @@ static const struct {
 		 {ACQUIRE, 201, 2, 0, ""},
 		 {FAIL, 202, 2, 0, ""},
 		 {GONE, 203, 2, 5, ""},
-		 {PASS, 200 + PURGE, 0, 0, "put 2 0"},
+		 {PASS, 200 + PROBE, 0, 0, "probe 2"},
 	 }},
-	{"SA up and gone while the purge would still run",
+	{"SA up and gone after blocking",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
 		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
@@ -345,7 +375,7 @@ static const struct {
 		 {GONE, 211, 2, 5, "put 2 0"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"failures of those that are no strangers",
+	{"failures that no traffic waits for",
          {
 		 {FAIL, 0, 2, 0, ""},
 		 {NEW, 1, 2, 5, "put 2 5, resend 2"},
@@ -354,20 +384,44 @@ static const struct {
 		 {FAIL, 4, 2, 0, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a known host that is acquired is no stranger",
+	{"a known host that does not come back is blocked",
          {
 		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
 		 {GONE, 1, 2, 5, "put 2 0"},
 		 {ACQUIRE, 2, 2, 0, ""},
+		 {ACQUIRE, 900, 2, 0, ""},
+		 {PASS, 2 + SILENT - 1, 0, 0, ""},
+		 {PASS, 2 + SILENT, 0, 0, "put 2 blocked:0"},
+		 {NEW, 1500, 2, 6, "put 2 6"},
+	 }},
+	{"a known host that comes back in time",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {GONE, 1, 2, 5, "put 2 0"},
+		 {ACQUIRE, 2, 2, 0, ""},
+		 {NEW, SILENT, 2, 6, "put 2 6"},
 		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a known host that fails while traffic waits",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {GONE, 1, 2, 5, "put 2 0"},
+		 {ACQUIRE, 2, 2, 0, ""},
+		 {FAIL, 300, 2, 0, "put 2 blocked:0"},
+	 }},
+	{"asked for while its last SA ended",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {ACQUIRE, 1, 2, 0, ""},
+		 {GONE, 2, 2, 5, "put 2 0, negotiate 2"},
+		 {PASS, 2 + SILENT, 0, 0, "put 2 blocked:0"},
 	 }},
 	{"two strangers, one of them alive",
          {
 		 {ACQUIRE, 0, 2, 0, ""},
 		 {ACQUIRE, 0, 3, 0, ""},
 		 {NEW, 40, 3, 5, "put 3 5, resend 3"},
-		 {PASS, STRANGER, 0, 0, "put 2 blocked:0, resend 2"},
-		 {PASS, 9999, 0, 0, "put 2 0"},
+		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
 	 }},
 };
 #define STORY_COUNT (sizeof(stories) / sizeof(stories[0]))
@@ -397,6 +451,9 @@ START_TEST(hosts_answer_every_story_step_by_step)
 		case FAIL:
 			failed(step->host, now_ms);
 			break;
+		case USED:
+			probed(step->host, step->spi, now_ms);
+			break;
 		}
 		got = take_actions();
 		ck_assert_msg(!strcmp(got, step->actions), "%s: step %td: \"%s\", expected \"%s\"",
@@ -420,8 +477,8 @@ struct model {
 	size_t count;
 	bool in_kernel;
 	struct known_host policy;
-	uint64_t changed_ms, blocked_ms;
-	uint64_t stranger_ms; /* 0: is none */
+	uint64_t changed_ms;
+	uint64_t asked_ms; /* traffic waits since then; 0: it does not */
 };
 static struct model models[MODEL_HOSTS];
 
@@ -429,7 +486,7 @@ static void model_add(struct model *model, uint32_t spi, uint64_t now_ms)
 {
 	model->spis[model->count++] = spi;
 	model->changed_ms = now_ms;
-	model->stranger_ms = 0;
+	model->asked_ms = 0;
 }
 
 static void model_remove(struct model *model, size_t index, uint64_t now_ms)
@@ -456,8 +513,6 @@ static void model_put(struct model *model, const struct known_host *host, uint64
 	       "PUT changes something", now_ms);
 	model->in_kernel = true;
 	model->policy = *host;
-	if (host->blocked)
-		model->blocked_ms = now_ms;
 }
 
 /* Does the actions in the model of the kernel. */
@@ -477,6 +532,11 @@ static void model_apply(uint64_t now_ms)
 			break;
 		case HOST_ACTION_NEGOTIATE:
 			expect(!model->count, "NEGOTIATE only without an SA", now_ms);
+			model->asked_ms = now_ms;
+			break;
+		case HOST_ACTION_QUIET:
+		case HOST_ACTION_PROBE:
+			expect(model->policy.blocked, "only a blocked one is probed", now_ms);
 			break;
 		case HOST_ACTION_RESEND:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
@@ -494,7 +554,7 @@ static void model_check_host(const struct model *model, const struct known_host 
 	expect(model->in_kernel == (host != NULL), "the list is what the kernel has", now_ms);
 	if (!host) {
 		expect(!model->count, "a host with an SA is known", now_ms);
-		expect(!model->stranger_ms || now_ms < model->stranger_ms + STRANGER,
+		expect(!model->asked_ms || now_ms < model->asked_ms + SILENT,
 		       "a silent stranger becomes known", now_ms);
 		return;
 	}
@@ -507,8 +567,10 @@ static void model_check_host(const struct model *model, const struct known_host 
 	if (now_ms >= model->changed_ms + SETTLE)
 		expect(host->spi == newest, "the pin settles on the newest", now_ms);
 	if (host->blocked)
-		expect(!model->count && now_ms < model->blocked_ms + PURGE,
-		       "it is blocked for the purge alone", now_ms);
+		expect(!model->count && model->asked_ms, "only what was asked for is blocked",
+		       now_ms);
+	else if (!model->count && model->asked_ms)
+		expect(now_ms < model->asked_ms + SILENT, "a silent one is blocked", now_ms);
 }
 
 /* With all timers up to @now_ms done. */
@@ -627,6 +689,10 @@ static void sync_models(uint64_t now_ms)
 /* Some SAs change unseen, then everything is told at once. */
 static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
 {
+	uint64_t asked_ms[MODEL_HOSTS];
+
+	for (size_t i = 0; i < MODEL_HOSTS; i++)
+		asked_ms[i] = models[i].asked_ms;
 	for (unsigned i = roll(6); i > 0; i--) {
 		struct model *model = &models[roll(MODEL_HOSTS)];
 
@@ -635,8 +701,12 @@ static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
 		else if (model->count < MODEL_SPIS)
 			model_add(model, (*next_spi)++, now_ms);
 	}
-	for (size_t i = 0; i < MODEL_HOSTS; i++)
+	for (size_t i = 0; i < MODEL_HOSTS; i++) {
 		models[i].changed_ms = now_ms;
+		/* nobody saw the SAs that came and went */
+		if (!models[i].count)
+			models[i].asked_ms = asked_ms[i];
+	}
 	sync_models(now_ms);
 }
 
@@ -652,8 +722,10 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 
 	if (roll(2)) {
 		hosts_set_hold(hosts, false);
-		for (size_t i = 0; i < MODEL_HOSTS; i++)
-			models[i].stranger_ms = 0;
+		for (size_t i = 0; i < MODEL_HOSTS; i++) {
+			models[i].asked_ms = 0;
+			models[i].policy.blocked = false;
+		}
 		acquire(1, now_ms);
 		hosts_set_hold(hosts, true);
 		kept = UINT32_MAX;
@@ -664,7 +736,7 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 		if (kept & 1u << i)
 			continue;
 		models[i].in_kernel = false;
-		models[i].stranger_ms = 0;
+		models[i].asked_ms = 0;
 	}
 	lose_notifications(next_spi, now_ms);
 }
@@ -696,8 +768,8 @@ static void random_event(uint32_t *next_spi, uint64_t now_ms)
 		sa_gone(host, *next_spi, now_ms);
 		break;
 	case 4:
-		if (!model->in_kernel && !model->stranger_ms)
-			model->stranger_ms = now_ms;
+		if (!model->count && !model->asked_ms)
+			model->asked_ms = now_ms;
 		acquire(host, now_ms);
 		break;
 	default:
@@ -714,7 +786,7 @@ static void random_time(uint64_t *now_ms)
 {
 	bool early = roll(2);
 
-	for (uint32_t i = roll(8) ? roll(60) : roll(2 * STRANGER); i > 0; i--) {
+	for (uint32_t i = roll(8) ? roll(60) : roll(2 * SILENT); i > 0; i--) {
 		bool due = hosts_next_ms(hosts) <= ++*now_ms;
 
 		if (due || early)
@@ -776,15 +848,37 @@ START_TEST(hosts_sync_does_only_what_changed)
 }
 END_TEST
 
-START_TEST(hosts_sync_lets_a_purge_run_on)
+START_TEST(hosts_forget_a_blocked_one_that_nothing_is_sent_to)
+{
+	acquire(2, NOW);
+	failed(2, NOW);
+	pass_time(NOW + HOSTS_FORGET_MS - 1);
+	actions.count = 0;
+	probed(2, 0, NOW + HOSTS_FORGET_MS - 1);
+	ck_assert_str_eq(take_actions(), "quiet 2");
+	probed(2, 9, NOW + HOSTS_FORGET_MS - 1);
+	ck_assert_str_eq(take_actions(), "negotiate 2");
+	probed(2, 9, NOW + HOSTS_FORGET_MS);
+	ck_assert_str_eq(take_actions(), "quiet 2");
+	probed(2, 9, NOW + 2 * HOSTS_FORGET_MS);
+	ck_assert_str_eq(take_actions(), "remove 2");
+	probed(2, 10, NOW + 2 * HOSTS_FORGET_MS);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 3 * HOSTS_FORGET_MS);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(count_known(), 0);
+}
+END_TEST
+
+START_TEST(hosts_sync_leaves_the_silent_blocked)
 {
 	acquire(2, NOW);
 	failed(2, NOW);
 	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
-	pass_time(NOW + PURGE);
-	ck_assert_str_eq(take_actions(), "put 2 0");
+	pass_time(NOW + PROBE);
+	ck_assert_str_eq(take_actions(), "probe 2");
 }
 END_TEST
 
@@ -883,14 +977,17 @@ START_TEST(hosts_are_pinned_without_holding_and_nothing_is_resent)
 }
 END_TEST
 
-START_TEST(hosts_end_a_purge_when_holding_ends)
+START_TEST(hosts_are_not_blocked_any_more_when_holding_ends)
 {
 	acquire(2, NOW);
 	failed(2, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+	make_known(3, NOW);
+	acquire(3, NOW);
 	hosts_set_hold(hosts, false);
-	pass_time(NOW + PURGE);
-	ck_assert_str_eq(take_actions(), "put 2 0");
+	/* the caller writes the whole plan */
+	ck_assert_int_eq(find(2)->blocked, false);
+	pass_time(NOW + 99999);
+	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
 
@@ -955,14 +1052,22 @@ START_TEST(hosts_restored_are_no_strangers_any_more)
 }
 END_TEST
 
-START_TEST(hosts_restored_while_blocked_protect_after_the_purge)
+START_TEST(hosts_restored_while_blocked_are_probed)
 {
 	ck_assert_int_eq(restore(2, 0, true), 0);
 	ck_assert_int_eq(find(2)->blocked, true);
-	pass_time(NOW + PURGE - 1);
+	pass_time(NOW + PROBE - 1);
 	ck_assert_str_eq(take_actions(), "");
-	pass_time(NOW + PURGE);
-	ck_assert_str_eq(take_actions(), "put 2 0");
+	pass_time(NOW + PROBE);
+	ck_assert_str_eq(take_actions(), "probe 2");
+}
+END_TEST
+
+START_TEST(hosts_restored_while_blocked_protect_without_holding)
+{
+	hosts_set_hold(hosts, false);
+	ck_assert_int_eq(restore(2, 0, true), 0);
+	ck_assert_int_eq(find(2)->blocked, false);
 }
 END_TEST
 
@@ -1039,12 +1144,10 @@ START_TEST(hosts_drop_the_oldest_of_too_many_strangers)
 		acquire(HOSTS_MAX - i, NOW + (i > 0));
 	failed(HOSTS_MAX, NOW + 100);
 	ck_assert_ptr_null(find(HOSTS_MAX));
-	pass_time(NOW + STRANGER + 100);
+	pass_time(NOW + SILENT + 100);
 	ck_assert_uint_eq(count_known(), HOSTS_MAX);
-	actions.count = 0;
-	pass_time(NOW + STRANGER + 100 + PURGE);
 	for (size_t i = 0; i < HOSTS_MAX; i++)
-		ck_assert_int_eq(find(i)->blocked, false);
+		ck_assert_int_eq(find(i)->blocked, true);
 }
 END_TEST
 
@@ -1063,7 +1166,7 @@ START_TEST(hosts_retain_forgets_hosts_and_strangers_without_actions)
 	ck_assert_uint_eq(count_known(), 1);
 	pass_time(NOW + SETTLE);
 	ck_assert_str_eq(take_actions(), "put 3 31");
-	pass_time(NOW + STRANGER);
+	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "put 5 blocked:0, resend 5");
 }
 END_TEST
@@ -1131,9 +1234,9 @@ START_TEST(hosts_timer_without_memory_tries_again_soon)
 	memory_is_out = true;
 	hosts_on_timer(hosts, NOW + SETTLE, &actions);
 	ck_assert_int_eq(actions.out_of_memory, true);
-	ck_assert_uint_eq(hosts_next_ms(hosts), NOW + SETTLE + PURGE);
+	ck_assert_uint_eq(hosts_next_ms(hosts), NOW + SETTLE + RETRY);
 	memory_is_out = false;
-	pass_time(NOW + SETTLE + PURGE);
+	pass_time(NOW + SETTLE + RETRY);
 	ck_assert_str_eq(take_actions(), "put 2 6");
 }
 END_TEST
@@ -1200,19 +1303,21 @@ int main(void)
 	tcase_add_test(tcase, hosts_are_never_pinned_to_a_dead_sa_in_any_order_of_notifications);
 	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
 	tcase_add_test(tcase, hosts_sync_does_only_what_changed);
-	tcase_add_test(tcase, hosts_sync_lets_a_purge_run_on);
+	tcase_add_test(tcase, hosts_forget_a_blocked_one_that_nothing_is_sent_to);
+	tcase_add_test(tcase, hosts_sync_leaves_the_silent_blocked);
 	tcase_add_test(tcase, hosts_negotiate_only_when_no_sa_is_left);
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
 	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
 	tcase_add_test(tcase, hosts_sync_takes_the_newest_of_too_many_sas);
 	tcase_add_test(tcase, hosts_have_no_strangers_without_holding);
 	tcase_add_test(tcase, hosts_are_pinned_without_holding_and_nothing_is_resent);
-	tcase_add_test(tcase, hosts_end_a_purge_when_holding_ends);
+	tcase_add_test(tcase, hosts_are_not_blocked_any_more_when_holding_ends);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
 	tcase_add_test(tcase, hosts_restored_follow_their_sas_before_the_first_sync);
 	tcase_add_test(tcase, hosts_restored_are_no_strangers_any_more);
-	tcase_add_test(tcase, hosts_restored_while_blocked_protect_after_the_purge);
+	tcase_add_test(tcase, hosts_restored_while_blocked_are_probed);
+	tcase_add_test(tcase, hosts_restored_while_blocked_protect_without_holding);
 	tcase_add_test(tcase, hosts_restored_beyond_the_bound_are_left_out);
 	tcase_add_test(tcase, hosts_beyond_the_bound_replace_the_one_that_was_silent_longest);
 	tcase_add_test(tcase, hosts_beyond_the_bound_stay_unknown_while_all_others_have_sas);

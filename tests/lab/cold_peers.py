@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""cold_peers.py serve LOCAL... | cold_peers.py try PEER... -- DEAD...: first contacts.
+
+serve answers TCP connections and single UDP packets on all its addresses. try sends ten packets a
+second to every DEAD address, all from one socket, and meanwhile one UDP packet to each PEER with an
+odd number and a TCP connection to each other one, one after the other. Prints what came of it.
+"""
+import socket
+import statistics
+import sys
+import threading
+import time
+
+PORT = 9001
+PAUSE = 0.1
+PATIENCE = 20.0
+SILENCE = 2.0  # until the dead are known to be dead
+
+
+def answer_tcp(listener):
+    while True:
+        listener.accept()[0].close()
+
+
+def answer_udp(sock):
+    while True:
+        data, peer = sock.recvfrom(64)
+        sock.sendto(data, peer)
+
+
+def serve(addresses):
+    threads = []
+    for address in addresses:
+        listener = socket.create_server((address, PORT), backlog=64)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((address, PORT))
+        threads.append(threading.Thread(target=answer_tcp, args=(listener,)))
+        threads.append(threading.Thread(target=answer_udp, args=(sock,)))
+    for thread in threads:
+        thread.start()
+    print("serving", flush=True)
+    threads[0].join()
+
+
+def bother(dead, calls, ended):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    while not ended.is_set():
+        for address in dead:
+            start = time.monotonic()
+            try:
+                sock.sendto(b"?", (address, PORT))
+            except OSError:
+                pass
+            calls.append(time.monotonic() - start)
+        time.sleep(PAUSE)
+
+
+def send_one(peer):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(PATIENCE)
+    sock.connect((peer, PORT))
+    sock.send(b"first")
+    return sock.recv(64)
+
+
+def connect(peer):
+    socket.create_connection((peer, PORT), PATIENCE).close()
+
+
+def attempt(contact, peers):
+    """Milliseconds of those that were reached, and how many were not."""
+    took, missed = [], 0
+    for peer in peers:
+        start = time.monotonic()
+        try:
+            contact(peer)
+            took.append((time.monotonic() - start) * 1000)
+        except OSError:
+            missed += 1
+    return took, missed
+
+
+def report(name, took, missed):
+    median = statistics.median(took) if took else -1
+    print(f"{name}_reached={len(took)} {name}_missed={missed} {name}_median_ms={median:.0f} "
+          f"{name}_slowest_ms={max(took, default=-1):.0f}")
+
+
+def main():
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2:])
+    middle = sys.argv.index("--")
+    peers, dead = sys.argv[2:middle], sys.argv[middle + 1:]
+    calls, ended = [], threading.Event()
+    sender = threading.Thread(target=bother, args=(dead, calls, ended), daemon=True)
+    sender.start()
+    time.sleep(SILENCE)
+    report("udp", *attempt(send_one, peers[1::2]))
+    report("tcp", *attempt(connect, peers[0::2]))
+    ended.set()
+    sender.join(PATIENCE)
+    print(f"dead_sent={len(calls)} dead_slowest_ms={max(calls, default=0) * 1000:.0f}")
+
+
+main()
