@@ -17,9 +17,10 @@
  * Pinning. As the responder of a rekeying charon installs its new outbound SA at once, before the
  * initiator has the inbound one, and the kernel would use the newest. So a host stays pinned to the
  * SA in use until the kernel says that it is gone, then moves to the newest one (with
- * xfrm_larval_drop = 0 packets are held for that moment, else those are lost); a newer SA that
- * lives beside it for HOSTS_SETTLE_MS takes over as well, since it did not come from a rekeying:
- * the peer may have lost the older one.
+ * xfrm_larval_drop = 0 packets are held for that moment, else those are lost). A newer SA that did
+ * not come from a rekeying takes over as soon as the peer has it, too, after HOSTS_FRESH_MS: the
+ * peer may have lost the older one. Any newer SA that lives beside it for HOSTS_SETTLE_MS takes over
+ * as well; long enough for a rekeying whose answer had to be sent again.
  *
  * Silence (with xfrm_larval_drop = 0 only). A hold queue is one per policy and blocks on its head,
  * so a silent address would stop all new peers of its subnet; and what is held is charged to its
@@ -30,7 +31,8 @@
  * for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one counts
  * as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
-#define HOSTS_SETTLE_MS    300
+#define HOSTS_SETTLE_MS    3000
+#define HOSTS_FRESH_MS     50
 #define HOSTS_SILENT_MS    1000
 /* From one probe of a blocked host to the next, doubling. */
 #define HOSTS_PROBE_MIN_MS 1000
@@ -82,6 +84,9 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                  uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+/* charon tells that the SA, known already or not, is the first of a new negotiation. */
+void hosts_on_fresh_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
 /* All outbound SAs of ours, oldest first (dump after the start, or after lost notifications): what

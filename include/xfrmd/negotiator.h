@@ -18,6 +18,9 @@ struct negotiator_callbacks {
 	void (*ready)(void *ctx);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
+	/* A negotiation, and not a rekeying, has made an SA; @spi: of the outbound one. */
+	void (*fresh_sa)(void *ctx, const struct addr *local, const struct addr *remote,
+	                 uint32_t spi);
 	/* One certificate that charon holds, DER: the answer to negotiator_list_certs(). */
 	void (*cert)(void *ctx, const void *der, size_t len);
 	/* charon runs and does not answer. */

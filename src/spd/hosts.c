@@ -401,6 +401,20 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 		pin(hosts, index, now_ms, actions);
 }
 
+void hosts_on_fresh_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                       uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index;
+
+	hosts_on_sa(hosts, local, remote, spi, now_ms, actions);
+	index = table_find(&hosts->known, local, remote);
+	if (index == NONE || hosts->known.hosts[index].spi == spi ||
+	    newest_spi(&hosts->known.states[index]) != spi)
+		return;
+	if (hosts->known.states[index].due_ms > now_ms + HOSTS_FRESH_MS)
+		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_FRESH_MS);
+}
+
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint32_t spi, uint64_t now_ms, struct host_actions *actions)
 {

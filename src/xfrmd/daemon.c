@@ -356,6 +356,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 	static const struct negotiator_callbacks negotiator_callbacks = {
 		.ready = on_negotiator_ready,
 		.peer_up = on_peer_up,
+		.fresh_sa = known_hosts_on_fresh_sa,
 		.peer_failed = known_hosts_on_failed,
 		.cert = certificates_on_cert,
 		.stuck = on_charon_stuck,

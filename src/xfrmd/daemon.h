@@ -77,6 +77,8 @@ int known_hosts_reload(struct daemon *daemon, struct err *err);
 void known_hosts_resync(void *ctx);
 void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_fresh_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                             uint32_t spi);
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,

@@ -257,6 +257,18 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 	run_actions(daemon, &actions);
 }
 
+void known_hosts_on_fresh_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                             uint32_t spi)
+{
+	struct daemon *daemon = ctx;
+	struct host_actions actions = {0};
+
+	if (!is_protected(daemon, local, remote))
+		return;
+	hosts_on_fresh_sa(daemon->hosts, local, remote, spi, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
+}
+
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 {
 	struct daemon *daemon = ctx;

@@ -20,6 +20,14 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 	negotiator_arm_reauth(negotiator);
 }
 
+static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike)
+{
+	for (size_t i = 0; i < ike->child_count; i++)
+		if (ike->children[i].installed)
+			negotiator->callbacks->fresh_sa(negotiator->ctx, &ike->local, &ike->remote,
+			                                ike->children[i].spi_out);
+}
+
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */
 static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
 {
@@ -36,6 +44,7 @@ static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, 
                      struct peer_actions *actions)
 {
 	if (up) {
+		tell_fresh(negotiator, ike);
 		take_sa(negotiator, ike, actions);
 		return;
 	}

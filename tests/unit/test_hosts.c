@@ -100,6 +100,13 @@ static void new_sa(size_t host, uint32_t spi, uint64_t now_ms)
 	hosts_on_sa(hosts, &local, &remote, spi, now_ms, &actions);
 }
 
+static void fresh_sa(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_fresh_sa(hosts, &local, &remote, spi, now_ms, &actions);
+}
+
 static void sa_gone(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
@@ -169,7 +176,7 @@ static size_t count_known(void)
 	return count;
 }
 
-enum event { END, NEW, GONE, ACQUIRE, FAIL, USED, PASS };
+enum event { END, NEW, FRESH, GONE, ACQUIRE, FAIL, USED, PASS };
 
 struct step {
 	enum event event;
@@ -179,10 +186,11 @@ struct step {
 	const char *actions;
 };
 
-#define SETTLE HOSTS_SETTLE_MS
-#define SILENT HOSTS_SILENT_MS
-#define PROBE  HOSTS_PROBE_MIN_MS
-#define RETRY  100
+#define FRESH_MS HOSTS_FRESH_MS
+#define SETTLE   HOSTS_SETTLE_MS
+#define SILENT   HOSTS_SILENT_MS
+#define PROBE    HOSTS_PROBE_MIN_MS
+#define RETRY    100
 
 static const struct {
 	const char *name;
@@ -259,6 +267,33 @@ static const struct {
 		 {PASS, 300 + SETTLE - 1, 0, 0, ""},
 		 {PASS, 300 + SETTLE, 0, 0, "put 2 7"},
 		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a fresh SA takes over soon",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {NEW, 100, 2, 6, ""},
+		 {FRESH, 101, 2, 6, ""},
+		 {PASS, 101 + FRESH_MS - 1, 0, 0, ""},
+		 {PASS, 101 + FRESH_MS, 0, 0, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a fresh SA that the kernel has not told of yet",
+         {
+		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {FRESH, 100, 2, 6, ""},
+		 {NEW, 101, 2, 6, ""},
+		 {PASS, 100 + FRESH_MS, 0, 0, "put 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a fresh SA of a stranger, and one that is no longer the newest",
+         {
+		 {FRESH, 0, 2, 5, "put 2 5, resend 2"},
+		 {FRESH, 1, 2, 5, ""},
+		 {NEW, 2, 2, 6, ""},
+		 {NEW, 3, 2, 7, ""},
+		 {FRESH, 4, 2, 6, ""},
+		 {PASS, 4 + FRESH_MS, 0, 0, ""},
+		 {PASS, 3 + SETTLE, 0, 0, "put 2 7"},
 	 }},
 	{"the newer SA is gone first",
          {
@@ -441,6 +476,9 @@ START_TEST(hosts_answer_every_story_step_by_step)
 			break;
 		case NEW:
 			new_sa(step->host, step->spi, now_ms);
+			break;
+		case FRESH:
+			fresh_sa(step->host, step->spi, now_ms);
 			break;
 		case GONE:
 			sa_gone(step->host, step->spi, now_ms);
@@ -763,8 +801,10 @@ static void random_event(uint32_t *next_spi, uint64_t now_ms)
 		}
 		break;
 	case 3:
-		if (model->count)
+		if (model->count && roll(2))
 			new_sa(host, model->spis[roll((uint32_t)model->count)], now_ms);
+		else if (model->count)
+			fresh_sa(host, model->spis[roll((uint32_t)model->count)], now_ms);
 		sa_gone(host, *next_spi, now_ms);
 		break;
 	case 4:
@@ -1164,10 +1204,10 @@ START_TEST(hosts_retain_forgets_hosts_and_strangers_without_actions)
 	hosts_retain(hosts, keep_some, &kept);
 	ck_assert_str_eq(take_actions(), "");
 	ck_assert_uint_eq(count_known(), 1);
-	pass_time(NOW + SETTLE);
-	ck_assert_str_eq(take_actions(), "put 3 31");
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "put 5 blocked:0, resend 5");
+	pass_time(NOW + SETTLE);
+	ck_assert_str_eq(take_actions(), "probe 5, put 3 31");
 }
 END_TEST
 
