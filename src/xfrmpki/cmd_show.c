@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "xfrmd/cleanup.h"
+#include "xfrmd/conf_ini.h"
 #include "xfrmd/pki_load.h"
 
 /* The default of [certificates] warn_days. */
@@ -19,7 +20,8 @@
 #define DAY_S             86400
 
 struct options {
-	uint32_t warn_days;
+	uint32_t warn_days;      /* 0: not given */
+	const char *config_path; /* whose certificates are meant as well, or NULL */
 	bool json;
 	char **paths;
 	int count;
@@ -36,6 +38,9 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 			if (r)
 				return r;
 			break;
+		case 'c':
+			options->config_path = optarg;
+			break;
 		case 'j':
 			options->json = true;
 			break;
@@ -45,7 +50,7 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 	}
 	options->paths = argv + optind;
 	options->count = argc - optind;
-	if (!options->count)
+	if (!options->count && !options->config_path)
 		return usage_error(argv[0], "a file or directory is required");
 	return 0;
 }
@@ -58,6 +63,24 @@ static bool read_all(const struct options *options, struct pki_certs *certs)
 
 	for (int i = 0; i < options->count; i++)
 		if (pki_load_certs(options->paths[i], certs, &problems) < 0)
+			complete = false;
+	complain_all(&problems);
+	return complete;
+}
+
+/* Those that a configuration names, and its warn_days. */
+static bool read_config(const char *path, struct pki_certs *certs, uint32_t *warn_days)
+{
+	_cleanup_(problems_fini) struct problems problems = {0};
+	_cleanup_(conf_fini) struct conf conf = {0};
+	bool complete = conf_ini_load(path, &conf, &problems) == 0;
+
+	if (complete)
+		*warn_days = conf.warn_days;
+	if (complete && pki_load_certs(conf.instance_certificate, certs, &problems) < 0)
+		complete = false;
+	for (size_t i = 0; complete && i < conf.ca_certificates.count; i++)
+		if (pki_load_certs(conf.ca_certificates.items[i], certs, &problems) < 0)
 			complete = false;
 	complain_all(&problems);
 	return complete;
@@ -152,10 +175,13 @@ static int print_dates_json(const struct pki_certs *certs, uint32_t warn_days, i
 
 int cmd_dates(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'}, {"warn-days", required_argument, NULL, 'w'}, {0}};
+	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
+	                                      {"config", required_argument, NULL, 'c'},
+	                                      {"warn-days", required_argument, NULL, 'w'},
+	                                      {0}};
 	_cleanup_(pki_certs_fini) struct pki_certs certs = {0};
-	struct options options = {.warn_days = WARN_DAYS_DEFAULT};
+	uint32_t warn_days = WARN_DAYS_DEFAULT;
+	struct options options = {0};
 	int64_t now = time(NULL);
 	bool healthy;
 	int r;
@@ -164,15 +190,19 @@ int cmd_dates(int argc, char **argv)
 	if (r)
 		return r;
 	healthy = read_all(&options, &certs);
+	if (options.config_path && !read_config(options.config_path, &certs, &warn_days))
+		healthy = false;
+	if (options.warn_days)
+		warn_days = options.warn_days;
 	if (certs.count)
 		qsort(certs.items, certs.count, sizeof(certs.items[0]), compare_ends);
 	if (options.json) {
-		if (print_dates_json(&certs, options.warn_days, now) < 0)
+		if (print_dates_json(&certs, warn_days, now) < 0)
 			return EXIT_STATUS_FAILED;
 	} else if (certs.count) {
-		print_dates(&certs, options.warn_days, now);
+		print_dates(&certs, warn_days, now);
 	}
 	for (size_t i = 0; i < certs.count; i++)
-		healthy &= strcmp(state(&certs.items[i], options.warn_days, now), "ok") == 0;
+		healthy &= strcmp(state(&certs.items[i], warn_days, now), "ok") == 0;
 	return healthy ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }

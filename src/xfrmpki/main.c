@@ -31,7 +31,7 @@ static const struct command commands[] = {
 	{"verify", cmd_verify, "--cert FILE --key FILE --ca FILE|DIR... [--json]",
          "check certificate, key and CAs as xfrmd would"},
 	{"show", cmd_show, "[--json] FILE|DIR...", "print what certificates say"},
-	{"dates", cmd_dates, "[--warn-days N] [--json] FILE|DIR...",
+	{"dates", cmd_dates, "[--warn-days N] [--json] [--config FILE] [FILE|DIR...]",
          "days left, nearest end first; exit status 1 when 14 (or N) days or fewer are left"},
 	{"rotate", cmd_rotate,
          "status|add-ca|reissue|drop-ca|instance --dir DIR [--key TYPE] [--days N] [--json]",
