@@ -13,7 +13,9 @@
  * Supervision of the private charon: one process in its own session, that outlives us. In the run
  * directory: strongswan.conf, charon.vici, charon.pid (pid and start time, so that a reused pid is
  * not taken for charon), charon.log (a FIFO that charon writes to without ever blocking, so that
- * its lines reach us and our successor).
+ * its lines reach us and our successor). Under systemd it may be a unit of its own instead, which
+ * systemd starts, with charon.log for its stderr, and starts again when it dies; that one waits for
+ * us when charon.log is full.
  */
 struct charon;
 
@@ -29,6 +31,8 @@ struct charon_callbacks {
 
 struct charon_options {
 	const char *binary;
+	const char
+		*unit; /* the unit of systemd that runs charon, @binary is not used; NULL: none */
 	const char *run_dir;
 	const char *config_text; /* strongswan.conf */
 };
@@ -52,7 +56,7 @@ int charon_open(struct loop *loop, const struct charon_options *options,
                 struct err *err);
 /*
  * Writes strongswan.conf and adopts a charon of this run directory that still runs (with the
- * settings it has: VICI reload-settings is the caller's), else starts one. Refuses with @err when
+ * settings it has: VICI reload-settings is the caller's), else starts one or asks systemd to. Refuses with @err when
  * UDP port 500 or 4500 is taken (the sentence names the process that holds it). @ready follows
  * from the loop.
  */
@@ -64,7 +68,7 @@ void charon_close(struct charon *charon);
  * running charon takes it by VICI reload-settings, which is the caller's. */
 int charon_set_config(struct charon *charon, const char *config_text, struct err *err);
 
-/* SIGKILL and no restart; returns when the process is gone (at most a second). charon's own
+/* SIGKILL and no restart, the unit is stopped; returns when the process is gone (at most a second). charon's own
  * deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
 void charon_kill(struct charon *charon);
 
@@ -75,7 +79,10 @@ pid_t charon_pid(const struct charon *charon); /* 0: not running */
 unsigned charon_restarts(const struct charon *charon);
 bool charon_adopted(const struct charon *charon);
 
-/* 0, or -EADDRINUSE and @err naming the holder when a process other than @own holds the UDP port. */
-int charon_check_port(uint16_t port, pid_t own, struct err *err);
+/*
+ * 0, or -EADDRINUSE and @err naming the holder when a process holds the UDP port that is neither
+ * @own (0: none) nor belongs to @unit of systemd (NULL: none).
+ */
+int charon_check_port(uint16_t port, pid_t own, const char *unit, struct err *err);
 
 #endif

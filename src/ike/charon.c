@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "xfrmd/charon_unit.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
 #include "xfrmd/str.h"
@@ -24,20 +25,24 @@
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
  * killed, whether we started the process or adopted it. Invariants: pid, pidfd and pid_watch are
  * set together; while there is no process, either restart_timer runs or charon was told to stay
- * away. Nothing here logs: all is said through the callbacks.
+ * away. As a unit of systemd it is started by others: who listens at the VICI socket is adopted.
+ * Nothing here logs: all is said through the callbacks.
  */
 
-#define READY_POLL_MS 20
-#define KILL_WAIT_MS  1000
-#define LINE_MAX_LEN  1024
+#define READY_POLL_MS    20
+#define KILL_WAIT_MS     1000
+/* systemd starts its unit again without being asked, unless it gave up. */
+#define UNIT_PATIENCE_MS 5000
+#define LINE_MAX_LEN     1024
 /* More than a FIFO holds by default (pipe(7)). */
-#define DRAIN_MAX     (128 * 1024)
+#define DRAIN_MAX        (128 * 1024)
 
 struct charon {
 	struct loop *loop;
 	struct charon_callbacks callbacks;
 	void *ctx;
 	char *binary, *config_text;
+	char *unit; /* NULL: started by ourselves */
 	char *config_path, *vici_path, *pid_path, *log_path;
 
 	pid_t pid; /* 0: none */
@@ -135,25 +140,21 @@ static int open_log(struct charon *charon, struct err *err)
 
 /* The VICI socket. */
 
-static bool takes_connections(const struct charon *charon)
+/* The process that listens there; 0: none takes connections. */
+static pid_t find_listener(const struct charon *charon)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_(cleanup_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                                      0);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 
 	/* charon_open() has checked that the path fits. */
 	strcpy(address.sun_path, charon->vici_path);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
-static void on_ready_poll(void *ctx)
-{
-	struct charon *charon = ctx;
-
-	if (takes_connections(charon))
-		charon->callbacks.ready(charon->ctx);
-	else
-		loop_timer_start(charon->ready_timer, READY_POLL_MS);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return 0;
+	return peer.pid;
 }
 
 /* The process. */
@@ -241,11 +242,19 @@ static void reap(const struct charon *charon, char *ret_how, size_t size)
 
 static void plan_restart(struct charon *charon)
 {
+	uint64_t delay_ms;
+
 	if (loop_now_ms() - charon->started_ms < CHARON_STABLE_MS)
 		charon->short_lives++;
 	else
 		charon->short_lives = 0;
-	loop_timer_start(charon->restart_timer, charon_restart_delay_ms(charon->short_lives));
+	delay_ms = charon_restart_delay_ms(charon->short_lives);
+	if (charon->unit) {
+		loop_timer_start(charon->ready_timer, READY_POLL_MS);
+		if (delay_ms < UNIT_PATIENCE_MS)
+			delay_ms = UNIT_PATIENCE_MS;
+	}
+	loop_timer_start(charon->restart_timer, delay_ms);
 }
 
 static void on_exit_seen(void *ctx, unsigned ready)
@@ -257,6 +266,8 @@ static void on_exit_seen(void *ctx, unsigned ready)
 	drain_log(charon);
 	reap(charon, how, sizeof(how));
 	forget_process(charon);
+	if (charon->unit)
+		charon->restarts++;
 	plan_restart(charon);
 	charon->callbacks.died(charon->ctx, how);
 }
@@ -281,6 +292,35 @@ static int watch_process(struct charon *charon, pid_t pid, struct err *err)
 	charon->started_ms = loop_now_ms();
 	loop_timer_start(charon->ready_timer, 0);
 	return 0;
+}
+
+/* Of a process that others started: whether somebody listens, who is watched from now on. */
+static bool adopt_listener(struct charon *charon)
+{
+	pid_t pid = find_listener(charon);
+	struct err err;
+
+	if (!pid || watch_process(charon, pid, &err) < 0)
+		return false;
+	/* Asked again because only now the pid cannot be reused. */
+	if (find_listener(charon) != pid || write_pid(charon, pid, &err) < 0) {
+		forget_process(charon);
+		return false;
+	}
+	loop_timer_stop(charon->restart_timer);
+	return true;
+}
+
+static void on_ready_poll(void *ctx)
+{
+	struct charon *charon = ctx;
+
+	if (charon->pid ? find_listener(charon) : adopt_listener(charon)) {
+		loop_timer_stop(charon->ready_timer);
+		charon->callbacks.ready(charon->ctx);
+	} else {
+		loop_timer_start(charon->ready_timer, READY_POLL_MS);
+	}
 }
 
 static int prepare_spawn(const struct charon *charon, posix_spawn_file_actions_t *actions,
@@ -339,17 +379,30 @@ static int spawn(const struct charon *charon, pid_t *ret_pid)
 	return error;
 }
 
-static int check_ports(struct err *err)
+static int check_ports(const struct charon *charon, struct err *err)
 {
-	int error = charon_check_port(500, 0, err);
+	int error = charon_check_port(500, 0, charon->unit, err);
 
-	return error ? error : charon_check_port(4500, 0, err);
+	return error ? error : charon_check_port(4500, 0, charon->unit, err);
+}
+
+static int start_unit(struct charon *charon, struct err *err)
+{
+	int error = check_ports(charon, err);
+
+	if (!error)
+		error = charon_unit_start(charon->unit, err);
+	if (error)
+		return error;
+	charon->started_ms = loop_now_ms();
+	plan_restart(charon);
+	return 0;
 }
 
 static int start_process(struct charon *charon, struct err *err)
 {
 	pid_t pid;
-	int error = check_ports(err);
+	int error = check_ports(charon, err);
 
 	if (error)
 		return error;
@@ -379,7 +432,9 @@ static void on_restart(void *ctx)
 	struct err err;
 
 	charon->started_ms = loop_now_ms();
-	if (start_process(charon, &err) == 0) {
+	if (charon->unit && start_unit(charon, &err) == 0)
+		return;
+	if (!charon->unit && start_process(charon, &err) == 0) {
 		charon->restarts++;
 		return;
 	}
@@ -396,6 +451,10 @@ int charon_start(struct charon *charon, struct err *err)
 
 	if (error)
 		return error;
+	if (charon->unit) {
+		charon->adopted = adopt_listener(charon);
+		return charon->adopted ? 0 : start_unit(charon, err);
+	}
 	if (pid && watch_process(charon, pid, err) == 0) {
 		/* Asked again because only now the pid cannot be reused. */
 		charon->adopted = running_pid(charon) == pid;
@@ -420,7 +479,9 @@ static int copy_options(struct charon *charon, const struct charon_options *opti
 
 	charon->binary = strdup(options->binary);
 	charon->config_text = strdup(options->config_text);
-	if (!charon->binary || !charon->config_text)
+	if (options->unit)
+		charon->unit = strdup(options->unit);
+	if (!charon->binary || !charon->config_text || (options->unit && !charon->unit))
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (asprintf(files[i].path, "%s/%s", options->run_dir, files[i].name) < 0) {
@@ -441,7 +502,7 @@ static int set_up(struct charon *charon, const struct charon_options *options, s
 		error = loop_timer_new(charon->loop, on_restart, charon, &charon->restart_timer);
 	if (error)
 		return err_set(err, error, "charon: %s", strerror(-error));
-	if (access(charon->binary, X_OK) < 0)
+	if (!charon->unit && access(charon->binary, X_OK) < 0)
 		return err_set(err, -errno, "charon: %s: cannot be executed: %s", charon->binary,
 		               strerror(errno));
 	if (strlen(charon->vici_path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
@@ -471,7 +532,7 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 	charon->log_fd = -1;
 	error = set_up(charon, options, err);
 	if (!error && !running_pid(charon))
-		error = check_ports(err);
+		error = check_ports(charon, err);
 	if (error) {
 		charon_close(charon);
 		return error;
@@ -496,6 +557,7 @@ void charon_close(struct charon *charon)
 	free(charon->vici_path);
 	free(charon->config_path);
 	free(charon->config_text);
+	free(charon->unit);
 	free(charon->binary);
 	free(charon);
 }
@@ -523,9 +585,14 @@ int charon_set_config(struct charon *charon, const char *config_text, struct err
 void charon_kill(struct charon *charon)
 {
 	struct pollfd watched = {.fd = charon->pidfd, .events = POLLIN};
+	struct err err;
 	char how[64];
 
 	loop_timer_stop(charon->restart_timer);
+	loop_timer_stop(charon->ready_timer);
+	/* Before its death, which would make systemd start it again. */
+	if (charon->unit)
+		charon_unit_stop(charon->unit, &err);
 	if (!charon->pid)
 		return;
 	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);

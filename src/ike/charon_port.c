@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "xfrmd/charon_unit.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
 #include "xfrmd/str.h"
@@ -97,8 +98,14 @@ static int name_holder(uint16_t port, pid_t pid, struct err *err)
 	               str_escape(comm, name, sizeof(name)));
 }
 
-/* Names the first holder other than @own; 0 when all sockets of the port are @own's. */
-static int find_holder(const char *table, uint16_t port, pid_t own, struct err *err)
+static bool is_ours(pid_t pid, pid_t own, const char *unit)
+{
+	return pid && (pid == own || (unit && charon_unit_has(unit, pid)));
+}
+
+/* Names the first holder that is not ours; 0 when all sockets of the port are. */
+static int find_holder(const char *table, uint16_t port, pid_t own, const char *unit,
+                       struct err *err)
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	char *line, *rest;
@@ -118,14 +125,15 @@ static int find_holder(const char *table, uint16_t port, pid_t own, struct err *
 		    local != port)
 			continue;
 		pid = holder_of(inode);
-		if (!own || pid != own)
+		if (!is_ours(pid, own, unit))
 			return name_holder(port, pid, err);
 		own_found = true;
 	}
 	return own_found ? 0 : name_holder(port, 0, err);
 }
 
-static int check_family(int family, const char *table, uint16_t port, pid_t own, struct err *err)
+static int check_family(int family, const char *table, uint16_t port, pid_t own, const char *unit,
+                        struct err *err)
 {
 	int error = try_bind(family, port);
 
@@ -133,13 +141,13 @@ static int check_family(int family, const char *table, uint16_t port, pid_t own,
 	if (!error || error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
 		return 0;
 	if (error == -EADDRINUSE)
-		return find_holder(table, port, own, err);
+		return find_holder(table, port, own, unit, err);
 	return err_set(err, error, "UDP port %u cannot be used: %s", port, strerror(-error));
 }
 
-int charon_check_port(uint16_t port, pid_t own, struct err *err)
+int charon_check_port(uint16_t port, pid_t own, const char *unit, struct err *err)
 {
-	int error = check_family(AF_INET, "/proc/net/udp", port, own, err);
+	int error = check_family(AF_INET, "/proc/net/udp", port, own, unit, err);
 
-	return error ? error : check_family(AF_INET6, "/proc/net/udp6", port, own, err);
+	return error ? error : check_family(AF_INET6, "/proc/net/udp6", port, own, unit, err);
 }

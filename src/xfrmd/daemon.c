@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build_config.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
 #include "xfrmd/log.h"
@@ -243,10 +244,7 @@ static void on_hangup(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct strlist changes = {0}, errors = {0};
-	int error = log_reopen();
 
-	if (error)
-		log_error("log: cannot open again: %s", strerror(-error));
 	reload_run(daemon, &changes, &errors);
 	strlist_fini(&changes);
 	strlist_fini(&errors);
@@ -346,6 +344,18 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
+const char *daemon_charon_unit(const struct conf *conf)
+{
+	const char *unit = getenv("XFRMD_CHARON_UNIT");
+
+	if (!unit || !*unit)
+		return NULL;
+	if (strcmp(conf->charon_binary, XFRMD_CHARON) != 0)
+		log_warning("charon: %s of [charon] binary is not used, %s names its own",
+		            conf->charon_binary, unit);
+	return unit;
+}
+
 static int open_charon(struct daemon *daemon, struct err *err)
 {
 	static const struct charon_callbacks callbacks = {
@@ -363,6 +373,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
 	struct charon_options options = {.binary = daemon->conf.charon_binary,
+	                                 .unit = daemon_charon_unit(&daemon->conf),
 	                                 .run_dir = daemon->run_dir,
 	                                 .config_text = text};
 	_cleanup_(cleanup_free) char *vici_path = NULL;

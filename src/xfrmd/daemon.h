@@ -91,6 +91,11 @@ void certificates_on_peer_up(struct daemon *daemon);
 void certificates_list(void *ctx);
 void certificates_on_cert(void *ctx, const void *der, size_t len);
 
+/*
+ * The unit of systemd that runs charon ($XFRMD_CHARON_UNIT), which names its own binary: a warning
+ * if @conf has another one. NULL: none, xfrmd starts charon itself.
+ */
+const char *daemon_charon_unit(const struct conf *conf);
 /* Writes the sysctls of [kernel]. */
 int daemon_write_sysctls(const struct conf *conf, struct err *err);
 /* Sends the log where the configuration says; on failure the old sink stays. */
@@ -99,7 +104,7 @@ int daemon_open_log(const struct conf *conf, struct err *err);
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65]);
 
 /*
- * Reads and checks everything, then swaps and applies. @ret_changes: what was done, in sentences;
+ * Opens the log file anew, reads and checks everything, then swaps and applies. @ret_changes: what was done, in sentences;
  * @ret_errors: every reason why nothing was (what runs stays). 0 or -EINVAL.
  */
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors);

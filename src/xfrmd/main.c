@@ -140,6 +140,21 @@ static void detach_stdio(const struct conf *conf)
 	close(null);
 }
 
+/* Whether who reads stderr reads the log too: a unit's stderr goes to the journal. */
+static bool logs_to_stderr(const struct conf *conf)
+{
+	switch (conf->log_target) {
+	case LOG_TARGET_STDERR:
+		return true;
+	case LOG_TARGET_SYSLOG:
+	case LOG_TARGET_JOURNAL:
+		return getenv("JOURNAL_STREAM") != NULL;
+	case LOG_TARGET_FILE:
+		return false;
+	}
+	return false;
+}
+
 static int run(struct daemon *daemon, bool foreground)
 {
 	struct err err = {0};
@@ -154,7 +169,7 @@ static int run(struct daemon *daemon, bool foreground)
 	error = daemon_open(daemon, &err);
 	if (error) {
 		log_error("start: %s", err.text);
-		if (daemon->conf.log_target != LOG_TARGET_STDERR)
+		if (!logs_to_stderr(&daemon->conf))
 			fprintf(stderr, "xfrmd: %s\n", err.text);
 		daemon->exit_status = EXIT_FAILED;
 	} else {

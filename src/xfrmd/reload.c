@@ -123,7 +123,8 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 	if (!strlist_equal(&conf->ike_proposals, &daemon->conf.ike_proposals) ||
 	    !strlist_equal(&conf->esp_proposals, &daemon->conf.esp_proposals))
 		say(changes, "proposals: used from the next negotiation on");
-	if (strcmp(conf->charon_binary, daemon->conf.charon_binary) != 0)
+	if (strcmp(conf->charon_binary, daemon->conf.charon_binary) != 0 &&
+	    !daemon_charon_unit(conf))
 		say(changes, "charon binary: used from its next start on");
 }
 
@@ -167,8 +168,10 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 	struct pki_bundle bundle = {0};
 	struct conf conf = {0};
 	char hash[65] = "";
-	int error;
+	int error = log_reopen();
 
+	if (error)
+		log_error("log: cannot open again: %s", strerror(-error));
 	notify_send("RELOADING=1");
 	error = setup_load(daemon->conf_path, loop_now_epoch(), &conf, &bundle, &problems);
 	for (size_t i = 0; i < problems.count; i++)

@@ -62,7 +62,7 @@ static void on_line(void *ctx, const char *line)
 	snprintf(seen.last_line, sizeof(seen.last_line), "%s", line);
 }
 
-static int open_charon(const char *binary)
+static int open_charon_as(const char *binary, const char *unit)
 {
 	static const struct charon_callbacks callbacks = {
 		.ready = on_ready,
@@ -71,11 +71,17 @@ static int open_charon(const char *binary)
 	};
 	struct charon_options options = {
 		.binary = binary,
+		.unit = unit,
 		.run_dir = run_dir,
 		.config_text = config_text,
 	};
 
 	return charon_open(loop, &options, &callbacks, NULL, &charon, &err);
+}
+
+static int open_charon(const char *binary)
+{
+	return open_charon_as(binary, NULL);
 }
 
 static const char *in_run_dir(const char *name)
@@ -105,8 +111,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	static const char *const names[] = {"charon.vici", "charon.pid", "charon.log",
-	                                    "strongswan.conf", "script"};
+	static const char *const names[] = {"charon.vici",     "charon.pid", "charon.log",
+	                                    "strongswan.conf", "script",     "systemctl",
+	                                    "stopped"};
 
 	if (charon)
 		charon_kill(charon);
@@ -283,10 +290,10 @@ START_TEST(charon_open_names_who_holds_its_port)
 	         taken_ports[_i].port, (int)getpid());
 	ck_assert_int_eq(open_charon(XFRMD_CHARON), -EADDRINUSE);
 	ck_assert_str_eq(err.text, expected);
-	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, getpid(), &err), 0);
-	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 1, &err), -EADDRINUSE);
+	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, getpid(), NULL, &err), 0);
+	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 1, NULL, &err), -EADDRINUSE);
 	close(fd);
-	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 0, &err), 0);
+	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 0, NULL, &err), 0);
 }
 END_TEST
 
@@ -371,6 +378,80 @@ START_TEST(charon_inherits_neither_signals_nor_files_nor_environment)
 	ck_assert_uint_eq(ignored_seen & (1ull << (SIGPIPE - 1)), 0);
 	ck_assert_uint_eq(variables, 0);
 	ck_assert_uint_eq(files, 0);
+}
+END_TEST
+
+/* Does what systemd does for a unit with Restart=always, as long as nobody says stop. */
+static void write_systemctl(void)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+	         "#!/bin/sh\n"
+	         "cd %s\n"
+	         "case $2 in\n"
+	         "start)\n"
+	         "	rm -f stopped\n"
+	         "	while ! [ -e stopped ]; do\n"
+	         "		STRONGSWAN_CONF=%s/strongswan.conf %s 2>charon.log\n"
+	         "	done </dev/null >/dev/null &\n"
+	         "	;;\n"
+	         "stop)\n"
+	         "	touch stopped\n"
+	         "	kill -KILL $(cut -d ' ' -f 1 charon.pid)\n"
+	         "	;;\n"
+	         "esac\n",
+	         run_dir, run_dir, XFRMD_CHARON);
+	ck_assert_int_eq(file_write_atomic(in_run_dir("systemctl"), 0700, text, strlen(text), &err),
+	                 0);
+	snprintf(text, sizeof(text), "%s:/usr/sbin:/usr/bin:/sbin:/bin", run_dir);
+	ck_assert_int_eq(setenv("PATH", text, 1), 0);
+}
+
+START_TEST(charon_of_a_unit_is_started_and_adopted_and_stopped_by_systemd)
+{
+	pid_t first, second;
+
+	write_systemctl();
+	ck_assert_int_eq(open_charon_as("/nonexistent", "xfrmd-charon.service"), 0);
+	ck_assert_msg(charon_start(charon, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(charon_pid(charon), 0);
+	wait_for(&seen.ready, 1);
+	wait_for(&seen.lines, 1);
+	first = charon_pid(charon);
+	ck_assert_int_gt(first, 0);
+	ck_assert(!charon_adopted(charon));
+
+	charon_restart(charon);
+	wait_for(&seen.ready, 2);
+	second = charon_pid(charon);
+	ck_assert_int_ne(second, first);
+	ck_assert_uint_eq(seen.died, 1);
+	ck_assert_str_eq(seen.how, "ended");
+	ck_assert_uint_eq(charon_restarts(charon), 1);
+
+	charon_close(charon);
+	ck_assert_int_eq(open_charon_as("/nonexistent", "xfrmd-charon.service"), 0);
+	ck_assert_int_eq(charon_start(charon, &err), 0);
+	ck_assert(charon_adopted(charon));
+	ck_assert_int_eq(charon_pid(charon), second);
+	wait_for(&seen.ready, 3);
+
+	charon_kill(charon);
+	ck_assert_int_eq(kill(second, 0), -1);
+	ck_assert_int_eq(access(in_run_dir("stopped"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(charon_of_a_unit_that_systemd_refuses_is_refused)
+{
+	static const char text[] = "#!/bin/sh\nexit 1\n";
+
+	write_systemctl();
+	ck_assert_int_eq(file_write_atomic(in_run_dir("systemctl"), 0700, text, strlen(text), &err),
+	                 0);
+	ck_assert_int_eq(open_charon_as("/nonexistent", "xfrmd-charon.service"), 0);
+	ck_assert_int_eq(charon_start(charon, &err), -EIO);
 }
 END_TEST
 
@@ -493,6 +574,8 @@ int main(void)
 	tcase_add_test(tcase, charon_that_keeps_dying_is_started_ever_more_slowly);
 	tcase_add_test(tcase, charon_that_cannot_be_started_again_is_tried_again);
 	tcase_add_test(tcase, charon_inherits_neither_signals_nor_files_nor_environment);
+	tcase_add_test(tcase, charon_of_a_unit_is_started_and_adopted_and_stopped_by_systemd);
+	tcase_add_test(tcase, charon_of_a_unit_that_systemd_refuses_is_refused);
 	tcase_add_test(tcase, charon_missing_binary_is_refused);
 	tcase_add_test(tcase, charon_log_that_is_no_fifo_is_refused);
 	tcase_add_test(tcase, charon_run_dir_too_long_for_a_socket_is_refused);
