@@ -75,6 +75,9 @@ print(found if isinstance(found, str) else json.dumps(found))' "$1"
 # What a failed scenario shows besides its own words.
 lab_show_state() {
 	local host
+	if [ "${INIT:-}" = systemd ]; then
+		journalctl --boot --identifier systemd --identifier xfrmd --output short-precise
+	fi
 	for host in "${!address4[@]}"; do
 		echo "--- $host: kernel counters, policies, SAs, last packets"
 		on "$host" awk '$2 > 0' /proc/net/xfrm_stat
@@ -114,9 +117,19 @@ background() {
 
 # host NAME ADDRESS/LENGTH...: a namespace with eth0; its port on the switch is named NAME
 host() {
+	ip netns add "$1"
+	host_wire "$@"
+}
+
+# host_here NAME ADDRESS/LENGTH...: likewise the namespace that we are in, where services run
+host_here() {
+	ip netns attach "$1" $$
+	host_wire "$@"
+}
+
+host_wire() {
 	local name=$1 address
 	shift
-	ip netns add "$name"
 	ip link add name "$name" type veth peer name eth0 netns "$name"
 	[[ $* == *:* ]] || no_ipv6 on "$name"
 	ip link set dev "$name" master switch up

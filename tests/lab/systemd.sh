@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# Init: systemd
+# The real units under a real systemd: restart, SIGKILL and reload of xfrmd, SIGKILL of its charon,
+# stop, all under traffic; charon is a unit of its own that the others leave alone.
+lab_switch
+host_here a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+	EOF
+done
+
+prefix=$(sed -n 's#^ExecStart=\(.*\)/sbin/xfrmd .*#\1#p' "$BUILD/systemd/xfrmd.service")
+conf=$prefix/etc/xfrmd/xfrmd.conf
+install -D -t "$prefix/sbin" "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
+install -D -m 644 -t "$prefix/lib/systemd/system" "$BUILD"/systemd/*.service
+install -D -m 600 -t "${conf%/*}" "$PKI"/{instance.pem,instance.key,ca.pem}
+sed "s#^target = .*#target = journal#; s#$PKI/#${conf%/*}/#" "$FOLDER/a.conf" >"$conf"
+rmdir /run/lab/a
+ln -s /run/xfrmd /run/lab/a
+systemctl daemon-reload
+
+main_pid() {
+	systemctl show --property MainPID --value "$1"
+}
+
+# restarted UNIT PID: its main process is another than PID
+restarted() {
+	[ "$(main_pid "$1")" != "$2" ] && [ "$(main_pid "$1")" != 0 ]
+}
+
+ready() {
+	is true status a 'd["ready"] and d["healthy"]'
+}
+
+# what went wrong is told once
+background a socat -u UDP-RECV:500 /dev/null
+socat_pid=$!
+wait_for 10 sh -c 'ss -Hluan sport = 500 | grep -q .'
+must_not systemctl start xfrmd
+journalctl --sync
+expect 'lines about the failed start' \
+	"$(journalctl --boot --identifier xfrmd --output cat | grep -c 'UDP port 500 is taken')" = 1
+kill $socat_pid
+
+systemctl start xfrmd
+must ready
+expect 'processes in the unit of xfrmd' "$(cat /sys/fs/cgroup/system.slice/xfrmd.service/cgroup.procs)" = \
+	"$(main_pid xfrmd)"
+charon=$(charon_pid a)
+expect 'charon of the unit' "$(main_pid xfrmd-charon)" = "$charon"
+xfrmd_start b
+wait_for 20 pings a b
+watch_start a b 500
+
+systemctl restart xfrmd
+must ready
+expect 'charon after a restart' "$(charon_pid a)" = "$charon"
+
+pid=$(main_pid xfrmd)
+systemctl kill --signal KILL --kill-who main xfrmd
+wait_for 10 restarted xfrmd "$pid"
+wait_for 10 ready
+expect 'charon after SIGKILL of xfrmd' "$(charon_pid a)" = "$charon"
+
+pid=$(main_pid xfrmd)
+sed -i 's/^ipsec_subnets = .*/&, 10.0.1.300/' "$conf"
+must_not systemctl reload xfrmd
+sed -i 's/10.0.1.300/10.0.2.0\/24/' "$conf"
+systemctl reload xfrmd
+must has_policy a out 10.0.1.1/32 10.0.2.0/24
+expect 'xfrmd after reloads' "$(main_pid xfrmd)" = "$pid"
+
+systemctl kill --signal KILL xfrmd-charon
+wait_for 10 restarted xfrmd-charon "$charon"
+wait_for 10 ready
+expect 'adopted charon' "$(charon_pid a)" = "$(main_pid xfrmd-charon)"
+wait_for 10 is 1 status a 'd["peers"]["up"]'
+
+before=$(planned_policies a)
+systemctl stop xfrmd
+expect 'charon after stop' "$(systemctl is-active xfrmd-charon)" = active
+expect 'policies after stop' "$(planned_policies a)" = "$before"
+must pings a b
+
+watch_end
+expect 'packets lost' "$lost" = 0
+expect 'in clear' "$clear" = 0
