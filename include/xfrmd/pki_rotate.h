@@ -15,17 +15,15 @@
  *
  * Between two steps the folder goes to every host. The state is read off the files themselves:
  * from add_ca to drop_ca ca.pem holds both CAs and ca.next.key the key of the new one.
- * A step checks what the daemon would find before it replaces a file; refused or interrupted, it
- * leaves the old files in force.
+ * A step checks what the daemon would find before all its files come into force at once; refused or
+ * killed before that, it leaves the old ones in force.
  */
 enum pki_rotate_state {
 	PKI_ROTATE_STEADY,
 	PKI_ROTATE_ADDED,
 	PKI_ROTATE_REISSUED,
-	PKI_ROTATE_DROPPING, /* drop_ca was interrupted: the old CA is out, its key still there */
-	PKI_ROTATE_SWAPPING, /* a new instance key is in place, its certificate not yet */
 };
-/* "steady", "added", "reissued", "dropping", "swapping" */
+/* "steady", "added", "reissued" */
 const char *pki_rotate_state_name(enum pki_rotate_state state);
 
 struct pki_rotate {
@@ -41,7 +39,8 @@ int pki_rotate_status(const struct pki_rotate *rotate, enum pki_rotate_state *re
 
 /*
  * The steps. Names are taken over from the certificate that is replaced. -EPROTO and @err when it
- * is another step's turn; an interrupted step is completed by repeating it.
+ * is another step's turn; an interrupted step is completed by repeating it. Where the folder cannot
+ * be replaced as a whole (pki_swap.h), nothing changes.
  * pki_rotate_instance is no step: a new instance key and certificate from the same CA.
  */
 int pki_rotate_add_ca(const struct pki_rotate *rotate, struct err *err);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps of a rotation. The files are the only state. New files are staged under *.next names,
- * read back and checked as the daemon will read them, and only then renamed into place; the order
- * of the renames is such that every interruption is a state with a name.
+ * The steps of a rotation. The files are the only state. A step writes new files into a copy of the
+ * folder, reads them back and checks them as the daemon will; then all come into force at once.
  */
 #include "xfrmd/pki_rotate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,10 +15,15 @@
 #include "xfrmd/pki_folder.h"
 #include "xfrmd/pki_load.h"
 #include "xfrmd/pki_sign.h"
+#include "xfrmd/pki_swap.h"
+
+/* Where files are, in the folder or in its copy. */
+struct files {
+	struct pki_pair ca, next_ca, instance; /* the certificate of next_ca is in that of ca */
+};
 
 struct folder {
-	struct pki_pair ca, instance;           /* in force */
-	struct pki_pair next_ca, next_instance; /* staged */
+	struct files files;
 	struct pki_certs cas, chain;
 	struct pki_key ca_key, next_ca_key;
 	size_t current, next; /* indices into cas, or cas.count */
@@ -28,9 +31,9 @@ struct folder {
 };
 
 static const char *const state_names[] = {
-	[PKI_ROTATE_STEADY] = "steady",     [PKI_ROTATE_ADDED] = "added",
-	[PKI_ROTATE_REISSUED] = "reissued", [PKI_ROTATE_DROPPING] = "dropping",
-	[PKI_ROTATE_SWAPPING] = "swapping",
+	[PKI_ROTATE_STEADY] = "steady",
+	[PKI_ROTATE_ADDED] = "added",
+	[PKI_ROTATE_REISSUED] = "reissued",
 };
 
 const char *pki_rotate_state_name(enum pki_rotate_state state)
@@ -38,79 +41,62 @@ const char *pki_rotate_state_name(enum pki_rotate_state state)
 	return state_names[state];
 }
 
+static int files_init(struct files *files, const char *dir, struct err *err)
+{
+	int r = pki_pair_init(&files->ca, dir, "ca", err);
+
+	if (r == 0)
+		r = pki_pair_init(&files->next_ca, dir, "ca.next", err);
+	if (r == 0)
+		r = pki_pair_init(&files->instance, dir, "instance", err);
+	return r;
+}
+
+static void files_fini(struct files *files)
+{
+	pki_pair_fini(&files->ca);
+	pki_pair_fini(&files->next_ca);
+	pki_pair_fini(&files->instance);
+}
+
 static void folder_fini(struct folder *folder)
 {
-	pki_pair_fini(&folder->ca);
-	pki_pair_fini(&folder->instance);
-	pki_pair_fini(&folder->next_ca);
-	pki_pair_fini(&folder->next_instance);
+	files_fini(&folder->files);
 	pki_certs_fini(&folder->cas);
 	pki_certs_fini(&folder->chain);
 	pki_key_fini(&folder->ca_key);
 	pki_key_fini(&folder->next_ca_key);
 }
 
-static int name_files(struct folder *folder, const char *dir, struct err *err)
+static int check_key(const struct folder *folder, struct problems *problems)
 {
-	int r = pki_folder_check(dir, err);
+	_cleanup_(pki_key_fini) struct pki_key key = {0};
+	int r = pki_load_key(folder->files.instance.key, &key, problems);
 
 	if (r == 0)
-		r = pki_pair_init(&folder->ca, dir, "ca", err);
-	if (r == 0)
-		r = pki_pair_init(&folder->instance, dir, "instance", err);
-	if (r == 0)
-		r = pki_pair_init(&folder->next_ca, dir, "ca.next", err);
-	if (r == 0)
-		r = pki_pair_init(&folder->next_instance, dir, "instance.next", err);
-	return r;
+		r = pki_check_key(&folder->chain, &key, folder->files.instance.key, problems);
+	return r == 0 && problems->count ? -EINVAL : r;
 }
 
 static int read_files(struct folder *folder, struct problems *problems)
 {
-	int r = pki_load_certs(folder->ca.cert, &folder->cas, problems);
+	const struct files *files = &folder->files;
+	int r = pki_load_certs(files->ca.cert, &folder->cas, problems);
 
 	if (r == 0)
-		r = pki_load_key(folder->ca.key, &folder->ca_key, problems);
+		r = pki_load_key(files->ca.key, &folder->ca_key, problems);
 	if (r == 0)
-		r = pki_load_certs(folder->instance.cert, &folder->chain, problems);
-	if (r == 0 && access(folder->next_ca.key, F_OK) == 0)
-		r = pki_load_key(folder->next_ca.key, &folder->next_ca_key, problems);
+		r = pki_load_certs(files->instance.cert, &folder->chain, problems);
+	if (r == 0)
+		r = check_key(folder, problems);
+	if (r == 0 && access(files->next_ca.key, F_OK) == 0)
+		r = pki_load_key(files->next_ca.key, &folder->next_ca_key, problems);
 	if (r == 0)
 		r = pki_find_owner(&folder->cas, &folder->ca_key, &folder->current);
 	folder->next = folder->cas.count;
 	if (r == 0 && folder->next_ca_key.der)
 		r = pki_find_owner(&folder->cas, &folder->next_ca_key, &folder->next);
 	return r;
-}
-
-/* Whether instance.key waits for the certificate that was staged with it. */
-static int check_swap(struct folder *folder, bool *ret_swapping, struct problems *problems)
-{
-	_cleanup_(pki_certs_fini) struct pki_certs staged = {0};
-	_cleanup_(pki_key_fini) struct pki_key key = {0};
-	size_t owner;
-	int r;
-
-	*ret_swapping = false;
-	r = pki_load_key(folder->instance.key, &key, problems);
-	if (r == 0)
-		r = pki_find_owner(&folder->chain, &key, &owner);
-	if (r < 0 || owner < folder->chain.count)
-		return r;
-	if (access(folder->next_instance.cert, F_OK) == 0) {
-		r = pki_load_certs(folder->next_instance.cert, &staged, problems);
-		if (r == 0)
-			r = pki_find_owner(&staged, &key, &owner);
-		if (r < 0)
-			return r;
-		*ret_swapping = owner < staged.count;
-	}
-	if (*ret_swapping)
-		return 0;
-	problems_add(problems,
-	             "%s: does not belong to the certificate in %s, expected its private key",
-	             folder->instance.key, folder->instance.cert);
-	return -EINVAL;
 }
 
 static int signed_by(const struct folder *folder, size_t index, bool *ret_signed)
@@ -126,35 +112,31 @@ static int signed_by(const struct folder *folder, size_t index, bool *ret_signed
 
 static int derive_state(struct folder *folder, struct problems *problems)
 {
-	bool has_current = folder->current < folder->cas.count;
 	bool has_next = folder->next < folder->cas.count;
-	bool swapping, old = false, new = false;
+	bool old, new = false;
 	int r;
 
-	if (!has_current && !has_next) {
+	if (folder->current == folder->cas.count) {
 		problems_add(problems,
 		             "%s: belongs to no certificate in %s, expected its private key",
-		             folder->ca.key, folder->ca.cert);
+		             folder->files.ca.key, folder->files.ca.cert);
 		return -EINVAL;
 	}
-	r = check_swap(folder, &swapping, problems);
-	if (r == 0 && has_current)
-		r = signed_by(folder, folder->current, &old);
+	r = signed_by(folder, folder->current, &old);
 	if (r == 0 && has_next)
 		r = signed_by(folder, folder->next, &new);
 	if (r < 0)
 		return r;
-	if (swapping)
-		folder->state = PKI_ROTATE_SWAPPING;
-	else if (new)
-		folder->state = has_current ? PKI_ROTATE_REISSUED : PKI_ROTATE_DROPPING;
-	else if (old)
-		folder->state = has_next ? PKI_ROTATE_ADDED : PKI_ROTATE_STEADY;
-	else {
+	if (!old && !new) {
 		problems_add(problems, "%s: was not signed by the CA of %s, issuer is \"%s\"",
-		             folder->instance.cert, folder->ca.key, folder->chain.items[0].issuer);
+		             folder->files.instance.cert, folder->files.ca.key,
+		             folder->chain.items[0].issuer);
 		return -EINVAL;
 	}
+	if (new)
+		folder->state = PKI_ROTATE_REISSUED;
+	else
+		folder->state = has_next ? PKI_ROTATE_ADDED : PKI_ROTATE_STEADY;
 	return 0;
 }
 
@@ -163,7 +145,9 @@ static int open_folder(const struct pki_rotate *rotate, struct folder *folder, s
 	struct problems problems = {0};
 	int r;
 
-	r = name_files(folder, rotate->dir, err);
+	r = pki_folder_check(rotate->dir, err);
+	if (r == 0)
+		r = files_init(&folder->files, rotate->dir, err);
 	if (r < 0)
 		return r;
 	r = read_files(folder, &problems);
@@ -190,8 +174,6 @@ static int out_of_order(const struct pki_rotate *rotate, const struct folder *fo
 		[PKI_ROTATE_STEADY] = "add-ca",
 		[PKI_ROTATE_ADDED] = "reissue",
 		[PKI_ROTATE_REISSUED] = "drop-ca",
-		[PKI_ROTATE_DROPPING] = "drop-ca",
-		[PKI_ROTATE_SWAPPING] = "repeating the interrupted step",
 	};
 
 	return err_set(err, -EPROTO,
@@ -199,90 +181,106 @@ static int out_of_order(const struct pki_rotate *rotate, const struct folder *fo
 	               state_names[folder->state], turns[folder->state]);
 }
 
-/* Takes a staged file into force, durably. */
-static int replace(const struct pki_rotate *rotate, const char *staged, const char *path,
-                   struct err *err)
+/* The copy's files, by the names that they will have. */
+static void name_as_in_force(struct err *err)
 {
-	_cleanup_(cleanup_fd) int fd = -1;
+	char *at;
 
-	if (rename(staged, path) < 0)
-		return err_set(err, -errno, "%s: cannot rename to %s: %s", staged, path,
-		               strerror(errno));
-	fd = open(rotate->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return err_set(err, -errno, "%s: cannot synchronise: %s", rotate->dir,
-		               strerror(errno));
-	return 0;
+	while ((at = strstr(err->text, PKI_SWAP_SUFFIX "/"))) {
+		const char *rest = at + strlen(PKI_SWAP_SUFFIX);
+
+		memmove(at, rest, strlen(rest) + 1);
+	}
 }
 
 /* The daemon's own checks of what would be in force. */
-static int check(const struct pki_rotate *rotate, const struct pki_pair *instance,
-                 const char *ca_file, struct err *err)
+static int check(const struct pki_rotate *rotate, const struct files *next, struct err *err)
 {
 	_cleanup_(pki_bundle_fini) struct pki_bundle bundle = {0};
 	_cleanup_(strlist_fini) struct strlist cas = {0};
 	struct problems problems = {0};
 	int r;
 
-	r = strlist_add(&cas, ca_file);
+	r = strlist_add(&cas, next->ca.cert);
 	if (r == 0)
-		r = pki_load(instance->cert, instance->key, &cas, rotate->now, &bundle, &problems);
-	return r < 0 ? pki_first_problem(r, &problems, err) : 0;
-}
-
-/* Writes what ca.pem is to become, and checks it with the certificate in force. */
-static int stage_cas(const struct pki_rotate *rotate, const struct folder *folder,
-                     const struct pki_certs *cas, struct err *err)
-{
-	int r;
-
-	r = pki_certs_write(folder->next_ca.cert, cas, err);
-	if (r == 0)
-		r = check(rotate, &folder->instance, folder->next_ca.cert, err);
-	if (r < 0)
-		unlink(folder->next_ca.cert);
+		r = pki_load(next->instance.cert, next->instance.key, &cas, rotate->now, &bundle,
+		             &problems);
+	if (r < 0) {
+		pki_first_problem(r, &problems, err);
+		name_as_in_force(err);
+	}
 	return r;
 }
 
-int pki_rotate_add_ca(const struct pki_rotate *rotate, struct err *err)
+/* Writes the files that change, as @next. */
+typedef int (*change_fn)(const struct pki_rotate *rotate, struct folder *folder,
+                         const struct files *next, struct err *err);
+
+/* In a copy of the folder, which takes its place when the daemon would accept it. */
+static int change_copy(const struct pki_rotate *rotate, struct folder *folder,
+                       struct pki_swap *swap, change_fn change, struct err *err)
+{
+	_cleanup_(files_fini) struct files next = {0};
+	int r = files_init(&next, swap->stage, err);
+
+	if (r == 0)
+		r = pki_swap_stage(swap, err);
+	if (r == 0)
+		r = change(rotate, folder, &next, err);
+	if (r == 0)
+		r = check(rotate, &next, err);
+	return r < 0 ? r : pki_swap_commit(swap, err);
+}
+
+static int run_step(const struct pki_rotate *rotate, enum pki_rotate_state from,
+                    enum pki_rotate_state to, change_fn change, struct err *err)
 {
 	_cleanup_(folder_fini) struct folder folder = {0};
-	_cleanup_(pki_cert_fini) struct pki_cert cert = {0};
-	_cleanup_(pki_key_fini) struct pki_key key = {0};
-	struct pki_subject subject = {.days = rotate->days, .now = rotate->now};
+	_cleanup_(pki_swap_close) struct pki_swap swap;
 	int r;
 
-	r = open_folder(rotate, &folder, err);
+	r = pki_swap_open(&swap, rotate->dir, err);
+	if (r == 0)
+		r = open_folder(rotate, &folder, err);
 	if (r < 0)
 		return r;
-	if (folder.state != PKI_ROTATE_STEADY)
-		return out_of_order(rotate, &folder, err);
-	subject.like = &folder.cas.items[folder.current];
+	if (folder.state == from)
+		return change_copy(rotate, &folder, &swap, change, err);
+	/* killed behind the point of no return: it was this step */
+	if (folder.state == to && swap.resumed)
+		return 0;
+	return out_of_order(rotate, &folder, err);
+}
+
+static int add_ca(const struct pki_rotate *rotate, struct folder *folder, const struct files *next,
+                  struct err *err)
+{
+	struct pki_subject subject = {.like = &folder->cas.items[folder->current],
+	                              .days = rotate->days,
+	                              .now = rotate->now};
+	_cleanup_(pki_cert_fini) struct pki_cert cert = {0};
+	_cleanup_(pki_key_fini) struct pki_key key = {0};
+	int r;
+
 	r = pki_key_generate(rotate->key_type, &key, err);
 	if (r == 0)
-		r = pki_sign_ca(&subject, &key, folder.next_ca.cert, &cert, err);
-	if (r == 0 && pki_certs_add(&folder.cas, &cert) < 0)
+		r = pki_sign_ca(&subject, &key, next->ca.cert, &cert, err);
+	if (r == 0 && pki_certs_add(&folder->cas, &cert) < 0)
 		r = err_set(err, -ENOMEM, "out of memory");
 	if (r == 0)
-		r = stage_cas(rotate, &folder, &folder.cas, err);
-	/* a key without its certificate in ca.pem changes nothing yet */
-	if (r == 0)
-		r = pki_key_write(folder.next_ca.key, &key, err);
-	return r < 0 ? r : replace(rotate, folder.next_ca.cert, folder.ca.cert, err);
+		r = pki_certs_write(next->ca.cert, &folder->cas, err);
+	return r < 0 ? r : pki_key_write(next->next_ca.key, &key, err);
 }
 
-static int swap_instance(const struct pki_rotate *rotate, const struct folder *folder,
-                         struct err *err)
-{
-	return replace(rotate, folder->next_instance.cert, folder->instance.cert, err);
-}
-
-/* A new key and certificate with the old names, signed by the CA at @index. */
-static int renew_instance(const struct pki_rotate *rotate, const struct folder *folder,
-                          size_t index, const struct pki_key *ca_key, struct err *err)
+/* A new key and certificate with the old names, from the newest CA. */
+static int renew_instance(const struct pki_rotate *rotate, struct folder *folder,
+                          const struct files *next, struct err *err)
 {
 	struct pki_subject subject = {
 		.like = &folder->chain.items[0], .days = rotate->days, .now = rotate->now};
+	bool has_next = folder->next < folder->cas.count;
+	const struct pki_cert *ca = &folder->cas.items[has_next ? folder->next : folder->current];
+	const struct pki_key *ca_key = has_next ? &folder->next_ca_key : &folder->ca_key;
 	_cleanup_(pki_cert_fini) struct pki_cert cert = {0};
 	_cleanup_(pki_key_fini) struct pki_key key = {0};
 	struct pki_certs certs = {&cert, 1};
@@ -290,69 +288,42 @@ static int renew_instance(const struct pki_rotate *rotate, const struct folder *
 
 	r = pki_key_generate(rotate->key_type, &key, err);
 	if (r == 0)
-		r = pki_sign_instance(&subject, &key, &folder->cas.items[index], ca_key,
-		                      folder->next_instance.cert, &cert, err);
-	if (r == 0)
-		r = pki_pair_write(&folder->next_instance, &key, &certs, err);
-	if (r == 0)
-		r = check(rotate, &folder->next_instance, folder->ca.cert, err);
-	if (r < 0) {
-		unlink(folder->next_instance.cert);
-		unlink(folder->next_instance.key);
-		return r;
-	}
-	r = replace(rotate, folder->next_instance.key, folder->instance.key, err);
-	return r < 0 ? r : swap_instance(rotate, folder, err);
+		r = pki_sign_instance(&subject, &key, ca, ca_key, next->instance.cert, &cert, err);
+	return r < 0 ? r : pki_pair_write(&next->instance, &key, &certs, err);
+}
+
+static int drop_ca(const struct pki_rotate *rotate, struct folder *folder, const struct files *next,
+                   struct err *err)
+{
+	struct pki_certs *cas = &folder->cas;
+	int r;
+
+	(void)rotate;
+	pki_cert_fini(&cas->items[folder->current]);
+	cas->items[folder->current] = cas->items[--cas->count];
+	r = pki_certs_write(next->ca.cert, cas, err);
+	if (r == 0 && rename(next->next_ca.key, next->ca.key) < 0)
+		r = err_set(err, -errno, "%s: cannot rename to %s: %s", next->next_ca.key,
+		            next->ca.key, strerror(errno));
+	return r;
+}
+
+int pki_rotate_add_ca(const struct pki_rotate *rotate, struct err *err)
+{
+	return run_step(rotate, PKI_ROTATE_STEADY, PKI_ROTATE_ADDED, add_ca, err);
 }
 
 int pki_rotate_reissue(const struct pki_rotate *rotate, struct err *err)
 {
-	_cleanup_(folder_fini) struct folder folder = {0};
-	int r = open_folder(rotate, &folder, err);
-
-	if (r < 0)
-		return r;
-	if (folder.state == PKI_ROTATE_SWAPPING)
-		return swap_instance(rotate, &folder, err);
-	if (folder.state != PKI_ROTATE_ADDED)
-		return out_of_order(rotate, &folder, err);
-	return renew_instance(rotate, &folder, folder.next, &folder.next_ca_key, err);
-}
-
-int pki_rotate_instance(const struct pki_rotate *rotate, struct err *err)
-{
-	_cleanup_(folder_fini) struct folder folder = {0};
-	int r = open_folder(rotate, &folder, err);
-
-	if (r < 0)
-		return r;
-	if (folder.state == PKI_ROTATE_SWAPPING)
-		return swap_instance(rotate, &folder, err);
-	if (folder.state != PKI_ROTATE_STEADY)
-		return out_of_order(rotate, &folder, err);
-	return renew_instance(rotate, &folder, folder.current, &folder.ca_key, err);
+	return run_step(rotate, PKI_ROTATE_ADDED, PKI_ROTATE_REISSUED, renew_instance, err);
 }
 
 int pki_rotate_drop_ca(const struct pki_rotate *rotate, struct err *err)
 {
-	_cleanup_(folder_fini) struct folder folder = {0};
-	struct pki_certs kept = {0};
-	int r = open_folder(rotate, &folder, err);
+	return run_step(rotate, PKI_ROTATE_REISSUED, PKI_ROTATE_STEADY, drop_ca, err);
+}
 
-	if (r < 0)
-		return r;
-	if (folder.state != PKI_ROTATE_REISSUED && folder.state != PKI_ROTATE_DROPPING)
-		return out_of_order(rotate, &folder, err);
-	if (folder.state == PKI_ROTATE_REISSUED) {
-		/* its own certificate is the only one that goes */
-		pki_cert_fini(&folder.cas.items[folder.current]);
-		kept = folder.cas;
-		kept.count--;
-		folder.cas.items[folder.current] = folder.cas.items[kept.count];
-		folder.cas.items[kept.count] = (struct pki_cert){0};
-		r = stage_cas(rotate, &folder, &kept, err);
-		if (r == 0)
-			r = replace(rotate, folder.next_ca.cert, folder.ca.cert, err);
-	}
-	return r < 0 ? r : replace(rotate, folder.next_ca.key, folder.ca.key, err);
+int pki_rotate_instance(const struct pki_rotate *rotate, struct err *err)
+{
+	return run_step(rotate, PKI_ROTATE_STEADY, PKI_ROTATE_STEADY, renew_instance, err);
 }

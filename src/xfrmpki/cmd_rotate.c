@@ -37,8 +37,6 @@ static const struct {
 	[PKI_ROTATE_ADDED] = {"reissue", "every host has the new ca.pem (xfrmctl reload)"},
 	[PKI_ROTATE_REISSUED] = {"drop-ca", "every host has the new instance.pem and instance.key "
                                             "(xfrmctl reload)"},
-	[PKI_ROTATE_DROPPING] = {"drop-ca", "now: it was interrupted"},
-	[PKI_ROTATE_SWAPPING] = {"reissue", "now: it was interrupted"},
 };
 
 static const struct step *find_step(const char *name)

@@ -3,6 +3,9 @@
 #include "xfrmd/pki_rotate.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "pki_fixture.h"
 #include "test.h"
@@ -10,6 +13,7 @@
 #include "xfrmd/pki_check.h"
 #include "xfrmd/pki_issue.h"
 #include "xfrmd/pki_load.h"
+#include "xfrmd/pki_swap.h"
 
 typedef int (*step_fn)(const struct pki_rotate *rotate, struct err *err);
 
@@ -38,11 +42,6 @@ static void setup(void)
 	ck_assert_int_eq(strlist_split(&issue.sans, "a.example 10.0.0.1", " "), 0);
 	ck_assert_int_eq(pki_make_instance(&issue, &err), 0);
 	strlist_fini(&issue.sans);
-}
-
-static void move(const char *from, const char *to)
-{
-	ck_assert_int_eq(rename(path(from), path(to)), 0);
 }
 
 static void copy(const char *from, const char *to)
@@ -178,50 +177,108 @@ START_TEST(rotation_refuses_to_go_out_of_order)
 }
 END_TEST
 
-START_TEST(rotation_survives_an_interrupted_add_ca)
+/* Beside the folder. */
+static const char *stage(const char *name)
 {
-	copy("ca.pem", "saved");
+	static char text[128];
+
+	snprintf(text, sizeof(text), "%s" PKI_SWAP_SUFFIX "%s", test_dir, name);
+	return text;
+}
+
+static struct stat examine(const char *file)
+{
+	struct stat status;
+
+	ck_assert_int_eq(lstat(file, &status), 0);
+	return status;
+}
+
+START_TEST(rotation_keeps_the_folder_and_what_else_is_in_it)
+{
+	struct stat before, note, after;
+
+	ck_assert_int_eq(chmod(test_dir, 0750), 0);
+	ck_assert_int_eq(mkdir(path("folder"), 0700), 0);
+	ck_assert_int_eq(symlink("instance.pem", path("link")), 0);
+	copy("ca.pem", "note");
+	before = examine(test_dir);
+	note = examine(path("note"));
 	run(pki_rotate_add_ca);
-	move("saved", "ca.pem");
+	run(pki_rotate_reissue);
+	run(pki_rotate_drop_ca);
+	after = examine(test_dir);
+	ck_assert_uint_eq(after.st_ino, before.st_ino);
+	ck_assert_uint_eq(after.st_mode, before.st_mode);
+	ck_assert_uint_eq(examine(path("note")).st_ino, note.st_ino);
+	ck_assert_uint_eq(examine(path("note")).st_nlink, 1);
+	ck_assert(S_ISLNK(examine(path("link")).st_mode));
+	ck_assert_uint_eq(examine(path("instance.key")).st_mode & 07777, 0600);
+	ck_assert_int_eq(access(stage(""), F_OK), -1);
+	ck_assert_int_eq(rmdir(path("folder")), 0);
+}
+END_TEST
+
+START_TEST(rotation_works_on_the_folder_behind_a_link)
+{
+	char link[sizeof(test_dir) + 8];
+
+	snprintf(link, sizeof(link), "%s-link", test_dir);
+	ck_assert_int_eq(symlink(test_dir, link), 0);
+	rotate.dir = link;
+	run(pki_rotate_add_ca);
+	ck_assert(S_ISLNK(examine(link).st_mode));
+	rotate.dir = test_dir;
+	assert_state("added");
+	ck_assert_int_eq(unlink(link), 0);
+}
+END_TEST
+
+START_TEST(rotation_leaves_a_folder_in_its_way_alone)
+{
+	ck_assert_int_eq(mkdir(stage(""), 0700), 0);
+	ck_assert_int_eq(mkdir(stage("/folder"), 0700), 0);
+	ck_assert_int_eq(pki_rotate_add_ca(&rotate, &err), -EEXIST);
+	ck_assert_ptr_nonnull(strstr(err.text, PKI_SWAP_SUFFIX ": is in the way"));
 	assert_state("steady");
+	ck_assert_int_eq(rmdir(stage("/folder")), 0);
+	/* an empty one may be what a killed run had just made */
 	run(pki_rotate_add_ca);
 	assert_state("added");
-	run(pki_rotate_reissue);
-	assert_state("reissued");
 }
 END_TEST
 
-START_TEST(rotation_survives_an_interrupted_reissue)
+START_TEST(rotation_locks_others_out)
 {
-	struct pki_bundle bundle;
+	int fd = open(test_dir, O_RDONLY | O_DIRECTORY);
 
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_eq(pki_rotate_add_ca(&rotate, &err), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(err.text, "another xfrmpki is at work"));
+	close(fd);
 	run(pki_rotate_add_ca);
-	copy("instance.pem", "saved");
-	run(pki_rotate_reissue);
-	move("instance.pem", "instance.next.pem");
-	move("saved", "instance.pem");
-	assert_state("swapping");
-	ck_assert_int_eq(pki_rotate_drop_ca(&rotate, &err), -EPROTO);
-	run(pki_rotate_reissue);
-	assert_state("reissued");
-	bundle = load();
-	pki_bundle_fini(&bundle);
 }
 END_TEST
 
-START_TEST(rotation_survives_an_interrupted_drop_ca)
+/* One moment of the many that tests/pki/kill plays. */
+START_TEST(rotation_completes_what_a_killed_run_left_in_force)
 {
+	struct pki_swap swap;
+
 	run(pki_rotate_add_ca);
-	run(pki_rotate_reissue);
-	copy("ca.key", "saved");
-	run(pki_rotate_drop_ca);
-	move("ca.key", "ca.next.key");
-	move("saved", "ca.key");
-	assert_state("dropping");
-	ck_assert_int_eq(pki_rotate_add_ca(&rotate, &err), -EPROTO);
-	run(pki_rotate_drop_ca);
+	ck_assert_int_eq(pki_swap_open(&swap, test_dir, &err), 0);
+	ck_assert_int_eq(pki_swap_stage(&swap, &err), 0);
+	ck_assert_int_eq(unlink(stage("/ca.next.key")), 0);
+	ck_assert_int_eq(renameat2(AT_FDCWD, stage(""), AT_FDCWD, test_dir, RENAME_EXCHANGE), 0);
+	swap.staged = false;
+	pki_swap_close(&swap);
+	copy("ca.pem", "note");
+	ck_assert_int_eq(pki_swap_open(&swap, test_dir, &err), 0);
+	ck_assert(swap.resumed);
+	pki_swap_close(&swap);
 	assert_state("steady");
-	ck_assert_int_eq(access(path("ca.next.key"), F_OK), -1);
+	ck_assert_int_eq(access(path("note"), F_OK), 0);
+	ck_assert_int_eq(access(stage(""), F_OK), -1);
 }
 END_TEST
 
@@ -234,10 +291,9 @@ START_TEST(rotation_refuses_what_the_daemon_would_refuse)
 	ck_assert_int_lt(pki_rotate_add_ca(&rotate, &err), 0);
 	ck_assert_ptr_nonnull(strstr(err.text, "expired"));
 	ck_assert_int_lt(pki_rotate_instance(&rotate, &err), 0);
-	ck_assert_int_eq(access(path("ca.next.pem"), F_OK), -1);
+	ck_assert_ptr_null(strstr(err.text, PKI_SWAP_SUFFIX));
 	ck_assert_int_eq(access(path("ca.next.key"), F_OK), -1);
-	ck_assert_int_eq(access(path("instance.next.key"), F_OK), -1);
-	ck_assert_int_eq(access(path("instance.next.pem"), F_OK), -1);
+	ck_assert_int_eq(access(stage(""), F_OK), -1);
 	after = load();
 	ck_assert(pki_bundle_equal(&before, &after));
 	pki_bundle_fini(&before);
@@ -301,9 +357,11 @@ int main(void)
 	tcase_add_test(tcase, rotation_takes_names_over);
 	tcase_add_test(tcase, rotate_instance_keeps_the_ca);
 	tcase_add_loop_test(tcase, rotation_refuses_to_go_out_of_order, 0, ROWS(orders));
-	tcase_add_test(tcase, rotation_survives_an_interrupted_add_ca);
-	tcase_add_test(tcase, rotation_survives_an_interrupted_reissue);
-	tcase_add_test(tcase, rotation_survives_an_interrupted_drop_ca);
+	tcase_add_test(tcase, rotation_keeps_the_folder_and_what_else_is_in_it);
+	tcase_add_test(tcase, rotation_works_on_the_folder_behind_a_link);
+	tcase_add_test(tcase, rotation_leaves_a_folder_in_its_way_alone);
+	tcase_add_test(tcase, rotation_locks_others_out);
+	tcase_add_test(tcase, rotation_completes_what_a_killed_run_left_in_force);
 	tcase_add_test(tcase, rotation_refuses_what_the_daemon_would_refuse);
 	tcase_add_loop_test(tcase, rotation_needs_a_whole_folder, 0, ROWS(broken));
 	tcase_add_test(tcase, rotation_refuses_an_instance_of_a_stranger);
