@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+# A fleet whose certificates have expired, that of the CA too, gets new ones from a new CA under
+# traffic, host by host, with `optional = true`. Between the first host and the next passes more time
+# (by the clock of its xfrmd, which is put forward) than a peer has to authenticate anew before it
+# loses its SAs: while optional it keeps them.
+# Alone: the kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait
+# 200 ms at times; so 250 packets a second.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host c 10.0.1.3/24
+
+# conf HOST OPTIONAL
+conf() {
+	PKI=/run/lab/$1/pki xfrmd_conf "$1" <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		optional = $2
+	EOF
+}
+
+# openssl_ca FOLDER SECONDS FILE SUBJECT OPTION...: FOLDER/FILE.pem for the key beside it
+openssl_ca() {
+	openssl req -new -key "$1/$3.key" -subj "$4" -out "$1/request"
+	openssl ca -batch -notext -config "$1/openssl.cnf" -keyfile "$1/ca.key" -in "$1/request" \
+		-startdate "$(date -u -d '-1 hour' +%y%m%d%H%M%SZ)" \
+		-enddate "$(date -u -d "+$2 seconds" +%y%m%d%H%M%SZ)" -out "$1/$3.pem" "${@:5}" 2>"$1/log"
+}
+
+# short_lived FOLDER SECONDS: a CA and an instance certificate for the keys in FOLDER
+short_lived() {
+	cat >"$1/openssl.cnf" <<-EOF
+		[ca]
+		default_ca = fleet
+		[fleet]
+		database = $1/index
+		new_certs_dir = $1
+		rand_serial = yes
+		default_md = sha256
+		policy = any
+		[any]
+		commonName = supplied
+		[extensions]
+		basicConstraints = critical,CA:TRUE
+		keyUsage = critical,keyCertSign,cRLSign
+		subjectKeyIdentifier = hash
+	EOF
+	: >"$1/index"
+	openssl_ca "$1" "$2" ca '/CN=old CA' -selfsign -extensions extensions
+	openssl_ca "$1" "$2" instance /CN=instance -cert "$1/ca.pem"
+}
+
+# Not in the second in which it ends: charon lets that one count.
+expired() {
+	[ "$(date +%s)" -gt $(($(date -d "$(openssl x509 -in "$1" -noout -enddate | cut -d= -f2)" +%s) + 1)) ]
+}
+
+# initiator_spis HOST...: of its IKE_SAs
+initiator_spis() {
+	local host
+	for host; do
+		ike_sas "$host"
+	done | awk '{ print $3 }' | sort -u
+}
+
+old_gone() {
+	! initiator_spis a b c | grep -Fxf old_ike_sas
+}
+
+# later_clock: makes later.so, with which time is 30 s later as soon as there is a file `later`;
+# REAUTH_DEADLINE_MS is 20 s. charon does not inherit it.
+later_clock() {
+	gcc -D_GNU_SOURCE -O1 -fPIC -shared -o later.so -x c - <<-EOF
+		#include <sys/syscall.h>
+		#include <time.h>
+		#include <unistd.h>
+
+		int clock_gettime(clockid_t clock, struct timespec *now)
+		{
+			long error = syscall(SYS_clock_gettime, clock, now);
+
+			if (clock != CLOCK_REALTIME && access("/run/lab/later", F_OK) == 0)
+				now->tv_sec += 30;
+			return (int)error;
+		}
+	EOF
+}
+
+# How many attempts of a have failed at b.
+refusals() {
+	grep -c 'a peer began failed: .* was not issued by any of our CAs' "$FOLDER/b.log" || true
+}
+
+# refused COUNT: any request makes xfrmd look at its clock
+refused() {
+	ctl a status >/dev/null || true
+	[ "$(refusals)" -gt "$1" ]
+}
+
+# renew HOST
+renew() {
+	host_pki "$1" new
+	conf "$1" true
+	expect_text 'reload' "$(ctl "$1" reload)" 'mode: optional'
+}
+
+cp -r "$PKI" old
+mkdir new
+must xfrmpki init --dir new --cn 'new CA' --key ec256 >/dev/null
+must xfrmpki issue --dir new --cn instance --key ec256 >/dev/null
+later_clock
+short_lived old 16
+for name in a b c; do
+	host_pki $name old
+	conf $name false
+	if [ $name = a ]; then
+		WRAP="$WRAP env LD_PRELOAD=/run/lab/later.so" xfrmd_start $name
+	else
+		xfrmd_start $name
+	fi
+done
+wait_for 20 pings a b
+wait_for 20 pings b c
+wait_for 20 pings c a
+must_not expired old/instance.pem
+capture b
+capture c
+stream_start a b 250
+tcp_start b c
+wait_for 20 expired old/ca.pem
+initiator_spis a b c >old_ike_sas
+expect 'IKE_SAs' "$(wc -l <old_ike_sas)" -ge 3
+
+renew a
+wait_for 10 refused 0
+touch later
+wait_for 10 refused 1
+expect 'IKE_SAs of the first host' "$(initiator_spis a | grep -cFxf old_ike_sas || true)" -ge 2
+renew b
+renew c
+wait_for 20 old_gone
+for name in a b c; do
+	conf $name false
+	expect_text 'reload' "$(ctl $name reload)" 'mode: required'
+done
+must pings c a
+stream_end
+tcp_end
+capture_stop b c
+expect_no_clear b
+expect_no_clear c
+echo "sent $sent, lost $lost, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
+expect 'packets lost' "$lost" = 0
