@@ -57,9 +57,11 @@ enum swan_reason_kind {
 	SWAN_REASON_HINT,  /* why it is failing; the failure itself is reported elsewhere */
 	SWAN_REASON_FINAL, /* it failed; no updown event follows for a peer that does not answer */
 };
+/* The peer's verdict, of which IKE tells no reason. */
+#define SWAN_REASON_REFUSED "the peer refused our certificate"
 /*
  * Translates a line of charon's log into words for the operator ("no response from the peer",
- * "peer refused our certificate", "no common IKE proposal", ...), in *ret_words (a static string,
+ * SWAN_REASON_REFUSED, "no common IKE proposal", ...), in *ret_words (a static string,
  * or @text itself when there is nothing better to say). charon goes from the cause to its
  * consequences: of the lines about one attempt the first that is not NONE says the most, also when
  * a FINAL one comes behind it.

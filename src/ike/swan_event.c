@@ -323,8 +323,7 @@ static const struct {
          "the peer cannot read our messages"},
 
 	/* Certificates: how the peer sees ours, then how we see the peer's. */
-	{"received AUTHENTICATION_FAILED notify error", SWAN_REASON_HINT,
-         "the peer refused our certificate"},
+	{"received AUTHENTICATION_FAILED notify error", SWAN_REASON_HINT, SWAN_REASON_REFUSED},
 	{"no private key found for ", SWAN_REASON_HINT, "no private key for our certificate"},
 	{"constraint check failed: peer not authenticated by CA ", SWAN_REASON_HINT,
          "the peer's certificate was not issued by any of our CAs"},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "negotiator_state.h"
+#include "xfrmd/expiry.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 
@@ -97,12 +98,15 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 {
 	enum swan_reason_kind kind;
 	struct addr local, remote;
+	char explained[128];
 	struct swan_log log;
 	const char *words;
 
 	if (swan_event_log(message, len, &log) < 0)
 		return;
 	kind = swan_reason(log.text, &words);
+	words = expiry_explain(words, negotiator->bundle->chain.items[0].not_after,
+	                       loop_now_epoch(), explained, sizeof(explained));
 	if (kind != SWAN_REASON_NONE && strcmp(log.ike_name, SWAN_RESPONDER) == 0 &&
 	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
 		log_warning("peer: a negotiation that a peer began failed: %s", words);

@@ -67,7 +67,9 @@ wait_for 30 expired old/instance.pem
 wait_for 10 is true status a 'any("has expired" in p for p in d["problems"])'
 must_not pings a c
 wait_for 10 is failed peers a '[p["state"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]'
-echo "a: $(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]')"
+reason=$(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]')
+expect_text 'reason on a' "$reason" 'the peer refused our certificate, which expired on '
+echo "a: $reason"
 
 conf a true
 must_not ctl a reload 2>refused
