@@ -15,19 +15,26 @@ struct local_addr {
 	struct addr broadcast; /* IFA_BROADCAST, or AF_UNSPEC */
 	char ifname[IF_NAMESIZE];
 	uint32_t ifindex;
-	bool global; /* scope universe or site, interface not loopback */
+	bool loopback; /* the interface is one */
+	bool global;   /* scope universe or site, interface not loopback */
+};
+
+/* Whether any interface forwards packets. A value type. */
+struct forwarding {
+	bool ipv4, ipv6;
 };
 
 /* Order by interface index, then address; so that two dumps of one state compare equal. */
 int local_addr_compare(const struct local_addr *a, const struct local_addr *b);
 
-/* Reads all addresses once, sorted. The caller frees *ret_list. Negative errno and @err. */
-int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count, struct err *err);
+/* Reads everything once, the addresses sorted. The caller frees *ret_list. Negative errno and @err. */
+int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count,
+                    struct forwarding *ret_forwarding, struct err *err);
 
 /*
- * Follows the addresses of this network namespace. After any change, and after a lost notification
- * (ENOBUFS), the whole list is read again and @changed is called if it differs from the last one.
- * @changed may close the watch. Errors of a later dump are logged and the old list stays.
+ * Follows addresses and forwarding of this network namespace. After any change, and after a lost
+ * notification (ENOBUFS), everything is read again and @changed is called if it differs from before.
+ * @changed may close the watch. Errors of a later dump are logged and what was read stays.
  */
 struct addr_watch;
 typedef void (*addr_watch_fn)(void *ctx);
@@ -35,6 +42,7 @@ int addr_watch_open(struct loop *loop, addr_watch_fn changed, void *ctx,
                     struct addr_watch **ret_watch, struct err *err);
 /* The current list, borrowed until the next call of @changed. */
 const struct local_addr *addr_watch_list(const struct addr_watch *watch, size_t *ret_count);
+struct forwarding addr_watch_forwarding(const struct addr_watch *watch);
 void addr_watch_close(struct addr_watch *watch);
 
 #endif

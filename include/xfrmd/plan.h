@@ -7,16 +7,26 @@
 #include "xfrmd/hosts.h"
 #include "xfrmd/policy.h"
 
+/* What the desired SPD depends on besides the configuration; all borrowed. */
+struct plan_input {
+	const struct local_addr *addrs;
+	size_t addr_count;
+	const struct known_host *hosts;
+	size_t host_count;
+	struct forwarding forwarding;
+	bool lockdown; /* before all else at boot: see ladder_add() */
+};
+
 /*
- * The desired SPD: a pure function of configuration and addresses. For each chosen local address L
+ * The desired SPD: a pure function of configuration and input. For each chosen local address L
  * and each prefix of its family: protect or allow, out and in; for each prefix fwd, if
  * protect_forwarded; with IPv6 prefixes: own addresses and ICMPv6 133 to 137 (RFC 4861) allowed;
  * broadcast addresses inside protected subnets blocked (allowed if optional), since nobody can
- * negotiate with them; each known host its own policy (plan_host_policy). *ret_list is sorted by key without duplicates; the caller finis.
- * 0 or -ENOMEM.
+ * negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the ladder (ladder_add).
+ * *ret_list is sorted by key without duplicates; the caller finis. 0 or -ENOMEM.
  */
-int plan_build(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-               const struct known_host *hosts, size_t host_count, struct policy_list *ret_list);
+int plan_build(const struct conf *conf, const struct plan_input *input,
+               struct policy_list *ret_list);
 
 /* The standing policy of one known host: protect, pinned to its SPI, or block. */
 struct policy plan_host_policy(const struct conf *conf, const struct known_host *host);

@@ -29,6 +29,9 @@ enum policy_action {
 #define POLICY_PRIORITY_KNOWN_HOST 30020u
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower number. */
 #define POLICY_PRIORITY_SUBNET     30100u
+/* Beneath all of them: what the ladder leaves alone, and its rungs, plus open bits likewise. */
+#define POLICY_PRIORITY_EXEMPT     30600u
+#define POLICY_PRIORITY_LADDER     30700u
 
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The addresses of this host, from rtnetlink. A dump always reads everything on a socket of its
+ * Addresses and forwarding of this host, from rtnetlink. A dump always reads everything on a socket of its
  * own; notifications only say that it is time for one, so a lost notification costs nothing but
  * the dump that it causes. Invariant: the list of an open watch is sorted and complete as of the
  * last dump that succeeded.
@@ -8,6 +8,7 @@
 #include "xfrmd/addr_watch.h"
 
 #include <errno.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct addr_watch {
 	struct loop_timer *retry;
 	struct local_addr *list;
 	size_t count;
+	struct forwarding forwarding;
 	bool stale; /* a notification came since the last dump */
 	addr_watch_fn changed;
 	void *ctx;
@@ -43,6 +45,7 @@ struct dump {
 	struct local_addr *items;
 	size_t count;
 	size_t capacity;
+	struct forwarding forwarding;
 	int error;
 };
 
@@ -167,16 +170,40 @@ static int take_link(struct nl_msg *msg, void *ctx)
 		if (local->ifindex != (uint32_t)link->ifi_index)
 			continue;
 		nla_strlcpy(local->ifname, attrs[IFLA_IFNAME], sizeof(local->ifname));
-		if (link->ifi_flags & IFF_LOOPBACK)
+		local->loopback = link->ifi_flags & IFF_LOOPBACK;
+		if (local->loopback)
 			local->global = false;
 	}
 	return NL_OK;
 }
 
-/* One whole table, each message given to @take. 0 or -NLE_*. */
-static int dump_table(struct nl_sock *sock, int type, nl_recvmsg_msg_cb_t take, void *ctx)
+/* One interface, or all of them at once. What new ones begin with does not forward yet. */
+static int take_netconf(struct nl_msg *msg, void *ctx)
 {
-	struct rtgenmsg request = {.rtgen_family = AF_UNSPEC};
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	struct nlattr *attrs[NETCONFA_MAX + 1];
+	const struct netconfmsg *netconf;
+	struct dump *dump = ctx;
+
+	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWNETCONF ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*netconf), attrs, NETCONFA_MAX, NULL) < 0 ||
+	    !attrs[NETCONFA_IFINDEX] || !attrs[NETCONFA_FORWARDING] ||
+	    nla_get_s32(attrs[NETCONFA_IFINDEX]) == NETCONFA_IFINDEX_DEFAULT ||
+	    !nla_get_s32(attrs[NETCONFA_FORWARDING]))
+		return NL_SKIP;
+	netconf = nlmsg_data(header);
+	if (netconf->ncm_family == AF_INET)
+		dump->forwarding.ipv4 = true;
+	else if (netconf->ncm_family == AF_INET6)
+		dump->forwarding.ipv6 = true;
+	return NL_OK;
+}
+
+/* One whole table, each message given to @take. 0 or -NLE_*. */
+static int dump_table(struct nl_sock *sock, int type, uint8_t family, nl_recvmsg_msg_cb_t take,
+                      void *ctx)
+{
+	struct rtgenmsg request = {.rtgen_family = family};
 	int code;
 
 	code = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take, ctx);
@@ -195,9 +222,17 @@ static int dump_once(struct nl_sock *sock, struct dump *dump)
 	int code;
 
 	dump->count = 0;
-	code = dump_table(sock, RTM_GETADDR, take_addr, dump);
+	dump->forwarding = (struct forwarding){0};
+	code = dump_table(sock, RTM_GETADDR, AF_UNSPEC, take_addr, dump);
 	if (code == 0)
-		code = dump_table(sock, RTM_GETLINK, take_link, dump);
+		code = dump_table(sock, RTM_GETLINK, AF_UNSPEC, take_link, dump);
+	if (code == 0)
+		code = dump_table(sock, RTM_GETNETCONF, AF_INET, take_netconf, dump);
+	if (code == 0)
+		code = dump_table(sock, RTM_GETNETCONF, AF_INET6, take_netconf, dump);
+	/* a kernel without IPv6 does not forward it either */
+	if (code == -NLE_OPNOTSUPP)
+		code = 0;
 	for (size_t i = 0; i < dump->count; i++) {
 		if (dump->items[i].ifname[0])
 			dump->items[kept++] = dump->items[i];
@@ -206,7 +241,8 @@ static int dump_once(struct nl_sock *sock, struct dump *dump)
 	return code;
 }
 
-int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count, struct err *err)
+int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count,
+                    struct forwarding *ret_forwarding, struct err *err)
 {
 	_cleanup_(cleanup_socket) struct nl_sock *sock = nl_socket_alloc();
 	struct dump dump = {0};
@@ -229,6 +265,7 @@ int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count, struct err 
 		qsort(dump.items, dump.count, sizeof(*dump.items), compare_items);
 	*ret_list = dump.items;
 	*ret_count = dump.count;
+	*ret_forwarding = dump.forwarding;
 	return 0;
 }
 
@@ -236,21 +273,25 @@ static void refresh(void *ctx)
 {
 	struct addr_watch *watch = ctx;
 	struct local_addr *list;
+	struct forwarding forwarding;
 	struct err err;
 	size_t count;
 
-	if (addr_watch_dump(&list, &count, &err) < 0) {
+	if (addr_watch_dump(&list, &count, &forwarding, &err) < 0) {
 		log_warning("addresses: %s, keeping the old list, trying again in %d ms", err.text,
 		            RETRY_MS);
 		loop_timer_start(watch->retry, RETRY_MS);
 		return;
 	}
 	loop_timer_stop(watch->retry);
-	if (lists_equal(list, count, watch->list, watch->count)) {
+	if (lists_equal(list, count, watch->list, watch->count) &&
+	    forwarding.ipv4 == watch->forwarding.ipv4 &&
+	    forwarding.ipv6 == watch->forwarding.ipv6) {
 		free(list);
 		return;
 	}
 	free(watch->list);
+	watch->forwarding = forwarding;
 	watch->list = list;
 	watch->count = count;
 	watch->changed(watch->ctx); /* may close the watch */
@@ -302,7 +343,8 @@ static int open_events(struct addr_watch *watch, struct err *err)
 	/* links: the name may change while the address stays */
 	if (code == 0)
 		code = nl_socket_add_memberships(watch->events, RTNLGRP_IPV4_IFADDR,
-		                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, 0);
+		                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK,
+		                                 RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0);
 	if (code == 0)
 		code = nl_socket_set_nonblocking(watch->events);
 	if (code < 0)
@@ -328,7 +370,7 @@ int addr_watch_open(struct loop *loop, addr_watch_fn changed, void *ctx,
 	/* Subscribed before the first dump, so that nothing falls in between. */
 	error = open_events(watch, err);
 	if (error == 0)
-		error = addr_watch_dump(&watch->list, &watch->count, err);
+		error = addr_watch_dump(&watch->list, &watch->count, &watch->forwarding, err);
 	if (error < 0) {
 		addr_watch_close(watch);
 		return error;
@@ -341,6 +383,11 @@ const struct local_addr *addr_watch_list(const struct addr_watch *watch, size_t 
 {
 	*ret_count = watch->count;
 	return watch->list;
+}
+
+struct forwarding addr_watch_forwarding(const struct addr_watch *watch)
+{
+	return watch->forwarding;
 }
 
 void addr_watch_close(struct addr_watch *watch)

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "xfrmd/ladder.h"
+
 /* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
 #define ND_TYPE_FIRST     133
 #define ND_TYPE_LAST      137
@@ -250,14 +252,16 @@ static void remove_duplicates(struct policy_list *list)
 	list->count = kept;
 }
 
-int plan_build(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-               const struct known_host *hosts, size_t host_count, struct policy_list *ret_list)
+int plan_build(const struct conf *conf, const struct plan_input *input,
+               struct policy_list *ret_list)
 {
 	struct policy_list list = {0};
-	int r = add_everything(&list, conf, addrs, addr_count);
+	int r = add_everything(&list, conf, input->addrs, input->addr_count);
 
 	if (r == 0)
-		r = add_hosts(&list, conf, hosts, host_count);
+		r = add_hosts(&list, conf, input->hosts, input->host_count);
+	if (r == 0)
+		r = ladder_add(conf, input, &list);
 	if (r < 0) {
 		policy_list_fini(&list);
 		return r;

@@ -37,15 +37,12 @@ static const struct local_addr *local_addrs(const struct daemon *daemon, size_t 
 
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
 {
+	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
 	struct policy_list want = {0};
-	const struct known_host *hosts;
-	const struct local_addr *addrs;
-	size_t count, host_count;
 
-	addrs = local_addrs(daemon, &count);
-	hosts = hosts_list(daemon->hosts, &host_count);
-	if (!daemon->flushed &&
-	    plan_build(&daemon->conf, addrs, count, hosts, host_count, &want) < 0)
+	input.addrs = local_addrs(daemon, &input.addr_count);
+	input.hosts = hosts_list(daemon->hosts, &input.host_count);
+	if (!daemon->flushed && plan_build(&daemon->conf, &input, &want) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
 	return spd_keeper_set(daemon->spd, &want, ret_change, err);
 }
@@ -61,17 +58,17 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
-static void on_addrs(void *ctx)
+static void on_network(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct spd_change change = {0};
 	struct err err;
 
 	if (known_hosts_reload(daemon, &err) < 0)
-		log_error("spd: addresses changed: %s", err.text);
+		log_error("spd: network changed: %s", err.text);
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
-		log_error("spd: addresses changed: %s", err.text);
-	log_change("addresses changed", &change);
+		log_error("spd: network changed: %s", err.text);
+	log_change("network changed", &change);
 }
 
 static void repair(void *ctx)
@@ -294,7 +291,7 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 	return pki_sha256(text, strlen(text), ret_hex);
 }
 
-static int open_run_dir(struct daemon *daemon, struct err *err)
+int daemon_open_run_dir(struct daemon *daemon, struct err *err)
 {
 	if (mkdir(daemon->run_dir, DAEMON_RUN_DIR_MODE) < 0 && errno != EEXIST)
 		return err_set(err, -errno, "%s: cannot create: %s", daemon->run_dir,
@@ -320,7 +317,7 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	struct spd_change change = {0};
 	int error;
 
-	error = addr_watch_open(daemon->loop, on_addrs, daemon, &daemon->addrs, err);
+	error = addr_watch_open(daemon->loop, on_network, daemon, &daemon->addrs, err);
 	if (!error)
 		error = spd_keeper_open(&daemon->spd, err);
 	if (!error)
@@ -438,7 +435,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 		error = open_timers(daemon);
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
-	error = open_run_dir(daemon, err);
+	error = daemon_open_run_dir(daemon, err);
 	if (!error)
 		error = open_charon(daemon, err);
 	if (!error)

@@ -66,7 +66,16 @@ int daemon_open(struct daemon *daemon, struct err *err);
 /* Leaves policies, SAs and charon as they are. */
 void daemon_close(struct daemon *daemon);
 
-/* Plans for the present configuration and addresses and applies the difference. */
+/*
+ * `xfrmd --lockdown`: blocks what is protected, with no more than conf, conf_path and run_dir of
+ * @daemon. Adds and updates policies, deletes none; with another xfrmd in the run directory it does
+ * nothing. 0, or negative errno and @err; daemon_close() is due in any case.
+ */
+int lockdown_run(struct daemon *daemon, struct err *err);
+/* Takes the lock of the run directory, made if need be. -EEXIST: another xfrmd has it. */
+int daemon_open_run_dir(struct daemon *daemon, struct err *err);
+
+/* Plans for the present configuration and network and applies the difference. */
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
 /*
  * Known hosts. open: takes over what a predecessor left, before the first plan; reload: after a new

@@ -13,6 +13,7 @@
 
 #include "build_config.h"
 #include "daemon.h"
+#include "xfrmd/conf_ini.h"
 #include "xfrmd/log.h"
 #include "xfrmd/setup.h"
 
@@ -27,6 +28,7 @@ struct options {
 	const char *run_dir;
 	bool foreground;
 	bool check;
+	bool lockdown;
 };
 
 static void print_help(void)
@@ -37,6 +39,7 @@ static void print_help(void)
 	       "  --run-dir DIR   pid file, sockets, charon's files (default %s)\n"
 	       "  --foreground    do not go to the background\n"
 	       "  --check         check the configuration and its certificates, then exit\n"
+	       "  --lockdown      block what is protected until xfrmd runs, then exit\n"
 	       "  --help          this text\n"
 	       "  --version       the version\n\n"
 	       "SIGHUP reloads. SIGTERM ends xfrmd and not the protection: policies, SAs and\n"
@@ -48,13 +51,11 @@ static void print_help(void)
 /* -1: go on; else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	static const struct option known[] = {{"config", required_argument, NULL, 'c'},
-	                                      {"run-dir", required_argument, NULL, 'r'},
-	                                      {"foreground", no_argument, NULL, 'f'},
-	                                      {"check", no_argument, NULL, 'k'},
-	                                      {"help", no_argument, NULL, 'h'},
-	                                      {"version", no_argument, NULL, 'v'},
-	                                      {0}};
+	static const struct option known[] = {
+		{"config", required_argument, NULL, 'c'}, {"run-dir", required_argument, NULL, 'r'},
+		{"foreground", no_argument, NULL, 'f'},   {"check", no_argument, NULL, 'k'},
+		{"lockdown", no_argument, NULL, 'l'},     {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},      {0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -71,6 +72,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case 'k':
 			options->check = true;
 			break;
+		case 'l':
+			options->lockdown = true;
+			break;
 		case 'h':
 			print_help();
 			return EXIT_OK;
@@ -81,18 +85,28 @@ static int parse_options(int argc, char **argv, struct options *options)
 			return EXIT_USAGE;
 		}
 	}
+	if (options->check && options->lockdown) {
+		fprintf(stderr, "xfrmd: --lockdown: given with --check, expected one of them\n");
+		return EXIT_USAGE;
+	}
 	if (optind == argc)
 		return -1;
 	fprintf(stderr, "xfrmd: %s: not an option, expected none\n", argv[optind]);
 	return EXIT_USAGE;
 }
 
-static int load(const char *path, struct daemon *daemon)
+/* A lockdown does without certificates: at boot the clock may be wrong. */
+static int load(const struct options *options, struct daemon *daemon)
 {
+	const char *path = options->conf_path;
 	struct problems problems = {0};
 	int error;
 
-	error = setup_load(path, loop_now_epoch(), &daemon->conf, &daemon->bundle, &problems);
+	if (options->lockdown)
+		error = conf_ini_load(path, &daemon->conf, &problems);
+	else
+		error = setup_load(path, loop_now_epoch(), &daemon->conf, &daemon->bundle,
+		                   &problems);
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);
 	if (error && !problems.count)
@@ -155,6 +169,26 @@ static bool logs_to_stderr(const struct conf *conf)
 	return false;
 }
 
+static void report(const struct daemon *daemon, const char *what, const struct err *err)
+{
+	log_error("%s: %s", what, err->text);
+	if (!logs_to_stderr(&daemon->conf))
+		fprintf(stderr, "xfrmd: %s\n", err->text);
+}
+
+/* Without its log rather than without the protection: nothing may be mounted yet. */
+static int lock_down(struct daemon *daemon)
+{
+	struct err err = {0};
+
+	if (daemon_open_log(&daemon->conf, &err) < 0)
+		log_warning("lockdown: %s", err.text);
+	if (lockdown_run(daemon, &err) == 0)
+		return EXIT_OK;
+	report(daemon, "lockdown", &err);
+	return EXIT_FAILED;
+}
+
 static int run(struct daemon *daemon, bool foreground)
 {
 	struct err err = {0};
@@ -168,9 +202,7 @@ static int run(struct daemon *daemon, bool foreground)
 		log_warning("%s", daemon->conf.notes.items[i]);
 	error = daemon_open(daemon, &err);
 	if (error) {
-		log_error("start: %s", err.text);
-		if (!logs_to_stderr(&daemon->conf))
-			fprintf(stderr, "xfrmd: %s\n", err.text);
+		report(daemon, "start", &err);
 		daemon->exit_status = EXIT_FAILED;
 	} else {
 		if (!foreground)
@@ -197,11 +229,13 @@ int main(int argc, char **argv)
 	}
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
-	status = load(options.conf_path, &daemon) ? EXIT_FAILED : EXIT_OK;
+	status = load(&options, &daemon) ? EXIT_FAILED : EXIT_OK;
 	if (!status && options.check) {
 		for (size_t i = 0; i < daemon.conf.notes.count; i++)
 			printf("note: %s\n", daemon.conf.notes.items[i]);
 		printf("%s: ok\n", options.conf_path);
+	} else if (!status && options.lockdown) {
+		status = lock_down(&daemon);
 	} else if (!status) {
 		signal(SIGPIPE, SIG_IGN);
 		umask(022);

@@ -3,7 +3,7 @@
 # The vocabulary of scenarios. Hosts are network namespaces on one switch; each has its files in
 # $FOLDER (kept when the scenario fails) and its run directory in /run/lab/HOST.
 
-declare -A address4=() address6=() xfrmd_pid=() capture_pid=()
+declare -A address4=() address6=() xfrmd_pid=() capture_pid=() knock_pid=()
 
 # --- saying what went wrong
 
@@ -318,6 +318,35 @@ watch_end() {
 		"TCP $(stat -c %s /run/lab/tcp.received) bytes"
 }
 
+# knock FROM TO [SOURCE]: 20 UDP packets a second until knock_end, also from a SOURCE that FROM does
+# not have yet; the name of the knocking is FROM.TO.SOURCE
+knock() {
+	local name=$1.$2.${3:-any}
+	if [ ! -e "/run/lab/knocks.$2" ]; then
+		: >"/run/lab/knocks.$2"
+		background "$2" socat -u UDP4-RECV:9001 "OPEN:/run/lab/knocks.$2,append"
+		wait_for 10 on "$2" sh -c 'ss -Huln sport = 9001 | grep -q .'
+	fi
+	background "$1" /usr/bin/python3 "$LAB/udp_knock.py" "$name" "${3:-0.0.0.0}" \
+		"$(address "$2")" >"/run/lab/knock.$name"
+	knock_pid[$name]=$!
+}
+
+# knocked NAME: how many packets arrived
+knocked() {
+	grep -cx "$1" "/run/lab/knocks.$(cut -d. -f2 <<<"$1")" || true
+}
+
+# knock_end NAME: prints and sets sent, lost, and refused by the sender's kernel
+knock_end() {
+	kill -INT "${knock_pid[$1]}"
+	wait "${knock_pid[$1]}"
+	read -r sent refused <"/run/lab/knock.$1"
+	sleep 0.1 # for what is still under way
+	lost=$((sent - $(knocked "$1")))
+	echo "$1: sent $sent, lost $lost, refused $refused"
+}
+
 # tcp FROM TO [6]: sends a file and compares what arrives
 tcp() {
 	local version=${3:-4} to
@@ -467,6 +496,13 @@ part() {
 	ike_sas "$1" "$2" | while read -r id _; do
 		swan "$1" --terminate --ike-id "$id" >/dev/null
 	done
+}
+
+# lockdown HOST: what its boot does before anything else
+lockdown() {
+	local command
+	xfrmd_command "$1" --lockdown
+	on "$1" "${command[@]}" >>"$FOLDER/$1.log" 2>&1
 }
 
 ready_or_ended() {

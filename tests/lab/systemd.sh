@@ -46,6 +46,7 @@ kill $socat_pid
 
 systemctl start xfrmd
 must ready
+expect 'the lockdown before it' "$(systemctl is-active xfrmd-lockdown)" = active
 expect 'processes in the unit of xfrmd' "$(cat /sys/fs/cgroup/system.slice/xfrmd.service/cgroup.procs)" = \
 	"$(main_pid xfrmd)"
 charon=$(charon_pid a)

@@ -37,15 +37,16 @@ START_TEST(addr_watch_dump_tells_all_about_an_address)
 {
 	char network[PREFIX_TEXT_MAX], broadcast[ADDR_TEXT_MAX];
 	const struct local_addr *local;
+	struct forwarding forwarding;
 	struct local_addr *list;
 	size_t count;
 
-	run("ip link set lo up && ip link add left type veth peer name right && "
+	run("ip link set lo up && ip addr add 10.0.5.1/32 dev lo && ip link add left type veth peer name right && "
 	    "ip addr add 10.0.1.1/24 brd + dev left && ip addr add 10.0.2.1/32 dev right && "
 	    "ip addr add 10.0.3.1 peer 10.0.3.2/31 dev right && "
 	    "ip addr add 10.0.4.1/24 scope link dev left && "
 	    "ip -6 addr add fd00::1/64 nodad dev left");
-	ck_assert_int_eq(addr_watch_dump(&list, &count, NULL), 0);
+	ck_assert_int_eq(addr_watch_dump(&list, &count, &forwarding, NULL), 0);
 	for (size_t i = 1; i < count; i++)
 		ck_assert_int_lt(local_addr_compare(&list[i - 1], &list[i]), 0);
 
@@ -72,6 +73,12 @@ START_TEST(addr_watch_dump_tells_all_about_an_address)
 	local = find(list, count, "127.0.0.1");
 	ck_assert_ptr_nonnull(local);
 	ck_assert_int_eq(local->global, false);
+	ck_assert_int_eq(local->loopback, true);
+
+	local = find(list, count, "10.0.5.1");
+	ck_assert_ptr_nonnull(local);
+	ck_assert_int_eq(local->global, false);
+	ck_assert_int_eq(local->loopback, true);
 
 	local = find(list, count, "fd00::1");
 	ck_assert_ptr_nonnull(local);
@@ -84,9 +91,10 @@ END_TEST
 START_TEST(addr_watch_dump_of_nothing_is_empty)
 {
 	struct local_addr *list = NULL;
+	struct forwarding forwarding;
 	size_t count = 1;
 
-	ck_assert_int_eq(addr_watch_dump(&list, &count, NULL), 0);
+	ck_assert_int_eq(addr_watch_dump(&list, &count, &forwarding, NULL), 0);
 	ck_assert_uint_eq(count, 0);
 	free(list);
 }
@@ -193,6 +201,65 @@ START_TEST(addr_watch_keeps_quiet_when_nothing_that_matters_changes)
 }
 END_TEST
 
+static const struct {
+	const char *file; /* of /proc/sys/net */
+	bool ipv4, ipv6;  /* what forwards once it holds 1 */
+} forwarding_cases[] = {
+	{"ipv4/ip_forward", true, false},
+	{"ipv4/conf/left/forwarding", true, false},
+	{"ipv6/conf/all/forwarding", false, true},
+	{"ipv6/conf/left/forwarding", false, true},
+};
+
+static void write_sysctl(const char *file, int value)
+{
+	char command[128];
+
+	/* /proc/sys/net shows the namespace of the reader's process */
+	snprintf(command, sizeof(command), "echo %d >/proc/sys/net/%s", value, file);
+	run(command);
+}
+
+START_TEST(addr_watch_follows_forwarding)
+{
+	struct forwarding forwarding;
+	struct follower follower;
+
+	run("ip link add left type veth peer name right");
+	write_sysctl("ipv4/ip_forward", 0);
+	write_sysctl("ipv6/conf/all/forwarding", 0);
+	follow(&follower);
+	forwarding = addr_watch_forwarding(follower.watch);
+	ck_assert(!forwarding.ipv4 && !forwarding.ipv6);
+
+	write_sysctl(forwarding_cases[_i].file, 1);
+	ck_assert_int_eq(sees_change(&follower, DEADLINE_MS), true);
+	forwarding = addr_watch_forwarding(follower.watch);
+	ck_assert_int_eq(forwarding.ipv4, forwarding_cases[_i].ipv4);
+	ck_assert_int_eq(forwarding.ipv6, forwarding_cases[_i].ipv6);
+
+	write_sysctl(forwarding_cases[_i].file, 0);
+	ck_assert_int_eq(sees_change(&follower, DEADLINE_MS), true);
+	forwarding = addr_watch_forwarding(follower.watch);
+	ck_assert(!forwarding.ipv4 && !forwarding.ipv6);
+	unfollow(&follower);
+}
+END_TEST
+
+START_TEST(new_interfaces_that_would_forward_do_not_yet)
+{
+	struct forwarding forwarding;
+	struct local_addr *list;
+	size_t count;
+
+	write_sysctl("ipv4/ip_forward", 0);
+	write_sysctl("ipv4/conf/default/forwarding", 1);
+	ck_assert_int_eq(addr_watch_dump(&list, &count, &forwarding, NULL), 0);
+	ck_assert_int_eq(forwarding.ipv4, false);
+	free(list);
+}
+END_TEST
+
 START_TEST(addr_watch_recovers_from_lost_notifications)
 {
 	struct follower follower;
@@ -243,6 +310,9 @@ int main(void)
 	tcase_add_test(test_case, addr_watch_dump_of_nothing_is_empty);
 	tcase_add_test(test_case, addr_watch_follows_addresses_and_names);
 	tcase_add_test(test_case, addr_watch_keeps_quiet_when_nothing_that_matters_changes);
+	tcase_add_loop_test(test_case, addr_watch_follows_forwarding, 0,
+	                    sizeof(forwarding_cases) / sizeof(forwarding_cases[0]));
+	tcase_add_test(test_case, new_interfaces_that_would_forward_do_not_yet);
 	tcase_add_test(test_case, addr_watch_recovers_from_lost_notifications);
 	tcase_add_test(test_case, addr_watch_may_be_closed_in_its_callback);
 	return test_run(suite);

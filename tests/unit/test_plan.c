@@ -52,9 +52,12 @@ static struct local_addr local(const char *text)
 	return result;
 }
 
+/* Without a ladder as long as there is a chosen address; test_ladder has the others. */
 static void build(const struct local_addr *addrs, size_t count)
 {
-	ck_assert_int_eq(plan_build(&conf, addrs, count, NULL, 0, &plan), 0);
+	struct plan_input input = {.addrs = addrs, .addr_count = count, .forwarding = {true, true}};
+
+	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
 	for (size_t i = 1; i < plan.count; i++)
 		ck_assert_int_lt(policy_compare_key(&plan.items[i - 1], &plan.items[i]), 0);
 }
@@ -102,9 +105,10 @@ START_TEST(forwarded_packets_are_protected_once_per_prefix)
 	build(addrs, COUNT(addrs));
 	ck_assert_uint_eq(plan.count, 2 * 2 * 2 + 2);
 	policy_list_fini(&plan);
+	conf.optional = true;
 	build(NULL, 0);
 	assert_plan("fwd allow 10.0.9.0/24 -> 0.0.0.0/0 priority 30108\n"
-	            "fwd protect 10.0.0.0/16 -> 0.0.0.0/0 priority 30116 required\n");
+	            "fwd protect 10.0.0.0/16 -> 0.0.0.0/0 priority 30116 optional\n");
 }
 END_TEST
 
@@ -217,6 +221,7 @@ START_TEST(addresses_not_chosen_get_nothing)
 	addrs[0].global = false;
 	strcpy(addrs[1].ifname, "docker0");
 	ck_assert_int_eq(strlist_add(&conf.interfaces, "eth*"), 0);
+	conf.optional = true;
 	add(&conf.protect, "10.0.0.0/16");
 	build(addrs, COUNT(addrs));
 	assert_plan("");
@@ -289,12 +294,17 @@ START_TEST(known_hosts_have_a_policy_of_their_own)
 	struct known_host hosts[] = {known_host("10.0.1.2", 0xc0000001, false),
 	                             known_host("10.0.1.3", 0, false),
 	                             known_host("10.0.1.4", 0xc0000002, true)};
+	struct plan_input input = {.addrs = &addr,
+	                           .addr_count = 1,
+	                           .hosts = hosts,
+	                           .host_count = COUNT(hosts),
+	                           .forwarding = {true, true}};
 
 	conf.protect_forwarded = false;
 	add(&conf.protect, "10.0.1.0/24");
 	/* the list's own /32 has the key of the first host's policy */
 	add(&conf.protect, "10.0.1.2/32");
-	ck_assert_int_eq(plan_build(&conf, &addr, 1, hosts, 3, &plan), 0);
+	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
 	assert_plan("out protect 10.0.1.1/32 -> 10.0.1.2/32 priority 30020 required "
 	            "spi 0xc0000001\n"
 	            "out protect 10.0.1.1/32 -> 10.0.1.3/32 priority 30020 required\n"

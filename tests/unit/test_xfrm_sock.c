@@ -114,6 +114,7 @@ static struct policy_list whole_plan(bool optional)
 		local("10.0.1.1", "10.0.1.0/24", true),
 		local("fd00::1", "fd00::/64", true),
 	};
+	struct plan_input input = {.addrs = addrs, .addr_count = 2, .forwarding = {true, true}};
 	struct policy_list plan;
 
 	add_prefix(&conf.protect, "0.0.0.0/0");
@@ -124,7 +125,7 @@ static struct policy_list whole_plan(bool optional)
 	add_prefix(&conf.allow, "10.0.1.128/25");
 	add_prefix(&conf.allow, "10.0.1.254/32");
 	add_prefix(&conf.allow, "fd00::53/128");
-	ck_assert_int_eq(plan_build(&conf, addrs, 2, NULL, 0, &plan), 0);
+	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
 	prefixset_fini(&conf.protect);
 	prefixset_fini(&conf.allow);
 	return plan;

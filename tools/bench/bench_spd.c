@@ -74,9 +74,10 @@ static struct local_addr local_address(void)
 static struct policy_list make_plan(const struct conf *conf)
 {
 	struct local_addr addr = local_address();
+	struct plan_input input = {.addrs = &addr, .addr_count = 1};
 	struct policy_list plan;
 
-	check(plan_build(conf, &addr, 1, NULL, 0, &plan), "plan");
+	check(plan_build(conf, &input, &plan), "plan");
 	return plan;
 }
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# xfrmd --lockdown: what it installs before there is anything else, that it takes nothing away from
+# an xfrmd that runs or ran, and how xfrmd takes over from it, on a host that forwards too.
+lab_switch
+host a
+host f 10.0.1.4/24
+for name in a f; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.0.0/16, 10.0.1.9
+		no_ipsec_subnets = 10.0.2.0/24
+		protect_forwarded = false
+	EOF
+done
+good=$(cat "$FOLDER/a.conf")
+
+# listed HOST: its policies in the kernel's order
+listed() {
+	ctl "$1" list --json 2>/dev/null | json '" ".join(
+		"{direction} {action} {source} {destination},".format(**p) for p in d["policies"])'
+}
+ladder_out='out block 0.0.0.0/0 10.0.1.9/32, out allow 0.0.0.0/0 10.0.2.0/24, out block 0.0.0.0/0 10.0.0.0/16,'
+ladder_in='in allow 0.0.0.0/0 224.0.0.0/4, in allow 0.0.0.0/0 255.255.255.255/32, in block 10.0.1.9/32 0.0.0.0/0,'
+ladder_in+=' in allow 10.0.2.0/24 0.0.0.0/0, in block 10.0.0.0/16 0.0.0.0/0,'
+
+# a configuration that is refused, and one that leaves nothing to block
+echo "${good/10.0.2.0/10.0.2.300}" >"$FOLDER/a.conf"
+must_not lockdown a
+expect_text 'refusal' "$(cat "$FOLDER/a.log")" '10.0.2.300/24'
+echo "${good/ipsec_subnets/optional = true$'\n'ipsec_subnets}" >"$FOLDER/a.conf"
+lockdown a
+expect 'policies where nothing is to be done' "$(listed a)" = ''
+
+# no address yet, certificates that cannot be read
+echo "${good//$PKI//nowhere}" >"$FOLDER/a.conf"
+lockdown a
+expect 'policies without an address' "$(listed a)" = "$ladder_out $ladder_in"
+lockdown a
+expect 'policies after a second lockdown' "$(listed a)" = "$ladder_out $ladder_in"
+
+# xfrmd takes over, before and after the address
+echo "$good" >"$FOLDER/a.conf"
+xfrmd_start a
+expect 'policies without an address' "$(listed a)" = "$ladder_out $ladder_in"
+host_address a add 10.0.1.1/24
+address_out='out block 10.0.1.1/32 10.0.1.255/32, out protect 10.0.1.1/32 10.0.1.9/32,'
+address_out+=' out allow 10.0.1.1/32 10.0.2.0/24, out protect 10.0.1.1/32 10.0.0.0/16,'
+address_in='in protect 10.0.1.9/32 10.0.1.1/32, in allow 10.0.2.0/24 10.0.1.1/32, in protect 10.0.0.0/16 10.0.1.1/32,'
+wait_for 5 is "$address_out $ladder_out $address_in" listed a
+
+# with and after xfrmd: whatever is there stays, also the pin in the place of a listed /32
+policies a >before
+lockdown a
+expect 'policies after a lockdown beside xfrmd' "$(policies a)" = "$(cat before)"
+expect 'pid file' "$(cat /run/lab/a/xfrmd.pid)" = "${xfrmd_pid[a]}"
+xfrmd_stop a
+on a ip xfrm policy update src 10.0.1.1 dst 10.0.1.9 dir out priority 30020 \
+	tmpl proto esp spi 0xc0000001 reqid 7890546 mode transport
+policies a >before
+lockdown a
+expect 'policies after a lockdown after xfrmd' "$(policies a)" = "$(cat before)"
+
+# a host that forwards: all is blocked until xfrmd is there, and follows the switch from then on
+on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+f_out=${address_out//10.0.1.1\//10.0.1.4/} f_in=${address_in//10.0.1.1\//10.0.1.4/}
+lockdown f
+expect 'policies of a host that forwards' "$(listed f)" = "$f_out $ladder_out $f_in $ladder_in"
+xfrmd_start f
+expect 'policies of a host that forwards' "$(listed f)" = "$f_out $f_in"
+on f sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+wait_for 5 is "$f_out $ladder_out $f_in" listed f
+on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+wait_for 5 is "$f_out $f_in" listed f
