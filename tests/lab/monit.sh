@@ -20,7 +20,7 @@ for name in xfrmd xfrmctl; do
 	chmod 755 /run/lab/bin/$name
 done
 ln -s "$BUILD/src/xfrmpki/xfrmpki" /run/lab/bin/
-sed -E "s#[^\" ]*/s?bin/(xfrmd|xfrmctl|xfrmpki)#/run/lab/bin/\1#g; s#/run/xfrmd/#/run/lab/a/#g
+sed -E "s#[^\"' ]*/s?bin/(xfrmd|xfrmctl|xfrmpki)#/run/lab/bin/\1#g; s#/run/xfrmd/#/run/lab/a/#g
 	s#[^ ]*/xfrmd\.conf#$FOLDER/a.conf#" "$BUILD/monit/xfrmd" >/run/lab/monit.xfrmd
 cat >/run/lab/monitrc <<-EOF
 	set daemon 1
