@@ -42,6 +42,8 @@ void loop_fd_free(struct loop_fd *watch);
  * means the next turn. */
 int loop_timer_new(struct loop *loop, loop_fn fn, void *ctx, struct loop_timer **ret_timer);
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms);
+/* At a time of loop_now_ms(), or in the next turn if that is over; UINT64_MAX: stops it. */
+void loop_timer_start_at(struct loop_timer *timer, uint64_t due_ms);
 void loop_timer_stop(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
 

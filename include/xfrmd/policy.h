@@ -49,6 +49,7 @@ struct policy {
 			       templates, tunnel mode, ... so it is never equal to a desired one */
 	bool exotic_key; /* exotic in what the kernel counts as identity (mark, if_id, ports, ...):
 			       lives beside a policy of ours with the same prefixes, and is not ours */
+	bool interface;  /* exotic_key: sees the packets of one XFRM interface (if_id), no others */
 	uint32_t priority;
 	uint32_t reqid; /* PROTECT: of the template */
 	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */

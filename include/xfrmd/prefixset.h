@@ -19,8 +19,13 @@ int prefixset_add(struct prefixset *set, const struct prefix *prefix); /* 0 or -
 /* Sorts and removes equal prefixes; returns how many were removed. */
 size_t prefixset_seal(struct prefixset *set);
 bool prefixset_has(const struct prefixset *set, const struct prefix *prefix);
-/* The longest prefix that contains @addr, borrowed; NULL if none. At most 129 binary searches. */
+/* Borrowed; NULL if none; at most 129 binary searches each. */
+/* The longest prefix that contains @addr. */
 const struct prefix *prefixset_longest(const struct prefixset *set, const struct addr *addr);
+/* The longest prefix that covers @prefix. */
+const struct prefix *prefixset_covering(const struct prefixset *set, const struct prefix *prefix);
+/* Any prefix that @prefix covers, the shortest first. */
+const struct prefix *prefixset_inside(const struct prefixset *set, const struct prefix *prefix);
 bool prefixset_equal(const struct prefixset *a, const struct prefixset *b);
 /* Whether any member is of @family. */
 bool prefixset_has_family(const struct prefixset *set, uint8_t family);

@@ -196,6 +196,16 @@ void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 		log_error("loop: timer: out of memory");
 }
 
+void loop_timer_start_at(struct loop_timer *timer, uint64_t due_ms)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	if (due_ms == UINT64_MAX)
+		loop_timer_stop(timer);
+	else
+		loop_timer_start(timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
 void loop_timer_stop(struct loop_timer *timer)
 {
 	evtimer_del(timer->event);

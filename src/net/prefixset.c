@@ -74,23 +74,58 @@ bool prefixset_has(const struct prefixset *set, const struct prefix *prefix)
 	return count > 0 && prefix_equal(&set->items[count - 1], prefix);
 }
 
+/* How many members are smaller than @key. */
+static size_t rank_below(const struct prefixset *set, const struct prefix *key)
+{
+	return rank(set, key) - prefixset_has(set, key);
+}
+
 const struct prefix *prefixset_longest(const struct prefixset *set, const struct addr *addr)
 {
-	struct prefix key = prefix_host(addr);
+	struct prefix host = prefix_host(addr);
+
+	return prefixset_covering(set, &host);
+}
+
+const struct prefix *prefixset_covering(const struct prefixset *set, const struct prefix *prefix)
+{
+	struct prefix key = *prefix;
 
 	for (;;) {
 		size_t count = rank(set, &key);
 		const struct prefix *below = count ? &set->items[count - 1] : NULL;
 
-		if (!below || below->addr.family != addr->family)
+		if (!below || below->addr.family != prefix->addr.family)
 			return NULL;
-		if (prefix_contains(below, addr))
+		if (prefix_covers(below, prefix))
 			return below;
-		/* Of one length only the key itself could contain the address. */
+		/* Of one length only the key itself could cover it. */
 		if (below->len < key.len)
-			key = prefix_make(addr, below->len);
+			key = prefix_make(&prefix->addr, below->len);
 		else if (key.len > 0)
-			key = prefix_make(addr, key.len - 1);
+			key = prefix_make(&prefix->addr, key.len - 1);
+		else
+			return NULL;
+	}
+}
+
+const struct prefix *prefixset_inside(const struct prefixset *set, const struct prefix *prefix)
+{
+	struct prefix key = *prefix;
+
+	for (;;) {
+		size_t below = rank_below(set, &key);
+		const struct prefix *next = below < set->count ? &set->items[below] : NULL;
+
+		if (!next || next->addr.family != prefix->addr.family)
+			return NULL;
+		if (prefix_covers(prefix, next))
+			return next;
+		/* Of one length only the first from the prefix's address on could be inside. */
+		if (next->len > key.len)
+			key.len = next->len;
+		else if (key.len < addr_bits(&key.addr))
+			key.len++;
 		else
 			return NULL;
 	}

@@ -309,7 +309,8 @@ static int read_policy_attr(void *ctx, const struct nlattr *attr)
 	case XFRMA_IF_ID:
 		if (xfrm_read_attr(attr, &if_id, sizeof(if_id)) < 0)
 			return -EBADMSG;
-		policy->exotic_key |= if_id != 0;
+		policy->interface = if_id != 0;
+		policy->exotic_key |= policy->interface;
 		return 0;
 	case XFRMA_SEC_CTX:
 		policy->exotic_key = true;

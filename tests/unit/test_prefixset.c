@@ -177,6 +177,13 @@ static struct addr random_addr(unsigned *seed)
 	return addr;
 }
 
+static struct prefix random_prefix(unsigned *seed)
+{
+	struct addr addr = random_addr(seed);
+
+	return prefix_make(&addr, (uint8_t)(rand_r(seed) % (addr_bits(&addr) + 1)));
+}
+
 START_TEST(prefixset_longest_agrees_with_a_plain_scan)
 {
 	const char *wanted = getenv("TEST_SEED");
@@ -188,9 +195,7 @@ START_TEST(prefixset_longest_agrees_with_a_plain_scan)
 		struct prefixset set = {0};
 
 		for (int i = 0; i < members; i++) {
-			struct addr addr = random_addr(&state);
-			struct prefix prefix = prefix_make(
-				&addr, (uint8_t)(rand_r(&state) % (addr_bits(&addr) + 1)));
+			struct prefix prefix = random_prefix(&state);
 
 			ck_assert_int_eq(prefixset_add(&set, &prefix), 0);
 		}
@@ -201,6 +206,48 @@ START_TEST(prefixset_longest_agrees_with_a_plain_scan)
 			ck_assert_msg(prefixset_longest(&set, &addr) ==
 			                      longest_by_scan(&set, &addr),
 			              "TEST_SEED=%u", round_seed);
+		}
+		prefixset_fini(&set);
+	}
+}
+END_TEST
+
+static bool agrees_with_scan(const struct prefixset *set, const struct prefix *prefix)
+{
+	const struct prefix *covering = prefixset_covering(set, prefix);
+	const struct prefix *inside = prefixset_inside(set, prefix);
+	const struct prefix *best = NULL, *any = NULL;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct prefix *item = &set->items[i];
+
+		if (prefix_covers(item, prefix) && (!best || item->len > best->len))
+			best = item;
+		if (prefix_covers(prefix, item) && !any)
+			any = item;
+	}
+	return covering == best && inside == any;
+}
+
+START_TEST(prefixset_covering_and_inside_agree_with_a_plain_scan)
+{
+	const char *wanted = getenv("TEST_SEED");
+	unsigned seed = wanted ? (unsigned)strtoul(wanted, NULL, 10) : (unsigned)time(NULL);
+
+	for (int round = 0; round < 200; round++) {
+		unsigned round_seed = seed + (unsigned)round, state = round_seed;
+		int members = rand_r(&state) % 60;
+		struct prefixset set = {0};
+		struct prefix prefix;
+
+		for (int i = 0; i < members; i++) {
+			prefix = random_prefix(&state);
+			ck_assert_int_eq(prefixset_add(&set, &prefix), 0);
+		}
+		prefixset_seal(&set);
+		for (int i = 0; i < 100; i++) {
+			prefix = random_prefix(&state);
+			ck_assert_msg(agrees_with_scan(&set, &prefix), "TEST_SEED=%u", round_seed);
 		}
 		prefixset_fini(&set);
 	}
@@ -219,5 +266,6 @@ int main(void)
 	tcase_add_test(test_case, prefixset_has_family_looks_at_every_member);
 	tcase_add_test(test_case, prefixset_equal_ignores_the_order_of_adding);
 	tcase_add_test(test_case, prefixset_longest_agrees_with_a_plain_scan);
+	tcase_add_test(test_case, prefixset_covering_and_inside_agree_with_a_plain_scan);
 	return test_run(suite);
 }
