@@ -52,6 +52,11 @@ void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
                         const struct addr *remote);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
                                const struct addr *remote);
+/* See peers_on_sa_lost() and peers_on_sas_listed(). */
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
+                        const struct addr *dst);
+size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas,
+                             size_t count);
 /* Forgets every peer for which @keep says false; its SAs are terminated. */
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx);

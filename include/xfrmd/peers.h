@@ -35,6 +35,10 @@ const char *peer_state_name(enum peer_state state);
 /* An acquire for a peer that has been up this long means that the kernel lost its SAs while charon
  * still lists them: charon refuses `initiate` then, `rekey` repairs. */
 #define PEERS_LOST_AFTER_MS     2000
+/* Somebody else deletes the SAs of a peer again and again: it is rekeyed once in this time. */
+#define PEERS_REPAIR_PAUSE_MS   300
+/* ... and the SAs of all peers: charon rekeys some 500 a second. */
+#define PEERS_REPAIR_SPACING_MS 2
 /* Spread of the negotiations that follow a restart of charon. */
 #define PEERS_RESTART_SPREAD_MS 1000
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
@@ -44,15 +48,18 @@ const char *peer_state_name(enum peer_state state);
 struct peer {
 	struct addr local, remote;
 	enum peer_state state;
-	uint64_t since_ms;      /* of the state, monotonic */
-	uint64_t next_retry_ms; /* FAILED, and QUEUED that is not to start before; else 0 */
-	uint64_t deadline_ms;   /* NEGOTIATING: gives up */
-	uint64_t repaired_ms;   /* UP: since then, or since the last REKEY */
-	uint64_t queue_order;   /* QUEUED: first in, first out by this */
-	unsigned failures;      /* in a row */
-	bool wanted;            /* acquired, and the larval SA has not expired since */
-	bool orphan;            /* QUEUED: was up when charon ended, its SAs live on */
-	bool closed;            /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
+	uint64_t since_ms; /* of the state, monotonic */
+	uint64_t
+		next_retry_ms; /* FAILED, QUEUED that is not to start before, UP and lost; else 0 */
+	uint64_t deadline_ms;  /* NEGOTIATING: gives up */
+	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
+	uint64_t queue_order;  /* QUEUED: first in, first out by this */
+	unsigned failures;     /* in a row */
+	bool wanted;           /* acquired, and the larval SA has not expired since */
+	bool orphan;           /* QUEUED: was up when charon ended, its SAs live on */
+	bool closed;           /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
+	bool lost;             /* UP: the kernel lost SAs of it, rekeying is due */
+	bool seen_out, seen_in; /* scratch of peers_on_sas_listed() */
 	char hint[128];         /* why the running negotiation is failing, in words */
 	char last_error[128];   /* empty: none since it was up */
 	struct {
@@ -90,6 +97,7 @@ struct peers_counters {
 	uint64_t acquires,
 		deduplicated; /* received; those that caused no negotiation of their own */
 	uint64_t negotiations, failures;
+	uint64_t repairs; /* of peers whose SAs the kernel had lost */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 
@@ -99,6 +107,19 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
                              const struct addr *remote);
+/*
+ * Somebody else than charon deleted an SA @src -> @dst: the peer's CHILD_SAs will be rekeyed, since
+ * charon refuses to initiate what it lists. False: no peer that is up has it.
+ */
+bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct addr *dst,
+                      uint64_t now_ms);
+/* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
+ * every peer that is up there must be one in each direction. Returns how many peers lack some. */
+struct peer_sa {
+	struct addr src, dst;
+};
+size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
+                           uint64_t now_ms);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
  * charon refuses because it has no such SA is reported as child_down or ike_down. */
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,

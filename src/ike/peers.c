@@ -23,6 +23,7 @@ struct peers {
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
+	uint64_t repairs_ms; /* not before this the next REKEY of lost SAs */
 	uint64_t random_state;
 	struct peers_counters counters;
 };
@@ -149,7 +150,7 @@ static uint64_t due_ms(const struct peer *peer)
 	case PEER_STATE_NEGOTIATING:
 		return peer->deadline_ms;
 	case PEER_STATE_UP:
-		return UINT64_MAX;
+		return peer->lost ? peer->next_retry_ms : UINT64_MAX;
 	case PEER_STATE_FAILED:
 		return peer->wanted ? peer->next_retry_ms : peer->since_ms + PEERS_FORGET_AFTER_MS;
 	}
@@ -185,6 +186,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 	peer->deadline_ms = 0;
 	peer->orphan = false;
 	peer->closed = false;
+	peer->lost = false;
 	if (peer->state != PEER_STATE_UP)
 		peer->child_count = 0;
 	switch (peer->state) {
@@ -293,18 +295,18 @@ static struct peer *find_or_add(struct peers *peers, const struct addr *local,
 	return peer;
 }
 
-/* Charon refuses to initiate what it lists already, so the newest SA is rekeyed instead. */
-static bool repair(struct peer *peer, uint64_t now_ms, struct peer_actions *actions)
+/* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */
+static void repair(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                   struct peer_actions *actions)
 {
-	size_t newest = peer->child_count - 1;
-
-	if (now_ms < peer->repaired_ms + PEERS_LOST_AFTER_MS)
-		return false;
 	peer->wanted = true;
+	peer->lost = false;
+	peer->next_retry_ms = 0;
 	peer->repaired_ms = now_ms;
-	add_sa_action(actions, PEER_ACTION_REKEY, peer, peer->children[newest].ike_id,
-	              peer->children[newest].child_id);
-	return true;
+	peers->counters.repairs++;
+	for (size_t i = peer->child_count; i-- > 0;)
+		add_sa_action(actions, PEER_ACTION_REKEY, peer, peer->children[i].ike_id,
+		              peer->children[i].child_id);
 }
 
 /* Whether the acquire leads to a negotiation of its own. */
@@ -322,7 +324,10 @@ static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms
 		peer->wanted = true;
 		return false;
 	case PEER_STATE_UP:
-		return repair(peer, now_ms, actions);
+		if (now_ms < peer->repaired_ms + PEERS_LOST_AFTER_MS)
+			return false;
+		repair(peers, peer, now_ms, actions);
+		return true;
 	case PEER_STATE_FAILED:
 		peer->wanted = true;
 		if (now_ms >= peer->next_retry_ms)
@@ -358,6 +363,66 @@ void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 	peer->wanted = false;
 	/* This call has no clock. */
 	note_due(peers, peer, 0);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void mark_lost(struct peers *peers, struct peer *peer, uint64_t now_ms)
+{
+	if (peer->lost)
+		return;
+	peer->lost = true;
+	peer->next_retry_ms = later(later(now_ms, peers->repairs_ms),
+	                            peer->repaired_ms + PEERS_REPAIR_PAUSE_MS);
+	peers->repairs_ms = later(now_ms, peers->repairs_ms) + PEERS_REPAIR_SPACING_MS;
+	note_due(peers, peer, now_ms);
+}
+
+bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct addr *dst,
+                      uint64_t now_ms)
+{
+	struct peer *peer = peer_table_find(&peers->table, src, dst);
+
+	if (!peer)
+		peer = peer_table_find(&peers->table, dst, src);
+	if (!peer || peer->state != PEER_STATE_UP)
+		return false;
+	mark_lost(peers, peer, now_ms);
+	return true;
+}
+
+static void mark_seen(struct peers *peers, const struct peer_sa *sa)
+{
+	struct peer *out = peer_table_find(&peers->table, &sa->src, &sa->dst);
+	struct peer *in = peer_table_find(&peers->table, &sa->dst, &sa->src);
+
+	if (out)
+		out->seen_out = true;
+	if (in)
+		in->seen_in = true;
+}
+
+size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
+                           uint64_t now_ms)
+{
+	size_t lacking = 0;
+
+	for (size_t i = 0; i < peers->table.count; i++)
+		peers->table.items[i]->seen_out = peers->table.items[i]->seen_in = false;
+	for (size_t i = 0; i < count; i++)
+		mark_seen(peers, &sas[i]);
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->state != PEER_STATE_UP || (peer->seen_out && peer->seen_in))
+			continue;
+		mark_lost(peers, peer, now_ms);
+		lacking++;
+	}
+	return lacking;
 }
 
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
@@ -538,6 +603,7 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
 		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_UP:
+		repair(peers, peer, now_ms, actions);
 		return true;
 	}
 	return true;

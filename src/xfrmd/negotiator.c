@@ -119,6 +119,25 @@ void negotiator_larval_expired(struct negotiator *negotiator, const struct addr 
 	peers_on_larval_expired(negotiator->peers, local, remote);
 }
 
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
+                        const struct addr *dst)
+{
+	struct peer_actions none = {0};
+	bool lost = peers_on_sa_lost(negotiator->peers, src, dst, loop_now_ms());
+
+	negotiator_run(negotiator, &none);
+	return lost;
+}
+
+size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas, size_t count)
+{
+	struct peer_actions none = {0};
+	size_t lacking = peers_on_sas_listed(negotiator->peers, sas, count, loop_now_ms());
+
+	negotiator_run(negotiator, &none);
+	return lacking;
+}
+
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx)
 {

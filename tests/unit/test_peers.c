@@ -632,11 +632,115 @@ START_TEST(peers_lost_sa_is_rekeyed_once_per_interval)
 	acquire(&remote, NOW + PEERS_LOST_AFTER_MS - 1);
 	ck_assert_str_eq(take_actions(), "");
 	acquire(&remote, NOW + PEERS_LOST_AFTER_MS);
-	ck_assert_str_eq(take_actions(), "rekey:71");
+	ck_assert_str_eq(take_actions(), "rekey:71 rekey:70");
 	acquire(&remote, NOW + 2 * PEERS_LOST_AFTER_MS - 1);
 	ck_assert_str_eq(take_actions(), "");
 	acquire(&remote, NOW + 2 * PEERS_LOST_AFTER_MS);
-	ck_assert_str_eq(take_actions(), "rekey:71");
+	ck_assert_str_eq(take_actions(), "rekey:71 rekey:70");
+}
+END_TEST
+
+/* What the timer does at @now_ms and not a millisecond before, as far as it is due then. */
+static const char *on_time(uint64_t now_ms)
+{
+	ck_assert_uint_eq(peers_next_ms(peers), now_ms);
+	peers_on_timer(peers, now_ms - 1, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peers_on_timer(peers, now_ms, &actions);
+	return take_actions();
+}
+
+START_TEST(peers_whose_sa_somebody_else_deleted_are_rekeyed_at_once)
+{
+	uint64_t now_ms = NOW + 1000;
+
+	enter(UP);
+	child_up(&remote, 7, 71, NOW + 10);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &remote, &local, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, now_ms), true);
+	ck_assert_str_eq(on_time(now_ms), "rekey:71 rekey:70");
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_and_for_good)
+{
+	uint64_t now_ms = NOW + 1000;
+
+	enter(UP);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, now_ms), true);
+	ck_assert_str_eq(on_time(now_ms), "rekey:70");
+	for (uint32_t id = 70; id < 80; id++) {
+		peers_on_child_rekeyed(peers, 7, id, id + 1);
+		for (uint64_t ms = 0; ms < PEERS_REPAIR_PAUSE_MS; ms += 10) {
+			(void)peers_on_sa_lost(peers, &local, &remote, now_ms + ms);
+			ck_assert_uint_eq(peers_next_ms(peers), now_ms + PEERS_REPAIR_PAUSE_MS);
+		}
+		now_ms += PEERS_REPAIR_PAUSE_MS;
+		peers_on_timer(peers, now_ms, &actions);
+		ck_assert_uint_eq(count_kind(PEER_ACTION_REKEY), 1);
+		ck_assert_uint_eq(actions.items[0].child_id, id + 1);
+		actions.count = 0;
+	}
+}
+END_TEST
+
+START_TEST(peers_traffic_that_asks_for_a_lost_sa_is_not_repaired_twice)
+{
+	enter(UP);
+	(void)peers_on_sa_lost(peers, &local, &remote, NOW + 5000);
+	acquire(&remote, NOW + 5000);
+	ck_assert_str_eq(take_actions(), "rekey:70");
+	peers_on_timer(peers, NOW + 5000, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	acquire(&remote, NOW + 5001);
+	peers_on_timer(peers, NOW + 60000, &actions);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(peers_that_are_not_up_have_no_sas_to_lose)
+{
+	for (int start = NONE; start < START_COUNT; start++) {
+		if (start == UP)
+			continue;
+		tear_down();
+		set_up();
+		enter((enum start)start);
+		ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, NOW), false);
+		ck_assert_uint_eq(peers_on_sas_listed(peers, NULL, 0, NOW), 0);
+	}
+}
+END_TEST
+
+START_TEST(peers_flushed_sas_are_found_in_the_list_and_rekeyed_in_turn)
+{
+	struct peer_sa sas[6] = {0};
+	uint64_t now_ms = NOW + 1000;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < 300; i++) {
+		struct addr to = numbered(i);
+
+		child_up(&to, i + 1, i + 1, NOW);
+	}
+	/* the first has both SAs, twice, two have one each */
+	for (unsigned i = 0; i < 4; i++) {
+		struct addr to = numbered(0);
+
+		sas[i] = i % 2 ? (struct peer_sa){local, to} : (struct peer_sa){to, local};
+	}
+	sas[4] = (struct peer_sa){local, numbered(1)};
+	sas[5] = (struct peer_sa){numbered(2), local};
+	ck_assert_uint_eq(peers_on_sas_listed(peers, sas, 6, now_ms), 299);
+	actions.count = 0;
+	peers_on_timer(peers, now_ms, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REKEY), 1);
+	peers_on_timer(peers, now_ms + 100, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REKEY), 51);
+	peers_on_timer(peers, now_ms + 298 * PEERS_REPAIR_SPACING_MS, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REKEY), 299);
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
 }
 END_TEST
 
@@ -979,7 +1083,9 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 	} else if (kind < 90) {
 		peers_on_charon_up(peers, now_ms, &actions);
 		*charon_up = true;
-	} else if (kind == 90 && roll(20) == 0) {
+	} else if (kind < 93) {
+		(void)peers_on_sa_lost(peers, &to, &local, now_ms);
+	} else if (kind == 93 && roll(20) == 0) {
 		peers_retain(peers, keep_even, NULL, &actions);
 		check_actions(*charon_up);
 		peers_on_timer(peers, now_ms, &actions);
@@ -1039,6 +1145,13 @@ int main(void)
 	tcase_add_test(tcase, peers_negotiation_without_result_times_out);
 	tcase_add_test(tcase, peers_timeout_frees_the_slot_in_the_same_turn);
 	tcase_add_test(tcase, peers_lost_sa_is_rekeyed_once_per_interval);
+	tcase_add_test(tcase, peers_whose_sa_somebody_else_deleted_are_rekeyed_at_once);
+	tcase_add_test(
+		tcase,
+		peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_and_for_good);
+	tcase_add_test(tcase, peers_traffic_that_asks_for_a_lost_sa_is_not_repaired_twice);
+	tcase_add_test(tcase, peers_that_are_not_up_have_no_sas_to_lose);
+	tcase_add_test(tcase, peers_flushed_sas_are_found_in_the_list_and_rekeyed_in_turn);
 	tcase_add_test(tcase, peers_lost_sa_that_charon_does_not_know_either_is_negotiated);
 	tcase_add_test(tcase, peers_repaired_sa_is_not_negotiated_when_it_closes_later);
 	tcase_add_test(tcase, peers_stay_up_until_the_last_child_is_gone);
