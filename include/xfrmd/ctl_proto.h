@@ -49,7 +49,9 @@ struct ctl_status {
 	int64_t charon_pid; /* 0: null */
 	uint64_t charon_restarts;
 	uint64_t policies_desired, policies_installed, policies_drift, policies_repaired;
+	uint64_t policies_foreign; /* that defeat ours */
 	uint64_t peers_up, peers_negotiating, peers_failed;
+	uint64_t peers_repaired; /* times that one was rekeyed because the kernel lost SAs */
 	uint64_t acquires_received, acquires_deduplicated, acquires_lost;
 	struct ctl_certificate *certificates;
 	size_t certificate_count;

@@ -16,14 +16,15 @@ struct xfrm_events {
 	/* The kernel dropped notifications (ENOBUFS); the state is unknown: dump and compare. */
 	void (*overrun)(void *ctx, bool acquires_lost);
 	/* The rest is optional; without any of them no notifications of SAs are asked for. */
-	/* An SA was added or updated, by whomever. */
-	void (*sa_new)(void *ctx, const struct xfrm_sa *sa);
-	/* An SA was deleted, by whomever. One that reached its hard lifetime is gone as well, and
-	 * only `expire` says so. */
-	void (*sa_gone)(void *ctx, const struct xfrm_sa *sa);
-	/* Notifications of SAs were lost, or SAs were flushed: dump and compare. What the socket
+	/* An SA was added or updated by whoever calls himself @port in his request: charon says its
+	 * process id, and iproute2 says 0. */
+	void (*sa_new)(void *ctx, const struct xfrm_sa *sa, uint32_t port);
+	/* An SA was deleted, likewise. One that reached its hard lifetime is gone as well, and only
+	 * `expire` says so. */
+	void (*sa_gone)(void *ctx, const struct xfrm_sa *sa, uint32_t port);
+	/* Notifications of SAs were lost, or SAs were @flushed: dump and compare. What the socket
 	 * still held is left out, so that nothing older than that dump is told after it. */
-	void (*sas_lost)(void *ctx);
+	void (*sas_lost)(void *ctx, bool flushed);
 };
 /* Holds a storm of 1,000 acquires several times over (SO_RCVBUFFORCE). */
 #define XFRM_MONITOR_RCVBUF (8 * 1024 * 1024)

@@ -126,9 +126,11 @@ static void put_counters(json_t **root, const struct ctl_status *status)
 	writer_put(&policies, "installed", writer_count(status->policies_installed));
 	writer_put(&policies, "drift", writer_count(status->policies_drift));
 	writer_put(&policies, "repaired", writer_count(status->policies_repaired));
+	writer_put(&policies, "foreign", writer_count(status->policies_foreign));
 	writer_put(&peers, "up", writer_count(status->peers_up));
 	writer_put(&peers, "negotiating", writer_count(status->peers_negotiating));
 	writer_put(&peers, "failed", writer_count(status->peers_failed));
+	writer_put(&peers, "repaired", writer_count(status->peers_repaired));
 	writer_put(&acquires, "received", writer_count(status->acquires_received));
 	writer_put(&acquires, "deduplicated", writer_count(status->acquires_deduplicated));
 	writer_put(&acquires, "lost", writer_count(status->acquires_lost));
@@ -223,9 +225,11 @@ static void read_counters(struct reader *reader, json_t *root, struct ctl_status
 		{policies, "installed", &status->policies_installed},
 		{policies, "drift", &status->policies_drift},
 		{policies, "repaired", &status->policies_repaired},
+		{policies, "foreign", &status->policies_foreign},
 		{peers, "up", &status->peers_up},
 		{peers, "negotiating", &status->peers_negotiating},
 		{peers, "failed", &status->peers_failed},
+		{peers, "repaired", &status->peers_repaired},
 		{acquires, "received", &status->acquires_received},
 		{acquires, "deduplicated", &status->acquires_deduplicated},
 		{acquires, "lost", &status->acquires_lost},

@@ -37,6 +37,7 @@ struct xfrm_monitor {
 	struct channel policies;
 	struct channel sas; /* open if wanted */
 	bool sas_lost;      /* what is left in that socket is too old to be told */
+	bool sas_flushed;   /* that is why */
 	bool dispatching;   /* in a callback, so that closing must wait */
 	bool closing;
 };
@@ -80,7 +81,7 @@ static void dispatch_sa(struct xfrm_monitor *monitor, const struct nlmsghdr *hea
 	if (xfrm_codec_sa(header, &sa) < 0)
 		log_debug("xfrm monitor: malformed SA ignored");
 	else if (monitor->events.sa_new)
-		monitor->events.sa_new(monitor->ctx, &sa);
+		monitor->events.sa_new(monitor->ctx, &sa, header->nlmsg_pid);
 }
 
 static void dispatch_sa_gone(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
@@ -90,7 +91,7 @@ static void dispatch_sa_gone(struct xfrm_monitor *monitor, const struct nlmsghdr
 	if (xfrm_codec_sa_gone(header, &sa) < 0)
 		log_debug("xfrm monitor: malformed deletion of an SA ignored");
 	else if (monitor->events.sa_gone)
-		monitor->events.sa_gone(monitor->ctx, &sa);
+		monitor->events.sa_gone(monitor->ctx, &sa, header->nlmsg_pid);
 }
 
 /* Returns whether the SPD changed: the caller tells so once for many messages. */
@@ -112,10 +113,12 @@ static bool dispatch_message(struct xfrm_monitor *monitor, const struct nlmsghdr
 		return false;
 	case XFRM_MSG_FLUSHSA:
 		monitor->sas_lost = true;
+		monitor->sas_flushed = true;
 		return false;
 	case XFRM_MSG_NEWPOLICY:
 	case XFRM_MSG_UPDPOLICY:
 	case XFRM_MSG_DELPOLICY:
+	case XFRM_MSG_POLEXPIRE:
 	case XFRM_MSG_FLUSHPOLICY:
 		return true;
 	default:
@@ -161,6 +164,7 @@ static void drain(struct channel *channel)
 static void drain_sas(struct channel *channel)
 {
 	struct xfrm_monitor *monitor = channel->monitor;
+	bool flushed;
 
 	for (int i = 0; (i < DATAGRAMS_A_TURN || monitor->sas_lost) && !monitor->closing; i++) {
 		ssize_t len = xfrm_link_receive(&channel->link);
@@ -174,9 +178,10 @@ static void drain_sas(struct channel *channel)
 	}
 	if (!monitor->sas_lost || monitor->closing)
 		return;
-	monitor->sas_lost = false;
+	flushed = monitor->sas_flushed;
+	monitor->sas_lost = monitor->sas_flushed = false;
 	if (monitor->events.sas_lost)
-		monitor->events.sas_lost(monitor->ctx);
+		monitor->events.sas_lost(monitor->ctx, flushed);
 }
 
 static void channel_ready(void *ctx, unsigned ready)

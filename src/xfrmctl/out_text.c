@@ -122,8 +122,11 @@ static void put_counters(struct buf *out, const struct ctl_status *status)
 	           status->last_added, status->last_updated, status->last_deleted,
 	           (double)status->last_apply_us / 1000);
 	put_key(out, "peers");
-	buf_printf(out, "%" PRIu64 " up, %" PRIu64 " negotiating, %" PRIu64 " failed\n",
-	           status->peers_up, status->peers_negotiating, status->peers_failed);
+	buf_printf(out,
+	           "%" PRIu64 " up, %" PRIu64 " negotiating, %" PRIu64 " failed, repaired %" PRIu64
+	           "\n",
+	           status->peers_up, status->peers_negotiating, status->peers_failed,
+	           status->peers_repaired);
 	put_key(out, "acquires");
 	buf_printf(out, "%" PRIu64 " received, %" PRIu64 " deduplicated, %" PRIu64 " lost\n",
 	           status->acquires_received, status->acquires_deduplicated, status->acquires_lost);

@@ -24,9 +24,7 @@
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 
-/* Long enough to gather a burst of foreign changes, short against the promised 100 ms. */
-#define DAEMON_REPAIR_DELAY_MS 10
-#define DAEMON_RUN_DIR_MODE    0755
+#define DAEMON_RUN_DIR_MODE 0755
 
 /* The SPD. */
 
@@ -39,19 +37,19 @@ int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struc
 {
 	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
 	struct policy_list want = {0};
+	int error;
 
 	input.addrs = local_addrs(daemon, &input.addr_count);
 	input.hosts = hosts_list(daemon->hosts, &input.host_count);
 	if (!daemon->flushed && plan_build(&daemon->conf, &input, &want) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
-	return spd_keeper_set(daemon->spd, &want, ret_change, err);
+	error = spd_keeper_set(daemon->spd, &want, ret_change, err);
+	policy_guard_look(daemon);
+	return error;
 }
 
 static void log_change(const char *why, const struct spd_change *change)
 {
-	if (change->conflicts)
-		log_warning("spd: %s: %zu selectors are held by foreign policies, left alone", why,
-		            change->conflicts);
 	if (change->added || change->updated || change->deleted)
 		log_notice("spd: %s: added=%zu updated=%zu deleted=%zu took_us=%llu", why,
 		           change->added, change->updated, change->deleted,
@@ -69,27 +67,6 @@ static void on_network(void *ctx)
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
 		log_error("spd: network changed: %s", err.text);
 	log_change("network changed", &change);
-}
-
-static void repair(void *ctx)
-{
-	struct daemon *daemon = ctx;
-	struct spd_change change = {0};
-	struct err err;
-
-	if (spd_keeper_repair(daemon->spd, &change, &err) < 0)
-		log_error("spd: repair: %s", err.text);
-	if (change.added || change.updated || change.deleted)
-		log_warning("spd: somebody else changed our policies: repaired added=%zu "
-		            "updated=%zu deleted=%zu",
-		            change.added, change.updated, change.deleted);
-}
-
-static void on_policies_touched(void *ctx)
-{
-	struct daemon *daemon = ctx;
-
-	loop_timer_start(daemon->repair_timer, DAEMON_REPAIR_DELAY_MS);
 }
 
 /* Acquires. */
@@ -127,8 +104,29 @@ static void on_overrun(void *ctx, bool acquires_lost)
 	/* a lost acquire comes again: without a larval SA the next packet raises another */
 	if (acquires_lost)
 		daemon->acquires_lost++;
-	log_warning("kernel: notifications were lost, comparing all policies");
-	loop_timer_start(daemon->repair_timer, 0);
+	if (log_allowed(&daemon->overruns, loop_now_ms(), "kernel: notifications"))
+		log_warning("kernel: notifications were lost, comparing all policies");
+	policy_guard_touched(daemon);
+}
+
+/* SAs: those of others' making first, so that traffic that asks finds the repair under way. */
+
+static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+{
+	sa_guard_on_new(ctx, sa, port);
+	known_hosts_on_sa(ctx, sa);
+}
+
+static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+{
+	sa_guard_on_gone(ctx, sa, port);
+	known_hosts_on_sa_gone(ctx, sa);
+}
+
+static void on_sas_lost(void *ctx, bool flushed)
+{
+	sa_guard_check(ctx, flushed);
+	known_hosts_resync(ctx);
 }
 
 /* charon. */
@@ -192,6 +190,7 @@ static void on_negotiator_ready(void *ctx)
 	struct daemon *daemon = ctx;
 
 	log_info("charon: credentials and connections loaded");
+	sa_guard_check(daemon, false);
 	if (!daemon->ready)
 		report_ready(daemon);
 }
@@ -308,11 +307,11 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	static const struct xfrm_events events = {
 		.acquire = on_acquire,
 		.expire = on_expire,
-		.policies_touched = on_policies_touched,
+		.policies_touched = policy_guard_touched,
 		.overrun = on_overrun,
-		.sa_new = known_hosts_on_sa,
-		.sa_gone = known_hosts_on_sa_gone,
-		.sas_lost = known_hosts_resync,
+		.sa_new = on_sa_new,
+		.sa_gone = on_sa_gone,
+		.sas_lost = on_sas_lost,
 	};
 	struct spd_change change = {0};
 	int error;
@@ -336,7 +335,7 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (error)
 		return error;
 	/* what changed between the first dumps and the monitor was not announced to us */
-	repair(daemon);
+	policy_guard_touched(daemon);
 	known_hosts_resync(daemon);
 	return 0;
 }
@@ -399,7 +398,6 @@ static int open_timers(struct daemon *daemon)
 		{known_hosts_resync, &daemon->resync_timer},
 		{certificates_log, &daemon->expiry_timer},
 		{certificates_list, &daemon->list_certs_timer},
-		{repair, &daemon->repair_timer},
 		{on_ready_timeout, &daemon->ready_timer},
 		{on_watchdog, &daemon->watchdog_timer},
 	};
@@ -410,6 +408,10 @@ static int open_timers(struct daemon *daemon)
 		                        &daemon->signals[i]);
 	for (size_t i = 0; !error && i < sizeof(timers) / sizeof(timers[0]); i++)
 		error = loop_timer_new(daemon->loop, timers[i].fn, daemon, timers[i].timer);
+	if (!error)
+		error = policy_guard_open(daemon);
+	if (!error)
+		error = sa_guard_open(daemon);
 	return error;
 }
 
@@ -428,6 +430,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 {
 	int error;
 
+	daemon->overruns = (struct log_limit){.burst = 3, .interval_ms = 60000};
 	error = daemon_hash(&daemon->conf, &daemon->bundle, daemon->config_hash);
 	if (!error)
 		error = loop_new(&daemon->loop);
@@ -472,9 +475,10 @@ void daemon_close(struct daemon *daemon)
 	spd_keeper_close(daemon->spd);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
+	sa_guard_close(daemon);
+	policy_guard_close(daemon);
 	loop_timer_free(daemon->watchdog_timer);
 	loop_timer_free(daemon->ready_timer);
-	loop_timer_free(daemon->repair_timer);
 	loop_timer_free(daemon->list_certs_timer);
 	loop_timer_free(daemon->expiry_timer);
 	loop_timer_free(daemon->resync_timer);

@@ -7,6 +7,7 @@
 #include "xfrmd/conf.h"
 #include "xfrmd/ctl_server.h"
 #include "xfrmd/hosts.h"
+#include "xfrmd/log.h"
 #include "xfrmd/negotiator.h"
 #include "xfrmd/pki_load.h"
 #include "xfrmd/spd_keeper.h"
@@ -42,14 +43,16 @@ struct daemon {
 	struct loop_timer *resync_timer;
 	struct loop_timer *expiry_timer;
 	struct loop_timer *list_certs_timer;
-	struct loop_timer *repair_timer; /* gathers foreign changes, then compares once */
 	struct loop_timer *ready_timer;
 	struct loop_timer *watchdog_timer;
+	struct policy_guard *policy_guard;
+	struct sa_guard *sa_guard;
 
 	bool ready;
 	bool flushed; /* `xfrmctl flush`: nothing is installed until the next reload */
 	int exit_status;
 	uint64_t acquires_lost; /* times that the kernel's notifications overran */
+	struct log_limit overruns;
 
 	int64_t reload_time;
 	struct strlist reload_errors;
@@ -93,6 +96,26 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
 bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
                             const struct addr *remote);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+
+/* What others do to the policies: repaired, or told of. 0 or negative errno. */
+int policy_guard_open(struct daemon *daemon);
+void policy_guard_close(struct daemon *daemon);
+/* They may differ from the wanted ones: read and repair, as soon as the pace of repairs allows. */
+void policy_guard_touched(void *ctx);
+/* The remembered policies, the wanted ones or the configuration are others now. */
+void policy_guard_look(struct daemon *daemon);
+/* Foreign policies that defeat ours; borrowed until the next turn of the loop. */
+const struct policy_list *policy_guard_foreign(const struct daemon *daemon);
+/* Whether somebody changes ours all the time. */
+bool policy_guard_fights(const struct daemon *daemon);
+
+/* What others do to the SAs: their peers are rekeyed. 0 or negative errno. */
+int sa_guard_open(struct daemon *daemon);
+void sa_guard_close(struct daemon *daemon);
+void sa_guard_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+void sa_guard_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+/* All SAs may be others now: looks for peers that are up without SAs in the kernel. */
+void sa_guard_check(struct daemon *daemon, bool flushed);
 
 /* Expiry of certificates: log now and once a day; peers' certificates are learned from charon. */
 void certificates_log(void *ctx);

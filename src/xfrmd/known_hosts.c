@@ -42,7 +42,7 @@ static void put_policy(struct daemon *daemon, const struct known_host *host)
 	if (daemon->flushed || spd_keeper_put(daemon->spd, &policy, &err) == 0)
 		return;
 	log_warning("spd: known host: %s", err.text);
-	loop_timer_start(daemon->repair_timer, 0);
+	policy_guard_touched(daemon);
 }
 
 /* One that stood in for a /32 of the lists leaves a place that only the plan can fill. */
@@ -62,7 +62,7 @@ static void remove_policy(struct daemon *daemon, const struct known_host *host)
 	if (!error)
 		return;
 	log_warning("spd: known host: %s", err.text);
-	loop_timer_start(daemon->repair_timer, 0);
+	policy_guard_touched(daemon);
 }
 
 /* Whether traffic was blocked since the last look. */

@@ -127,7 +127,10 @@ static int remember(struct spd_keeper *keeper)
 		} else {
 			next = keeper->want.items[w++];
 			if (order == 0) {
-				next.index = old->index;
+				if (policy_is_ours(old))
+					next.index = old->index;
+				else
+					next = *old;
 				h++;
 			}
 		}

@@ -10,6 +10,9 @@
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
 
+/* `xfrmctl list` shows all. */
+#define FOREIGN_SHOWN_MAX 5
+
 static void __attribute__((format(printf, 2, 3)))
 add_problem(struct ctl_status *status, const char *format, ...)
 {
@@ -34,6 +37,20 @@ static bool has_chosen_address(const struct daemon *daemon)
 	return false;
 }
 
+static void add_foreign(const struct daemon *daemon, struct ctl_status *status)
+{
+	const struct policy_list *foreign = policy_guard_foreign(daemon);
+	char text[POLICY_TEXT_MAX];
+
+	status->policies_foreign = foreign->count;
+	for (size_t i = 0; i < foreign->count && i < FOREIGN_SHOWN_MAX; i++)
+		add_problem(status, "policies: a foreign one defeats ours: %s",
+		            policy_format(&foreign->items[i], text));
+	if (foreign->count > FOREIGN_SHOWN_MAX)
+		add_problem(status, "policies: %zu more foreign ones defeat ours",
+		            foreign->count - FOREIGN_SHOWN_MAX);
+}
+
 static void add_policies(struct daemon *daemon, struct ctl_status *status)
 {
 	struct spd_counts counts = {0};
@@ -51,6 +68,9 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	status->last_updated = counts.last.updated;
 	status->last_deleted = counts.last.deleted;
 	status->last_apply_us = counts.last.took_us;
+	add_foreign(daemon, status);
+	if (policy_guard_fights(daemon))
+		add_problem(status, "policies: somebody else keeps changing ours");
 	if (counts.drift)
 		add_problem(status, "policies: %zu differ from the desired ones", counts.drift);
 	if (!has_chosen_address(daemon))
@@ -85,6 +105,7 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 		}
 	}
 	peers_counters(peers, &counters);
+	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires;
 	status->acquires_deduplicated = counters.deduplicated;
 	status->acquires_lost = daemon->acquires_lost;

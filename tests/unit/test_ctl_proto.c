@@ -115,9 +115,11 @@ static void fill_status(struct ctl_status *status)
 	                              .policies_installed = 9,
 	                              .policies_drift = 2,
 	                              .policies_repaired = 3,
+	                              .policies_foreign = 16,
 	                              .peers_up = 4,
 	                              .peers_negotiating = 5,
 	                              .peers_failed = 6,
+	                              .peers_repaired = 17,
 	                              .acquires_received = 7,
 	                              .acquires_deduplicated = 8,
 	                              .acquires_lost = 11,
@@ -142,8 +144,9 @@ static void fill_status(struct ctl_status *status)
 #define STATUS_TEXT                                                                           \
 	"{\"ready\":true,\"healthy\":false,\"problems\":[\"charon: \\\"gone\\\"\"],"          \
 	"\"mode\":\"optional\",\"charon\":{\"running\":true,\"pid\":4711,\"restarts\":1},"    \
-	"\"policies\":{\"desired\":10,\"installed\":9,\"drift\":2,\"repaired\":3},"           \
-	"\"peers\":{\"up\":4,\"negotiating\":5,\"failed\":6},"                                \
+	"\"policies\":{\"desired\":10,\"installed\":9,\"drift\":2,\"repaired\":3,"            \
+	"\"foreign\":16},"                                                                    \
+	"\"peers\":{\"up\":4,\"negotiating\":5,\"failed\":6,\"repaired\":17},"                \
 	"\"acquires\":{\"received\":7,\"deduplicated\":8,\"lost\":11},"                       \
 	"\"last_change\":{\"added\":12,\"updated\":13,\"deleted\":14,\"duration_us\":15},"    \
 	"\"certificates\":[{\"file\":\"/etc/\\\\xff.pem\",\"role\":\"instance\","             \

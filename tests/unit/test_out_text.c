@@ -95,6 +95,7 @@ START_TEST(status_of_a_healthy_daemon_fits_one_screen)
 		.peers_up = 4,
 		.peers_negotiating = 1,
 		.peers_failed = 2,
+		.peers_repaired = 5,
 		.acquires_received = 100,
 		.acquires_deduplicated = 90,
 		.acquires_lost = 1,
@@ -117,7 +118,7 @@ START_TEST(status_of_a_healthy_daemon_fits_one_screen)
 	           "charon        running, pid 4711, restarted 2 times\n"
 	           "policies      10 of 10 installed, drift 0, repaired 3\n"
 	           "last change   10 added, 1 updated, 2 deleted in 4.2 ms\n"
-	           "peers         4 up, 1 negotiating, 2 failed\n"
+	           "peers         4 up, 1 negotiating, 2 failed, repaired 5\n"
 	           "acquires      100 received, 90 deduplicated, 1 lost\n"
 	           "certificates      1 days  instance  CN=instance  (/etc/xfrmd/instance.pem)\n"
 	           "               3000 days  ca        CN=fleet CA\\x1b[2J  "
@@ -143,7 +144,7 @@ START_TEST(status_of_a_sick_daemon_names_its_problems)
 	                 "charon        not running, restarted 0 times\n"
 	                 "policies      0 of 0 installed, drift 0, repaired 0\n"
 	                 "last change   0 added, 0 updated, 0 deleted in 0.0 ms\n"
-	                 "peers         0 up, 0 negotiating, 0 failed\n"
+	                 "peers         0 up, 0 negotiating, 0 failed, repaired 0\n"
 	                 "acquires      0 received, 0 deduplicated, 0 lost\n"
 	                 "last reload   0s ago, \033[31mfailed\033[0m\n"
 	                 "              \033[31mx.conf: broken\033[0m\n");

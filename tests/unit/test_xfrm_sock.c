@@ -411,6 +411,8 @@ struct seen {
 	bool close_in_callback;
 	struct xfrm_acquire acquire;
 	struct xfrm_sa sa; /* new, gone or expired */
+	uint32_t port;
+	bool flushed;
 };
 
 static void event(struct seen *seen)
@@ -463,29 +465,32 @@ static void on_overrun(void *ctx, bool acquires_lost)
 	event(seen);
 }
 
-static void on_sa_new(void *ctx, const struct xfrm_sa *sa)
+static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
 	struct seen *seen = ctx;
 
 	seen->sas_new++;
 	seen->sa = *sa;
+	seen->port = port;
 	event(seen);
 }
 
-static void on_sa_gone(void *ctx, const struct xfrm_sa *sa)
+static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
 	struct seen *seen = ctx;
 
 	seen->sas_gone++;
 	seen->sa = *sa;
+	seen->port = port;
 	event(seen);
 }
 
-static void on_sas_lost(void *ctx)
+static void on_sas_lost(void *ctx, bool flushed)
 {
 	struct seen *seen = ctx;
 
 	seen->sas_lost++;
+	seen->flushed = flushed;
 	event(seen);
 }
 
@@ -688,13 +693,14 @@ static void assert_sa(const struct xfrm_sa *sa, uint32_t spi)
 
 START_TEST(deleted_sas_are_reported_one_by_one)
 {
-	struct seen seen = {0};
+	struct seen seen = {.port = 1};
 
 	watch(&seen);
 	shell(ALLOCATE("0xc0000001") " && " ALLOCATE("0xc0000002"));
 	shell(DELETE("0xc0000001"));
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.sas_gone, 1);
+	ck_assert_uint_eq(seen.port, 0);
 	assert_sa(&seen.sa, 0xc0000001);
 	shell(DELETE("0xc0000002"));
 	run(&seen, DEADLINE_MS);
@@ -716,6 +722,7 @@ START_TEST(flushed_sas_are_lost_and_what_was_before_is_told)
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.sas_gone, 1);
 	ck_assert_uint_eq(seen.sas_lost, 1);
+	ck_assert_int_eq(seen.flushed, true);
 	unwatch(&seen);
 }
 END_TEST
@@ -748,6 +755,7 @@ START_TEST(lost_notifications_of_sas_are_told_once_and_the_rest_is_left_out)
 	      " done | ip -batch - >/dev/null");
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.sas_lost, 1);
+	ck_assert_int_eq(seen.flushed, false);
 	ck_assert_uint_eq(seen.sas_gone, 0);
 	ck_assert_uint_eq(seen.overruns, 0);
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# Somebody else flushes and deletes policies and SAs under traffic. Policies are back before the next
+# packet, as far as a user process can be; no design keeps a packet in between from going in clear,
+# and the peer refuses those. Deleted SAs are replaced by rekeying: what the host itself sends waits
+# for that, what the peer sends meanwhile is lost.
+# Alone: it counts what is lost in the milliseconds of a repair.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOC
+		ipsec_subnets = 10.0.1.0/24
+	EOC
+	xfrmd_start $name
+done
+wait_for 20 pings a b
+
+# spi FROM TO: of the SA that a has for this direction
+spi() {
+	on a ip xfrm state | awk -v ends="src $(address "$1") dst $(address "$2")" '
+		/^src/ { found = $0 == ends } found && $1 == "proto" { print $4; exit }'
+}
+
+both_sas() {
+	[ -n "$(spi a b)" ] && [ -n "$(spi b a)" ]
+}
+
+# tamper LINE WORDS...: ip xfrm WORDS, until the log has LINE once more and both SAs are there
+tamper() {
+	local count
+	count=$(grep -c "$1" "$FOLDER/a.log") || true
+	on a ip xfrm "${@:2}"
+	wait_for 5 is $((count + 1)) grep -c "$1" "$FOLDER/a.log"
+	wait_for 5 both_sas
+}
+
+count=$(policies a | grep -c '^src')
+watch_start a b
+line='spd: somebody else changed our policies: repaired'
+tamper "$line" policy flush
+tamper "$line" policy delete src 10.0.1.1/32 dst 10.0.1.2/32 dir out
+tamper "$line" policy update src 10.0.1.0/24 dst 10.0.1.1/32 dir in priority 30108
+watch_end
+expect 'in clear' "$clear" -le 20
+expect 'packets lost' "$lost" -le "$clear"
+
+watch_start a b
+tamper 'sad: somebody else flushed the SAs of 1 peers' state flush
+line='sad: somebody else deleted 1 SAs'
+tamper "$line" state delete src 10.0.1.1 dst 10.0.1.2 proto esp spi "$(spi a b)"
+tamper "$line" state delete src 10.0.1.2 dst 10.0.1.1 proto esp spi "$(spi b a)"
+watch_end
+grep 'somebody else' "$FOLDER/a.log"
+expect 'in clear' "$clear" = 0
+expect 'packets lost' "$lost" -le 500
+expect 'ms without a packet' "$gap" -le 500
+expect 'lines' "$(grep -c 'somebody else' "$FOLDER/a.log")" = 6
+expect 'policies repaired' "$(status a 'd["policies"]["repaired"]')" = $((count + 2))
+expect 'times that a peer was repaired' "$(status a 'd["peers"]["repaired"]')" = 3
+
+# a fight: the log gets few more lines, charon a few rekeyings a second, and nothing is given up
+on a sh -c 'for i in $(seq 20); do ip xfrm state flush; done'
+count=$(status a 'd["peers"]["repaired"]')
+wait_for 5 both_sas
+must pings b a
+must pings a b
+echo "20 flushes: rekeyed $((count - 3)) times"
+expect 'rekeyings' $((count - 3)) -le 20
+expect 'lines' "$(grep -c 'somebody else' "$FOLDER/a.log")" -le 10
