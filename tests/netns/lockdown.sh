@@ -70,3 +70,24 @@ on f sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
 wait_for 5 is "$f_out $ladder_out $f_in" listed f
 on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 wait_for 5 is "$f_out $f_in" listed f
+
+# where all is protected: what has no peer goes on
+host g fd00::5/64
+host h fd00::6/64 10.0.1.6/24
+xfrmd_conf g <<-EOF
+	ipsec_subnets = 0.0.0.0/0, ::/0
+EOF
+lockdown g
+host_address g add 10.0.1.5/24
+background h socat -u UDP4-RECV:67 CREATE:/run/lab/discovered
+wait_for 5 on h sh -c 'ss -Huln sport = 67 | grep -q .'
+echo discover | on g socat -u STDIN UDP4-DATAGRAM:255.255.255.255:67,broadcast,so-bindtodevice=eth0
+wait_for 5 test -s /run/lab/discovered
+on g ip -6 address add fd00::7/64 dev eth0
+wait_for 5 is '' ip -n g -6 address show tentative # each had to look for duplicates
+link_local=$(ip -n h -6 -o address show dev eth0 scope link | grep -o 'fe80[^/]*')
+for address in 127.0.0.1 10.0.1.5 ::1 "$link_local%eth0"; do
+	wait_for 5 pings g "$address"
+done
+must_not pings g 10.0.1.6
+must_not pings g fd00::6
