@@ -32,7 +32,7 @@
  * as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
 #define HOSTS_SETTLE_MS    3000
-#define HOSTS_FRESH_MS     50
+#define HOSTS_FRESH_MS     200
 #define HOSTS_SILENT_MS    1000
 /* From one probe of a blocked host to the next, doubling. */
 #define HOSTS_PROBE_MIN_MS 1000
