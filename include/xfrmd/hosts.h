@@ -31,6 +31,9 @@
  * for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one counts
  * as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
+/* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
+ * since what is held may block its sender. */
+#define HOSTS_GRACE_MS     10000
 #define HOSTS_SETTLE_MS    3000
 #define HOSTS_FRESH_MS     200
 #define HOSTS_SILENT_MS    1000
@@ -76,6 +79,9 @@ void hosts_free(struct hosts *hosts);
 /* Whether the kernel holds packets (xfrm_larval_drop = 0, templates required). Off: no strangers,
  * nothing is re-sent, nothing is blocked; the caller then applies a whole new plan. */
 void hosts_set_hold(struct hosts *hosts, bool hold);
+
+/* Whether charon can be told to negotiate; the machine begins with no. */
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);
 
 /* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. Beyond
  * HOSTS_MAX it is left out. */

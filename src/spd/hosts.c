@@ -43,6 +43,8 @@ struct host_table {
 struct hosts {
 	struct host_table known, strangers;
 	bool hold;
+	bool charon_up;
+	uint64_t charon_ms; /* since then */
 	uint64_t next_ms;
 };
 
@@ -355,6 +357,20 @@ void hosts_set_hold(struct hosts *hosts, bool hold)
 	}
 }
 
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
+{
+	hosts->charon_up = up;
+	hosts->charon_ms = now_ms;
+	if (!up)
+		return;
+	for (size_t i = 0; i < hosts->known.count; i++) {
+		if (awaits_sa(hosts, i))
+			set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
+	}
+	for (size_t i = 0; i < hosts->strangers.count; i++)
+		set_due(hosts, &hosts->strangers.states[i], now_ms + HOSTS_SILENT_MS);
+}
+
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
 {
 	size_t index;
@@ -586,10 +602,18 @@ static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 	add_action(actions, HOST_ACTION_PROBE, &hosts->known.hosts[index]);
 }
 
+/* Whether an end of silence has to wait for charon. */
+static bool has_grace(const struct hosts *hosts, uint64_t now_ms)
+{
+	return !hosts->charon_up && now_ms < hosts->charon_ms + HOSTS_GRACE_MS;
+}
+
 static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
 	if (hosts->known.hosts[index].blocked)
 		probe(hosts, index, now_ms, actions);
+	else if (awaits_sa(hosts, index) && has_grace(hosts, now_ms))
+		hosts->known.states[index].due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
 	else if (awaits_sa(hosts, index))
 		block(hosts, index, now_ms, actions);
 	else
@@ -611,7 +635,11 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 			on_due(hosts, i, now_ms, actions);
 	}
 	for (size_t i = hosts->strangers.count; i-- > 0;) {
-		if (hosts->strangers.states[i].due_ms <= now_ms)
+		if (hosts->strangers.states[i].due_ms > now_ms)
+			continue;
+		if (has_grace(hosts, now_ms))
+			hosts->strangers.states[i].due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
+		else
 			block_stranger(hosts, i, now_ms, actions);
 	}
 	known_next = first_due(&hosts->known);

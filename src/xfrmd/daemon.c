@@ -148,6 +148,7 @@ static void on_charon_died(void *ctx, const char *how)
 
 	log_warning("charon: ended: %s, restarting it; policies and SAs stay", how);
 	negotiator_disconnect(daemon->negotiator);
+	known_hosts_on_charon(daemon, false);
 }
 
 static void on_charon_stuck(void *ctx)
@@ -190,6 +191,7 @@ static void on_negotiator_ready(void *ctx)
 	struct daemon *daemon = ctx;
 
 	log_info("charon: credentials and connections loaded");
+	known_hosts_on_charon(daemon, true);
 	sa_guard_check(daemon, false);
 	if (!daemon->ready)
 		report_ready(daemon);

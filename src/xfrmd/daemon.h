@@ -95,6 +95,8 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
                             const struct addr *remote);
+/* charon takes commands now, or is gone. */
+void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
 
 /* What others do to the policies: repaired, or told of. 0 or negative errno. */

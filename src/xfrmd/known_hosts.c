@@ -214,8 +214,10 @@ int known_hosts_open(struct daemon *daemon, struct err *err)
 {
 	int error = hosts_new(&daemon->hosts);
 
-	if (!error)
+	if (!error) {
 		set_hold(daemon);
+		hosts_on_charon(daemon->hosts, false, loop_now_ms());
+	}
 	if (!error)
 		error = restore(daemon);
 	if (error)
@@ -286,6 +288,12 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
 
 	run_actions(daemon, &actions);
 	return due;
+}
+
+void known_hosts_on_charon(struct daemon *daemon, bool up)
+{
+	hosts_on_charon(daemon->hosts, up, loop_now_ms());
+	arm_timer(daemon);
 }
 
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)

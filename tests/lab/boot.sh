@@ -2,8 +2,7 @@
 # Programs send from the first moment of a boot, even before the host has its address: nothing of it
 # leaves in clear, allowed hosts are reached, and with xfrmd all goes on as ESP. On host a the lockdown
 # blocks until then; host f forwards for a container, which the lockdown blocks and xfrmd lets through.
-# Until charon has started too, packets to protected hosts are refused or, some 20 of a sender, held
-# and then dropped: an address that stays silent for a second is blocked.
+# Packets to protected hosts are refused before the hand-over and held while charon starts.
 lab_switch
 host a
 host f

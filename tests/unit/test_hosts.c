@@ -43,6 +43,7 @@ static void set_up(void)
 	ck_assert_int_eq(addr_parse("10.0.0.1", &local), 0);
 	ck_assert_int_eq(hosts_new(&hosts), 0);
 	hosts_set_hold(hosts, true);
+	hosts_on_charon(hosts, true, NOW);
 }
 
 static void tear_down(void)
@@ -648,6 +649,7 @@ static void play_order(const struct order *order, unsigned pauses)
 	actions.count = 0;
 	ck_assert_int_eq(hosts_new(&hosts), 0);
 	hosts_set_hold(hosts, true);
+	hosts_on_charon(hosts, true, NOW);
 	model_event(1, true, now_ms);
 	for (size_t i = 0; i < order->count; i++) {
 		int event = order->events[i];
@@ -907,6 +909,37 @@ START_TEST(hosts_forget_a_blocked_one_that_nothing_is_sent_to)
 	pass_time(NOW + 3 * HOSTS_FORGET_MS);
 	ck_assert_str_eq(take_actions(), "");
 	ck_assert_uint_eq(count_known(), 0);
+}
+END_TEST
+
+START_TEST(hosts_are_not_silent_before_charon_is_up)
+{
+	make_known(3, NOW);
+	hosts_on_charon(hosts, false, NOW);
+	acquire(2, NOW);
+	acquire(3, NOW);
+	pass_time(NOW + 5000);
+	ck_assert_str_eq(take_actions(), "");
+	hosts_on_charon(hosts, true, NOW + 5000);
+	new_sa(3, 7, NOW + 5100);
+	ck_assert_str_eq(take_actions(), "put 3 7");
+	pass_time(NOW + 5000 + SILENT - 1);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 5000 + SILENT);
+	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+}
+END_TEST
+
+START_TEST(hosts_are_silent_when_charon_does_not_come)
+{
+	make_known(3, NOW);
+	hosts_on_charon(hosts, false, NOW);
+	acquire(2, NOW);
+	acquire(3, NOW);
+	pass_time(NOW + HOSTS_GRACE_MS - 1);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + HOSTS_GRACE_MS);
+	ck_assert_str_eq(take_actions(), "put 3 blocked:0, put 2 blocked:0, resend 2");
 }
 END_TEST
 
@@ -1344,6 +1377,8 @@ int main(void)
 	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
 	tcase_add_test(tcase, hosts_sync_does_only_what_changed);
 	tcase_add_test(tcase, hosts_forget_a_blocked_one_that_nothing_is_sent_to);
+	tcase_add_test(tcase, hosts_are_not_silent_before_charon_is_up);
+	tcase_add_test(tcase, hosts_are_silent_when_charon_does_not_come);
 	tcase_add_test(tcase, hosts_sync_leaves_the_silent_blocked);
 	tcase_add_test(tcase, hosts_negotiate_only_when_no_sa_is_left);
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
