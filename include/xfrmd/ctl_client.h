@@ -10,7 +10,7 @@
  * @err: -ECONNREFUSED or -ENOENT: no daemon there; -EACCES; -ETIMEDOUT; -ECONNRESET: it closed
  * without an answer; -ENAMETOOLONG: @run_dir; -EMSGSIZE; -ENOMEM.
  */
-int ctl_client_request(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
                        char **ret_text, size_t *ret_len, struct err *err);
 
 #endif

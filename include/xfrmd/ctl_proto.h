@@ -12,8 +12,8 @@
  * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
  * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed.
  *
- * One request per connection: the client sends {"command": NAME} and ends its side; the daemon
- * answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
+ * One request per connection: the client sends {"command": NAME}, with "address" where one is
+ * needed, and ends its side; the daemon answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
  */
 #define CTL_REQUEST_MAX  (64u * 1024)
 #define CTL_RESPONSE_MAX (256u * 1024 * 1024)
@@ -26,12 +26,16 @@ enum ctl_command {
 	CTL_COMMAND_RELOAD,
 	CTL_COMMAND_SHUTDOWN,
 	CTL_COMMAND_FLUSH,
+	CTL_COMMAND_RETRY, /* the one with an address: negotiate with this peer now */
 };
 const char *ctl_command_name(enum ctl_command command);
 
-char *ctl_proto_request(enum ctl_command command);
-int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_command,
-                            struct err *err);
+struct ctl_ask {
+	enum ctl_command command;
+	struct addr address; /* RETRY: of the peer; else AF_UNSPEC */
+};
+char *ctl_proto_request(const struct ctl_ask *ask);
+int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_ask, struct err *err);
 
 struct ctl_certificate {
 	char *file;
@@ -81,6 +85,8 @@ struct ctl_peer {
 	size_t sa_count;
 	char last_error[128]; /* empty: null */
 	int64_t next_retry;   /* 0: null */
+	/* Since it was up: when traffic last asked for an SA, when a negotiation failed; 0: null. */
+	int64_t last_acquire, last_failure;
 };
 struct ctl_peers {
 	struct ctl_peer *items;
@@ -104,7 +110,7 @@ char *ctl_proto_desired(const struct policy_list *policies);
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
                             struct err *err);
 
-/* RELOAD, SHUTDOWN, FLUSH, CHECK: what was done, in sentences, or every reason why not. */
+/* RELOAD, SHUTDOWN, FLUSH, RETRY, CHECK: what was done, in sentences, or every reason why not. */
 char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors);
 int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct strlist *ret_changes,
                            struct strlist *ret_errors, struct err *err);

@@ -18,7 +18,7 @@ struct ctl_server;
 struct ctl_request;
 
 /* Must lead to exactly one ctl_request_reply(), now or later. */
-typedef void (*ctl_request_fn)(void *ctx, struct ctl_request *request, enum ctl_command command);
+typedef void (*ctl_request_fn)(void *ctx, struct ctl_request *request, const struct ctl_ask *ask);
 
 int ctl_server_open(struct loop *loop, const char *path, ctl_request_fn handler, void *ctx,
                     struct ctl_server **ret_server, struct err *err);

@@ -50,6 +50,9 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 
 void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
                         const struct addr *remote);
+/* See peers_retry(). */
+int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
+                     const struct addr *remote);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
                                const struct addr *remote);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */

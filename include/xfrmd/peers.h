@@ -43,6 +43,8 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_RESTART_SPREAD_MS 1000
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
 #define PEERS_FORGET_AFTER_MS   600000
+/* The same where packets go in clear meanwhile, which somebody will want to know. */
+#define PEERS_PATIENT_MS        86400000
 
 #define PEERS_CHILDREN_MAX 16
 struct peer {
@@ -57,11 +59,14 @@ struct peer {
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
 	bool orphan;           /* QUEUED: was up when charon ended, its SAs live on */
+	bool ordered;          /* QUEUED: by peers_retry() */
 	bool closed;           /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;             /* UP: the kernel lost SAs of it, rekeying is due */
 	bool seen_out, seen_in; /* scratch of peers_on_sas_listed() */
 	char hint[128];         /* why the running negotiation is failing, in words */
 	char last_error[128];   /* empty: none since it was up */
+	uint64_t failed_ms;     /* of last_error; 0: none */
+	uint64_t acquired_ms;   /* of the last acquire since it was up; 0: none */
 	struct {
 		uint32_t ike_id, child_id;
 	} children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest is left out */
@@ -93,6 +98,9 @@ struct peers;
 int peers_new(uint64_t seed, struct peers **ret_peers);
 void peers_free(struct peers *peers);
 
+/* Forgets after PEERS_PATIENT_MS instead; off at first. */
+void peers_set_patient(struct peers *peers, bool patient);
+
 struct peers_counters {
 	uint64_t acquires,
 		deduplicated; /* received; those that caused no negotiation of their own */
@@ -104,6 +112,10 @@ void peers_counters(const struct peers *peers, struct peers_counters *ret_counte
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). */
 void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms, struct peer_actions *actions);
+/* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits for
+ * it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
+int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
+                uint64_t now_ms, struct peer_actions *actions);
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
                              const struct addr *remote);

@@ -36,9 +36,9 @@ static int client_connect(const struct sockaddr_un *address, unsigned timeout_ms
 	return 0;
 }
 
-static int client_send(int fd, enum ctl_command command, struct err *err)
+static int client_send(int fd, const struct ctl_ask *ask, struct err *err)
 {
-	_cleanup_(cleanup_free) char *request = ctl_proto_request(command);
+	_cleanup_(cleanup_free) char *request = ctl_proto_request(ask);
 	size_t len;
 
 	if (!request)
@@ -97,7 +97,7 @@ static int client_receive(int fd, uint64_t deadline_ms, struct buf *answer, stru
 	return 0;
 }
 
-int ctl_client_request(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
                        char **ret_text, size_t *ret_len, struct err *err)
 {
 	uint64_t deadline_ms = timeout_ms ? loop_now_ms() + timeout_ms : 0;
@@ -114,7 +114,7 @@ int ctl_client_request(const char *run_dir, enum ctl_command command, unsigned t
 		               run_dir);
 	ret = client_connect(&address, timeout_ms, &fd, err);
 	if (ret == 0)
-		ret = client_send(fd, command, err);
+		ret = client_send(fd, ask, err);
 	if (ret == 0)
 		ret = client_receive(fd, deadline_ms, &answer, err);
 	if (ret < 0)

@@ -21,6 +21,7 @@ static const char *const command_names[] = {
 	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
 	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
 	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
+	[CTL_COMMAND_RETRY] = "retry",
 };
 #define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
@@ -29,11 +30,13 @@ const char *ctl_command_name(enum ctl_command command)
 	return command_names[command];
 }
 
-char *ctl_proto_request(enum ctl_command command)
+char *ctl_proto_request(const struct ctl_ask *ask)
 {
 	json_t *root = json_object();
 
-	writer_put(&root, "command", json_string(ctl_command_name(command)));
+	writer_put(&root, "command", json_string(ctl_command_name(ask->command)));
+	if (ask->address.family)
+		writer_put(&root, "address", writer_addr(&ask->address));
 	return writer_dump(root);
 }
 
@@ -51,19 +54,36 @@ static int unknown_command(const char *name, struct err *err)
 	               str_escape(name, escaped, sizeof(escaped)), known);
 }
 
-int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_command,
-                            struct err *err)
+/* @text NULL: there is none. */
+static int read_address(const char *text, struct ctl_ask *ask, struct err *err)
+{
+	const char *name = ctl_command_name(ask->command);
+	bool wanted = ask->command == CTL_COMMAND_RETRY;
+	char escaped[ESCAPED_MAX];
+
+	if (wanted != (text != NULL))
+		return err_set(err, -EBADMSG, "request: %s: expected %s address", name,
+		               wanted ? "an" : "no");
+	if (text && addr_parse(text, &ask->address) < 0)
+		return err_set(err, -EBADMSG, "request: %s: \"%s\" is not an IP address", name,
+		               str_escape(text, escaped, sizeof(escaped)));
+	return 0;
+}
+
+int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_ask, struct err *err)
 {
 	json_t *root = reader_load(text, len, CTL_REQUEST_MAX, "request", err);
+	const char *name, *address = NULL;
 	char escaped[ESCAPED_MAX];
+	struct ctl_ask ask = {0};
 	json_error_t error;
-	const char *name;
 	size_t i;
 	int ret;
 
 	if (!root)
 		return -EBADMSG;
-	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s}", "command", &name) < 0) {
+	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s}", "command", &name, "address",
+	                   &address) < 0) {
 		ret = err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
 		              str_escape(error.text, escaped, sizeof(escaped)));
 		goto out;
@@ -74,8 +94,10 @@ int ctl_proto_parse_request(const char *text, size_t len, enum ctl_command *ret_
 		ret = unknown_command(name, err);
 		goto out;
 	}
-	*ret_command = (enum ctl_command)i;
-	ret = 0;
+	ask.command = (enum ctl_command)i;
+	ret = read_address(address, &ask, err);
+	if (ret == 0)
+		*ret_ask = ask;
 out:
 	json_decref(root);
 	return ret;
@@ -321,6 +343,8 @@ static json_t *peer_json(const struct ctl_peer *peer)
 	writer_put(&object, "sas", sas);
 	writer_put(&object, "last_error", writer_text_or_null(peer->last_error));
 	writer_put(&object, "next_retry", writer_number_or_null(peer->next_retry));
+	writer_put(&object, "last_acquire", writer_number_or_null(peer->last_acquire));
+	writer_put(&object, "last_failure", writer_number_or_null(peer->last_failure));
 	return object;
 }
 
@@ -371,6 +395,8 @@ static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *pe
 	read_sas(reader, object, peer);
 	reader_text_into(reader, object, "last_error", peer->last_error, sizeof(peer->last_error));
 	peer->next_retry = reader_time(reader, object, "next_retry");
+	peer->last_acquire = reader_time(reader, object, "last_acquire");
+	peer->last_failure = reader_time(reader, object, "last_failure");
 }
 
 int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_peers,

@@ -107,11 +107,11 @@ static void connection_handle(struct connection *connection)
 {
 	struct ctl_server *server = connection->server;
 	struct ctl_request *request;
-	enum ctl_command command;
+	struct ctl_ask ask;
 	struct err err;
 
 	if (ctl_proto_parse_request((const char *)connection->input.data, connection->input.len,
-	                            &command, &err) < 0) {
+	                            &ask, &err) < 0) {
 		connection_refuse(connection, err.text);
 		return;
 	}
@@ -124,7 +124,7 @@ static void connection_handle(struct connection *connection)
 	connection->request = request;
 	loop_timer_stop(connection->timer);
 	loop_fd_set(connection->watch, 0);
-	server->handler(server->ctx, request, command);
+	server->handler(server->ctx, request, &ask);
 }
 
 /* Reads until the client ends its side. */

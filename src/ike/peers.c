@@ -23,6 +23,7 @@ struct peers {
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
+	uint64_t forget_after_ms;
 	uint64_t repairs_ms; /* not before this the next REKEY of lost SAs */
 	uint64_t random_state;
 	struct peers_counters counters;
@@ -69,6 +70,7 @@ int peers_new(uint64_t seed, struct peers **ret_peers)
 		return -ENOMEM;
 	peers->next_ms = UINT64_MAX;
 	peers->random_state = seed;
+	peers->forget_after_ms = PEERS_FORGET_AFTER_MS;
 	*ret_peers = peers;
 	return 0;
 }
@@ -79,6 +81,12 @@ void peers_free(struct peers *peers)
 		return;
 	peer_table_fini(&peers->table);
 	free(peers);
+}
+
+void peers_set_patient(struct peers *peers, bool patient)
+{
+	peers->forget_after_ms = patient ? PEERS_PATIENT_MS : PEERS_FORGET_AFTER_MS;
+	peers->next_ms = 0;
 }
 
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters)
@@ -136,15 +144,15 @@ static void add_sa_action(struct peer_actions *actions, enum peer_action_kind ki
 /* Whether one in the queue shall be negotiated with. */
 static bool is_waiting(const struct peer *peer)
 {
-	return peer->wanted || peer->orphan;
+	return peer->wanted || peer->orphan || peer->ordered;
 }
 
 /* When the peer's state ends by itself. */
-static uint64_t due_ms(const struct peer *peer)
+static uint64_t due_ms(const struct peers *peers, const struct peer *peer)
 {
 	switch (peer->state) {
 	case PEER_STATE_IDLE:
-		return peer->since_ms + PEERS_FORGET_AFTER_MS;
+		return peer->since_ms + peers->forget_after_ms;
 	case PEER_STATE_QUEUED:
 		return is_waiting(peer) ? peer->next_retry_ms : peer->since_ms + PEERS_QUEUE_MS;
 	case PEER_STATE_NEGOTIATING:
@@ -152,14 +160,14 @@ static uint64_t due_ms(const struct peer *peer)
 	case PEER_STATE_UP:
 		return peer->lost ? peer->next_retry_ms : UINT64_MAX;
 	case PEER_STATE_FAILED:
-		return peer->wanted ? peer->next_retry_ms : peer->since_ms + PEERS_FORGET_AFTER_MS;
+		return peer->wanted ? peer->next_retry_ms : peer->since_ms + peers->forget_after_ms;
 	}
 	return UINT64_MAX;
 }
 
 static void note_due(struct peers *peers, const struct peer *peer, uint64_t now_ms)
 {
-	uint64_t due = due_ms(peer);
+	uint64_t due = due_ms(peers, peer);
 
 	/* One that is queued and due waits for a slot or for charon, not for the clock. */
 	if (peer->state == PEER_STATE_QUEUED && due <= now_ms)
@@ -185,6 +193,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
 	peer->orphan = false;
+	peer->ordered = false;
 	peer->closed = false;
 	peer->lost = false;
 	if (peer->state != PEER_STATE_UP)
@@ -205,12 +214,15 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peer->failures = 0;
 		peer->repaired_ms = peer->since_ms;
 		peer->last_error[0] = '\0';
+		peer->failed_ms = 0;
+		peer->acquired_ms = 0;
 		break;
 	case PEER_STATE_FAILED:
 		peers->counters.failures++;
 		peer->failures++;
 		peer->next_retry_ms = peer->since_ms + backoff_ms(peers, peer->failures);
 		snprintf(peer->last_error, sizeof(peer->last_error), "%s", reason);
+		peer->failed_ms = peer->since_ms;
 		break;
 	}
 }
@@ -348,9 +360,36 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 	peers->counters.acquires++;
 	if (!peer)
 		return;
+	if (peer->state != PEER_STATE_UP)
+		peer->acquired_ms = now_ms;
 	if (!take_acquire(peers, peer, now_ms, actions))
 		peers->counters.deduplicated++;
 	start_queued(peers, now_ms, actions);
+}
+
+int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
+                uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer)
+		return -ENOENT;
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+	case PEER_STATE_FAILED:
+		move(peers, peer, PEER_STATE_QUEUED, "asked for", now_ms, actions);
+		break;
+	case PEER_STATE_QUEUED:
+		break;
+	case PEER_STATE_NEGOTIATING:
+	case PEER_STATE_UP:
+		return 0;
+	}
+	peer->failures = 0;
+	peer->next_retry_ms = 0;
+	peer->ordered = true;
+	start_queued(peers, now_ms, actions);
+	return 0;
 }
 
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
@@ -584,7 +623,7 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
                       struct peer_actions *actions)
 {
-	if (now_ms < due_ms(peer))
+	if (now_ms < due_ms(peers, peer))
 		return true;
 	switch (peer->state) {
 	case PEER_STATE_IDLE:

@@ -20,6 +20,8 @@ static const struct command {
 	{"peers", cmd_peers, "[IP]", "peers, their SAs and their last errors"},
 	{"check", cmd_check, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, NULL, "read the configuration again; print what changed"},
+	{"retry", cmd_retry, "IP", "negotiate with a peer now, and wait for the result"},
+	{"readiness", cmd_readiness, NULL, "whom we still talk to in clear; exit status 1 if any"},
 	{"shutdown", cmd_shutdown, NULL, "end the protection gently, as the configuration says"},
 	{"flush", cmd_flush, NULL, "remove our policies now: nothing is protected afterwards"},
 };
@@ -34,7 +36,7 @@ static void print_help(void)
 	for (i = 0; i < COMMAND_COUNT; i++) {
 		const struct command *command = &commands[i];
 
-		printf("  %-8s %-6s  %s\n", command->name,
+		printf("  %-9s %-6s  %s\n", command->name,
 		       command->argument ? command->argument : "", command->help);
 	}
 	printf("\n"

@@ -23,7 +23,15 @@ void complain(const char *format, ...)
 int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
                char **ret_text, size_t *ret_len, struct err *err)
 {
-	int ret = ctl_client_request(options->run_dir, command, timeout_ms, ret_text, ret_len, err);
+	const struct ctl_ask ask = {.command = command};
+
+	return ask_daemon_for(options, &ask, timeout_ms, ret_text, ret_len, err);
+}
+
+int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
+                   char **ret_text, size_t *ret_len, struct err *err)
+{
+	int ret = ctl_client_request(options->run_dir, ask, timeout_ms, ret_text, ret_len, err);
 
 	if (ret == 0)
 		return EXIT_OK;

@@ -30,6 +30,8 @@ int cmd_check(const struct options *options);
 int cmd_reload(const struct options *options);
 int cmd_shutdown(const struct options *options);
 int cmd_flush(const struct options *options);
+int cmd_retry(const struct options *options);
+int cmd_readiness(const struct options *options);
 
 /* `xfrmctl: ` and the sentence, on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -39,6 +41,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* EXIT_OK and the daemon's answer, which the caller frees; else what failed is in @err. */
 int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
                char **ret_text, size_t *ret_len, struct err *err);
+
+/* The same for a command that needs more than its name. */
+int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
+                   char **ret_text, size_t *ret_len, struct err *err);
 
 /* Write to stdout; EXIT_OK or EXIT_FAILED. print_json() ends the line; NULL: out of memory. */
 int print_buf(const struct buf *out);

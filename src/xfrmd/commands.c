@@ -9,6 +9,9 @@
 /* How long `shutdown` waits for the peers' answers to our DELETEs: one retransmission and a half. */
 #define COMMANDS_TERMINATE_MS 2000
 
+/* Of one peer: more than a host has addresses. */
+#define RETRY_PAIRS_MAX 64
+
 static char *result_json(struct strlist *changes, struct strlist *errors)
 {
 	char *json = ctl_proto_result(!errors->count, changes, errors);
@@ -85,11 +88,39 @@ static void begin_shutdown(struct daemon *daemon, struct ctl_request *request)
 	                         daemon);
 }
 
-void commands_handle(void *ctx, struct ctl_request *request, enum ctl_command command)
+/* There is an entry for each local address that the peer was talked to from. */
+static char *retry(struct daemon *daemon, const struct addr *remote)
+{
+	struct strlist changes = {0}, errors = {0};
+	struct addr locals[RETRY_PAIRS_MAX];
+	size_t count, pairs = 0;
+	const struct peer *const *list = peers_list(negotiator_peers(daemon->negotiator), &count);
+	char peer[ADDR_TEXT_MAX], text[256];
+
+	/* the list changes while its peers are retried */
+	for (size_t i = 0; i < count && pairs < RETRY_PAIRS_MAX; i++)
+		if (addr_equal(&list[i]->remote, remote))
+			locals[pairs++] = list[i]->local;
+	addr_format(remote, peer);
+	for (size_t i = 0; i < pairs; i++)
+		negotiator_retry(daemon->negotiator, &locals[i], remote);
+	if (pairs) {
+		log_notice("peer: %s: negotiation asked for by xfrmctl", peer);
+		snprintf(text, sizeof(text), "%s: asked for", peer);
+		(void)strlist_add(&changes, text);
+	} else {
+		snprintf(text, sizeof(text),
+		         "%s: no such peer: no traffic asked for it, send it some", peer);
+		(void)strlist_add(&errors, text);
+	}
+	return result_json(&changes, &errors);
+}
+
+void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
 {
 	struct daemon *daemon = ctx;
 
-	switch (command) {
+	switch (ask->command) {
 	case CTL_COMMAND_STATUS:
 		ctl_request_reply(request, status_json(daemon));
 		break;
@@ -107,6 +138,9 @@ void commands_handle(void *ctx, struct ctl_request *request, enum ctl_command co
 		break;
 	case CTL_COMMAND_FLUSH:
 		ctl_request_reply(request, flush(daemon));
+		break;
+	case CTL_COMMAND_RETRY:
+		ctl_request_reply(request, retry(daemon, &ask->address));
 		break;
 	}
 }

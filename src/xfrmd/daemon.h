@@ -148,6 +148,6 @@ char *status_json(struct daemon *daemon);
 char *status_peers_json(struct daemon *daemon);
 
 /* The control socket's commands. */
-void commands_handle(void *ctx, struct ctl_request *request, enum ctl_command command);
+void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask);
 
 #endif

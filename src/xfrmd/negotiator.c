@@ -98,6 +98,7 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 	negotiator->bundle = bundle;
 	ike_link_sync(negotiator->link, conf, bundle);
 	reauth_set_lenient(negotiator->reauth, conf->optional);
+	peers_set_patient(negotiator->peers, conf->optional);
 	if (distrust && ike_link_is_up(negotiator->link))
 		negotiator_authenticate_anew(negotiator);
 }
@@ -111,6 +112,16 @@ void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
 
 	peers_on_acquire(negotiator->peers, local, remote, loop_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
+}
+
+int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
+                     const struct addr *remote)
+{
+	struct peer_actions actions = {0};
+	int error = peers_retry(negotiator->peers, local, remote, loop_now_ms(), &actions);
+
+	negotiator_run(negotiator, &actions);
+	return error;
 }
 
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
@@ -267,6 +278,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		negotiator_close(negotiator);
 		return error;
 	}
+	peers_set_patient(negotiator->peers, conf->optional);
 	*ret_negotiator = negotiator;
 	return 0;
 }

@@ -222,6 +222,11 @@ static int64_t epoch_of(uint64_t monotonic_ms)
 	return loop_now_epoch() + delta_ms / 1000;
 }
 
+static int64_t epoch_or_zero(uint64_t monotonic_ms)
+{
+	return monotonic_ms ? epoch_of(monotonic_ms) : 0;
+}
+
 /* Pairs an outbound SA with the inbound one installed nearest in time: charon makes them together. */
 static const struct xfrm_sa *find_inbound(const struct xfrm_sa *sas, size_t count,
                                           const struct xfrm_sa *out)
@@ -295,11 +300,12 @@ char *status_peers_json(struct daemon *daemon)
 		const struct peer *peer = peers[i];
 		struct ctl_peer *row = &rows.items[rows.count++];
 
-		*row = (struct ctl_peer){
-			.local = peer->local,
-			.address = peer->remote,
-			.since = epoch_of(peer->since_ms),
-			.next_retry = peer->next_retry_ms ? epoch_of(peer->next_retry_ms) : 0};
+		*row = (struct ctl_peer){.local = peer->local,
+		                         .address = peer->remote,
+		                         .since = epoch_of(peer->since_ms),
+		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
+		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
+		                         .last_failure = epoch_or_zero(peer->failed_ms)};
 		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
 		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
 		add_sas(daemon, sas, sa_count, peer, row);

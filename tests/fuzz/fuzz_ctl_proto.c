@@ -18,15 +18,15 @@ static void expect_equal(char *first, char *second)
 
 static void read_request(const char *text, size_t size)
 {
-	enum ctl_command command, again;
+	struct ctl_ask ask, again;
 	struct err err;
 	char *back;
 
-	if (ctl_proto_parse_request(text, size, &command, &err) < 0)
+	if (ctl_proto_parse_request(text, size, &ask, &err) < 0)
 		return;
-	back = ctl_proto_request(command);
-	if (back &&
-	    (ctl_proto_parse_request(back, strlen(back), &again, &err) < 0 || again != command))
+	back = ctl_proto_request(&ask);
+	if (back && (ctl_proto_parse_request(back, strlen(back), &again, &err) < 0 ||
+	             again.command != ask.command || !addr_equal(&again.address, &ask.address)))
 		abort();
 	free(back);
 }

@@ -37,20 +37,26 @@ static void assert_text(char *text, const char *expected)
 	free(text);
 }
 
-static const enum ctl_command commands[] = {
-	CTL_COMMAND_STATUS, CTL_COMMAND_PEERS,    CTL_COMMAND_DESIRED,
-	CTL_COMMAND_RELOAD, CTL_COMMAND_SHUTDOWN, CTL_COMMAND_FLUSH,
+static const struct ctl_ask asks[] = {
+	{CTL_COMMAND_STATUS, {0}},
+	{CTL_COMMAND_PEERS, {0}},
+	{CTL_COMMAND_DESIRED, {0}},
+	{CTL_COMMAND_RELOAD, {0}},
+	{CTL_COMMAND_SHUTDOWN, {0}},
+	{CTL_COMMAND_FLUSH, {0}},
+	{CTL_COMMAND_RETRY, {AF_INET, {10, 0, 1, 2}}},
 };
 
 START_TEST(request_of_every_command_is_read_back)
 {
-	enum ctl_command command = CTL_COMMAND_FLUSH;
-	char *text = ctl_proto_request(commands[_i]);
+	struct ctl_ask ask = {0};
+	char *text = ctl_proto_request(&asks[_i]);
 	struct err err;
 
 	ck_assert_ptr_nonnull(text);
-	ck_assert_int_eq(ctl_proto_parse_request(text, strlen(text), &command, &err), 0);
-	ck_assert_int_eq(command, commands[_i]);
+	ck_assert_int_eq(ctl_proto_parse_request(text, strlen(text), &ask, &err), 0);
+	ck_assert_int_eq(ask.command, asks[_i].command);
+	ck_assert(addr_equal(&ask.address, &asks[_i].address));
 	free(text);
 }
 END_TEST
@@ -69,21 +75,24 @@ static const struct {
          "request: not JSON: line 1, column 28: duplicate object key near '\"command\"'"},
 	{"{\"command\":\"open\\u001b\"}",
          "request: unknown command \"open\\x1b\", expected one of status, peers, desired, reload, "
-         "shutdown, flush"},
+         "shutdown, flush, retry"},
+	{"{\"command\":\"retry\"}", "request: retry: expected an address"},
+	{"{\"command\":\"retry\",\"address\":\"a\"}", "request: retry: \"a\" is not an IP address"},
+	{"{\"command\":\"flush\",\"address\":\"10.0.1.2\"}", "request: flush: expected no address"},
 	{"{\"command\":\"flush\"}{}",
          "request: not JSON: line 1, column 20: end of file expected near '{'"},
 };
 
 START_TEST(request_is_refused_in_words)
 {
-	enum ctl_command command = CTL_COMMAND_STATUS;
+	struct ctl_ask ask = {0};
 	struct err err = {0};
 	int ret = ctl_proto_parse_request(bad_requests[_i].text, strlen(bad_requests[_i].text),
-	                                  &command, &err);
+	                                  &ask, &err);
 
 	ck_assert_int_eq(ret, -EBADMSG);
 	ck_assert_str_eq(err.text, bad_requests[_i].sentence);
-	ck_assert_int_eq(command, CTL_COMMAND_STATUS);
+	ck_assert_int_eq(ask.command, CTL_COMMAND_STATUS);
 }
 END_TEST
 
@@ -91,12 +100,12 @@ START_TEST(request_that_is_too_long_is_refused)
 {
 	size_t len = CTL_REQUEST_MAX + 1;
 	char *text = malloc(len);
-	enum ctl_command command;
+	struct ctl_ask ask;
 	struct err err;
 
 	ck_assert_ptr_nonnull(text);
 	memset(text, ' ', len);
-	ck_assert_int_eq(ctl_proto_parse_request(text, len, &command, &err), -EBADMSG);
+	ck_assert_int_eq(ctl_proto_parse_request(text, len, &ask, &err), -EBADMSG);
 	ck_assert_str_eq(err.text, "request: too long: 65537 bytes, expected at most 65536");
 	free(text);
 }
@@ -271,9 +280,10 @@ END_TEST
 	"\"rekey\":1700014400},"                                                                  \
 	"{\"spi_in\":null,\"spi_out\":\"ffffffff\",\"algorithm\":\"\",\"bytes_in\":0,"            \
 	"\"bytes_out\":0,\"packets_in\":0,\"packets_out\":0,\"installed\":null,\"rekey\":null}]," \
-	"\"last_error\":null,\"next_retry\":null},"                                               \
+	"\"last_error\":null,\"next_retry\":null,\"last_acquire\":null,\"last_failure\":null},"   \
 	"{\"address\":\"fd00::2\",\"local\":null,\"state\":\"failed\",\"since\":1700000002,"      \
-	"\"sas\":[],\"last_error\":\"no answer\",\"next_retry\":1700000060}]}"
+	"\"sas\":[],\"last_error\":\"no answer\",\"next_retry\":1700000060,"                      \
+	"\"last_acquire\":1700000030,\"last_failure\":1700000002}]}"
 
 START_TEST(peers_are_written_by_the_documented_names)
 {
@@ -300,7 +310,9 @@ START_TEST(peers_are_written_by_the_documented_names)
 	         .state = "failed",
 	         .since = 1700000002,
 	         .last_error = "no answer",
-	         .next_retry = 1700000060},
+	         .next_retry = 1700000060,
+	         .last_acquire = 1700000030,
+	         .last_failure = 1700000002},
 	};
 	struct ctl_peers peers = {.items = items, .count = 2};
 
@@ -527,7 +539,7 @@ int main(void)
 	TCase *tests;
 	Suite *suite = test_suite("ctl_proto", &tests);
 
-	tcase_add_loop_test(tests, request_of_every_command_is_read_back, 0, COUNT(commands));
+	tcase_add_loop_test(tests, request_of_every_command_is_read_back, 0, COUNT(asks));
 	tcase_add_loop_test(tests, request_is_refused_in_words, 0, COUNT(bad_requests));
 	tcase_add_test(tests, request_that_is_too_long_is_refused);
 	tcase_add_test(tests, status_is_written_by_the_documented_names);

@@ -77,13 +77,13 @@ struct client {
 	struct loop_fd *watch;
 };
 
-static void world_handle(void *ctx, struct ctl_request *request, enum ctl_command command)
+static void world_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
 {
 	char *json = NULL;
 
 	ck_assert_ptr_eq(ctx, &world);
 	world.handled++;
-	world.last = command;
+	world.last = ask->command;
 	if (world.hold) {
 		world.held[world.held_count++] = request;
 		loop_stop(world.loop);
@@ -263,7 +263,7 @@ START_TEST(bad_requests_are_answered_and_never_handled)
 	assert_answered("{\"command\":\"open\"}",
 	                "{\"ok\":false,\"changes\":[],\"errors\":[\"request: unknown command "
 	                "\\\"open\\\", expected one of status, peers, desired, reload, shutdown, "
-	                "flush\"]}");
+	                "flush, retry\"]}");
 	ck_assert_uint_eq(world.handled, 0);
 }
 END_TEST
@@ -613,12 +613,15 @@ struct call {
 	int done[2];
 };
 
+static const struct ctl_ask flush = {.command = CTL_COMMAND_FLUSH};
+static const struct ctl_ask status = {.command = CTL_COMMAND_STATUS};
+
 static void *call_thread(void *ctx)
 {
 	struct call *call = ctx;
 
-	call->ret = ctl_client_request(world.dir, CTL_COMMAND_FLUSH, call->timeout_ms, &call->text,
-	                               &call->len, &call->err);
+	call->ret = ctl_client_request(world.dir, &flush, call->timeout_ms, &call->text, &call->len,
+	                               &call->err);
 	close(call->done[1]);
 	return NULL;
 }
@@ -684,8 +687,7 @@ START_TEST(client_says_that_nobody_is_there)
 
 	ctl_server_close(world.server);
 	world.server = NULL;
-	ck_assert_int_eq(ctl_client_request(world.dir, CTL_COMMAND_STATUS, 1000, &text, &len, &err),
-	                 -ENOENT);
+	ck_assert_int_eq(ctl_client_request(world.dir, &status, 1000, &text, &len, &err), -ENOENT);
 	snprintf(expected, sizeof(expected), "%s: cannot reach xfrmd: No such file or directory",
 	         world.path);
 	ck_assert_str_eq(err.text, expected);
@@ -701,8 +703,7 @@ START_TEST(client_refuses_a_run_dir_that_is_too_long)
 
 	memset(dir, 'a', sizeof(dir));
 	dir[sizeof(dir) - 1] = '\0';
-	ck_assert_int_eq(ctl_client_request(dir, CTL_COMMAND_STATUS, 1000, &text, &len, &err),
-	                 -ENAMETOOLONG);
+	ck_assert_int_eq(ctl_client_request(dir, &status, 1000, &text, &len, &err), -ENAMETOOLONG);
 }
 END_TEST
 

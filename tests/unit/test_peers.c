@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/peers.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -519,6 +520,75 @@ START_TEST(peers_acquire_before_the_retry_is_remembered_until_then)
 	ck_assert_uint_le(peers_next_ms(peers), retry_ms);
 	peers_on_timer(peers, retry_ms, &actions);
 	ck_assert_str_eq(state_of(&remote), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_retry_by_order_ends_the_backoff_without_traffic)
+{
+	enter(FAILED);
+	peers_on_larval_expired(peers, &local, &remote);
+	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW + 1, &actions), 0);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+
+	/* and it is one attempt, not the begin of many */
+	fail_with(&remote, "no response", NOW + 2);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->failures, 1);
+	peers_on_timer(peers, NOW + PEERS_BACKOFF_MAX_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+}
+END_TEST
+
+START_TEST(peers_retry_by_order_waits_for_charon)
+{
+	acquire(&remote, NOW);
+	peers_on_larval_expired(peers, &local, &remote);
+	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW, &actions), 0);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "queued");
+	peers_on_charon_up(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_retry_by_order_leaves_living_peers_alone)
+{
+	enter(UP);
+	actions.count = 0;
+	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW, &actions), 0);
+	ck_assert_str_eq(state_of(&remote), "up");
+	ck_assert_uint_eq(actions.count, 0);
+	ck_assert_int_eq(peers_retry(peers, &remote, &local, NOW, &actions), -ENOENT);
+}
+END_TEST
+
+START_TEST(peers_remember_acquire_and_failure_until_they_are_up)
+{
+	const struct peer *peer;
+
+	enter(FAILED);
+	acquire(&remote, NOW + 5);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_uint_eq(peer->failed_ms, NOW);
+	ck_assert_uint_eq(peer->acquired_ms, NOW + 5);
+	child_up(&remote, 1, 1, NOW + 10);
+	ck_assert_uint_eq(peer->failed_ms, 0);
+	ck_assert_uint_eq(peer->acquired_ms, 0);
+	/* packets between two SAs */
+	acquire(&remote, NOW + 11);
+	ck_assert_uint_eq(peer->acquired_ms, 0);
+}
+END_TEST
+
+START_TEST(peers_are_forgotten_later_when_patient)
+{
+	enter(FAILED);
+	peers_on_larval_expired(peers, &local, &remote);
+	peers_set_patient(peers, true);
+	peers_on_timer(peers, NOW + PEERS_PATIENT_MS - 1, &actions);
+	ck_assert_ptr_nonnull(peers_find(peers, &local, &remote));
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_PATIENT_MS);
+	peers_on_timer(peers, NOW + PEERS_PATIENT_MS, &actions);
+	ck_assert_ptr_null(peers_find(peers, &local, &remote));
 }
 END_TEST
 
@@ -1166,6 +1236,11 @@ int main(void)
 	tcase_add_test(tcase, peers_retain_ends_each_ike_sa_once);
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
 	tcase_add_test(tcase, peers_list_is_in_address_order);
+	tcase_add_test(tcase, peers_retry_by_order_ends_the_backoff_without_traffic);
+	tcase_add_test(tcase, peers_retry_by_order_waits_for_charon);
+	tcase_add_test(tcase, peers_retry_by_order_leaves_living_peers_alone);
+	tcase_add_test(tcase, peers_remember_acquire_and_failure_until_they_are_up);
+	tcase_add_test(tcase, peers_are_forgotten_later_when_patient);
 	tcase_add_test(tcase, peers_free_accepts_null);
 	tcase_add_loop_test(tcase, peers_keep_their_invariants_under_random_events, 0, 4);
 	return test_run(suite);

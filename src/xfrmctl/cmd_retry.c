@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `xfrmctl retry IP`: the daemon only begins, so this asks until there is a result. The peer may be
+ * there once for each local address: one of those that is up is a success.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "xfrmctl.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/loop.h"
+
+#define ASK_EVERY_MS 50
+/* Longer than the daemon waits for any negotiation, and one that waits for charon. */
+#define RESULT_MS    40000
+
+/* EXIT_OK, or why it was not begun is in @err. */
+static int begin(const struct options *options, const struct addr *address, struct err *err)
+{
+	const struct ctl_ask ask = {.command = CTL_COMMAND_RETRY, .address = *address};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
+	_cleanup_(cleanup_free) char *text = NULL;
+	bool ok = false;
+	size_t len = 0;
+	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret != EXIT_OK)
+		return ret;
+	if (ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
+		return EXIT_FAILED;
+	if (!ok)
+		err_set(err, 0, "%s", errors.count ? errors.items[0] : "refused");
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+/* Whether there is a result: then *ret_error is empty if an SA is up. */
+static bool has_result(const struct ctl_peers *peers, const struct addr *address,
+                       char ret_error[128])
+{
+	const char *error = "forgotten by xfrmd, send it traffic";
+
+	for (size_t i = 0; i < peers->count; i++) {
+		const struct ctl_peer *peer = &peers->items[i];
+
+		if (!addr_equal(&peer->address, address))
+			continue;
+		if (strcmp(peer->state, "negotiating") == 0)
+			return false;
+		error = strcmp(peer->state, "up") == 0 ? "" : peer->last_error;
+		if (!*error)
+			break;
+	}
+	strcpy(ret_error, error);
+	return true;
+}
+
+static int wait_for_result(const struct options *options, const struct addr *address,
+                           struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
+	uint64_t end_ms = loop_now_ms() + RESULT_MS;
+	char address_text[ADDR_TEXT_MAX], escaped[4 * 128], error[128];
+
+	addr_format(address, address_text);
+	while (loop_now_ms() < end_ms) {
+		_cleanup_(ctl_peers_fini) struct ctl_peers peers = {0};
+		_cleanup_(cleanup_free) char *text = NULL;
+		size_t len = 0;
+		int ret = ask_daemon(options, CTL_COMMAND_PEERS, QUESTION_TIMEOUT_MS, &text, &len,
+		                     err);
+
+		if (ret == EXIT_OK && ctl_proto_parse_peers(text, len, &peers, err) < 0)
+			ret = EXIT_FAILED;
+		if (ret != EXIT_OK)
+			return ret;
+		if (has_result(&peers, address, error)) {
+			err_set(err, 0, "%s: %s", address_text,
+			        str_escape(error, escaped, sizeof(escaped)));
+			return *error ? EXIT_FAILED : EXIT_OK;
+		}
+		nanosleep(&pause, NULL);
+	}
+	err_set(err, 0, "%s: no result yet, see xfrmctl peers", address_text);
+	return EXIT_FAILED;
+}
+
+static int print_result(const struct options *options, const char *address, int ret,
+                        const struct err *err)
+{
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
+	_cleanup_(cleanup_free) char *json = NULL;
+	char up[ADDR_TEXT_MAX + 8];
+	int printed;
+
+	snprintf(up, sizeof(up), "%s: up", address);
+	if (!options->json) {
+		if (ret == EXIT_OK)
+			printf("%s\n", up);
+		else
+			complain("%s", err->text);
+		return ret;
+	}
+	if (strlist_add(ret == EXIT_OK ? &changes : &errors, ret == EXIT_OK ? up : err->text) == 0)
+		json = ctl_proto_result(ret == EXIT_OK, &changes, &errors);
+	printed = print_json(json);
+	return printed == EXIT_OK ? ret : printed;
+}
+
+int cmd_retry(const struct options *options)
+{
+	char text[ADDR_TEXT_MAX];
+	struct addr address;
+	struct err err = {0};
+	int ret;
+
+	if (!options->argument || addr_parse(options->argument, &address) < 0) {
+		complain("retry: %s: expected the IP address of a peer",
+		         options->argument ? options->argument : "no argument");
+		return EXIT_USAGE;
+	}
+	ret = begin(options, &address, &err);
+	if (ret == EXIT_OK)
+		ret = wait_for_result(options, &address, &err);
+	return print_result(options, addr_format(&address, text), ret, &err);
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# A fleet with optional = true on its way to required: xfrmctl readiness names whom we still talk to in
+# clear, retry negotiates at once instead of after the backoff, and then nobody is left.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		optional = true
+	EOF
+done
+xfrmd_start a
+expect 'readiness before any traffic' "$(ctl a readiness)" = \
+	'ready: no peer is known to be talked to in clear'
+wait_for 5 pings a b
+wait_for 20 is true peers a 'any(p["last_failure"] for p in d["peers"])'
+ctl a readiness >shown && fail 'ready although b is talked to in clear'
+cat shown
+expect_text 'readiness' "$(cat shown)" '10.0.1.2'
+expect_text 'readiness' "$(cat shown)" 'no response from the peer'
+must_not ctl a retry 10.0.1.2
+must_not ctl a retry 10.0.1.77
+
+xfrmd_start b
+# failures in a row have made the backoff long, and no traffic asks
+begin=$(date +%s%N)
+expect 'retry' "$(ctl a retry 10.0.1.2)" = '10.0.1.2: up'
+echo "up $((($(date +%s%N) - begin) / 1000000)) ms after retry"
+expect 'readiness at last' "$(ctl a readiness)" = \
+	'ready: no peer is known to be talked to in clear'
+expect 'readiness as JSON' "$(ctl a readiness --json)" = \
+	'{"mode":"optional","ready":true,"peers":[]}'
