@@ -3,7 +3,7 @@
 # The vocabulary of scenarios. Hosts are network namespaces on one switch; each has its files in
 # $FOLDER (kept when the scenario fails) and its run directory in /run/lab/HOST.
 
-declare -A address4=() address6=() xfrmd_pid=() capture_pid=() knock_pid=()
+declare -A address4=() address6=() published=() xfrmd_pid=() capture_pid=() knock_pid=()
 
 # --- saying what went wrong
 
@@ -146,7 +146,8 @@ host_wire() {
 }
 
 # container HOST NAME ADDRESS: a namespace on a bridge of HOST, with an address in 172.17.0.0/16; what
-# it sends elsewhere HOST forwards with its own address, as docker does
+# it sends elsewhere HOST forwards with its own address, as docker does. The MTU leaves room for ESP:
+# HOST, which adds it after the translation, would not tell the container.
 container() {
 	if ! ip -n "$1" link show docker0 >/dev/null 2>&1; then
 		ip -n "$1" link add docker0 type bridge mcast_snooping 0
@@ -160,10 +161,17 @@ container() {
 	ip -n "$1" link add name "$2" type veth peer name eth0 netns "$2"
 	ip -n "$1" link set dev "$2" master docker0 up
 	ip -n "$2" link set lo up
-	ip -n "$2" link set eth0 up
+	ip -n "$2" link set dev eth0 mtu 1400 up
 	ip -n "$2" address add "$3/16" dev eth0
 	ip -n "$2" route add default via 172.17.0.1
 	address4[$2]=$3
+}
+
+# publish HOST NAME PROTOCOL PORT: this port of HOST is the container's
+publish() {
+	on "$1" iptables-legacy -t nat -A PREROUTING ! -i docker0 -p "$3" --dport "$4" \
+		-j DNAT --to-destination "${address4[$2]}"
+	published[$2]=$1
 }
 
 # host_address NAME add|del ADDRESS/LENGTH
@@ -266,13 +274,15 @@ flood_stop() {
 	done
 }
 
-# stream_start A B [RATE]: numbered UDP packets both ways, RATE (1000) a second each, until stream_end
+# stream_start A B [RATE]: numbered UDP packets both ways, RATE (1000) a second each, until stream_end.
+# To a container they go by its published port 9000.
 stream_start() {
 	local from to=$2
 	stream_hosts=("$1" "$2") stream_pid=()
 	for from in "$1" "$2"; do
 		background "$from" /usr/bin/python3 "$LAB/udp_stream.py" \
-			"$(address "$from")" "$(address "$to")" "${3:-1000}" >"/run/lab/stream.$from"
+			"$(address "$from")" "$(address "${published[$to]:-$to}")" "${3:-1000}" \
+			>"/run/lab/stream.$from"
 		stream_pid+=($!)
 		to=$from
 	done
