@@ -61,7 +61,7 @@ static void finish_shutdown(void *ctx)
 	/* charon tells of an SA's end before it deletes it */
 	spd_keeper_delete_sas(daemon->spd, daemon->conf.reqid);
 	(void)strlist_add(&changes, "charon and its SAs: ended");
-	if (daemon->conf.stop_clear)
+	if (daemon->conf.stop_clear || daemon->flushed)
 		remove_policies(daemon, &changes, &errors);
 	else
 		(void)strlist_add(&changes, "policies: stay in the kernel, protected traffic is "

@@ -470,6 +470,8 @@ void daemon_close(struct daemon *daemon)
 	sigprocmask(SIG_BLOCK, &endings, NULL);
 	if (daemon->shutdown_request)
 		ctl_request_reply(daemon->shutdown_request, NULL);
+	if (daemon->hosts)
+		known_hosts_unpin(daemon);
 	ctl_server_close(daemon->ctl);
 	charon_close(daemon->charon);
 	negotiator_close(daemon->negotiator);

@@ -66,7 +66,7 @@ struct daemon {
  * errno and @err; daemon_close() is due in any case. Policies that were applied stay.
  */
 int daemon_open(struct daemon *daemon, struct err *err);
-/* Leaves policies, SAs and charon as they are. */
+/* Leaves policies, SAs and charon as they are, but for the pins of known hosts. */
 void daemon_close(struct daemon *daemon);
 
 /*
@@ -98,6 +98,9 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+/* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
+ * newest SA then. */
+void known_hosts_unpin(struct daemon *daemon);
 
 /* What others do to the policies: repaired, or told of. 0 or negative errno. */
 int policy_guard_open(struct daemon *daemon);

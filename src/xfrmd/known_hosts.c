@@ -304,3 +304,19 @@ void known_hosts_on_failed(void *ctx, const struct addr *local, const struct add
 	hosts_on_failed(daemon->hosts, local, remote, loop_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
+
+void known_hosts_unpin(struct daemon *daemon)
+{
+	const struct known_host *hosts;
+	size_t count;
+
+	hosts = hosts_list(daemon->hosts, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct known_host host = hosts[i];
+
+		if (!host.spi)
+			continue;
+		host.spi = 0;
+		put_policy(daemon, &host);
+	}
+}

@@ -193,20 +193,27 @@ void negotiator_check_terminated(struct negotiator *negotiator)
 	loop_timer_start(negotiator->terminate_timer, 0);
 }
 
+void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id)
+{
+	struct buf message = {0};
+
+	swan_conf_terminate_ike(&message, ike_id);
+	ike_link_request(negotiator->link, "terminate", &message, NULL, NULL);
+}
+
 void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
                               void *ctx)
 {
 	size_t count;
 	const struct peer *const *list = peers_list(negotiator->peers, &count);
+	struct buf message = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		for (size_t c = 0; c < list[i]->child_count; c++) {
-			struct buf message = {0};
-
-			swan_conf_terminate_ike(&message, list[i]->children[c].ike_id);
-			ike_link_request(negotiator->link, "terminate", &message, NULL, NULL);
-		}
-	}
+	/* or the peers' traffic would have them begin anew while we wait */
+	swan_conf_name(&message, SWAN_RESPONDER);
+	ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
+	for (size_t i = 0; i < count; i++)
+		for (size_t c = 0; c < list[i]->child_count; c++)
+			negotiator_terminate(negotiator, list[i]->children[c].ike_id);
 	negotiator->terminate_done = done;
 	negotiator->terminate_ctx = ctx;
 	loop_timer_start(negotiator->terminate_timer,

@@ -130,7 +130,8 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 
 	switch (action->kind) {
 	case PEER_ACTION_INITIATE:
-		initiate(negotiator, action);
+		if (!negotiator->terminate_done)
+			initiate(negotiator, action);
 		break;
 	case PEER_ACTION_UNLOAD:
 		swan_conf_name(&message,

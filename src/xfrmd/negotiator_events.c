@@ -47,6 +47,8 @@ static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, 
 	if (up) {
 		tell_fresh(negotiator, ike);
 		take_sa(negotiator, ike, actions);
+		if (negotiator->terminate_done)
+			negotiator_terminate(negotiator, ike->id);
 		return;
 	}
 	for (size_t i = 0; i < ike->child_count; i++)

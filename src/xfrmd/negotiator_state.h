@@ -25,7 +25,7 @@ struct negotiator {
 	bool announced; /* ready was called for this connection */
 
 	struct loop_timer *terminate_timer;
-	loop_fn terminate_done;
+	loop_fn terminate_done; /* while set, nothing is initiated and what comes up is ended */
 	void *terminate_ctx;
 };
 
@@ -42,6 +42,8 @@ void negotiator_drop_pending(struct negotiator *negotiator);
 
 /* One event of charon. */
 void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
+/* Sends a DELETE for one IKE_SA. */
+void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id);
 /* Ends the waiting of negotiator_terminate_all() when no SA is left. */
 void negotiator_check_terminated(struct negotiator *negotiator);
 

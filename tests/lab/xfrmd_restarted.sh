@@ -1,37 +1,56 @@
 # SPDX-License-Identifier: MIT
 # SIGTERM and SIGKILL of xfrmd: policies, SAs and charon stay, traffic goes on, a successor adopts all.
+# After SIGTERM both ends may rekey before the successor comes, an upgraded one here. After SIGKILL
+# the pin of a peer that rekeys meanwhile stays where it was, and what goes to this one peer waits
+# for the successor, in the kernel's queue of 100 packets.
+# Alone: it counts what is lost while SAs are replaced.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
-host c 10.0.1.3/24
-for name in a b c; do
+for name in a b; do
 	xfrmd_conf $name <<-EOF
 		ipsec_subnets = 10.0.1.0/24
+		[kernel]
+		xfrm_larval_drop = false
 	EOF
-done
-capture a
-for name in a b c; do
 	xfrmd_start $name
 done
 wait_for 20 pings a b
 before=$(planned_policies a)
-states=$(on a ip xfrm state | grep -c ^src)
 pid=$(charon_pid a)
-flood_start a b
 
+adopted() {
+	expect "policies after $1" "$(planned_policies a)" = "$before"
+	expect "charon and peers up after $1" \
+		"$(status a '"%d, %d" % (d["charon"]["pid"], d["peers"]["up"])')" = "$pid, 1"
+}
+
+watch_start a b
 for end in xfrmd_stop xfrmd_kill; do
+	states=$(on a ip xfrm state | grep -c ^src)
 	$end a
-	tcp a b
 	expect "policies after $end" "$(planned_policies a)" = "$before"
 	expect "SAs after $end" "$(on a ip xfrm state | grep -c ^src)" = "$states"
 	xfrmd_start a
-	expect "charon after $end and a new start" "$(charon_pid a)" = "$pid"
-	expect "policies after $end and a new start" "$(planned_policies a)" = "$before"
-	expect 'peers up' "$(status a 'd["peers"]["up"]')" = 1
+	adopted $end
 done
-wait_for 20 pings a c
 
-flood_stop
+mkdir -p new/src/{xfrmd,xfrmctl}
+cp "$BUILD/src/xfrmd/xfrmd" new/src/xfrmd/
+cp "$BUILD/src/xfrmctl/xfrmctl" new/src/xfrmctl/
+xfrmd_stop a
+rekey a b
+rekey b a
+BUILD=$PWD/new xfrmd_start a
+adopted upgrade
+watch_end
 expect 'packets lost' "$lost" = 0
-capture_stop a
-expect_no_clear a
+expect 'in clear' "$clear" = 0
+
+xfrmd_kill a
+rekey a b
+xfrmd_start a
+must pings a b
+# and the adopted charon negotiates
+part b a
+must pings a b
