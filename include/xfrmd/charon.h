@@ -81,7 +81,8 @@ bool charon_adopted(const struct charon *charon);
 
 /*
  * 0, or -EADDRINUSE and @err naming the holder when a process holds the UDP port that is neither
- * @own (0: none) nor belongs to @unit of systemd (NULL: none).
+ * @own (0: none) nor belongs to @unit of systemd (NULL: none); -EBUSY when no process that we can
+ * see holds it.
  */
 int charon_check_port(uint16_t port, pid_t own, const char *unit, struct err *err);
 

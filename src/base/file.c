@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -129,6 +130,22 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
 		return err_set(err, code, "%s: cannot sync its directory: %s", path,
 		               strerror(-code));
 	return 0;
+}
+
+void file_remove_temporaries(const char *path)
+{
+	_cleanup_(cleanup_free) char *pattern = NULL;
+	glob_t found;
+
+	if (asprintf(&pattern, "%s.??????", path) < 0) {
+		pattern = NULL;
+		return;
+	}
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		unlink(found.gl_pathv[i]);
+	globfree(&found);
 }
 
 int file_write_value(const char *path, const char *text, struct err *err)

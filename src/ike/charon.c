@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "xfrmd/charon_spawn.h"
 #include "xfrmd/charon_unit.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
@@ -31,6 +31,7 @@
 
 #define READY_POLL_MS    20
 #define KILL_WAIT_MS     1000
+#define PORT_WAIT_MS     500
 /* systemd starts its unit again without being asked, unless it gave up. */
 #define UNIT_PATIENCE_MS 5000
 #define LINE_MAX_LEN     1024
@@ -323,67 +324,20 @@ static void on_ready_poll(void *ctx)
 	}
 }
 
-static int prepare_spawn(const struct charon *charon, posix_spawn_file_actions_t *actions,
-                         posix_spawnattr_t *attributes)
-{
-	sigset_t none, all;
-	int error = 0;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	/* For reading as well: without any reader a write would fail, or kill. */
-	if (!error)
-		error = posix_spawn_file_actions_addopen(actions, 1, charon->log_path,
-		                                         O_RDWR | O_NONBLOCK, 0);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, 1, 2);
-	if (!error)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-	if (!error)
-		error = posix_spawnattr_setsigmask(attributes, &none);
-	if (!error)
-		error = posix_spawnattr_setsigdefault(attributes, &all);
-	if (!error)
-		error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
-		                                                     POSIX_SPAWN_SETSIGMASK |
-		                                                     POSIX_SPAWN_SETSIGDEF);
-	return -error;
-}
-
-static int spawn(const struct charon *charon, pid_t *ret_pid)
-{
-	_cleanup_(cleanup_free) char *config = NULL;
-	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *arguments[] = {charon->binary, NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error;
-
-	if (asprintf(&config, "STRONGSWAN_CONF=%s", charon->config_path) < 0) {
-		config = NULL;
-		return -ENOMEM;
-	}
-	if (posix_spawn_file_actions_init(&actions))
-		return -ENOMEM;
-	if (posix_spawnattr_init(&attributes)) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -ENOMEM;
-	}
-	error = prepare_spawn(charon, &actions, &attributes);
-	if (!error)
-		error = -posix_spawn(ret_pid, charon->binary, &actions, &attributes, arguments,
-		                     (char *[]){path, config, NULL});
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
+/* A process that was killed holds its ports a little longer than it can be seen. */
 static int check_ports(const struct charon *charon, struct err *err)
 {
-	int error = charon_check_port(500, 0, charon->unit, err);
+	uint64_t end_ms = loop_now_ms() + PORT_WAIT_MS;
+	int error;
 
-	return error ? error : charon_check_port(4500, 0, charon->unit, err);
+	for (;;) {
+		error = charon_check_port(500, 0, charon->unit, err);
+		if (!error)
+			error = charon_check_port(4500, 0, charon->unit, err);
+		if (error != -EBUSY || loop_now_ms() >= end_ms)
+			return error;
+		poll(NULL, 0, READY_POLL_MS);
+	}
 }
 
 static int start_unit(struct charon *charon, struct err *err)
@@ -402,20 +356,23 @@ static int start_unit(struct charon *charon, struct err *err)
 static int start_process(struct charon *charon, struct err *err)
 {
 	pid_t pid;
-	int error = check_ports(charon, err);
+	int gate, error = check_ports(charon, err);
 
 	if (error)
 		return error;
 	/* A stale socket would refuse connections, which is what on_ready_poll() expects, but its
 	 * absence is clearer to everybody else. */
 	unlink(charon->vici_path);
-	error = spawn(charon, &pid);
+	error = charon_spawn(charon->binary, charon->config_path, charon->log_path, &pid, &gate);
 	if (error)
 		return err_set(err, error, "charon: cannot start %s: %s", charon->binary,
 		               strerror(-error));
 	error = watch_process(charon, pid, err);
 	if (!error)
 		error = write_pid(charon, pid, err);
+	if (!error && charon_spawn_go(gate) < 0)
+		error = err_set(err, -ESRCH, "charon: was killed at its birth");
+	close(gate);
 	if (error) {
 		/* Not yet reaped, so the pid is still its own. */
 		kill(pid, SIGKILL);
@@ -508,6 +465,8 @@ static int set_up(struct charon *charon, const struct charon_options *options, s
 	if (strlen(charon->vici_path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return err_set(err, -ENAMETOOLONG, "charon: %s: is too long for a socket",
 		               charon->vici_path);
+	file_remove_temporaries(charon->config_path);
+	file_remove_temporaries(charon->pid_path);
 	error = open_log(charon, err);
 	if (error)
 		return error;

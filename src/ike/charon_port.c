@@ -92,7 +92,7 @@ static int name_holder(uint16_t port, pid_t pid, struct err *err)
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (!pid || file_read(path, 64, &comm, &len, NULL))
-		return err_set(err, -EADDRINUSE, "UDP port %u is taken by another process", port);
+		return err_set(err, -EBUSY, "UDP port %u is taken by another process", port);
 	comm[strcspn(comm, "\n")] = '\0';
 	return err_set(err, -EADDRINUSE, "UDP port %u is taken by pid %d (%s)", port, (int)pid,
 	               str_escape(comm, name, sizeof(name)));

@@ -139,7 +139,8 @@ static void on_charon_ready(void *ctx)
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
 	if (error)
-		log_error("charon: cannot connect to its VICI socket: %s", strerror(-error));
+		log_warning("charon: cannot connect to its VICI socket: %s, trying again",
+		            strerror(-error));
 }
 
 static void on_charon_died(void *ctx, const char *how)

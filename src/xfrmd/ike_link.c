@@ -61,8 +61,8 @@ static void on_reconnect(void *ctx)
 	struct ike_link *link = ctx;
 
 	/* one that died does not listen; its successor is announced by ike_link_connect() */
-	if (!link->conn && ike_link_connect(link, link->conf, link->bundle) < 0)
-		loop_timer_start(link->reconnect_timer, IKE_LINK_RECONNECT_MS);
+	if (!link->conn)
+		ike_link_connect(link, link->conf, link->bundle);
 }
 
 static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t len)
@@ -121,8 +121,10 @@ int ike_link_connect(struct ike_link *link, const struct conf *conf,
 	link->conf = conf;
 	link->bundle = bundle;
 	error = open_connection(link);
-	if (error)
+	if (error) {
+		loop_timer_start(link->reconnect_timer, IKE_LINK_RECONNECT_MS);
 		return error;
+	}
 	loader_sync(link->loader, link->conn, conf, bundle);
 	loop_timer_start(link->heartbeat_timer, IKE_LINK_HEARTBEAT_MS);
 	link->callbacks->connected(link->ctx);

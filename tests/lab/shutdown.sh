@@ -20,7 +20,7 @@ for name in a b dead; do
 done
 wait_for 20 pings a b
 wait_for 20 pings a dead
-before=$(planned_policies a)
+planned_policies a | sort >before
 pid=$(charon_pid a)
 protected='host 10.0.1.1 and host 10.0.1.2'
 
@@ -38,7 +38,7 @@ xfrmd_ended a
 must_not test -d "/proc/$pid"
 expect 'SAs of a' "$(esp_sas a)" = 0
 expect 'SAs of b' "$(esp_sas b)" = 0
-expect 'policies of a' "$(planned_policies a)" = "$before"
+planned_policies a | sort | must cmp before -
 sleep 1
 expect 'SAs of b a second later' "$(esp_sas b)" = 0
 capture_stop a
@@ -49,7 +49,7 @@ capture a
 ctl b shutdown
 xfrmd_ended b
 expect 'policies of b' "$(policies b)" = ''
-must_not pings a b
+must_not pings a b 2>/dev/null
 expect_no_clear a 'src host 10.0.1.1 and dst host 10.0.1.2'
 flood_stop
 capture_stop a
@@ -60,7 +60,7 @@ expect 'policies of a after a flush' "$(policies a)" = ''
 must pings a b
 must pings b a
 ctl a reload >/dev/null
-expect 'policies of a after a reload' "$(planned_policies a)" = "$before"
+planned_policies a | sort | must cmp before -
 must_not pings b a
 
 stream_end

@@ -17,6 +17,7 @@
 
 #include "build_config.h"
 #include "test.h"
+#include "xfrmd/charon_spawn.h"
 #include "xfrmd/file.h"
 #include "xfrmd/swan_conf.h"
 
@@ -381,6 +382,26 @@ START_TEST(charon_inherits_neither_signals_nor_files_nor_environment)
 }
 END_TEST
 
+START_TEST(charon_whose_pid_was_not_written_down_never_runs)
+{
+	char config[] = "/nonexistent";
+	int gate, status;
+	pid_t pid;
+
+	write_script("#!/bin/sh\nexit 5\n");
+	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", &pid, &gate), 0);
+	close(gate);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
+
+	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", &pid, &gate), 0);
+	ck_assert_int_eq(charon_spawn_go(gate), 0);
+	close(gate);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 5);
+}
+END_TEST
+
 /* Does what systemd does for a unit with Restart=always, as long as nobody says stop. */
 static void write_systemctl(void)
 {
@@ -574,6 +595,7 @@ int main(void)
 	tcase_add_test(tcase, charon_that_keeps_dying_is_started_ever_more_slowly);
 	tcase_add_test(tcase, charon_that_cannot_be_started_again_is_tried_again);
 	tcase_add_test(tcase, charon_inherits_neither_signals_nor_files_nor_environment);
+	tcase_add_test(tcase, charon_whose_pid_was_not_written_down_never_runs);
 	tcase_add_test(tcase, charon_of_a_unit_is_started_and_adopted_and_stopped_by_systemd);
 	tcase_add_test(tcase, charon_of_a_unit_that_systemd_refuses_is_refused);
 	tcase_add_test(tcase, charon_missing_binary_is_refused);

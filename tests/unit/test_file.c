@@ -170,6 +170,20 @@ START_TEST(write_atomic_leaves_the_open_old_file_whole)
 }
 END_TEST
 
+START_TEST(remove_temporaries_removes_only_those)
+{
+	char temporary[256];
+	struct err err;
+
+	write_file("old", 0600);
+	snprintf(temporary, sizeof(temporary), "%s.Xy12zZ", path);
+	ck_assert_int_eq(file_write_atomic(temporary, 0600, "ha", 2, &err), 0);
+	file_remove_temporaries(path);
+	ck_assert_int_eq(access(temporary, F_OK), -1);
+	assert_content("old");
+	file_remove_temporaries(temporary);
+}
+END_TEST
 START_TEST(write_atomic_takes_a_relative_path)
 {
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -318,6 +332,7 @@ int main(void)
 	tcase_add_test(tcase, write_atomic_creates_with_the_mode_whatever_the_umask);
 	tcase_add_test(tcase, write_atomic_replaces_content_and_mode);
 	tcase_add_test(tcase, write_atomic_leaves_the_open_old_file_whole);
+	tcase_add_test(tcase, remove_temporaries_removes_only_those);
 	tcase_add_test(tcase, write_atomic_takes_a_relative_path);
 	tcase_add_test(tcase, write_atomic_refuses_a_missing_directory);
 	tcase_add_test(tcase, write_atomic_keeps_what_it_cannot_replace);
