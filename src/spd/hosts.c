@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "xfrmd/host_table.h"
 
 /*
  * Owns the rules of the known hosts and of the strangers, two tables in address order. Invariants:
@@ -15,30 +16,10 @@
  * has not happened, and hosts_sync() makes up for it.
  */
 
-#define NEVER             UINT64_MAX
-#define NONE              SIZE_MAX
 /* REMOVE of another host, PUT, and RESEND of a new one or NEGOTIATE of an old one. */
 #define ACTIONS_PER_EVENT 3
 /* After a timer that found no memory. */
 #define HOSTS_RETRY_MS    100
-
-struct host_state {
-	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
-	uint64_t due_ms;
-	uint64_t probe_ms;             /* blocked: from this probe to the next */
-	int64_t used_s;                /* blocked: as the last probe found it */
-	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
-	size_t spi_count;
-	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
-	bool resend; /* packets for it may wait in the subnet policy's queue */
-};
-
-/* Apart from their states, so that the hosts can be lent as they are. */
-struct host_table {
-	struct known_host *hosts;
-	struct host_state *states;
-	size_t count, capacity;
-};
 
 struct hosts {
 	struct host_table known, strangers;
@@ -81,156 +62,13 @@ static void add_action(struct host_actions *actions, enum host_action_kind kind,
 	actions->items[actions->count++] = (struct host_action){.kind = kind, .host = *host};
 }
 
-static int compare_pair(const struct known_host *host, const struct addr *local,
-                        const struct addr *remote)
-{
-	int order = addr_compare(&host->local, local);
-
-	return order ? order : addr_compare(&host->remote, remote);
-}
-
-/* The index of the pair, or where it would be. */
-static size_t lower_bound(const struct host_table *table, const struct addr *local,
-                          const struct addr *remote)
-{
-	size_t low = 0, high = table->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_pair(&table->hosts[middle], local, remote) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static size_t table_find(const struct host_table *table, const struct addr *local,
-                         const struct addr *remote)
-{
-	size_t index = lower_bound(table, local, remote);
-
-	if (index == table->count || compare_pair(&table->hosts[index], local, remote))
-		return NONE;
-	return index;
-}
-
-static bool table_reserve_one(struct host_table *table)
-{
-	size_t capacity = table->capacity ? 2 * table->capacity : 16;
-	struct known_host *hosts;
-	struct host_state *states;
-
-	if (table->count < table->capacity)
-		return true;
-	hosts = reallocarray(table->hosts, capacity, sizeof(*hosts));
-	if (!hosts)
-		return false;
-	table->hosts = hosts;
-	states = reallocarray(table->states, capacity, sizeof(*states));
-	if (!states)
-		return false;
-	table->states = states;
-	table->capacity = capacity;
-	return true;
-}
-
-/* The index of a new entry for a pair that has none. NONE: out of memory. */
-static size_t table_add(struct host_table *table, const struct addr *local,
-                        const struct addr *remote, uint64_t now_ms)
-{
-	size_t index = lower_bound(table, local, remote);
-	size_t behind = table->count - index;
-
-	if (!table_reserve_one(table))
-		return NONE;
-	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
-	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
-	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
-	table->states[index] = (struct host_state){.active_ms = now_ms, .due_ms = NEVER};
-	table->count++;
-	return index;
-}
-
-static void table_remove(struct host_table *table, size_t index)
-{
-	size_t behind = --table->count - index;
-
-	memmove(&table->hosts[index], &table->hosts[index + 1], behind * sizeof(*table->hosts));
-	memmove(&table->states[index], &table->states[index + 1], behind * sizeof(*table->states));
-}
-
-static void table_fini(struct host_table *table)
-{
-	free(table->hosts);
-	free(table->states);
-	*table = (struct host_table){0};
-}
-
-/* The one without an SA that was silent longest; NONE: all have one. */
-static size_t table_find_silent(const struct host_table *table)
-{
-	size_t found = NONE;
-
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i].spi_count)
-			continue;
-		if (found == NONE || table->states[i].active_ms < table->states[found].active_ms)
-			found = i;
-	}
-	return found;
-}
-
-static size_t count_due(const struct host_table *table, uint64_t now_ms)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < table->count; i++)
-		count += table->states[i].due_ms <= now_ms;
-	return count;
-}
-
-/* The index of the SA, or spi_count. */
-static size_t find_spi(const struct host_state *state, uint32_t spi)
-{
-	size_t i = 0;
-
-	while (i < state->spi_count && state->spis[i] != spi)
-		i++;
-	return i;
-}
-
-static void remove_spi(struct host_state *state, size_t index)
-{
-	state->spi_count--;
-	memmove(&state->spis[index], &state->spis[index + 1],
-	        (state->spi_count - index) * sizeof(*state->spis));
-}
-
-/* Whether it is a new one; it is the newest then. */
-static bool add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
-{
-	if (find_spi(state, spi) < state->spi_count)
-		return false;
-	if (state->spi_count == HOSTS_SPIS_MAX)
-		remove_spi(state, state->spis[0] == pinned ? 1 : 0);
-	state->spis[state->spi_count++] = spi;
-	return true;
-}
-
-static uint32_t newest_spi(const struct host_state *state)
-{
-	return state->spi_count ? state->spis[state->spi_count - 1] : 0;
-}
-
 int hosts_new(struct hosts **ret_hosts)
 {
 	struct hosts *hosts = calloc(1, sizeof(*hosts));
 
 	if (!hosts)
 		return -ENOMEM;
-	hosts->next_ms = NEVER;
+	hosts->next_ms = HOST_TABLE_NEVER;
 	*ret_hosts = hosts;
 	return 0;
 }
@@ -239,8 +77,8 @@ void hosts_free(struct hosts *hosts)
 {
 	if (!hosts)
 		return;
-	table_fini(&hosts->known);
-	table_fini(&hosts->strangers);
+	host_table_fini(&hosts->known);
+	host_table_fini(&hosts->strangers);
 	free(hosts);
 }
 
@@ -265,7 +103,7 @@ static void put(struct hosts *hosts, size_t index, struct host_actions *actions)
 /* Traffic waits for it, in a queue. */
 static void await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms)
 {
-	if (hosts->hold && state->due_ms == NEVER)
+	if (hosts->hold && state->due_ms == HOST_TABLE_NEVER)
 		set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
 }
 
@@ -273,7 +111,7 @@ static void await_sa(struct hosts *hosts, struct host_state *state, uint64_t now
 static bool awaits_sa(const struct hosts *hosts, size_t index)
 {
 	return !hosts->known.states[index].spi_count && !hosts->known.hosts[index].blocked &&
-	       hosts->known.states[index].due_ms != NEVER;
+	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
 }
 
 /* To the newest SA, or to none if it has none; never blocked. */
@@ -282,10 +120,10 @@ static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 	struct known_host *host = &hosts->known.hosts[index];
 	struct host_state *state = &hosts->known.states[index];
 
-	host->spi = newest_spi(state);
+	host->spi = host_newest_spi(state);
 	host->blocked = false;
 	state->active_ms = now_ms;
-	state->due_ms = NEVER;
+	state->due_ms = HOST_TABLE_NEVER;
 	put(hosts, index, actions);
 	if (state->asked && !host->spi) {
 		add_action(actions, HOST_ACTION_NEGOTIATE, host);
@@ -309,19 +147,19 @@ static void block(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 static void forget_stranger(struct hosts *hosts, const struct addr *local,
                             const struct addr *remote)
 {
-	size_t index = table_find(&hosts->strangers, local, remote);
+	size_t index = host_table_find(&hosts->strangers, local, remote);
 
-	if (index != NONE)
-		table_remove(&hosts->strangers, index);
+	if (index != HOST_TABLE_NONE)
+		host_table_remove(&hosts->strangers, index);
 }
 
 static void forget(struct hosts *hosts, size_t index, struct host_actions *actions)
 {
 	add_action(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[index]);
-	table_remove(&hosts->known, index);
+	host_table_remove(&hosts->known, index);
 }
 
-/* Adds a host that is not known, without PUT; it is no stranger any more. NONE: all others have an
+/* Adds a host that is not known, without PUT; it is no stranger any more. HOST_TABLE_NONE: all others have an
  * SA, or out of memory, which is noted. */
 static size_t add_host(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                        uint64_t now_ms, struct host_actions *actions)
@@ -330,14 +168,14 @@ static size_t add_host(struct hosts *hosts, const struct addr *local, const stru
 
 	forget_stranger(hosts, local, remote);
 	if (hosts->known.count == HOSTS_MAX) {
-		size_t silent = table_find_silent(&hosts->known);
+		size_t silent = host_table_find_silent(&hosts->known);
 
-		if (silent == NONE)
-			return NONE;
+		if (silent == HOST_TABLE_NONE)
+			return HOST_TABLE_NONE;
 		forget(hosts, silent, actions);
 	}
-	index = table_add(&hosts->known, local, remote, now_ms);
-	if (index == NONE)
+	index = host_table_add(&hosts->known, local, remote, now_ms);
+	if (index == HOST_TABLE_NONE)
 		actions->out_of_memory = true;
 	else
 		hosts->known.states[index].resend = true;
@@ -349,11 +187,11 @@ void hosts_set_hold(struct hosts *hosts, bool hold)
 	hosts->hold = hold;
 	if (hold)
 		return;
-	table_fini(&hosts->strangers);
+	host_table_fini(&hosts->strangers);
 	for (size_t i = 0; i < hosts->known.count; i++) {
 		hosts->known.hosts[i].blocked = false;
 		if (!hosts->known.states[i].spi_count)
-			hosts->known.states[i].due_ms = NEVER;
+			hosts->known.states[i].due_ms = HOST_TABLE_NEVER;
 	}
 }
 
@@ -375,13 +213,13 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 {
 	size_t index;
 
-	if (table_find(&hosts->known, &host->local, &host->remote) != NONE)
+	if (host_table_find(&hosts->known, &host->local, &host->remote) != HOST_TABLE_NONE)
 		return 0;
 	if (hosts->known.count == HOSTS_MAX)
 		return 0;
 	forget_stranger(hosts, &host->local, &host->remote);
-	index = table_add(&hosts->known, &host->local, &host->remote, now_ms);
-	if (index == NONE)
+	index = host_table_add(&hosts->known, &host->local, &host->remote, now_ms);
+	if (index == HOST_TABLE_NONE)
 		return -ENOMEM;
 	if (host->blocked && hosts->hold) {
 		hosts->known.hosts[index].blocked = true;
@@ -390,7 +228,7 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	} else if (host->spi) {
 		/* It lives until hosts_sync() knows better. */
 		hosts->known.hosts[index].spi = host->spi;
-		add_spi(&hosts->known.states[index], host->spi, host->spi);
+		host_add_spi(&hosts->known.states[index], host->spi, host->spi);
 	}
 	return 0;
 }
@@ -403,13 +241,13 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 
 	if (!spi || !reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
-	index = table_find(&hosts->known, local, remote);
-	if (index == NONE)
+	index = host_table_find(&hosts->known, local, remote);
+	if (index == HOST_TABLE_NONE)
 		index = add_host(hosts, local, remote, now_ms, actions);
-	if (index == NONE)
+	if (index == HOST_TABLE_NONE)
 		return;
 	state = &hosts->known.states[index];
-	if (!add_spi(state, hosts->known.hosts[index].spi, spi))
+	if (!host_add_spi(state, hosts->known.hosts[index].spi, spi))
 		return;
 	if (hosts->known.hosts[index].spi)
 		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
@@ -423,9 +261,9 @@ void hosts_on_fresh_sa(struct hosts *hosts, const struct addr *local, const stru
 	size_t index;
 
 	hosts_on_sa(hosts, local, remote, spi, now_ms, actions);
-	index = table_find(&hosts->known, local, remote);
-	if (index == NONE || hosts->known.hosts[index].spi == spi ||
-	    newest_spi(&hosts->known.states[index]) != spi)
+	index = host_table_find(&hosts->known, local, remote);
+	if (index == HOST_TABLE_NONE || hosts->known.hosts[index].spi == spi ||
+	    host_newest_spi(&hosts->known.states[index]) != spi)
 		return;
 	if (hosts->known.states[index].due_ms > now_ms + HOSTS_FRESH_MS)
 		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_FRESH_MS);
@@ -439,18 +277,18 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 
 	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
-	index = table_find(&hosts->known, local, remote);
-	if (index == NONE)
+	index = host_table_find(&hosts->known, local, remote);
+	if (index == HOST_TABLE_NONE)
 		return;
 	state = &hosts->known.states[index];
-	gone = find_spi(state, spi);
+	gone = host_find_spi(state, spi);
 	if (gone == state->spi_count)
 		return;
-	remove_spi(state, gone);
+	host_remove_spi(state, gone);
 	if (hosts->known.hosts[index].spi == spi)
 		pin(hosts, index, now_ms, actions);
-	else if (hosts->known.hosts[index].spi == newest_spi(state))
-		state->due_ms = NEVER;
+	else if (hosts->known.hosts[index].spi == host_newest_spi(state))
+		state->due_ms = HOST_TABLE_NEVER;
 }
 
 /* After its set of SAs was replaced. */
@@ -458,12 +296,12 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
                      struct host_actions *actions)
 {
 	struct host_state *state = &hosts->known.states[index];
-	uint32_t pinned = hosts->known.hosts[index].spi, newest = newest_spi(state);
+	uint32_t pinned = hosts->known.hosts[index].spi, newest = host_newest_spi(state);
 
 	if (pinned == newest) {
 		if (pinned)
-			state->due_ms = NEVER;
-	} else if (find_spi(state, pinned) < state->spi_count) {
+			state->due_ms = HOST_TABLE_NEVER;
+	} else if (host_find_spi(state, pinned) < state->spi_count) {
 		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
 	} else {
 		pin(hosts, index, now_ms, actions);
@@ -481,20 +319,20 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		known->states[i].spi_count = 0;
 	/* First the known ones: none of them shall make room while it has an SA. */
 	for (size_t i = 0; i < count; i++) {
-		size_t index = table_find(known, &sas[i].local, &sas[i].remote);
+		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
-		if (index != NONE && sas[i].spi)
-			add_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
+		if (index != HOST_TABLE_NONE && sas[i].spi)
+			host_add_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
 	}
 	for (size_t i = 0; i < count; i++) {
-		size_t index = table_find(known, &sas[i].local, &sas[i].remote);
+		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
 		if (!sas[i].spi)
 			continue;
-		if (index == NONE)
+		if (index == HOST_TABLE_NONE)
 			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
-		if (index != NONE && known->states[index].resend)
-			add_spi(&known->states[index], 0, sas[i].spi);
+		if (index != HOST_TABLE_NONE && known->states[index].resend)
+			host_add_spi(&known->states[index], 0, sas[i].spi);
 	}
 	for (size_t i = 0; i < known->count; i++)
 		sync_pin(hosts, i, now_ms, actions);
@@ -506,12 +344,12 @@ static void meet_stranger(struct hosts *hosts, const struct addr *local, const s
 	struct host_table *strangers = &hosts->strangers;
 	size_t index;
 
-	if (table_find(strangers, local, remote) != NONE)
+	if (host_table_find(strangers, local, remote) != HOST_TABLE_NONE)
 		return;
 	if (strangers->count == HOSTS_MAX)
-		table_remove(strangers, table_find_silent(strangers));
-	index = table_add(strangers, local, remote, now_ms);
-	if (index == NONE)
+		host_table_remove(strangers, host_table_find_silent(strangers));
+	index = host_table_add(strangers, local, remote, now_ms);
+	if (index == HOST_TABLE_NONE)
 		actions->out_of_memory = true;
 	else
 		set_due(hosts, &strangers->states[index], now_ms + HOSTS_SILENT_MS);
@@ -520,10 +358,10 @@ static void meet_stranger(struct hosts *hosts, const struct addr *local, const s
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, local, remote);
 	struct host_state *state;
 
-	if (index == NONE) {
+	if (index == HOST_TABLE_NONE) {
 		if (hosts->hold)
 			meet_stranger(hosts, local, remote, now_ms, actions);
 		return true;
@@ -542,31 +380,31 @@ static void block_stranger(struct hosts *hosts, size_t index, uint64_t now_ms,
 	struct known_host stranger = hosts->strangers.hosts[index];
 	size_t added = add_host(hosts, &stranger.local, &stranger.remote, now_ms, actions);
 
-	if (added != NONE)
+	if (added != HOST_TABLE_NONE)
 		block(hosts, added, now_ms, actions);
 }
 
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = table_find(&hosts->known, local, remote);
-	size_t stranger = table_find(&hosts->strangers, local, remote);
+	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t stranger = host_table_find(&hosts->strangers, local, remote);
 
 	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
-	if (stranger != NONE)
+	if (stranger != HOST_TABLE_NONE)
 		block_stranger(hosts, stranger, now_ms, actions);
-	else if (index != NONE && awaits_sa(hosts, index))
+	else if (index != HOST_TABLE_NONE && awaits_sa(hosts, index))
 		block(hosts, index, now_ms, actions);
 }
 
 void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      int64_t used_s, uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, local, remote);
 	struct host_state *state;
 
-	if (index == NONE || !hosts->known.hosts[index].blocked ||
+	if (index == HOST_TABLE_NONE || !hosts->known.hosts[index].blocked ||
 	    !reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
 	state = &hosts->known.states[index];
@@ -579,17 +417,6 @@ void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct
 	} else {
 		add_action(actions, HOST_ACTION_QUIET, &hosts->known.hosts[index]);
 	}
-}
-
-static uint64_t first_due(const struct host_table *table)
-{
-	uint64_t first = NEVER;
-
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i].due_ms < first)
-			first = table->states[i].due_ms;
-	}
-	return first;
 }
 
 static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
@@ -622,8 +449,8 @@ static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
 {
-	size_t known_due = count_due(&hosts->known, now_ms);
-	size_t strangers_due = count_due(&hosts->strangers, now_ms);
+	size_t known_due = host_table_count_due(&hosts->known, now_ms);
+	size_t strangers_due = host_table_count_due(&hosts->strangers, now_ms);
 	uint64_t known_next, strangers_next;
 
 	if (!reserve_actions(actions, ACTIONS_PER_EVENT * (known_due + strangers_due))) {
@@ -642,8 +469,8 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 		else
 			block_stranger(hosts, i, now_ms, actions);
 	}
-	known_next = first_due(&hosts->known);
-	strangers_next = first_due(&hosts->strangers);
+	known_next = host_table_first_due(&hosts->known);
+	strangers_next = host_table_first_due(&hosts->strangers);
 	hosts->next_ms = known_next < strangers_next ? known_next : strangers_next;
 }
 
@@ -652,29 +479,12 @@ uint64_t hosts_next_ms(const struct hosts *hosts)
 	return hosts->next_ms;
 }
 
-static void table_retain(struct host_table *table,
-                         bool (*keep)(void *ctx, const struct addr *local,
-                                      const struct addr *remote),
-                         void *ctx)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote))
-			continue;
-		table->hosts[kept] = table->hosts[i];
-		table->states[kept] = table->states[i];
-		kept++;
-	}
-	table->count = kept;
-}
-
 void hosts_retain(struct hosts *hosts,
                   bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
                   void *ctx)
 {
-	table_retain(&hosts->known, keep, ctx);
-	table_retain(&hosts->strangers, keep, ctx);
+	host_table_retain(&hosts->known, keep, ctx);
+	host_table_retain(&hosts->strangers, keep, ctx);
 }
 
 const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_HOST_TABLE_H
+#define XFRMD_HOST_TABLE_H
+
+#include "xfrmd/hosts.h"
+
+/*
+ * The hosts as data: entries in address order and the living SAs of each, without any rule. For
+ * hosts.c alone. Zero-initialise; host_table_fini() frees.
+ */
+#define HOST_TABLE_NEVER UINT64_MAX
+#define HOST_TABLE_NONE  SIZE_MAX
+
+struct host_state {
+	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
+	uint64_t due_ms;
+	uint64_t probe_ms;             /* blocked: from this probe to the next */
+	int64_t used_s;                /* blocked: as the last probe found it */
+	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
+	size_t spi_count;
+	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
+	bool resend; /* packets for it may wait in the subnet policy's queue */
+};
+
+/* The index of the SA, or spi_count. */
+size_t host_find_spi(const struct host_state *state, uint32_t spi);
+void host_remove_spi(struct host_state *state, size_t index);
+/* Whether it is a new one; it is the newest then. Of more than HOSTS_SPIS_MAX the oldest goes, but
+ * not @pinned. */
+bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
+/* 0: none. */
+uint32_t host_newest_spi(const struct host_state *state);
+
+/* Apart from their states, so that the hosts can be lent as they are. */
+struct host_table {
+	struct known_host *hosts;
+	struct host_state *states;
+	size_t count, capacity;
+};
+
+void host_table_fini(struct host_table *table);
+/* The index of the pair; HOST_TABLE_NONE: it is not there. */
+size_t host_table_find(const struct host_table *table, const struct addr *local,
+                       const struct addr *remote);
+/* The index of a new entry for a pair that has none. HOST_TABLE_NONE: out of memory. */
+size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms);
+void host_table_remove(struct host_table *table, size_t index);
+/* The one without an SA that was silent longest; HOST_TABLE_NONE: all have one. */
+size_t host_table_find_silent(const struct host_table *table);
+size_t host_table_count_due(const struct host_table *table, uint64_t now_ms);
+/* HOST_TABLE_NEVER: none is due. */
+uint64_t host_table_first_due(const struct host_table *table);
+/* Removes those for which @keep says false. */
+void host_table_retain(struct host_table *table,
+                       bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+                       void *ctx);
+
+#endif

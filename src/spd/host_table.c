@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/host_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_pair(const struct known_host *host, const struct addr *local,
+                        const struct addr *remote)
+{
+	int order = addr_compare(&host->local, local);
+
+	return order ? order : addr_compare(&host->remote, remote);
+}
+
+/* The index of the pair, or where it would be. */
+static size_t lower_bound(const struct host_table *table, const struct addr *local,
+                          const struct addr *remote)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_pair(&table->hosts[middle], local, remote) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t host_table_find(const struct host_table *table, const struct addr *local,
+                       const struct addr *remote)
+{
+	size_t index = lower_bound(table, local, remote);
+
+	if (index == table->count || compare_pair(&table->hosts[index], local, remote))
+		return HOST_TABLE_NONE;
+	return index;
+}
+
+static bool table_reserve_one(struct host_table *table)
+{
+	size_t capacity = table->capacity ? 2 * table->capacity : 16;
+	struct known_host *hosts;
+	struct host_state *states;
+
+	if (table->count < table->capacity)
+		return true;
+	hosts = reallocarray(table->hosts, capacity, sizeof(*hosts));
+	if (!hosts)
+		return false;
+	table->hosts = hosts;
+	states = reallocarray(table->states, capacity, sizeof(*states));
+	if (!states)
+		return false;
+	table->states = states;
+	table->capacity = capacity;
+	return true;
+}
+
+size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms)
+{
+	size_t index = lower_bound(table, local, remote);
+	size_t behind = table->count - index;
+
+	if (!table_reserve_one(table))
+		return HOST_TABLE_NONE;
+	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
+	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
+	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
+	table->states[index] = (struct host_state){.active_ms = now_ms, .due_ms = HOST_TABLE_NEVER};
+	table->count++;
+	return index;
+}
+
+void host_table_remove(struct host_table *table, size_t index)
+{
+	size_t behind = --table->count - index;
+
+	memmove(&table->hosts[index], &table->hosts[index + 1], behind * sizeof(*table->hosts));
+	memmove(&table->states[index], &table->states[index + 1], behind * sizeof(*table->states));
+}
+
+void host_table_fini(struct host_table *table)
+{
+	free(table->hosts);
+	free(table->states);
+	*table = (struct host_table){0};
+}
+
+size_t host_table_find_silent(const struct host_table *table)
+{
+	size_t found = HOST_TABLE_NONE;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->states[i].spi_count)
+			continue;
+		if (found == HOST_TABLE_NONE ||
+		    table->states[i].active_ms < table->states[found].active_ms)
+			found = i;
+	}
+	return found;
+}
+
+size_t host_table_count_due(const struct host_table *table, uint64_t now_ms)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		count += table->states[i].due_ms <= now_ms;
+	return count;
+}
+
+size_t host_find_spi(const struct host_state *state, uint32_t spi)
+{
+	size_t i = 0;
+
+	while (i < state->spi_count && state->spis[i] != spi)
+		i++;
+	return i;
+}
+
+void host_remove_spi(struct host_state *state, size_t index)
+{
+	state->spi_count--;
+	memmove(&state->spis[index], &state->spis[index + 1],
+	        (state->spi_count - index) * sizeof(*state->spis));
+}
+
+bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
+{
+	if (host_find_spi(state, spi) < state->spi_count)
+		return false;
+	if (state->spi_count == HOSTS_SPIS_MAX)
+		host_remove_spi(state, state->spis[0] == pinned ? 1 : 0);
+	state->spis[state->spi_count++] = spi;
+	return true;
+}
+
+uint32_t host_newest_spi(const struct host_state *state)
+{
+	return state->spi_count ? state->spis[state->spi_count - 1] : 0;
+}
+
+uint64_t host_table_first_due(const struct host_table *table)
+{
+	uint64_t first = HOST_TABLE_NEVER;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->states[i].due_ms < first)
+			first = table->states[i].due_ms;
+	}
+	return first;
+}
+
+void host_table_retain(struct host_table *table,
+                       bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+                       void *ctx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote))
+			continue;
+		table->hosts[kept] = table->hosts[i];
+		table->states[kept] = table->states[i];
+		kept++;
+	}
+	table->count = kept;
+}
