@@ -21,6 +21,8 @@ const char *peer_state_name(enum peer_state state);
 /* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
  * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
 #define PEERS_INFLIGHT_MAX      64
+/* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
+#define PEERS_INFLIGHT_UNASKED  32
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
  * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
 #define PEERS_NEGOTIATION_MS    30000
@@ -39,8 +41,12 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_REPAIR_PAUSE_MS   300
 /* ... and the SAs of all peers: charon rekeys some 500 a second. */
 #define PEERS_REPAIR_SPACING_MS 2
-/* Spread of the negotiations that follow a restart of charon. */
+/* Spread of the negotiations that follow a restart of charon: so much for each, at most so much. */
+#define PEERS_SPREAD_EACH_MS    20
 #define PEERS_RESTART_SPREAD_MS 1000
+/* How often a peer is tried that no traffic asks for: with the backoff half a minute of silence,
+ * which a switch may take to let a host in that has just booted. */
+#define PEERS_RENEWALS          4
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
 #define PEERS_FORGET_AFTER_MS   600000
 /* The same where packets go in clear meanwhile, which somebody will want to know. */
@@ -58,7 +64,7 @@ struct peer {
 	uint64_t queue_order;  /* QUEUED: first in, first out by this */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
-	bool orphan;           /* QUEUED: was up when charon ended, its SAs live on */
+	unsigned renewals;     /* negotiations that are due even if nobody asks */
 	bool ordered;          /* QUEUED: by peers_retry() */
 	bool closed;           /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;             /* UP: the kernel lost SAs of it, rekeying is due */
@@ -116,6 +122,10 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
  * it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
 int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
                 uint64_t now_ms, struct peer_actions *actions);
+/* The peer had SAs in an earlier life of charon or of the host: negotiate even if nobody asks,
+ * PEERS_RENEWALS times at most. Nothing to do for one that is up. */
+void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
+                         uint64_t now_ms, struct peer_actions *actions);
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
                              const struct addr *remote);
@@ -154,8 +164,8 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 /*
  * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
  * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start
- * spread over PEERS_RESTART_SPREAD_MS. Before peers_on_charon_up() the adapter feeds list-sas as
- * child_up events: peers whose SAs charon still has are UP then and not negotiated anew.
+ * spread over a time. Before peers_on_charon_up() the adapter feeds list-sas as child_up events:
+ * peers whose SAs charon still has are UP then and not negotiated anew.
  * The machine begins with charon down.
  */
 void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);

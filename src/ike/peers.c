@@ -141,10 +141,16 @@ static void add_sa_action(struct peer_actions *actions, enum peer_action_kind ki
 	action->child_id = child_id;
 }
 
-/* Whether one in the queue shall be negotiated with. */
+/* By traffic or by the operator, who wait for it. */
+static bool is_asked_for(const struct peer *peer)
+{
+	return peer->wanted || peer->ordered;
+}
+
+/* Whether one that is QUEUED or FAILED shall be negotiated with. */
 static bool is_waiting(const struct peer *peer)
 {
-	return peer->wanted || peer->orphan || peer->ordered;
+	return is_asked_for(peer) || peer->renewals;
 }
 
 /* When the peer's state ends by itself. */
@@ -160,7 +166,8 @@ static uint64_t due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_UP:
 		return peer->lost ? peer->next_retry_ms : UINT64_MAX;
 	case PEER_STATE_FAILED:
-		return peer->wanted ? peer->next_retry_ms : peer->since_ms + peers->forget_after_ms;
+		return is_waiting(peer) ? peer->next_retry_ms
+		                        : peer->since_ms + peers->forget_after_ms;
 	}
 	return UINT64_MAX;
 }
@@ -192,7 +199,6 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 {
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
-	peer->orphan = false;
 	peer->ordered = false;
 	peer->closed = false;
 	peer->lost = false;
@@ -200,17 +206,21 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peer->child_count = 0;
 	switch (peer->state) {
 	case PEER_STATE_IDLE:
+		peer->renewals = 0;
 		break;
 	case PEER_STATE_QUEUED:
 		peer->queue_order = peers->next_order++;
 		break;
 	case PEER_STATE_NEGOTIATING:
 		peers->counters.negotiations++;
+		if (peer->renewals)
+			peer->renewals--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
 		peer->hint[0] = '\0';
 		add_action(actions, PEER_ACTION_INITIATE, peer);
 		break;
 	case PEER_STATE_UP:
+		peer->renewals = 0;
 		peer->failures = 0;
 		peer->repaired_ms = peer->since_ms;
 		peer->last_error[0] = '\0';
@@ -251,9 +261,11 @@ static void move(struct peers *peers, struct peer *peer, enum peer_state state, 
 	note_due(peers, peer, now_ms);
 }
 
-/* Those that never failed go first, then first in, first out. */
+/* Those that are asked for go first, those that never failed, then first in, first out. */
 static bool goes_before(const struct peer *a, const struct peer *b)
 {
+	if (is_asked_for(a) != is_asked_for(b))
+		return is_asked_for(a);
 	if (!a->failures != !b->failures)
 		return !a->failures;
 	return a->queue_order < b->queue_order;
@@ -278,11 +290,14 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
 static void start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
-	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
-	       peers->in_state[PEER_STATE_NEGOTIATING] < PEERS_INFLIGHT_MAX) {
-		struct peer *peer = first_queued(peers, now_ms);
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0) {
+		size_t in_flight = peers->in_state[PEER_STATE_NEGOTIATING];
+		struct peer *peer;
 
-		if (!peer)
+		if (in_flight >= PEERS_INFLIGHT_MAX)
+			return;
+		peer = first_queued(peers, now_ms);
+		if (!peer || (!is_asked_for(peer) && in_flight >= PEERS_INFLIGHT_UNASKED))
 			return;
 		move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
 	}
@@ -390,6 +405,21 @@ int peers_retry(struct peers *peers, const struct addr *local, const struct addr
 	peer->ordered = true;
 	start_queued(peers, now_ms, actions);
 	return 0;
+}
+
+void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
+                         uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = find_or_add(peers, local, remote, now_ms, actions);
+
+	if (!peer || peer->state == PEER_STATE_UP)
+		return;
+	peer->renewals = PEERS_RENEWALS;
+	if (peer->state == PEER_STATE_IDLE)
+		move(peers, peer, PEER_STATE_QUEUED, "had an SA before", now_ms, actions);
+	else
+		note_due(peers, peer, now_ms);
+	start_queued(peers, now_ms, actions);
 }
 
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
@@ -585,20 +615,36 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 	start_queued(peers, now_ms, actions);
 }
 
+/* Nobody waits for one that is queued for its renewal. */
+static bool has_time(const struct peer *peer)
+{
+	return peer->state == PEER_STATE_QUEUED && peer->renewals && !is_asked_for(peer);
+}
+
+static void spread_renewals(struct peers *peers, uint64_t now_ms)
+{
+	uint64_t spread_ms = 0;
+
+	for (size_t i = 0; i < peers->table.count; i++)
+		spread_ms += has_time(peers->table.items[i]) ? PEERS_SPREAD_EACH_MS : 0;
+	if (spread_ms > PEERS_RESTART_SPREAD_MS)
+		spread_ms = PEERS_RESTART_SPREAD_MS;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (!has_time(peer))
+			continue;
+		peer->next_retry_ms = now_ms + random_below(peers, spread_ms);
+		note_due(peers, peer, now_ms);
+	}
+}
+
 void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
 	if (peers->charon_up)
 		return;
 	peers->charon_up = true;
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		/* Their SAs live on in the kernel: nobody waits for these. */
-		if (!peer->orphan || peer->wanted)
-			continue;
-		peer->next_retry_ms = now_ms + random_below(peers, PEERS_RESTART_SPREAD_MS);
-		note_due(peers, peer, now_ms);
-	}
+	spread_renewals(peers, now_ms);
 	start_queued(peers, now_ms, actions);
 }
 
@@ -614,7 +660,8 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 		if (!was_up && peer->state != PEER_STATE_NEGOTIATING)
 			continue;
 		move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
-		peer->orphan = was_up;
+		if (was_up)
+			peer->renewals = PEERS_RENEWALS;
 		note_due(peers, peer, now_ms);
 	}
 }
@@ -632,7 +679,7 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 		fail(peers, peer, now_ms, actions);
 		return true;
 	case PEER_STATE_FAILED:
-		if (peer->wanted)
+		if (is_waiting(peer))
 			move(peers, peer, PEER_STATE_QUEUED, "retry", now_ms, actions);
 		else
 			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);

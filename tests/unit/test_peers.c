@@ -148,6 +148,7 @@ static void enter(enum start start)
 enum event {
 	ACQUIRE_EARLY,
 	ACQUIRE_LATE,
+	REMEMBERED,
 	LARVAL_EXPIRED,
 	CHILD_UP,
 	CHILD_DOWN,
@@ -176,6 +177,9 @@ static void apply(enum event event)
 		break;
 	case ACQUIRE_LATE:
 		acquire(&remote, NOW + 5000);
+		break;
+	case REMEMBERED:
+		peers_on_remembered(peers, &local, &remote, NOW + 100, &actions);
 		break;
 	case LARVAL_EXPIRED:
 		peers_on_larval_expired(peers, &local, &remote);
@@ -252,6 +256,12 @@ static const struct {
                           IGNORED("negotiating"),
                           {"up", "rekey:70"},
                           {"negotiating", "failed>queued queued>negotiating initiate"}},
+	[REMEMBERED] = {{"negotiating", "idle>queued queued>negotiating initiate"},
+                        {"negotiating", "idle>queued queued>negotiating initiate"},
+                        IGNORED("queued"),
+                        IGNORED("negotiating"),
+                        IGNORED("up"),
+                        IGNORED("failed")},
 	[LARVAL_EXPIRED] = {IGNORED("none"), IGNORED("idle"), IGNORED("queued"),
                             IGNORED("negotiating"), IGNORED("up"), IGNORED("failed")},
 	[CHILD_UP] = {{"up", "idle>up"},
@@ -897,7 +907,7 @@ END_TEST
 
 START_TEST(peers_restart_is_spread_after_charon_is_back)
 {
-	const unsigned fleet = 50;
+	const unsigned fleet = PEERS_INFLIGHT_UNASKED;
 	uint64_t back_ms = NOW + 5000, last_ms = 0;
 	const struct peer *const *list;
 	size_t count;
@@ -925,6 +935,57 @@ START_TEST(peers_restart_is_spread_after_charon_is_back)
 	ck_assert_uint_eq(peers_next_ms(peers), last_ms);
 	peers_on_timer(peers, last_ms, &actions);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), fleet);
+}
+END_TEST
+
+START_TEST(peers_few_of_them_are_hardly_spread)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_charon_up(peers, NOW, &actions);
+	ck_assert_uint_lt(peers_find(peers, &local, &remote)->next_retry_ms,
+	                  NOW + PEERS_SPREAD_EACH_MS);
+}
+END_TEST
+
+START_TEST(peers_remembered_are_tried_a_few_times_and_forgotten)
+{
+	uint64_t now_ms = NOW;
+	unsigned tries = 0;
+
+	peers_on_remembered(peers, &local, &remote, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "idle>queued");
+	peers_on_charon_up(peers, NOW, &actions);
+	while (strcmp(state_of(&remote), "none") != 0) {
+		now_ms = peers_next_ms(peers);
+		peers_on_timer(peers, now_ms, &actions);
+		tries += count_kind(PEER_ACTION_INITIATE) > 0;
+		fail_with(&remote, "no response", now_ms);
+		actions.count = 0;
+	}
+	ck_assert_uint_eq(tries, PEERS_RENEWALS);
+	ck_assert_uint_lt(now_ms, NOW + 20000 + PEERS_FORGET_AFTER_MS);
+}
+END_TEST
+
+START_TEST(peers_remembered_do_not_keep_traffic_waiting)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		peers_on_remembered(peers, &local, &to, NOW, &actions);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED);
+	actions.count = 0;
+	acquire(&remote, NOW);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
+	for (unsigned i = 0; i < PEERS_INFLIGHT_UNASKED; i++) {
+		struct addr done = numbered(i);
+
+		child_up(&done, i + 1, i + 1, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED - 1);
 }
 END_TEST
 
@@ -1097,7 +1158,7 @@ static void require(bool holds, const char *what)
 
 static void check_table(bool charon_up)
 {
-	size_t count, negotiating = 0, ready = 0;
+	size_t count, negotiating = 0, asked = 0, unasked = 0;
 	const struct peer *const *list = peers_list(peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -1114,12 +1175,16 @@ static void check_table(bool charon_up)
 		require(i == 0 || addr_compare(&list[i - 1]->remote, &peer->remote) < 0,
 		        "not in address order");
 		negotiating += peer->state == PEER_STATE_NEGOTIATING;
-		ready += peer->state == PEER_STATE_QUEUED && !peer->next_retry_ms &&
-		         (peer->wanted || peer->orphan);
+		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
+			continue;
+		asked += peer->wanted;
+		unasked += !peer->wanted && peer->renewals;
 	}
 	require(negotiating <= PEERS_INFLIGHT_MAX, "too many negotiations");
-	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX || !ready,
+	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX || !asked,
 	        "one waits next to a free slot");
+	require(!charon_up || negotiating >= PEERS_INFLIGHT_UNASKED || !unasked,
+	        "a remembered one waits next to a free slot");
 }
 
 static void random_event(uint64_t now_ms, bool *charon_up)
@@ -1155,7 +1220,9 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 		*charon_up = true;
 	} else if (kind < 93) {
 		(void)peers_on_sa_lost(peers, &to, &local, now_ms);
-	} else if (kind == 93 && roll(20) == 0) {
+	} else if (kind > 93) {
+		peers_on_remembered(peers, &local, &to, now_ms, &actions);
+	} else if (roll(20) == 0) {
 		peers_retain(peers, keep_even, NULL, &actions);
 		check_actions(*charon_up);
 		peers_on_timer(peers, now_ms, &actions);
@@ -1229,6 +1296,9 @@ int main(void)
 	tcase_add_test(tcase, peers_rekey_to_a_known_child_leaves_one);
 	tcase_add_test(tcase, peers_leave_out_the_oldest_of_too_many_children);
 	tcase_add_test(tcase, peers_restart_is_spread_after_charon_is_back);
+	tcase_add_test(tcase, peers_few_of_them_are_hardly_spread);
+	tcase_add_test(tcase, peers_remembered_are_tried_a_few_times_and_forgotten);
+	tcase_add_test(tcase, peers_remembered_do_not_keep_traffic_waiting);
 	tcase_add_test(tcase, peers_traffic_does_not_wait_for_the_spread);
 	tcase_add_test(tcase, peers_whose_sas_charon_still_has_are_not_negotiated);
 	tcase_add_test(tcase, peers_down_charon_gets_no_orders);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of recent peers as a value: text to pairs and back, without I/O. */
+#include "xfrmd/peers_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrmd/buf.h"
+
+#define HEADER       "# xfrmd peers 1\n"
+/* Two addresses, a blank, and the end of the text. */
+#define LINE_MAX_LEN (2 * ADDR_TEXT_MAX)
+
+int peers_file_add(struct peers_file *file, const struct addr *local, const struct addr *remote)
+{
+	if (file->count == PEERS_FILE_PAIRS_MAX)
+		return 0;
+	if (file->count == file->capacity) {
+		size_t capacity = file->capacity ? 2 * file->capacity : 64;
+		struct peers_file_pair *items = reallocarray(file->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		file->items = items;
+		file->capacity = capacity;
+	}
+	file->items[file->count++] = (struct peers_file_pair){.local = *local, .remote = *remote};
+	return 0;
+}
+
+void peers_file_fini(struct peers_file *file)
+{
+	free(file->items);
+	*file = (struct peers_file){0};
+}
+
+static int parse_pair(const char *line, size_t len, struct peers_file_pair *ret_pair)
+{
+	char text[LINE_MAX_LEN];
+	struct peers_file_pair pair;
+	char *blank;
+
+	if (len >= sizeof(text) || memchr(line, '\0', len))
+		return -EINVAL;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	blank = strchr(text, ' ');
+	if (!blank)
+		return -EINVAL;
+	*blank = '\0';
+	if (addr_parse(text, &pair.local) < 0 || addr_parse(blank + 1, &pair.remote) < 0 ||
+	    pair.local.family != pair.remote.family)
+		return -EINVAL;
+	*ret_pair = pair;
+	return 0;
+}
+
+int peers_file_parse(const char *text, size_t len, struct peers_file *ret_file, size_t *ret_broken)
+{
+	const char *end = text + len, *line_end;
+	struct peers_file file = {0};
+	size_t broken = 0;
+
+	if (len < strlen(HEADER) || memcmp(text, HEADER, strlen(HEADER)) != 0)
+		return -EPROTO;
+	for (const char *line = text; line < end; line = line_end + 1) {
+		struct peers_file_pair pair;
+
+		line_end = memchr(line, '\n', (size_t)(end - line));
+		if (!line_end)
+			line_end = end;
+		if (line_end == line || *line == '#')
+			continue;
+		if (parse_pair(line, (size_t)(line_end - line), &pair) < 0) {
+			broken++;
+		} else if (peers_file_add(&file, &pair.local, &pair.remote) < 0) {
+			peers_file_fini(&file);
+			return -ENOMEM;
+		}
+	}
+	*ret_file = file;
+	*ret_broken = broken;
+	return 0;
+}
+
+char *peers_file_format(const struct peers_file *file)
+{
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	struct buf text = {0};
+	char *result;
+
+	buf_str(&text, HEADER);
+	for (size_t i = 0; i < file->count; i++)
+		buf_printf(&text, "%s %s\n", addr_format(&file->items[i].local, local),
+		           addr_format(&file->items[i].remote, remote));
+	result = buf_take_str(&text);
+	buf_fini(&text);
+	return result;
+}
