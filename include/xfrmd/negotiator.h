@@ -21,6 +21,13 @@ struct negotiator_callbacks {
 	/* A negotiation, and not a rekeying, has made an SA; @spi: of the outbound one. */
 	void (*fresh_sa)(void *ctx, const struct addr *local, const struct addr *remote,
 	                 uint32_t spi);
+	/* A peer changed its state. */
+	void (*peer_changed)(void *ctx);
+	/* One SA of charon, when it lists what it has after the connection was made. */
+	void (*listed_sa)(void *ctx, const struct addr *local, const struct addr *remote,
+	                  uint32_t spi_in, uint32_t spi_out);
+	/* That was all; @complete: and all of it was understood. Negotiations begin behind this. */
+	void (*listed)(void *ctx, bool complete);
 	/* One certificate that charon holds, DER: the answer to negotiator_list_certs(). */
 	void (*cert)(void *ctx, const void *der, size_t len);
 	/* charon runs and does not answer. */
@@ -53,6 +60,9 @@ void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
 /* See peers_retry(). */
 int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
                      const struct addr *remote);
+/* The peer had SAs before charon or this host began: peers_on_remembered(). */
+void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
+                         const struct addr *remote);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
                                const struct addr *remote);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */

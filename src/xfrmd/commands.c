@@ -84,6 +84,7 @@ static void begin_shutdown(struct daemon *daemon, struct ctl_request *request)
 	log_notice("shutdown: asked for by xfrmctl");
 	notify_send("STOPPING=1");
 	daemon->shutdown_request = request;
+	recent_peers_freeze(daemon);
 	negotiator_terminate_all(daemon->negotiator, COMMANDS_TERMINATE_MS, finish_shutdown,
 	                         daemon);
 }

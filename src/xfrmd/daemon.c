@@ -115,6 +115,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
 	sa_guard_on_new(ctx, sa, port);
 	known_hosts_on_sa(ctx, sa);
+	orphan_sas_on_change(ctx);
 }
 
 static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
@@ -127,6 +128,7 @@ static void on_sas_lost(void *ctx, bool flushed)
 {
 	sa_guard_check(ctx, flushed);
 	known_hosts_resync(ctx);
+	orphan_sas_on_change(ctx);
 }
 
 /* charon. */
@@ -134,8 +136,10 @@ static void on_sas_lost(void *ctx, bool flushed)
 static void on_charon_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	int error = negotiator_connect(daemon->negotiator);
+	int error;
 
+	orphan_sas_begin(daemon);
+	error = negotiator_connect(daemon->negotiator);
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
 	if (error)
@@ -327,6 +331,8 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = spd_keeper_read(daemon->spd, err);
 	if (!error)
+		error = recent_peers_open(daemon, err);
+	if (!error)
 		error = known_hosts_open(daemon, err);
 	if (!error)
 		error = daemon_apply_spd(daemon, &change, err);
@@ -367,6 +373,9 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.peer_up = on_peer_up,
 		.fresh_sa = known_hosts_on_fresh_sa,
 		.peer_failed = known_hosts_on_failed,
+		.peer_changed = recent_peers_on_change,
+		.listed_sa = orphan_sas_on_listed_sa,
+		.listed = orphan_sas_on_listed,
 		.cert = certificates_on_cert,
 		.stuck = on_charon_stuck,
 	};
@@ -399,6 +408,8 @@ static int open_timers(struct daemon *daemon)
 	} timers[] = {
 		{known_hosts_due, &daemon->hosts_timer},
 		{known_hosts_resync, &daemon->resync_timer},
+		{orphan_sas_due, &daemon->orphans_timer},
+		{recent_peers_due, &daemon->recent_timer},
 		{certificates_log, &daemon->expiry_timer},
 		{certificates_list, &daemon->list_certs_timer},
 		{on_ready_timeout, &daemon->ready_timer},
@@ -439,6 +450,8 @@ int daemon_open(struct daemon *daemon, struct err *err)
 		error = loop_new(&daemon->loop);
 	if (!error)
 		error = open_timers(daemon);
+	if (!error)
+		error = orphans_new(&daemon->orphans);
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
 	error = daemon_open_run_dir(daemon, err);
@@ -475,9 +488,11 @@ void daemon_close(struct daemon *daemon)
 		known_hosts_unpin(daemon);
 	ctl_server_close(daemon->ctl);
 	charon_close(daemon->charon);
+	recent_peers_close(daemon);
 	negotiator_close(daemon->negotiator);
 	xfrm_monitor_close(daemon->monitor);
 	spd_keeper_close(daemon->spd);
+	orphans_free(daemon->orphans);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);
@@ -486,6 +501,8 @@ void daemon_close(struct daemon *daemon)
 	loop_timer_free(daemon->ready_timer);
 	loop_timer_free(daemon->list_certs_timer);
 	loop_timer_free(daemon->expiry_timer);
+	loop_timer_free(daemon->recent_timer);
+	loop_timer_free(daemon->orphans_timer);
 	loop_timer_free(daemon->resync_timer);
 	loop_timer_free(daemon->hosts_timer);
 	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(daemon->signals[0]); i++)

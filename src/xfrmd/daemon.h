@@ -9,7 +9,9 @@
 #include "xfrmd/hosts.h"
 #include "xfrmd/log.h"
 #include "xfrmd/negotiator.h"
+#include "xfrmd/orphans.h"
 #include "xfrmd/pki_load.h"
+#include "xfrmd/recent_peers.h"
 #include "xfrmd/spd_keeper.h"
 #include "xfrmd/xfrm_sock.h"
 
@@ -32,6 +34,8 @@ struct daemon {
 	struct loop *loop;
 	struct addr_watch *addrs;
 	struct hosts *hosts;
+	struct orphans *orphans;
+	struct recent_peers recent;
 	struct spd_keeper *spd;
 	struct xfrm_monitor *monitor;
 	struct negotiator *negotiator;
@@ -41,6 +45,8 @@ struct daemon {
 	struct loop_signal *signals[3];
 	struct loop_timer *hosts_timer;
 	struct loop_timer *resync_timer;
+	struct loop_timer *orphans_timer;
+	struct loop_timer *recent_timer;
 	struct loop_timer *expiry_timer;
 	struct loop_timer *list_certs_timer;
 	struct loop_timer *ready_timer;
@@ -121,6 +127,17 @@ void sa_guard_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t p
 void sa_guard_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
 /* All SAs may be others now: looks for peers that are up without SAs in the kernel. */
 void sa_guard_check(struct daemon *daemon, bool flushed);
+
+/*
+ * Orphaned SAs. begin: charon takes connections, before it is connected to; on_change: the kernel
+ * has new SAs. The others are callbacks.
+ */
+void orphan_sas_begin(struct daemon *daemon);
+void orphan_sas_on_change(struct daemon *daemon);
+void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                             uint32_t spi_in, uint32_t spi_out);
+void orphan_sas_on_listed(void *ctx, bool complete);
+void orphan_sas_due(void *ctx);
 
 /* Expiry of certificates: log now and once a day; peers' certificates are learned from charon. */
 void certificates_log(void *ctx);

@@ -232,6 +232,9 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 
 	set_hold(daemon);
 	hosts_retain(daemon->hosts, is_protected, daemon);
+	error = recent_peers_apply(daemon);
+	if (error)
+		return err_set(err, error, "known hosts: out of memory");
 	error = sync_hosts(daemon, &actions, err);
 	/* the plan that follows writes them all */
 	host_actions_fini(&actions);

@@ -50,6 +50,7 @@ static void on_sas_listed(void *ctx, int error, const void *message, size_t len)
 	(void)len;
 	if (error)
 		return;
+	negotiator->callbacks->listed(negotiator->ctx, !negotiator->list_incomplete);
 	peers_on_charon_up(negotiator->peers, loop_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
@@ -59,6 +60,7 @@ static void on_connected(void *ctx)
 	struct negotiator *negotiator = ctx;
 	struct buf message = {0};
 
+	negotiator->list_incomplete = false;
 	ike_link_request(negotiator->link, "list-sas", &message, on_sas_listed, negotiator);
 }
 
@@ -122,6 +124,15 @@ int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
 
 	negotiator_run(negotiator, &actions);
 	return error;
+}
+
+void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
+                         const struct addr *remote)
+{
+	struct peer_actions actions = {0};
+
+	peers_on_remembered(negotiator->peers, local, remote, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
 }
 
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,

@@ -148,6 +148,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		break;
 	case PEER_ACTION_CHANGED:
 		log_change(action);
+		negotiator->callbacks->peer_changed(negotiator->ctx);
 		if (action->new_state == PEER_STATE_UP)
 			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
 		else if (action->new_state == PEER_STATE_FAILED)

@@ -57,6 +57,17 @@ static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, 
 	ask_what_is_left(negotiator, ike);
 }
 
+static void on_listed_sa(struct negotiator *negotiator, const struct swan_ike *ike,
+                         struct peer_actions *actions)
+{
+	for (size_t i = 0; i < ike->child_count; i++)
+		negotiator->callbacks->listed_sa(negotiator->ctx, &ike->local, &ike->remote,
+		                                 ike->children[i].spi_in, ike->children[i].spi_out);
+	if (ike->child_count == SWAN_CHILDREN_MAX)
+		negotiator->list_incomplete = true;
+	take_sa(negotiator, ike, actions);
+}
+
 static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,
                   struct peer_actions *actions)
 {
@@ -65,10 +76,11 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 
 	if (swan_event_sa(message, len, &up, &ike) < 0) {
 		log_warning("charon: %s: event not understood, ignored", name);
+		negotiator->list_incomplete = true;
 		return;
 	}
 	if (strcmp(name, "list-sa") == 0) {
-		take_sa(negotiator, &ike, actions);
+		on_listed_sa(negotiator, &ike, actions);
 	} else if (strcmp(name, "child-updown") == 0) {
 		on_child(negotiator, &ike, up, actions);
 	} else if (!up) {

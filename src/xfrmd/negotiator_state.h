@@ -22,7 +22,8 @@ struct negotiator {
 	struct loop_timer *reauth_timer;
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
-	bool announced; /* ready was called for this connection */
+	bool announced;       /* ready was called for this connection */
+	bool list_incomplete; /* an SA that charon listed was not understood */
 
 	struct loop_timer *terminate_timer;
 	loop_fn terminate_done; /* while set, nothing is initiated and what comes up is ended */

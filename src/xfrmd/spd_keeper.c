@@ -306,6 +306,11 @@ int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *
 	return xfrm_sock_dump_sas(keeper->sock, ret_sas, ret_count, err);
 }
 
+int spd_keeper_delete_sa(struct spd_keeper *keeper, const struct xfrm_sa *sa)
+{
+	return xfrm_sock_delete_sa(keeper->sock, sa);
+}
+
 size_t spd_keeper_delete_sas(struct spd_keeper *keeper, uint32_t reqid)
 {
 	struct xfrm_sa *sas = NULL;

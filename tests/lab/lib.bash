@@ -274,18 +274,21 @@ flood_stop() {
 	done
 }
 
-# stream_start A B [RATE]: numbered UDP packets both ways, RATE (1000) a second each, until stream_end.
-# To a container they go by its published port 9000.
+# stream_start A B [RATE [BACK]]: numbered UDP packets both ways, RATE (1000) a second each, or BACK
+# from B to A, until stream_end; returns when they arrive. To a container they go by its published
+# port 9000.
 stream_start() {
-	local from to=$2
+	local from to=$2 rate=${3:-1000}
 	stream_hosts=("$1" "$2") stream_pid=()
 	for from in "$1" "$2"; do
 		background "$from" /usr/bin/python3 "$LAB/udp_stream.py" \
-			"$(address "$from")" "$(address "${published[$to]:-$to}")" "${3:-1000}" \
+			"$(address "$from")" "$(address "${published[$to]:-$to}")" "$rate" \
 			>"/run/lab/stream.$from"
 		stream_pid+=($!)
-		to=$from
+		to=$from rate=${4:-$rate}
 	done
+	wait_for 20 grep -q arrived "/run/lab/stream.$2"
+	[ "$rate" = 0 ] || wait_for 20 grep -q arrived "/run/lab/stream.$1"
 }
 
 # stream_count HOST FIELD: what its end of the stream printed
@@ -516,7 +519,7 @@ lockdown() {
 }
 
 ready_or_ended() {
-	is true status "$1" 'd["ready"]' || not kill -0 "${xfrmd_pid[$1]}"
+	is "${xfrmd_pid[$1]}" cat "/run/lab/$1/xfrmd.pid" || not kill -0 "${xfrmd_pid[$1]}"
 }
 
 xfrmd_start() {

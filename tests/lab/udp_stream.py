@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """udp_stream.py LOCAL PEER RATE: numbered packets to PEER, and those of PEER counted, until SIGINT.
 
-Prints `sent=N first=N received=N gap_ms=N`: the number of the first one received, how many, and the
+Prints `arrived` with the first one, and at the end `sent=N first=N received=N gap_ms=N`: the number of the first one received, how many, and the
 longest time without one, the end counted. The other end knows how many were sent.
 """
+import math
 import signal
 import socket
 import sys
@@ -24,13 +25,15 @@ def receive(sock, arrived, ended):
             arrived.append((int(sock.recv(32)), time.monotonic()))
         except OSError:
             continue
+        if len(arrived) == 1:
+            print("arrived", flush=True)
 
 
 def send(sock, peer, rate, stopped):
     number = 0
     due = time.monotonic()
     while not stopped.is_set():
-        for _ in range(max(1, int(rate * TICK))):
+        for _ in range(math.ceil(rate * TICK)):
             try:
                 sock.sendto(b"%d" % number, (peer, PORT))
             except OSError:
