@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """killer.py XFRMD RUN_DIR SEED COUNT: kills xfrmd COUNT times at random moments.
 
-RUN_DIR.0 and RUN_DIR.1 are its two configurations. After every kill each address must be under the
-verdict that one of the configurations in question has for it, after the next start under that of
-the one in force. Exit status 1 and a line that says what was wrong.
+RUN_DIR.0 and RUN_DIR.1 are its two configurations. After every kill addresses (samples of them) must
+be under the verdict that one of the configurations in question has for them, after the next start
+under that of the one in force. Exit status 1 and a line that says what was wrong.
 """
 import collections
 import ipaddress
@@ -45,7 +45,8 @@ class Verdicts:
 
     def add(self, network, rank, verdict):
         rules = self.by_length.setdefault(network.prefixlen, {})
-        rules[int(network.network_address)] = min(rules.get(int(network.network_address), (rank, verdict)), (rank, verdict))
+        key, rule = int(network.network_address), (rank, verdict)
+        rules[key] = min(rules.get(key, rule), rule)
 
     def of(self, address):
         found = (1 << 32, "none")
@@ -89,7 +90,7 @@ SAMPLES += [int(ipaddress.ip_address("10.0.3.4")), int(ipaddress.ip_address("172
 def check_kernel(possible, when):
     """Which of the @possible all addresses are under; ends when one is under none of them."""
     kernel, whole = read_kernel(), set(possible)
-    for address in SAMPLES:
+    for address in random.sample(SAMPLES, 300):
         wanted = {index: CONFS[index].of(address) for index in possible}
         for direction, verdicts in kernel.items():
             found = verdicts.of(address)
@@ -102,19 +103,17 @@ def check_kernel(possible, when):
 
 # --- the processes
 
-def pids(of_environment, text):
-    """Of processes in whose environment or command line @text is."""
-    name = "environ" if of_environment else "cmdline"
+def charons():
+    """Those of this run directory."""
+    found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if text.encode() in open(f"/proc/{pid}/{name}", "rb").read().split(b"\0"):
-                yield int(pid)
+            environ = open(f"/proc/{pid}/environ", "rb").read().split(b"\0")
         except OSError:
-            pass
-
-
-def charons():
-    return list(pids(True, f"STRONGSWAN_CONF={RUN_DIR}/strongswan.conf"))
+            continue
+        if f"STRONGSWAN_CONF={RUN_DIR}/strongswan.conf".encode() in environ:
+            found.append(int(pid))
+    return found
 
 
 def start(index):
@@ -195,7 +194,7 @@ def play(event, index, possible, spans):
         time.sleep(random.uniform(0, spans["reload"]))
     elif event == "acquire":
         send_to_many()
-        time.sleep(random.choice([0, 0, 0, 0, 1]) + random.uniform(0, ACQUIRE_S))
+        time.sleep(random.choice([0] * 9 + [1]) + random.uniform(0, ACQUIRE_S))
     elif event == "reloaded":
         shutil.copy(f"{RUN_DIR}.{1 - index}", CONF)
         possible = [1 - index]

@@ -9,16 +9,20 @@ seed=${SEED:-$RANDOM}
 echo "seed $seed"
 killers=()
 
-# Two quite different configurations of some 300 prefixes: NAME.0 and NAME.1
+# Two quite different configurations, protect.N and allow.N: what both protect they name by other
+# prefixes, within a network that both allow.
 for i in {0..299}; do
 	echo "172.16.$((i % 256)).$((i / 256 * 128))/25"
 done >protect.0
 for i in {0..149}; do
 	printf "172.16.$i.%d/26\n" 0 64
 done >protect.1
-echo '10.0.0.0/16 172.0.0.0/8' | tr ' ' '\n' | tee -a protect.0 >>protect.1
 printf '172.16.%d.7\n' {0..99} >allow.0
 printf '172.16.%d.0/24\n' {150..199} >allow.1
+for i in 0 1; do
+	echo 10.0.0.0/16 >>protect.$i
+	echo 172.16.0.0/16 >>allow.$i
+done
 for name in a b; do
 	for i in 0 1; do
 		xfrmd_conf $name <<-EOF
