@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-# optional = true: clear with a host that has no IPsec, ESP with one that has it.
+# optional = true: clear with a host that has no IPsec, ESP with one that has it. Connections that
+# began in clear move to ESP when the SA is up. Out of reach: of the two ends the one that answers has
+# its SA first and sends by it at once, which the other end refuses until its own is there, the way of
+# one IKE message later.
+# Alone: it counts what is lost in that moment.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
@@ -12,23 +16,27 @@ for name in a b; do
 done
 xfrmd_start a
 wait_for 5 pings a c
-wait_for 5 pings a b
-xfrmd_start b
 expect 'mode' "$(status a 'd["mode"]')" = optional
-flood_start a b
+watch_start a b
+
+# times FILTER: of the first and the last such packet in the capture, in milliseconds
+times() {
+	tcpdump -nn -tt -r "$FOLDER/a.pcap" "$1" 2>/dev/null |
+		awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%.0f %.0f", first * 1000, last * 1000 }'
+}
+
+xfrmd_start b
 wait_for 60 is 1 status a 'd["peers"]["up"]'
 wait_for 5 is 1 status b 'd["peers"]["up"]'
-# what began in clear goes on as ESP
-capture a
-tcp a b
-tcp b a
 tcp a c
 tcp c a
-flood_stop
-# in the moment when one end has its SA and the other not yet
-expect 'packets lost' "$lost" -le $((sent / 20))
 
-capture_stop a
-expect_no_clear a 'host 10.0.1.2'
-expect 'ESP packets' "$(wire_count a 'ip proto 50')" -gt 50
+watch_end
+protected=$(times 'ip proto 50') in_clear=$(times "$wire_clear_filter and host 10.0.1.2")
+later=$((${in_clear#* } - ${protected% *}))
+echo "the last packet in clear came $later ms after the first one in ESP"
+expect 'ms of both' $later -le 500
+expect 'packets lost' "$lost" -le 300
+expect 'TCP segments in clear' "$(wire_clear a 'host 10.0.1.2 and tcp port 7001')" -ge 10
+expect 'ESP packets' "$(wire_count a 'ip proto 50')" -ge 500
 expect 'packets in clear to c' "$(wire_clear a 'host 10.0.1.3')" -gt 50

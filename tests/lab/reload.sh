@@ -1,50 +1,75 @@
 # SPDX-License-Identifier: MIT
-# A reload with one subnet more, then one less, under traffic: only what the change needs is written.
+# Reloads of all kinds on two hosts one after the other, under traffic that is protected before and
+# after each: nothing of it is lost or in clear, and only what the change needs is written. New
+# certificates are in rotate_instance and rotate_ca.
+# Alone: it counts every packet.
 lab_switch
 host a 10.0.1.1/16
 host b 10.0.1.2/16
 host c 10.0.2.1/16
-conf_a() {
-	xfrmd_conf a <<-EOF
-		ipsec_subnets = $1
+
+# conf HOST PROTECTED [KEY=VALUE]...
+conf() {
+	xfrmd_conf "$1" <<-EOC
 		protect_forwarded = false
-	EOF
+		ipsec_subnets = $2
+		$(printf '%s\n' "${@:3}")
+	EOC
 }
-conf_a 10.0.1.0/24
-for name in b c; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
+
+# both PROTECTED [KEY=VALUE]...: a and then b take it over
+both() {
+	local name
+	for name in a b; do
+		conf $name "$@"
+		must ctl $name reload
+	done
+}
+
+writes() {
+	status "$1" '" ".join(str(d["last_change"][k]) for k in ("added", "updated", "deleted"))'
+}
+
+for name in a b c; do
+	conf $name 10.0.1.0/24
 done
-capture a
 xfrmd_start a
 xfrmd_start b
 wait_for 20 pings a b
 wait_for 5 pings a c
-flood_start a b
-
-conf_a 10.0.1.0/24,10.0.2.0/24
-ctl a reload
-expect 'writes' "$(status a '" ".join(str(d["last_change"][k]) for k in ("added", "updated", "deleted"))')" = '2 0 0'
-# c does not take part yet: nothing passes, and a sends nothing in clear
 capture c
+watch_start a b
+
+both 10.0.1.0/24,10.0.2.0/24
+# out, in and the rung of the ladder
+expect 'writes of one subnet more' "$(writes a)" = '3 0 0'
+# c does not take part yet: nothing passes, and a sends nothing in clear
 must_not pings a c
 capture_stop c
 expect_no_clear c 'src host 10.0.1.1'
 xfrmd_start c
 wait_for 20 pings a c
 must has_sa a 10.0.2.1
-
-conf_a 10.0.1.0/24
-kill -HUP "${xfrmd_pid[a]}"
-wait_for 5 not has_policy a out 10.0.1.1/32 10.0.2.0/24
+both 10.0.1.0/24
 wait_for 5 not has_sa a 10.0.2.1
 wait_for 5 not has_sa c 10.0.1.1
-# out and in of the subnet, and the standing policy of c
-expect 'writes' "$(status a 'd["last_change"]["deleted"]')" = 3
 must has_sa a 10.0.1.2
 
-flood_stop
+# split, and moved between the lists around the flow
+both 10.0.1.0/25,10.0.1.128/25
+both 10.0.0.0/16,10.0.1.2,10.0.1.1 no_ipsec_subnets=10.0.1.0/24
+both 10.0.1.0/24 no_ipsec_subnets=10.0.0.0/16
+
+both 10.0.1.0/24 optional=true
+expect 'mode' "$(status b 'd["mode"]')" = optional
+both 10.0.1.0/24 esp_proposals=aes256gcm16 ike_proposals=aes256-sha384-ecp384
+must rekey a b
+
+watch_end
 expect 'packets lost' "$lost" = 0
-capture_stop a
 expect_no_clear a 'host 10.0.1.2'
+expect 'peers of a' "$(status a 'd["peers"]["up"]')" = 1
+# what is negotiated from now on has the new proposals
+part a b
+wait_for 5 pings a b
+expect_text 'algorithm' "$(peers a 'd["peers"][0]["sas"]')" 'rfc4106(gcm(aes))-288'
