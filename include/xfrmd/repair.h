@@ -25,7 +25,7 @@ struct repair {
 /* The longest pause after repairs that take long, and after some in a row that failed. */
 #define REPAIR_PAUSE_HARD_MS 5000
 /* Nobody touched ours for so long after the last pause: the pauses begin anew. */
-#define REPAIR_QUIET_MS      1000
+#define REPAIR_QUIET_MS      200
 
 /* Somebody else changed the SPD. */
 void repair_touched(struct repair *repair);
