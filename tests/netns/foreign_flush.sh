@@ -26,7 +26,7 @@ took() {
 repaired() {
 	local ms best=9999
 	for _ in 1 2 3; do
-		sleep 0.3 # or it is a fight, for which see tampering
+		sleep 0.3 # or it is a fight, for which see policy_fight
 		ms=$(took "$@")
 		[ "$ms" -ge $best ] || best=$ms
 	done
