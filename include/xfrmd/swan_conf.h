@@ -10,6 +10,9 @@
  * Builders append to @message and leave errors in message->error.
  */
 
+/* The plug-ins that it loads, separated by blanks: all are needed. */
+extern const char swan_conf_plugins[];
+
 /* The private strongswan.conf. The caller frees; NULL: out of memory. */
 char *swan_conf_text(const struct conf *conf, const char *run_dir);
 

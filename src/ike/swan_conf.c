@@ -27,6 +27,9 @@ static const char timing[] = "  retransmit_tries = 3\n"
 			     "  retransmit_timeout = 1.0\n"
 			     "  retransmit_base = 1.3\n";
 
+const char swan_conf_plugins[] =
+	"nonce pem constraints openssl kdf kernel-netlink socket-default vici";
+
 /* A quoted value; charon's lexer knows backslash escapes inside quotes. */
 static void quote(struct buf *buf, const char *text)
 {
@@ -48,16 +51,17 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	socket_text = buf_take_str(&socket);
 	if (!socket_text)
 		return NULL;
-	buf_str(&text,
-	        "# Written by xfrmd; changes are lost.\n"
-	        "charon-systemd {\n"
-	        "  load = nonce pem constraints openssl kdf kernel-netlink socket-default vici\n"
-	        "  routing_table = 0\n"
-	        "  install_routes = no\n"
-	        "  install_virtual_ip = no\n"
-	        "  process_route = no\n"
-	        "  close_ike_on_child_failure = yes\n"
-	        "  reuse_ikesa = no\n");
+	buf_str(&text, "# Written by xfrmd; changes are lost.\n"
+	               "charon-systemd {\n"
+	               "  load = ");
+	buf_str(&text, swan_conf_plugins);
+	buf_str(&text, "\n"
+	               "  routing_table = 0\n"
+	               "  install_routes = no\n"
+	               "  install_virtual_ip = no\n"
+	               "  process_route = no\n"
+	               "  close_ike_on_child_failure = yes\n"
+	               "  reuse_ikesa = no\n");
 	buf_str(&text, timing);
 	buf_str(&text, "  threads = 16\n"
 	               "  ikesa_table_size = 1024\n"

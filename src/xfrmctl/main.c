@@ -20,6 +20,7 @@ static const struct command {
 	{"peers", cmd_peers, "[IP]", "peers, their SAs and their last errors"},
 	{"check", cmd_check, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, NULL, "read the configuration again; print what changed"},
+	{"doctor", cmd_doctor, "[FILE]", "look for what is or goes wrong, and say what to do"},
 	{"retry", cmd_retry, "IP", "negotiate with a peer now, and wait for the result"},
 	{"readiness", cmd_readiness, NULL, "whom we still talk to in clear; exit status 1 if any"},
 	{"shutdown", cmd_shutdown, NULL, "end the protection gently, as the configuration says"},
@@ -61,7 +62,7 @@ static const struct command *find_command(const char *name)
 
 static void complain_unknown(const char *name)
 {
-	char known[128] = "";
+	char known[256] = "";
 	size_t i;
 
 	for (i = 0; i < COMMAND_COUNT; i++) {

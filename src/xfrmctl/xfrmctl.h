@@ -32,6 +32,7 @@ int cmd_shutdown(const struct options *options);
 int cmd_flush(const struct options *options);
 int cmd_retry(const struct options *options);
 int cmd_readiness(const struct options *options);
+int cmd_doctor(const struct options *options);
 
 /* `xfrmctl: ` and the sentence, on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

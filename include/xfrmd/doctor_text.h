@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_DOCTOR_TEXT_H
+#define XFRMD_DOCTOR_TEXT_H
+
+#include "xfrmd/doctor.h"
+
+/* Files that the doctor reads, from text to facts. Pure; what is not understood is passed over. */
+
+/* Adds a server unless it is there already, is no host's address, or is loopback. 0 or -ENOMEM. */
+int doctor_add_server(struct doctor_facts *facts, const char *role, const struct addr *addr);
+/* /etc/resolv.conf. 0 or -ENOMEM. */
+int doctor_read_resolv(struct doctor_facts *facts, const char *text);
+/* A lease of systemd-networkd or NetworkManager (SERVER_ADDRESS=), or the last one of a file of
+ * dhclient (dhcp-server-identifier). 0 or -ENOMEM. */
+int doctor_read_lease(struct doctor_facts *facts, const char *text);
+/* /proc/net/xfrm_stat. 0 or -ENOMEM. */
+int doctor_read_counters(struct doctor_facts *facts, const char *text);
+/* What the firmware (DMI) says of the machine. */
+enum doctor_cloud doctor_cloud_of(const char *vendor, const char *product, const char *asset_tag);
+
+#endif

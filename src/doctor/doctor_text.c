@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Readers of the small text files that others write. */
+#include "xfrmd/doctor_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* chassis_asset_tag of every machine of Azure, which Hyper-V elsewhere does not have. */
+#define AZURE_ASSET_TAG "7783-7084-3265-9085-8269-3286-77"
+
+int doctor_add_server(struct doctor_facts *facts, const char *role, const struct addr *addr)
+{
+	struct doctor_server *servers;
+
+	if (addr_is_any(addr) || addr_is_loopback(addr) || addr_is_multicast(addr))
+		return 0;
+	for (size_t i = 0; i < facts->server_count; i++)
+		if (strcmp(facts->servers[i].role, role) == 0 &&
+		    addr_equal(&facts->servers[i].addr, addr))
+			return 0;
+	servers = reallocarray(facts->servers, facts->server_count + 1, sizeof(*servers));
+	if (!servers)
+		return -ENOMEM;
+	facts->servers = servers;
+	servers[facts->server_count++] = (struct doctor_server){role, *addr};
+	return 0;
+}
+
+/* The first @len bytes at @text, without what follows a '%' (an IPv6 zone). */
+static bool parse_addr(const char *text, size_t len, struct addr *ret_addr)
+{
+	char copy[ADDR_TEXT_MAX];
+
+	if (memchr(text, '%', len))
+		len = strcspn(text, "%");
+	return snprintf(copy, sizeof(copy), "%.*s", (int)len, text) < (int)sizeof(copy) &&
+	       addr_parse(copy, ret_addr) == 0;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : NULL;
+}
+
+int doctor_read_resolv(struct doctor_facts *facts, const char *text)
+{
+	static const char key[] = "nameserver";
+	struct addr addr;
+	int error = 0;
+
+	for (const char *line = text; line && !error; line = next_line(line)) {
+		const char *value = line + strspn(line, " \t");
+		size_t blanks;
+
+		if (strncmp(value, key, strlen(key)) != 0)
+			continue;
+		value += strlen(key);
+		blanks = strspn(value, " \t");
+		value += blanks;
+		if (blanks && parse_addr(value, strcspn(value, " \t\r\n"), &addr))
+			error = doctor_add_server(facts, "DNS", &addr);
+	}
+	return error;
+}
+
+int doctor_read_lease(struct doctor_facts *facts, const char *text)
+{
+	static const char *const keys[] = {"SERVER_ADDRESS=", "dhcp-server-identifier "};
+	struct addr addr, last = {0};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *found = text;
+
+		while ((found = strstr(found, keys[i]))) {
+			found += strlen(keys[i]);
+			if (parse_addr(found, strcspn(found, ";\r\n"), &addr))
+				last = addr;
+		}
+	}
+	return last.family ? doctor_add_server(facts, "DHCP", &last) : 0;
+}
+
+int doctor_read_counters(struct doctor_facts *facts, const char *text)
+{
+	for (const char *line = text; line; line = next_line(line)) {
+		struct doctor_counter counter, *counters;
+
+		if (sscanf(line, "%39s %" SCNu64, counter.name, &counter.value) != 2 ||
+		    !counter.value)
+			continue;
+		counters = reallocarray(facts->counters, facts->counter_count + 1,
+		                        sizeof(*counters));
+		if (!counters)
+			return -ENOMEM;
+		facts->counters = counters;
+		counters[facts->counter_count++] = counter;
+	}
+	return 0;
+}
+
+enum doctor_cloud doctor_cloud_of(const char *vendor, const char *product, const char *asset_tag)
+{
+	if (strcmp(product, "Google Compute Engine") == 0)
+		return DOCTOR_CLOUD_GCP;
+	if (strcmp(asset_tag, AZURE_ASSET_TAG) == 0)
+		return DOCTOR_CLOUD_AZURE;
+	if (strncmp(vendor, "OpenStack", strlen("OpenStack")) == 0 ||
+	    strncmp(product, "OpenStack", strlen("OpenStack")) == 0)
+		return DOCTOR_CLOUD_OPENSTACK;
+	return DOCTOR_CLOUD_NONE;
+}

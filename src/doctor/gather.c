@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The doctor's facts: configuration, daemon, and small files of the kernel and of others. Every
+ * reader is on its own, so that what is broken does not hide the rest.
+ */
+#include "xfrmd/doctor_gather.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+
+#include "xfrmd/charon.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/ctl_client.h"
+#include "xfrmd/doctor_text.h"
+#include "xfrmd/file.h"
+#include "xfrmd/foreign.h"
+#include "xfrmd/loop.h"
+#include "xfrmd/setup.h"
+#include "xfrmd/xfrm_sock.h"
+
+#define SMALL_FILE_MAX    (1024 * 1024)
+#define DAEMON_TIMEOUT_MS 10000
+/* As systemd/xfrmd-charon.service is named; without systemd nothing belongs to it. */
+#define CHARON_UNIT       "xfrmd-charon.service"
+
+static const uint16_t ike_ports[] = {500, 4500};
+
+/* NULL: not there, or not to be read. The caller frees. */
+static char *read_text(const char *path)
+{
+	char *text = NULL;
+	size_t len;
+
+	return file_read(path, SMALL_FILE_MAX, &text, &len, NULL) ? NULL : text;
+}
+
+static int64_t read_number(const char *path)
+{
+	_cleanup_(cleanup_free) char *text = read_text(path);
+	uint64_t value;
+
+	if (!text)
+		return DOCTOR_UNKNOWN;
+	text[strcspn(text, "\n")] = '\0';
+	return str_parse_u64(text, 0, INT64_MAX, &value) ? DOCTOR_UNKNOWN : (int64_t)value;
+}
+
+static int gather_conf(struct doctor_facts *facts)
+{
+	int error = setup_load(facts->conf_path, facts->now, &facts->conf, &facts->bundle,
+	                       &facts->conf_problems);
+
+	if (error && !facts->conf_problems.count)
+		problems_add(&facts->conf_problems, "%s: %s", facts->conf_path, strerror(-error));
+	return error == -ENOMEM ? error : 0;
+}
+
+/* One answer of the daemon, for the caller to free; NULL, and why. */
+static char *ask(const char *run_dir, enum ctl_command command, size_t *ret_len, struct err *err)
+{
+	const struct ctl_ask question = {.command = command};
+	char *text = NULL;
+
+	return ctl_client_request(run_dir, &question, DAEMON_TIMEOUT_MS, &text, ret_len, err)
+	               ? NULL
+	               : text;
+}
+
+/* The policies that the daemon wants are only needed to find those of others that defeat them. */
+static int gather_foreign(const char *run_dir, struct doctor_facts *facts)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
+	_cleanup_(cleanup_free) char *text = NULL;
+	struct xfrm_sock *sock = NULL;
+	struct err err;
+	size_t len;
+	int error;
+
+	if (problems_any(&facts->conf_problems))
+		return 0;
+	text = ask(run_dir, CTL_COMMAND_DESIRED, &len, &err);
+	if (text && ctl_proto_parse_desired(text, len, &want, &err) == 0)
+		policy_list_sort_key(&want);
+	error = xfrm_sock_open(&sock, &err);
+	if (!error)
+		error = xfrm_sock_dump_policies(sock, &have, &err);
+	xfrm_sock_close(sock);
+	if (error)
+		return error == -ENOMEM ? error : 0;
+	return foreign_find(&have, &want, &facts->conf, facts->addrs, facts->addr_count,
+	                    &facts->foreign);
+}
+
+static void gather_daemon(const char *run_dir, struct doctor_facts *facts)
+{
+	_cleanup_(cleanup_free) char *status = NULL, *peers = NULL;
+	struct err *err = &facts->daemon_error;
+	size_t len;
+
+	status = ask(run_dir, CTL_COMMAND_STATUS, &len, err);
+	if (!status || ctl_proto_parse_status(status, len, &facts->status, err) < 0)
+		return;
+	peers = ask(run_dir, CTL_COMMAND_PEERS, &len, err);
+	if (peers && ctl_proto_parse_peers(peers, len, &facts->peers, err) == 0)
+		facts->daemon_answers = true;
+}
+
+/* A charon that outlives its daemon is still ours. */
+static pid_t charon_pid_of(const char *run_dir, const struct doctor_facts *facts)
+{
+	_cleanup_(cleanup_free) char *path = NULL, *text = NULL;
+
+	if (facts->status.charon_pid)
+		return (pid_t)facts->status.charon_pid;
+	if (asprintf(&path, "%s/charon.pid", run_dir) < 0) {
+		path = NULL;
+		return 0;
+	}
+	text = read_text(path);
+	return text ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static int gather_ports(const char *run_dir, struct doctor_facts *facts)
+{
+	pid_t own = charon_pid_of(run_dir, facts);
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(ike_ports) / sizeof(ike_ports[0]) && !error; i++) {
+		struct err err;
+
+		if (charon_check_port(ike_ports[i], own, CHARON_UNIT, &err) == -EADDRINUSE)
+			error = strlist_add(&facts->ports, err.text);
+	}
+	return error;
+}
+
+static int gather_clock(void)
+{
+	struct timex timex = {.modes = 0};
+
+	if (adjtimex(&timex) < 0)
+		return DOCTOR_UNKNOWN;
+	return !(timex.status & STA_UNSYNC);
+}
+
+static int gather_leases(struct doctor_facts *facts)
+{
+	static const char *const patterns[] = {
+		"/run/systemd/netif/leases/*",
+		"/var/lib/NetworkManager/internal-*.lease",
+		"/var/lib/dhcp/dhclient*.leases",
+		"/var/lib/dhclient/*.lease*",
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		glob_t found = {0};
+
+		if (glob(patterns[i], 0, NULL, &found))
+			continue;
+		for (size_t j = 0; j < found.gl_pathc && !error; j++) {
+			_cleanup_(cleanup_free) char *text = read_text(found.gl_pathv[j]);
+
+			if (text)
+				error = doctor_read_lease(facts, text);
+		}
+		globfree(&found);
+	}
+	return error;
+}
+
+/* systemd-resolved writes those that it asks itself into a file of its own. */
+static int gather_resolvers(struct doctor_facts *facts)
+{
+	static const char *const paths[] = {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !error; i++) {
+		_cleanup_(cleanup_free) char *text = NULL;
+		size_t before = facts->server_count;
+
+		text = read_text(paths[i]);
+		if (text)
+			error = doctor_read_resolv(facts, text);
+		if (facts->server_count > before)
+			break;
+	}
+	return error;
+}
+
+static int gather_counters(struct doctor_facts *facts)
+{
+	_cleanup_(cleanup_free) char *text = read_text("/proc/net/xfrm_stat");
+
+	return text ? doctor_read_counters(facts, text) : 0;
+}
+
+static enum doctor_cloud gather_cloud(void)
+{
+	static const char *const names[] = {"sys_vendor", "product_name", "chassis_asset_tag"};
+	char values[3][128] = {"", "", ""}, path[64];
+
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_(cleanup_free) char *text = NULL;
+
+		snprintf(path, sizeof(path), "/sys/class/dmi/id/%s", names[i]);
+		text = read_text(path);
+		if (text)
+			snprintf(values[i], sizeof(values[i]), "%.*s", (int)strcspn(text, "\n"),
+			         text);
+	}
+	return doctor_cloud_of(values[0], values[1], values[2]);
+}
+
+int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_facts *ret_facts)
+{
+	struct doctor_facts *facts = ret_facts;
+	int error;
+
+	*facts = (struct doctor_facts){.now = loop_now_epoch(), .conf_path = conf_path};
+	facts->clock_synchronised = gather_clock();
+	facts->acq_expires = read_number("/proc/sys/net/core/xfrm_acq_expires");
+	facts->larval_drop = read_number("/proc/sys/net/core/xfrm_larval_drop");
+	facts->cloud = gather_cloud();
+	gather_daemon(run_dir, facts);
+	error = gather_conf(facts);
+	if (!error)
+		error = doctor_gather_net(facts);
+	if (!error)
+		error = gather_resolvers(facts);
+	if (!error)
+		error = gather_leases(facts);
+	if (!error)
+		error = gather_ports(run_dir, facts);
+	if (!error)
+		error = doctor_gather_plugins(run_dir, facts);
+	if (!error)
+		error = doctor_gather_algorithms(facts);
+	if (!error)
+		error = gather_counters(facts);
+	if (!error)
+		error = gather_foreign(run_dir, facts);
+	return error;
+}
+
+void doctor_facts_fini(struct doctor_facts *facts)
+{
+	if (!facts)
+		return;
+	conf_fini(&facts->conf);
+	pki_bundle_fini(&facts->bundle);
+	problems_fini(&facts->conf_problems);
+	ctl_status_fini(&facts->status);
+	ctl_peers_fini(&facts->peers);
+	strlist_fini(&facts->plugins);
+	strlist_fini(&facts->ports);
+	free(facts->algorithms);
+	free(facts->counters);
+	free(facts->addrs);
+	free(facts->links);
+	free(facts->servers);
+	free(facts->routes);
+	policy_list_fini(&facts->foreign);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses that the lists treat in a way that nobody meant. */
+#include "xfrmd/doctor.h"
+
+#include <string.h>
+
+#include "xfrmd/plan.h"
+
+static bool is_up(const struct doctor_facts *facts, const struct addr *addr)
+{
+	for (size_t i = 0; i < facts->peers.count; i++) {
+		const struct ctl_peer *peer = &facts->peers.items[i];
+
+		if (addr_equal(&peer->address, addr) && strcmp(peer->state, "up") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_own(const struct doctor_facts *facts, const struct addr *addr)
+{
+	for (size_t i = 0; i < facts->addr_count; i++)
+		if (addr_equal(&facts->addrs[i].addr, addr))
+			return true;
+	return addr_is_loopback(addr);
+}
+
+static const char *harm_of(const struct doctor_server *server)
+{
+	if (strcmp(server->role, "DNS") == 0)
+		return "names do not resolve unless it speaks IPsec";
+	if (strcmp(server->role, "DHCP") == 0)
+		return "the lease is not renewed unless it speaks IPsec, and the address ends with "
+		       "it";
+	return "packets through it pass, but what it offers itself (DNS, metadata, ping) does not "
+	       "answer";
+}
+
+/* Servers outside of the fleet, that sit inside ipsec_subnets without an exception. */
+static void judge_servers(const struct doctor_facts *facts, struct findings *findings)
+{
+	bool hard = !facts->conf.optional;
+	char addr[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < facts->server_count; i++) {
+		const struct doctor_server *server = &facts->servers[i];
+		bool gateway = strcmp(server->role, "gateway") == 0;
+
+		if (conf_verdict(&facts->conf, &server->addr) != CONF_VERDICT_PROTECT ||
+		    is_own(facts, &server->addr) || is_up(facts, &server->addr))
+			continue;
+		addr_format(&server->addr, addr);
+		findings_add(findings,
+		             !hard     ? FINDING_NOTE
+		             : gateway ? FINDING_WARNING
+		                       : FINDING_SERIOUS,
+		             gateway                  ? "gateway"
+		             : server->role[1] == 'N' ? "dns"
+		                                      : "dhcp",
+		             "the %s%s %s is inside ipsec_subnets\n"
+		             "%s%s\n"
+		             "add %s to no_ipsec_subnets on all hosts, then `xfrmctl reload`",
+		             server->role, gateway ? "" : " server", addr, harm_of(server),
+		             hard ? "" : ", once optional is false", addr);
+	}
+}
+
+static bool is_bridge(const struct doctor_facts *facts, const struct local_addr *local)
+{
+	const struct doctor_link *link = doctor_find_link(facts, local->ifname);
+
+	return link && link->bridge;
+}
+
+/* The other hosts have the same lists, so they know an address outside of both as unprotected. */
+static void judge_own(const struct doctor_facts *facts, const struct local_addr *local,
+                      struct findings *findings)
+{
+	char addr[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < facts->route_count; i++) {
+		const struct doctor_route *route = &facts->routes[i];
+
+		if (!addr_equal(&route->source, &local->addr))
+			continue;
+		findings_add(findings, FINDING_WARNING, "address",
+		             "our address %s (%s) is in neither list, and packets to %s leave with "
+		             "it\n"
+		             "the peers do not protect what they send to it, and this host drops "
+		             "their answers in clear\n"
+		             "add its subnet to ipsec_subnets on all hosts, or give the route "
+		             "another source",
+		             addr_format(&local->addr, addr), local->ifname,
+		             addr_format(&route->remote, remote));
+		return;
+	}
+}
+
+static void judge_bridge(const struct local_addr *local, struct findings *findings)
+{
+	char network[PREFIX_TEXT_MAX];
+
+	findings_add(
+		findings, FINDING_SERIOUS, "container",
+		"the network of bridge %s, %s, is inside ipsec_subnets\n"
+		"its containers or virtual machines have no IPsec, so this host cannot talk to "
+		"them\n"
+		"add %s to no_ipsec_subnets, or move the bridge to other addresses",
+		local->ifname, prefix_format(&local->network, network), network);
+}
+
+void doctor_judge_addresses(const struct doctor_facts *facts, struct findings *findings)
+{
+	if (problems_any(&facts->conf_problems))
+		return;
+	judge_servers(facts, findings);
+	for (size_t i = 0; i < facts->addr_count; i++) {
+		const struct local_addr *local = &facts->addrs[i];
+		enum conf_verdict verdict = conf_verdict(&facts->conf, &local->addr);
+
+		if (!plan_addr_chosen(&facts->conf, local))
+			continue;
+		if (verdict == CONF_VERDICT_PROTECT && is_bridge(facts, local))
+			judge_bridge(local, findings);
+		if (verdict == CONF_VERDICT_NONE)
+			judge_own(facts, local, findings);
+	}
+}

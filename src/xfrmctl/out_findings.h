@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMCTL_OUT_FINDINGS_H
+#define XFRMCTL_OUT_FINDINGS_H
+
+#include "xfrmd/buf.h"
+#include "xfrmd/finding.h"
+
+/* What `xfrmctl doctor` shows; see out_text.h. */
+void out_findings(const struct findings *findings, bool coloured, struct buf *out);
+
+#endif
