@@ -26,14 +26,13 @@ static bool is_ours(const struct daemon *daemon, const struct xfrm_sa *sa)
 	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid;
 }
 
-/* Until a new SA tells, of an adopted charon: it is known to use its process id. */
+/* It uses its process id; should another version not, the SAs that it adds tell. */
 static bool is_charon(const struct daemon *daemon, uint32_t port)
 {
 	const struct sa_guard *guard = daemon->sa_guard;
 
-	if (guard->charon_port_known)
-		return port == guard->charon_port;
-	return port == (uint32_t)charon_pid(daemon->charon);
+	return port == (uint32_t)charon_pid(daemon->charon) ||
+	       (guard->charon_port_known && port == guard->charon_port);
 }
 
 static void tell(void *ctx)
