@@ -34,6 +34,8 @@ struct negotiator_callbacks {
 	void (*stuck)(void *ctx);
 	/* A negotiation failed. */
 	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
+	/* The outbound SA that the kernel sends with; 0: the newest. */
+	uint32_t (*spi_in_use)(void *ctx, const struct addr *local, const struct addr *remote);
 };
 
 /* @conf and @bundle are borrowed until negotiator_set() replaces them. */
@@ -70,6 +72,9 @@ bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
                         const struct addr *dst);
 size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas,
                              size_t count);
+/* No packet for long: terminates its SAs. The next acquire negotiates at once. */
+void negotiator_close_unused(struct negotiator *negotiator, const struct addr *local,
+                             const struct addr *remote);
 /* Forgets every peer for which @keep says false; its SAs are terminated. */
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx);

@@ -23,8 +23,8 @@ struct peer *peer_table_add(struct peer_table *table, const struct addr *local,
 
 /* The index of the child, or child_count. */
 size_t peer_find_child(const struct peer *peer, uint32_t ike_id, uint32_t child_id);
-/* Appends; of more than PEERS_CHILDREN_MAX the oldest goes. */
-void peer_add_child(struct peer *peer, uint32_t ike_id, uint32_t child_id);
+/* In order of age; of more than PEERS_CHILDREN_MAX the oldest goes. */
+void peer_add_child(struct peer *peer, const struct peer_child *child);
 void peer_remove_child(struct peer *peer, size_t index);
 /* All children of one IKE_SA; whether there were any. */
 bool peer_remove_children(struct peer *peer, uint32_t ike_id);

@@ -52,6 +52,12 @@ const char *peer_state_name(enum peer_state state);
 /* The same where packets go in clear meanwhile, which somebody will want to know. */
 #define PEERS_PATIENT_MS        86400000
 
+struct peer_child {
+	uint32_t ike_id, child_id;
+	uint32_t spi_out;  /* host byte order */
+	uint64_t since_ms; /* installed */
+};
+
 #define PEERS_CHILDREN_MAX 16
 struct peer {
 	struct addr local, remote;
@@ -62,6 +68,7 @@ struct peer {
 	uint64_t deadline_ms;  /* NEGOTIATING: gives up */
 	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
 	uint64_t queue_order;  /* QUEUED: first in, first out by this */
+	uint64_t reap_ms;      /* UP: looks for duplicates */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
 	unsigned renewals;     /* negotiations that are due even if nobody asks */
@@ -73,10 +80,10 @@ struct peer {
 	char last_error[128];   /* empty: none since it was up */
 	uint64_t failed_ms;     /* of last_error; 0: none */
 	uint64_t acquired_ms;   /* of the last acquire since it was up; 0: none */
-	struct {
-		uint32_t ike_id, child_id;
-	} children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest is left out */
+	struct peer_child children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest
+	                                                 * is left out */
 	size_t child_count;
+	uint32_t last_ike_id; /* the greatest it had; charon counts upwards */
 };
 
 enum peer_action_kind {
@@ -84,6 +91,7 @@ enum peer_action_kind {
 	PEER_ACTION_UNLOAD,    /* the connection is not needed any more */
 	PEER_ACTION_TERMINATE, /* the IKE_SA ike_id */
 	PEER_ACTION_REKEY,     /* the CHILD_SA child_id */
+	PEER_ACTION_REAP,      /* all its IKE_SAs but one: duplicates_choose() */
 	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
 };
 struct peer_action {
@@ -145,12 +153,13 @@ size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
  * charon refuses because it has no such SA is reported as child_down or ike_down. */
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
-                       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                       const struct peer_child *child, uint64_t now_ms,
                        struct peer_actions *actions);
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
                          struct peer_actions *actions);
-void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
-                            uint32_t new_child_id);
+/* @child is the new one. */
+void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
+                            const struct peer_child *child, uint64_t now_ms);
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
 /* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed, with
  * the reason known by now or with one that follows within PEERS_REASON_MS. */
@@ -174,6 +183,9 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* When peers_on_timer() is due, monotonic; UINT64_MAX: never. May be early, never late. */
 uint64_t peers_next_ms(const struct peers *peers);
+/* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
+void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     uint64_t now_ms, struct peer_actions *actions);
 /* Forgets every peer for which @keep says false: its SAs are terminated. One that is negotiated
  * right now may still report child_up later, as a new entry. */
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,

@@ -12,6 +12,7 @@ struct swan_child {
 	uint32_t id;              /* uniqueid of the CHILD_SA */
 	bool installed;           /* INSTALLED or REKEYING; then both SPIs are there */
 	uint32_t spi_in, spi_out; /* host byte order */
+	uint32_t age_s;           /* since it was installed */
 };
 
 #define SWAN_CHILDREN_MAX 16
@@ -33,6 +34,7 @@ int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike
 struct swan_child_rekey {
 	uint32_t ike_id;
 	uint32_t old_child_id, new_child_id;
+	uint32_t new_spi_out; /* host byte order */
 };
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */

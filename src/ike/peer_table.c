@@ -96,13 +96,18 @@ size_t peer_find_child(const struct peer *peer, uint32_t ike_id, uint32_t child_
 	return i;
 }
 
-void peer_add_child(struct peer *peer, uint32_t ike_id, uint32_t child_id)
+void peer_add_child(struct peer *peer, const struct peer_child *child)
 {
+	size_t index;
+
 	if (peer->child_count == PEERS_CHILDREN_MAX)
 		peer_remove_child(peer, 0);
-	peer->children[peer->child_count].ike_id = ike_id;
-	peer->children[peer->child_count].child_id = child_id;
-	peer->child_count++;
+	index = peer->child_count++;
+	for (; index > 0 && peer->children[index - 1].since_ms > child->since_ms; index--)
+		peer->children[index] = peer->children[index - 1];
+	peer->children[index] = *child;
+	if (child->ike_id > peer->last_ike_id)
+		peer->last_ike_id = child->ike_id;
 }
 
 void peer_remove_child(struct peer *peer, size_t index)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xfrmd/duplicates.h"
 #include "xfrmd/peer_table.h"
 
 /*
@@ -164,7 +165,9 @@ static uint64_t due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_NEGOTIATING:
 		return peer->deadline_ms;
 	case PEER_STATE_UP:
-		return peer->lost ? peer->next_retry_ms : UINT64_MAX;
+		if (peer->lost && peer->next_retry_ms < peer->reap_ms)
+			return peer->next_retry_ms;
+		return peer->reap_ms;
 	case PEER_STATE_FAILED:
 		return is_waiting(peer) ? peer->next_retry_ms
 		                        : peer->since_ms + peers->forget_after_ms;
@@ -199,6 +202,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 {
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
+	peer->reap_ms = UINT64_MAX;
 	peer->ordered = false;
 	peer->closed = false;
 	peer->lost = false;
@@ -494,8 +498,36 @@ size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_
 	return lacking;
 }
 
+/* After its SAs have changed. */
+static void watch_duplicates(struct peers *peers, struct peer *peer, uint64_t now_ms)
+{
+	peer->reap_ms = duplicates_due_ms(peer, now_ms);
+	note_due(peers, peer, now_ms);
+}
+
+/* The child's IKE_SA was rekeyed. */
+static void set_ike_id(struct peer *peer, size_t index, uint32_t ike_id)
+{
+	peer->children[index].ike_id = ike_id;
+	if (ike_id > peer->last_ike_id)
+		peer->last_ike_id = ike_id;
+}
+
+/* Whether the child is known; it may have come to another IKE_SA, without an event, by a rekeying
+ * of the IKE_SA that collided with the peer's. charon never uses a child's id again. */
+static bool move_child(struct peer *peer, const struct peer_child *child)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		if (peer->children[i].child_id != child->child_id)
+			continue;
+		set_ike_id(peer, i, child->ike_id);
+		return true;
+	}
+	return false;
+}
+
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
-                       uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                       const struct peer_child *child, uint64_t now_ms,
                        struct peer_actions *actions)
 {
 	struct peer *peer = find_or_add(peers, local, remote, now_ms, actions);
@@ -504,11 +536,12 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 		return;
 	/* The kernel drops the larval SA for the new one, without a word. */
 	peer->wanted = false;
-	if (peer_find_child(peer, ike_id, child_id) < peer->child_count)
+	if (move_child(peer, child))
 		return;
-	peer_add_child(peer, ike_id, child_id);
+	peer_add_child(peer, child);
 	if (peer->state != PEER_STATE_UP)
 		move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
+	watch_duplicates(peers, peer, now_ms);
 	start_queued(peers, now_ms, actions);
 }
 
@@ -534,22 +567,22 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 		leave_up(peers, peer, now_ms, actions);
 }
 
-void peers_on_child_rekeyed(struct peers *peers, uint32_t ike_id, uint32_t old_child_id,
-                            uint32_t new_child_id)
+void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
+                            const struct peer_child *child, uint64_t now_ms)
 {
 	size_t index;
-	struct peer *peer = peer_table_find_child(&peers->table, ike_id, old_child_id, &index);
+	struct peer *peer = peer_table_find_child(&peers->table, child->ike_id, old_child_id,
+	                                          &index);
 	bool known;
 
-	if (!peer || old_child_id == new_child_id)
+	if (!peer || old_child_id == child->child_id)
 		return;
 	peer->wanted = false;
-	known = peer_find_child(peer, ike_id, new_child_id) < peer->child_count;
+	known = peer_find_child(peer, child->ike_id, child->child_id) < peer->child_count;
 	peer_remove_child(peer, index);
-	if (known)
-		return;
-	/* To the end: the newest. */
-	peer_add_child(peer, ike_id, new_child_id);
+	if (!known)
+		peer_add_child(peer, child);
+	watch_duplicates(peers, peer, now_ms);
 }
 
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id)
@@ -559,7 +592,7 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
 
 		for (size_t child = 0; child < peer->child_count; child++) {
 			if (peer->children[child].ike_id == old_ike_id)
-				peer->children[child].ike_id = new_ike_id;
+				set_ike_id(peer, child, new_ike_id);
 		}
 	}
 }
@@ -588,6 +621,9 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
 		return;
 	}
 	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING || negotiating->closed)
+		return;
+	/* the late end of one that it had before */
+	if (ike_id <= negotiating->last_ike_id)
 		return;
 	negotiating->closed = true;
 	if (!negotiating->hint[0]) {
@@ -657,6 +693,7 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 		struct peer *peer = peers->table.items[i];
 		bool was_up = peer->state == PEER_STATE_UP;
 
+		peer->last_ike_id = 0;
 		if (!was_up && peer->state != PEER_STATE_NEGOTIATING)
 			continue;
 		move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
@@ -664,6 +701,15 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 			peer->renewals = PEERS_RENEWALS;
 		note_due(peers, peer, now_ms);
 	}
+}
+
+static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *actions)
+{
+	peer->reap_ms = UINT64_MAX;
+	if (duplicates_due_ms(peer, now_ms) == UINT64_MAX)
+		return;
+	peer->reap_ms = now_ms + DUPLICATES_PATIENCE_MS;
+	add_action(actions, PEER_ACTION_REAP, peer);
 }
 
 /* Whether the entry stays. Starts nothing: the table is being compacted. */
@@ -689,7 +735,10 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 			move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
 		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_UP:
-		repair(peers, peer, now_ms, actions);
+		if (peer->lost && now_ms >= peer->next_retry_ms)
+			repair(peers, peer, now_ms, actions);
+		if (now_ms >= peer->reap_ms)
+			reap(peer, now_ms, actions);
 		return true;
 	}
 	return true;
@@ -736,6 +785,17 @@ static void terminate_all(const struct peer *peer, struct peer_actions *actions)
 		if (first == i)
 			add_sa_action(actions, PEER_ACTION_TERMINATE, peer, ike_id, 0);
 	}
+}
+
+void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_UP)
+		return;
+	terminate_all(peer, actions);
+	move(peers, peer, PEER_STATE_IDLE, "unused", now_ms, actions);
 }
 
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,

@@ -54,6 +54,8 @@ static bool is_one_of(const char *text, const char *a, const char *b)
 
 static int child_field(const char *key, const char *value, struct swan_child *child)
 {
+	uint64_t age_s;
+
 	if (!strcmp(key, "uniqueid"))
 		return parse_id(value, &child->id);
 	if (!strcmp(key, "state"))
@@ -62,6 +64,8 @@ static int child_field(const char *key, const char *value, struct swan_child *ch
 		return parse_spi(value, &child->spi_in);
 	else if (!strcmp(key, "spi-out"))
 		return parse_spi(value, &child->spi_out);
+	else if (!strcmp(key, "install-time") && !str_parse_u64(value, 0, UINT32_MAX, &age_s))
+		child->age_s = (uint32_t)age_s;
 	return 0;
 }
 
@@ -209,10 +213,13 @@ static int find_id(const void *message, size_t len, const char *path, uint32_t *
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey)
 {
 	struct swan_child_rekey rekey;
+	char spi[FIELD_MAX];
 
 	if (find_id(message, len, "*/uniqueid", &rekey.ike_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/old/uniqueid", &rekey.old_child_id) < 0 ||
-	    find_id(message, len, "*/child-sas/*/new/uniqueid", &rekey.new_child_id) < 0)
+	    find_id(message, len, "*/child-sas/*/new/uniqueid", &rekey.new_child_id) < 0 ||
+	    vici_find_text(message, len, "*/child-sas/*/new/spi-out", spi, sizeof(spi)) < 0 ||
+	    parse_spi(spi, &rekey.new_spi_out) < 0)
 		return -EBADMSG;
 	*ret_rekey = rekey;
 	return 0;

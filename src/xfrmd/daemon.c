@@ -376,6 +376,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.peer_changed = recent_peers_on_change,
 		.listed_sa = orphan_sas_on_listed_sa,
 		.listed = orphan_sas_on_listed,
+		.spi_in_use = known_hosts_spi,
 		.cert = certificates_on_cert,
 		.stuck = on_charon_stuck,
 	};

@@ -104,6 +104,8 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+/* Of the outbound SA that the pair is pinned to, 0: none. */
+uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */
 void known_hosts_unpin(struct daemon *daemon);

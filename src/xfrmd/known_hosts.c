@@ -323,3 +323,15 @@ void known_hosts_unpin(struct daemon *daemon)
 		put_policy(daemon, &host);
 	}
 }
+
+uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote)
+{
+	struct daemon *daemon = ctx;
+	size_t count;
+	const struct known_host *hosts = hosts_list(daemon->hosts, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (addr_equal(&hosts[i].remote, remote) && addr_equal(&hosts[i].local, local))
+			return hosts[i].spi;
+	return 0;
+}

@@ -160,6 +160,15 @@ size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa
 	return lacking;
 }
 
+void negotiator_close_unused(struct negotiator *negotiator, const struct addr *local,
+                             const struct addr *remote)
+{
+	struct peer_actions actions = {0};
+
+	peers_on_unused(negotiator->peers, local, remote, loop_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "negotiator_state.h"
+#include "xfrmd/duplicates.h"
 #include "xfrmd/swan_conf.h"
 
 static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
@@ -123,6 +124,46 @@ static void log_change(const struct peer_action *action)
 	       action->reason, addr_format(&action->local, local));
 }
 
+static void terminate(struct negotiator *negotiator, const struct peer_action *action)
+{
+	struct buf message = {0};
+
+	swan_conf_terminate_ike(&message, action->ike_id);
+	send_for(negotiator, "terminate", &message, on_sa_reply, action);
+}
+
+void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
+{
+	struct buf message = {0};
+
+	vici_number(&message, "ike-id", ike_id);
+	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
+}
+
+static void reap(struct negotiator *negotiator, const struct peer_action *action)
+{
+	const struct peer *peer = peers_find(negotiator->peers, &action->local, &action->remote);
+	struct peer_action end = {
+		.kind = PEER_ACTION_TERMINATE, .local = action->local, .remote = action->remote};
+	uint32_t ike_ids[PEERS_CHILDREN_MAX];
+	char text[ADDR_TEXT_MAX];
+	size_t count = 0;
+	uint32_t spi;
+
+	if (!peer)
+		return;
+	spi = negotiator->callbacks->spi_in_use(negotiator->ctx, &peer->local, &peer->remote);
+	/* colliding rekeyings leave SAs that no event told of */
+	if (duplicates_choose(peer, spi, ike_ids, &count) < 0)
+		for (size_t i = 0; i < peer->child_count; i++)
+			negotiator_list_ike_sa(negotiator, peer->children[i].ike_id);
+	for (size_t i = 0; i < count; i++) {
+		log_debug("peer: %s: ending a duplicate IKE_SA", addr_format(&peer->remote, text));
+		end.ike_id = ike_ids[i];
+		terminate(negotiator, &end);
+	}
+}
+
 static void act(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
@@ -139,12 +180,14 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
 		break;
 	case PEER_ACTION_TERMINATE:
-		swan_conf_terminate_ike(&message, action->ike_id);
-		send_for(negotiator, "terminate", &message, on_sa_reply, action);
+		terminate(negotiator, action);
 		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
 		send_for(negotiator, "rekey", &message, on_sa_reply, action);
+		break;
+	case PEER_ACTION_REAP:
+		reap(negotiator, action);
 		break;
 	case PEER_ACTION_CHANGED:
 		log_change(action);

@@ -10,13 +10,21 @@
 static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
                     struct peer_actions *actions)
 {
+	uint64_t now_ms = loop_now_ms();
+
 	for (size_t i = 0; i < ike->child_count; i++) {
-		if (!ike->children[i].installed)
+		const struct swan_child *child = &ike->children[i];
+		uint64_t age_ms = (uint64_t)child->age_s * 1000;
+		struct peer_child up = {.ike_id = ike->id,
+		                        .child_id = child->id,
+		                        .spi_out = child->spi_out,
+		                        .since_ms = now_ms > age_ms ? now_ms - age_ms : 0};
+
+		if (!child->installed)
 			continue;
-		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, ike->id,
-		                  ike->children[i].id, loop_now_ms(), actions);
-		reauth_on_child_up(negotiator->reauth, &ike->local, &ike->remote, ike->id,
-		                   loop_now_ms());
+		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, &up, now_ms,
+		                  actions);
+		reauth_on_child_up(negotiator->reauth, &ike->local, &ike->remote, ike->id, now_ms);
 	}
 	negotiator_arm_reauth(negotiator);
 }
@@ -33,12 +41,9 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
 {
 	const struct peer *peer = peers_find(negotiator->peers, &ike->local, &ike->remote);
-	struct buf message = {0};
 
-	if (!peer || peer->state == PEER_STATE_UP)
-		return;
-	vici_number(&message, "ike-id", ike->id);
-	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
+	if (!peer || peer->state != PEER_STATE_UP)
+		negotiator_list_ike_sa(negotiator, ike->id);
 }
 
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
@@ -91,16 +96,27 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 	}
 }
 
+static void on_child_rekey(struct negotiator *negotiator, const void *message, size_t len)
+{
+	struct swan_child_rekey rekey;
+	struct peer_child child;
+
+	if (swan_event_child_rekey(message, len, &rekey) < 0)
+		return;
+	child = (struct peer_child){.ike_id = rekey.ike_id,
+	                            .child_id = rekey.new_child_id,
+	                            .spi_out = rekey.new_spi_out,
+	                            .since_ms = loop_now_ms()};
+	peers_on_child_rekeyed(negotiator->peers, rekey.old_child_id, &child, child.since_ms);
+}
+
 static void on_rekey(struct negotiator *negotiator, const char *name, const void *message,
                      size_t len)
 {
-	struct swan_child_rekey child;
 	uint32_t old_id, new_id;
 
 	if (strcmp(name, "child-rekey") == 0) {
-		if (!swan_event_child_rekey(message, len, &child))
-			peers_on_child_rekeyed(negotiator->peers, child.ike_id, child.old_child_id,
-			                       child.new_child_id);
+		on_child_rekey(negotiator, message, len);
 	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
 		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
 		reauth_on_ike_rekeyed(negotiator->reauth, old_id, new_id);

@@ -41,6 +41,9 @@ void negotiator_authenticate_anew(struct negotiator *negotiator);
 /* No answer will come any more. */
 void negotiator_drop_pending(struct negotiator *negotiator);
 
+/* Asks charon for one IKE_SA and its children; they come as events. */
+void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
+
 /* One event of charon. */
 void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
 /* Sends a DELETE for one IKE_SA. */

@@ -274,21 +274,41 @@ flood_stop() {
 	done
 }
 
-# stream_start A B [RATE [BACK]]: numbered UDP packets both ways, RATE (1000) a second each, or BACK
-# from B to A, until stream_end; returns when they arrive. To a container they go by its published
-# port 9000.
+# stream_start A B [RATE [BACK [START]]]: numbered UDP packets both ways, RATE (1000) a second each, or
+# BACK from B to A, until stream_end; returns when they arrive. To a container they go by its published
+# port 9000. With START they begin when this file exists, and it returns when both ends are there.
 stream_start() {
 	local from to=$2 rate=${3:-1000}
 	stream_hosts=("$1" "$2") stream_pid=()
 	for from in "$1" "$2"; do
 		background "$from" /usr/bin/python3 "$LAB/udp_stream.py" \
-			"$(address "$from")" "$(address "${published[$to]:-$to}")" "$rate" \
+			"$(address "$from")" "$(address "${published[$to]:-$to}")" "$rate" ${5:+"$5"} \
 			>"/run/lab/stream.$from"
 		stream_pid+=($!)
 		to=$from rate=${4:-$rate}
 	done
+	if [ -n "${5:-}" ]; then
+		wait_for 20 stream_listens
+		return
+	fi
 	wait_for 20 grep -q arrived "/run/lab/stream.$2"
 	[ "$rate" = 0 ] || wait_for 20 grep -q arrived "/run/lab/stream.$1"
+}
+
+# stream_listens: both ends are there, whether they send or not
+stream_listens() {
+	local host
+	for host in "${stream_hosts[@]}"; do
+		on "$host" ss -Hlun sport = 9000 | grep -q . || return
+	done
+}
+
+# early HOST...: packets that these dropped since their inbound SA was not complete yet
+early() {
+	local host
+	for host; do
+		on "$host" cat /proc/net/xfrm_stat
+	done | awk '/XfrmAcquireError/ { sum += $2 } END { print sum }'
 }
 
 # stream_count HOST FIELD: what its end of the stream printed

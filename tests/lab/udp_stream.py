@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""udp_stream.py LOCAL PEER RATE: numbered packets to PEER, and those of PEER counted, until SIGINT.
+"""udp_stream.py LOCAL PEER RATE [START]: numbered packets to PEER, and those of PEER counted, until
+SIGINT. The first one goes out when the file START exists.
 
 Prints `arrived` with the first one, and at the end `sent=N first=N received=N gap_ms=N`: the number of the first one received, how many, and the
 longest time without one, the end counted. The other end knows how many were sent.
 """
 import math
+import os
 import signal
 import socket
 import sys
@@ -29,8 +31,10 @@ def receive(sock, arrived, ended):
             print("arrived", flush=True)
 
 
-def send(sock, peer, rate, stopped):
+def send(sock, peer, rate, stopped, start):
     number = 0
+    while start and not os.path.exists(start) and not stopped.is_set():
+        time.sleep(TICK / 10)
     due = time.monotonic()
     while not stopped.is_set():
         for _ in range(math.ceil(rate * TICK)):
@@ -55,7 +59,7 @@ def main():
     sock.bind((local, PORT))
     receiver = threading.Thread(target=receive, args=(sock, arrived, ended))
     receiver.start()
-    sent = send(sock, peer, rate, stopped)
+    sent = send(sock, peer, rate, stopped, (sys.argv + [None])[4])
     sent_all = time.monotonic()
     time.sleep(GRACE)
     ended.set()

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "xfrmd/duplicates.h"
 
 /* Every test runs from this time on; the machine itself has no clock. */
 #define NOW 1000000u
@@ -53,7 +54,17 @@ static void acquire(const struct addr *to, uint64_t now_ms)
 
 static void child_up(const struct addr *from, uint32_t ike_id, uint32_t child_id, uint64_t now_ms)
 {
-	peers_on_child_up(peers, &local, from, ike_id, child_id, now_ms, &actions);
+	struct peer_child child = {.ike_id = ike_id, .child_id = child_id, .since_ms = now_ms};
+
+	peers_on_child_up(peers, &local, from, &child, now_ms, &actions);
+}
+
+static void child_rekeyed(uint32_t ike_id, uint32_t old_child_id, uint32_t new_child_id,
+                          uint64_t now_ms)
+{
+	struct peer_child child = {.ike_id = ike_id, .child_id = new_child_id, .since_ms = now_ms};
+
+	peers_on_child_rekeyed(peers, old_child_id, &child, now_ms);
 }
 
 static void fail_with(const struct addr *to, const char *words, uint64_t now_ms)
@@ -91,6 +102,9 @@ static const char *take_actions(void)
 			break;
 		case PEER_ACTION_REKEY:
 			snprintf(text, sizeof(text), "rekey:%" PRIu32, action->child_id);
+			break;
+		case PEER_ACTION_REAP:
+			snprintf(text, sizeof(text), "reap");
 			break;
 		case PEER_ACTION_CHANGED:
 			snprintf(text, sizeof(text), "%s>%s", peer_state_name(action->old_state),
@@ -194,10 +208,10 @@ static void apply(enum event event)
 		peers_on_child_down(peers, 7, 71, NOW + 100, &actions);
 		break;
 	case CHILD_REKEYED:
-		peers_on_child_rekeyed(peers, 7, 70, 71);
+		child_rekeyed(7, 70, 71, NOW);
 		break;
 	case CHILD_REKEYED_UNKNOWN:
-		peers_on_child_rekeyed(peers, 7, 71, 72);
+		child_rekeyed(7, 71, 72, NOW);
 		break;
 	case IKE_REKEYED:
 		peers_on_ike_rekeyed(peers, 7, 9);
@@ -751,7 +765,7 @@ START_TEST(peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_an
 	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, now_ms), true);
 	ck_assert_str_eq(on_time(now_ms), "rekey:70");
 	for (uint32_t id = 70; id < 80; id++) {
-		peers_on_child_rekeyed(peers, 7, id, id + 1);
+		child_rekeyed(7, id, id + 1, NOW);
 		for (uint64_t ms = 0; ms < PEERS_REPAIR_PAUSE_MS; ms += 10) {
 			(void)peers_on_sa_lost(peers, &local, &remote, now_ms + ms);
 			ck_assert_uint_eq(peers_next_ms(peers), now_ms + PEERS_REPAIR_PAUSE_MS);
@@ -838,7 +852,7 @@ START_TEST(peers_repaired_sa_is_not_negotiated_when_it_closes_later)
 {
 	enter(UP);
 	acquire(&remote, NOW + 5000);
-	peers_on_child_rekeyed(peers, 7, 70, 71);
+	child_rekeyed(7, 70, 71, NOW);
 	peers_on_child_down(peers, 7, 71, NOW + 60000, &actions);
 	ck_assert_str_eq(state_of(&remote), "idle");
 }
@@ -865,7 +879,7 @@ START_TEST(peers_rekeyed_sas_are_known_by_their_new_ids)
 
 	enter(UP);
 	child_up(&remote, 7, 75, NOW);
-	peers_on_child_rekeyed(peers, 7, 70, 76);
+	child_rekeyed(7, 70, 76, NOW);
 	peers_on_ike_rekeyed(peers, 7, 9);
 	peer = peers_find(peers, &local, &remote);
 	ck_assert_uint_eq(peer->child_count, 2);
@@ -883,9 +897,9 @@ START_TEST(peers_rekey_to_a_known_child_leaves_one)
 {
 	enter(UP);
 	child_up(&remote, 7, 71, NOW);
-	peers_on_child_rekeyed(peers, 7, 70, 71);
+	child_rekeyed(7, 70, 71, NOW);
 	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
-	peers_on_child_rekeyed(peers, 7, 71, 71);
+	child_rekeyed(7, 71, 71, NOW);
 	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
 }
 END_TEST
@@ -1043,6 +1057,104 @@ static bool keep_even(void *ctx, const struct peer *peer)
 	return peer->remote.bytes[3] % 2 == 0;
 }
 
+START_TEST(peers_look_for_duplicates_when_the_sas_have_settled)
+{
+	uint64_t due_ms = NOW + 500 + DUPLICATES_SETTLE_MS;
+
+	enter(UP);
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+	child_up(&remote, 8, 80, NOW + 100);
+	child_rekeyed(8, 80, 81, NOW + 500);
+	peers_on_timer(peers, due_ms - 1, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(peers_next_ms(peers), due_ms);
+	peers_on_timer(peers, due_ms, &actions);
+	ck_assert_str_eq(take_actions(), "reap");
+	peers_on_timer(peers, due_ms + DUPLICATES_PATIENCE_MS, &actions);
+	ck_assert_str_eq(take_actions(), "reap");
+	peers_on_ike_down(peers, 7, &local, &remote, due_ms + 10, &actions);
+	peers_on_timer(peers, due_ms + 2 * DUPLICATES_PATIENCE_MS, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(peers_repair_lost_sas_also_while_there_are_duplicates)
+{
+	enter(UP);
+	child_up(&remote, 8, 80, NOW);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, NOW + 1000), true);
+	ck_assert_str_eq(on_time(NOW + 1000), "rekey:80 rekey:70");
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + DUPLICATES_SETTLE_MS);
+	ck_assert_str_eq(on_time(NOW + DUPLICATES_SETTLE_MS), "reap");
+}
+END_TEST
+
+START_TEST(peers_know_the_newest_sa_in_whatever_order_charon_lists_them)
+{
+	const struct peer *peer;
+
+	child_up(&remote, 7, 70, NOW - 1000);
+	child_up(&remote, 9, 90, NOW - 3000);
+	child_up(&remote, 8, 80, NOW - 2000);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_uint_eq(peer->children[0].ike_id, 9);
+	ck_assert_uint_eq(peer->children[1].ike_id, 8);
+	ck_assert_uint_eq(peer->children[2].ike_id, 7);
+}
+END_TEST
+
+START_TEST(peers_child_that_moved_to_another_ike_sa_is_no_duplicate)
+{
+	enter(UP);
+	child_up(&remote, 9, 70, NOW);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->children[0].ike_id, 9);
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks)
+{
+	enter(UP);
+	child_up(&remote, 8, 80, NOW);
+	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:7 terminate:8 up>idle");
+	acquire(&remote, NOW + 110);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
+	/* the end of what was closed, and a refusal to close it, say nothing about the new one */
+	peers_on_ike_down(peers, 7, &local, &remote, NOW + 120, &actions);
+	peers_on_child_down(peers, 7, 70, NOW + 120, &actions);
+	peers_on_ike_down(peers, 8, &local, &remote, NOW + 130, &actions);
+	peers_on_timer(peers, NOW + 130 + PEERS_REASON_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+	peers_on_ike_down(peers, 9, &local, &remote, NOW + 500, &actions);
+	peers_on_timer(peers, NOW + 500 + PEERS_REASON_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+}
+END_TEST
+
+START_TEST(peers_unused_is_nothing_for_one_that_is_not_up)
+{
+	enter((enum start)_i);
+	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
+	ck_assert_str_eq(take_actions(), _i == UP ? "terminate:7 up>idle" : "");
+}
+END_TEST
+
+START_TEST(peers_new_charon_counts_ids_from_the_beginning)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW + 100, &actions);
+	peers_on_charon_up(peers, NOW + 200, &actions);
+	acquire(&remote, NOW + 300);
+	ck_assert_str_eq(state_of(&remote), "negotiating");
+	peers_on_ike_down(peers, 1, &local, &remote, NOW + 400, &actions);
+	peers_on_timer(peers, NOW + 400 + PEERS_REASON_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "failed");
+}
+END_TEST
+
 START_TEST(peers_retain_ends_each_ike_sa_once)
 {
 	struct addr odd = make_addr("10.0.1.3");
@@ -1142,6 +1254,7 @@ static void check_actions(bool charon_up)
 			break;
 		case PEER_ACTION_TERMINATE:
 		case PEER_ACTION_REKEY:
+		case PEER_ACTION_REAP:
 			ck_assert_int_eq(model->state, PEER_STATE_UP);
 			break;
 		}
@@ -1200,7 +1313,7 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 	} else if (kind < 62) {
 		peers_on_child_down(peers, ike_id, child_id, now_ms, &actions);
 	} else if (kind < 66) {
-		peers_on_child_rekeyed(peers, ike_id, child_id, ike_id * 4 + roll(3));
+		child_rekeyed(ike_id, child_id, ike_id * 4 + roll(3), now_ms);
 	} else if (kind < 68) {
 		peers_on_ike_rekeyed(peers, ike_id, roll(300) + 1);
 	} else if (kind < 74) {
@@ -1215,6 +1328,8 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 		for (size_t i = 0; i < MODEL_PEERS; i++)
 			models[i].loaded = false;
 		*charon_up = false;
+	} else if (kind < 88) {
+		peers_on_unused(peers, &local, &to, now_ms, &actions);
 	} else if (kind < 90) {
 		peers_on_charon_up(peers, now_ms, &actions);
 		*charon_up = true;
@@ -1303,6 +1418,13 @@ int main(void)
 	tcase_add_test(tcase, peers_whose_sas_charon_still_has_are_not_negotiated);
 	tcase_add_test(tcase, peers_down_charon_gets_no_orders);
 	tcase_add_test(tcase, peers_nobody_asks_for_are_forgotten);
+	tcase_add_test(tcase, peers_look_for_duplicates_when_the_sas_have_settled);
+	tcase_add_test(tcase, peers_repair_lost_sas_also_while_there_are_duplicates);
+	tcase_add_test(tcase, peers_know_the_newest_sa_in_whatever_order_charon_lists_them);
+	tcase_add_test(tcase, peers_child_that_moved_to_another_ike_sa_is_no_duplicate);
+	tcase_add_test(tcase, peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks);
+	tcase_add_loop_test(tcase, peers_unused_is_nothing_for_one_that_is_not_up, 0, START_COUNT);
+	tcase_add_test(tcase, peers_new_charon_counts_ids_from_the_beginning);
 	tcase_add_test(tcase, peers_retain_ends_each_ike_sa_once);
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
 	tcase_add_test(tcase, peers_list_is_in_address_order);

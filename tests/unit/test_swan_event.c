@@ -140,6 +140,7 @@ START_TEST(child_rekey_tells_old_and_new)
 	ck_assert_uint_eq(rekey.ike_id, 1);
 	ck_assert_uint_eq(rekey.old_child_id, 1);
 	ck_assert_uint_eq(rekey.new_child_id, 4);
+	ck_assert_uint_eq(rekey.new_spi_out, 0xc4166163);
 }
 END_TEST
 
@@ -250,6 +251,7 @@ static void put_child(struct buf *buf, const struct sa_fields *fields)
 	put_optional(buf, "state", fields->child_state);
 	put_optional(buf, "spi-in", fields->spi_in);
 	put_optional(buf, "spi-out", fields->spi_out);
+	vici_text(buf, "install-time", "17");
 	vici_section_start(buf, "news"); /* of a later charon */
 	vici_text(buf, "uniqueid", "no number");
 	vici_section_end(buf);
@@ -335,8 +337,10 @@ START_TEST(sa_fields_are_checked)
 	int error = decode(&sa_cases[_i].fields, 1, &ike);
 
 	ck_assert_msg(error == sa_cases[_i].error, "%s: %d", sa_cases[_i].what, error);
-	if (!error)
-		ck_assert_int_eq(ike.children[0].installed, sa_cases[_i].installed);
+	if (error)
+		return;
+	ck_assert_int_eq(ike.children[0].installed, sa_cases[_i].installed);
+	ck_assert_uint_eq(ike.children[0].age_s, 17);
 }
 END_TEST
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Works on the SAs of one peer as they are; when to look is kept by the acquire machine, and what
+ * this end sends with is known to the caller.
+ */
+#include "xfrmd/duplicates.h"
+
+#include <errno.h>
+
+static bool decides(const struct peer *peer)
+{
+	return addr_compare(&peer->local, &peer->remote) < 0;
+}
+
+uint64_t duplicates_due_ms(const struct peer *peer, uint64_t now_ms)
+{
+	uint64_t wait_ms = decides(peer) ? DUPLICATES_SETTLE_MS : DUPLICATES_PATIENCE_MS;
+
+	for (size_t i = 1; i < peer->child_count; i++) {
+		if (peer->children[i].ike_id != peer->children[0].ike_id)
+			return now_ms + wait_ms;
+	}
+	return UINT64_MAX;
+}
+
+/* NULL: there is none. */
+static const struct peer_child *find_in_use(const struct peer *peer, uint32_t spi)
+{
+	for (size_t i = peer->child_count; i-- > 0;) {
+		if (!spi || peer->children[i].spi_out == spi)
+			return &peer->children[i];
+	}
+	return NULL;
+}
+
+/* The newest SA of each IKE_SA stands for it. */
+static bool is_newest(const struct peer *peer, size_t index)
+{
+	for (size_t i = index + 1; i < peer->child_count; i++) {
+		if (peer->children[i].ike_id == peer->children[index].ike_id)
+			return false;
+	}
+	return true;
+}
+
+int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
+                      uint32_t ret_ike_ids[PEERS_CHILDREN_MAX], size_t *ret_count)
+{
+	const struct peer_child *kept = find_in_use(peer, spi_in_use);
+	size_t count = 0;
+
+	if (!kept)
+		return -ENOENT;
+	for (size_t i = 0; i < peer->child_count; i++) {
+		const struct peer_child *child = &peer->children[i];
+
+		if (child->ike_id == kept->ike_id || !is_newest(peer, i))
+			continue;
+		if (decides(peer) || child->since_ms + DUPLICATES_OLDER_MS < kept->since_ms)
+			ret_ike_ids[count++] = child->ike_id;
+	}
+	*ret_count = count;
+	return 0;
+}

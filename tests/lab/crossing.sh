@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# Both ends send their first packet at the same moment, so both initiate: two IKE_SAs with an SA pair
+# each. Seconds later one is left, the same at both ends; once more while both ends rekey everything.
+# Every packet is under way for 50 ms: an end that terminated the IKE_SA that it sends with, or two
+# ends that terminated one each, would lose what is sent meanwhile. Nothing is, but for what comes early:
+# what waited for the first SA goes out as soon as the end that responds has it, and the other end has
+# it only after charon's answer (XfrmAcquireError; 10 to 60 packets at 100 a second).
+# Alone: both ends have to begin within 150 ms.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+	EOF
+	xfrmd_start $name
+	on $name tc qdisc add dev eth0 root netem delay 50ms limit 10000
+done
+
+# ike_spis HOST: of the initiators
+ike_spis() {
+	ike_sas "$1" | awk '{ print $NF }' | sort
+}
+
+# has_sas HOST NUMBER
+has_sas() {
+	is "$2" on "$1" sh -c 'ip xfrm state | grep -c ^src'
+}
+
+# rekey_all HOST PEER: as far as it is still there when its turn comes
+rekey_all() {
+	local id children child
+	ike_sas "$1" "$2" | while read -r id children _; do
+		for child in ${children//,/ }; do
+			swan "$1" --rekey --child-id "$child" >/dev/null 2>&1 || true
+		done
+		swan "$1" --rekey --ike-id "$id" >/dev/null 2>&1 || true
+	done
+}
+
+wait_for 20 pings a b
+capture a
+for round in still rekeyed; do
+	part a b
+	wait_for 5 has_sas a 0
+	wait_for 5 has_sas b 0
+	before=$(early a b)
+	stream_start a b 100 100 go.$round
+	touch go.$round
+	wait_for 5 has_sas a 4
+	wait_for 5 has_sas b 4
+	early=$(($(early a b) - before))
+	tcp_start a b
+	if [ $round = rekeyed ]; then
+		ike_spis b >crossed
+		rekey_all a b &
+		rekey_all b a
+		wait $!
+		ike_spis b >rekeyed
+		must_not grep -qFf crossed rekeyed
+	fi
+	wait_for 15 has_sas a 2
+	wait_for 15 has_sas b 2
+	survivor=$(ike_spis a)
+	expect 'IKE_SAs' "$(wc -l <<<"$survivor")" = 1
+	expect 'IKE_SA of b' "$(ike_spis b)" = "$survivor"
+	stream_end
+	tcp_end
+	lost=$((lost + $(stream_count a first) + $(stream_count b first) - early))
+	echo "sent $sent, lost $lost besides $early that came early, clear 0, longest gap $gap ms"
+	expect 'packets lost' $lost = 0
+done
+capture_stop a
+expect_no_clear a
