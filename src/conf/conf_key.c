@@ -402,7 +402,7 @@ const struct conf_key conf_keys[CONF_KEY_COUNT] = {
 	{"charon", "dpd_delay", read_interval, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
          0},
 	{"charon", "idle_timeout", read_interval, FIELD(idle_timeout_s), INTERVAL_MIN_S,
-         INTERVAL_MAX_S, CONF_KEY_NO_EFFECT},
+         INTERVAL_MAX_S, 0},
 	{"charon", "rekey_time", read_interval, FIELD(rekey_time_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
          0},
 	{"charon", "ike_rekey_time", read_interval, FIELD(ike_rekey_time_s), INTERVAL_MIN_S,

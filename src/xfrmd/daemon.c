@@ -411,6 +411,7 @@ static int open_timers(struct daemon *daemon)
 		{known_hosts_resync, &daemon->resync_timer},
 		{orphan_sas_due, &daemon->orphans_timer},
 		{recent_peers_due, &daemon->recent_timer},
+		{idle_peers_due, &daemon->idle_timer},
 		{certificates_log, &daemon->expiry_timer},
 		{certificates_list, &daemon->list_certs_timer},
 		{on_ready_timeout, &daemon->ready_timer},
@@ -453,6 +454,8 @@ int daemon_open(struct daemon *daemon, struct err *err)
 		error = open_timers(daemon);
 	if (!error)
 		error = orphans_new(&daemon->orphans);
+	if (!error)
+		error = idle_new(&daemon->idle);
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
 	error = daemon_open_run_dir(daemon, err);
@@ -467,6 +470,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 	if (error)
 		return error;
 	certificates_log(daemon);
+	idle_peers_arm(daemon);
 	loop_timer_start(daemon->ready_timer, (uint64_t)daemon->conf.prestart_timeout_s * 1000);
 	if (notify_watchdog_ms())
 		loop_timer_start(daemon->watchdog_timer, notify_watchdog_ms());
@@ -494,6 +498,7 @@ void daemon_close(struct daemon *daemon)
 	xfrm_monitor_close(daemon->monitor);
 	spd_keeper_close(daemon->spd);
 	orphans_free(daemon->orphans);
+	idle_free(daemon->idle);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);
@@ -504,6 +509,7 @@ void daemon_close(struct daemon *daemon)
 	loop_timer_free(daemon->expiry_timer);
 	loop_timer_free(daemon->recent_timer);
 	loop_timer_free(daemon->orphans_timer);
+	loop_timer_free(daemon->idle_timer);
 	loop_timer_free(daemon->resync_timer);
 	loop_timer_free(daemon->hosts_timer);
 	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(daemon->signals[0]); i++)

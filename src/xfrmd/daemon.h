@@ -7,6 +7,7 @@
 #include "xfrmd/conf.h"
 #include "xfrmd/ctl_server.h"
 #include "xfrmd/hosts.h"
+#include "xfrmd/idle.h"
 #include "xfrmd/log.h"
 #include "xfrmd/negotiator.h"
 #include "xfrmd/orphans.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct hosts *hosts;
 	struct orphans *orphans;
 	struct recent_peers recent;
+	struct idle *idle;
 	struct spd_keeper *spd;
 	struct xfrm_monitor *monitor;
 	struct negotiator *negotiator;
@@ -47,6 +49,7 @@ struct daemon {
 	struct loop_timer *resync_timer;
 	struct loop_timer *orphans_timer;
 	struct loop_timer *recent_timer;
+	struct loop_timer *idle_timer;
 	struct loop_timer *expiry_timer;
 	struct loop_timer *list_certs_timer;
 	struct loop_timer *ready_timer;
@@ -109,6 +112,10 @@ uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr 
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */
 void known_hosts_unpin(struct daemon *daemon);
+
+/* Peers that are silent for idle_timeout. arm: at the start and after a new configuration. */
+void idle_peers_arm(struct daemon *daemon);
+void idle_peers_due(void *ctx);
 
 /* What others do to the policies: repaired, or told of. 0 or negative errno. */
 int policy_guard_open(struct daemon *daemon);

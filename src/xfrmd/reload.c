@@ -156,6 +156,9 @@ static void swap(struct daemon *daemon, const struct conf *conf, const struct pk
 	daemon->bundle = *bundle;
 	memcpy(daemon->config_hash, hash, sizeof(daemon->config_hash));
 	apply(daemon, distrust, changes, errors);
+	/* else frequent reloads would put it off for ever */
+	if (daemon->conf.idle_timeout_s != old_conf.idle_timeout_s)
+		idle_peers_arm(daemon);
 	conf_fini(&old_conf);
 	pki_bundle_fini(&old_bundle);
 	if (!changes->count && !errors->count)

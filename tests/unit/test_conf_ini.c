@@ -108,11 +108,11 @@ END_TEST
 
 START_TEST(conf_ini_notes_keys_without_effect_in_one_line)
 {
-	parse_valid(VALID "stop_timeout=3\nstop_wait_for=\n[charon]\nidle_timeout=1h\n");
+	parse_valid(VALID "stop_timeout=3\nstop_wait_for=\n");
 	ck_assert_uint_eq(fix.conf.notes.count, 1);
 	ck_assert_str_eq(fix.conf.notes.items[0],
 	                 "x.conf: without effect in this version: [ipsec] stop_timeout, [ipsec] "
-	                 "stop_wait_for, [charon] idle_timeout");
+	                 "stop_wait_for");
 }
 END_TEST
 

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# SAs without a packet for idle_timeout are closed at both ends and come back at the first packet; a busy
+# peer keeps its own. With c both ends begin to send in the moment in which a closes, while its DELETE
+# is under way for 50 ms and the answer for another 50: closing loses nothing. What comes early in the
+# negotiation that follows is not its fault: see crossing.
+# Alone: both ends have to begin within these 100 ms.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host c 10.0.1.3/24
+host d 10.0.1.4/24
+for name in a b c d; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		[charon]
+		idle_timeout = 5
+	EOF
+	xfrmd_start $name
+done
+for name in a c; do
+	on $name tc qdisc add dev eth0 root netem delay 50ms
+done
+capture a
+stream_start a c 250 250 go
+mkfifo events
+{
+	grep -q '10.0.1.3: up -> idle: unused' <events
+	touch go
+} &
+background a tail -n 0 -f -s 0.01 "$FOLDER/a.log" >events
+
+for name in b d c; do
+	wait_for 20 pings a $name
+done
+busy=$(ike_sas a b)
+background a ping -q -i 0.5 "$(address b)" >/dev/null
+before=$(early a c)
+wait_for 12 test -e go
+wait_for 5 not has_sa d "$(address a)"
+wait_for 5 has_sa a "$(address c)"
+wait_for 5 has_sa c "$(address a)"
+must_not has_sa a "$(address d)"
+early=$(($(early a c) - before))
+stream_end
+capture_stop a
+lost=$((lost + $(stream_count a first) + $(stream_count c first) - early))
+echo "sent $sent, lost $lost besides $early that came early, clear 0, longest gap $gap ms"
+expect 'packets lost' $lost = 0
+expect_no_clear a
+
+must pings d a
+expect 'SAs with the busy peer' "$(ike_sas a b)" = "$busy"
+expect_text 'log of a' "$(grep 10.0.1.4 "$FOLDER/a.log")" '10.0.1.4: up -> idle: unused'
+expect_text 'log of d' "$(grep 10.0.1.1 "$FOLDER/d.log")" '10.0.1.1: up -> idle: last SA closed'
