@@ -303,12 +303,33 @@ stream_listens() {
 	done
 }
 
-# early HOST...: packets that these dropped since their inbound SA was not complete yet
-early() {
+# dropped COUNTER HOST...: packets, by the kernel's counters
+dropped() {
 	local host
-	for host; do
+	for host in "${@:2}"; do
 		on "$host" cat /proc/net/xfrm_stat
-	done | awk '/XfrmAcquireError/ { sum += $2 } END { print sum }'
+	done | awk -v counter="$1" '$1 == counter { sum += $2 } END { print sum }'
+}
+
+# drops_start, drops_end: around a stream, for events that no packet shall be lost by, while the
+# negotiation before or after them may lose what waits for it: what comes before the inbound SA is
+# complete (early), and what a negotiation lets wait for more than a second (then lost is not judged).
+drops_start() {
+	early=$(dropped XfrmAcquireError "${stream_hosts[@]}")
+	silent=$(dropped XfrmOutPolBlock "${stream_hosts[@]}")
+}
+
+drops_end() {
+	local host
+	early=$(($(dropped XfrmAcquireError "${stream_hosts[@]}") - early))
+	silent=$(($(dropped XfrmOutPolBlock "${stream_hosts[@]}") - silent))
+	for host in "${stream_hosts[@]}"; do
+		lost=$((lost + $(stream_count "$host" first)))
+	done
+	lost=$((lost - early))
+	echo "sent $sent, lost $lost besides $early that came early, longest gap $gap ms"
+	expect 'packets that came after their SA' "$(dropped XfrmInNoStates "${stream_hosts[@]}")" = 0
+	[ "$silent" -gt 0 ] || expect 'packets lost' "$lost" = 0
 }
 
 # stream_count HOST FIELD: what its end of the stream printed
@@ -492,7 +513,7 @@ charon_pid() {
 
 # swan HOST ARGUMENT...: swanctl with the private charon; loading all its plugins takes too long
 swan() {
-	echo 'swanctl { load = nonce }' >/run/lab/swanctl.strongswan
+	[ -f /run/lab/swanctl.strongswan ] || echo 'swanctl { load = nonce }' >/run/lab/swanctl.strongswan
 	on "$1" env STRONGSWAN_CONF=/run/lab/swanctl.strongswan \
 		swanctl "${@:2}" --uri "unix:///run/lab/$1/charon.vici"
 }
