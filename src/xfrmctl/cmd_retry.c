@@ -11,7 +11,7 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/loop.h"
 
-#define ASK_EVERY_MS 50
+#define ASK_EVERY_MS 200
 /* Longer than the daemon waits for any negotiation, and one that waits for charon. */
 #define RESULT_MS    40000
 
