@@ -34,6 +34,20 @@ int log_open(const char *program, enum log_target target, const char *path, enum
 int log_reopen(void);
 void log_close(void);
 
+/*
+ * From now on lines that come again are counted instead of written (repeats.h), except at level
+ * debug. @due says when log_tell_repeats() is due, by loop_now_ms(). NULL: no longer, and what is
+ * counted is told at once. log_close() does that too.
+ */
+typedef void (*log_due_fn)(void *ctx, uint64_t due_ms);
+void log_count_repeats(log_due_fn due, void *ctx);
+void log_tell_repeats(void);
+
+/* Hands over every line of every level, also those that the sink leaves out. NULL: no longer. */
+typedef void (*log_tap_fn)(void *ctx, enum log_level level, const char *line);
+void log_set_tap(log_tap_fn tap, void *ctx);
+const char *log_level_name(enum log_level level);
+
 void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

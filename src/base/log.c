@@ -18,6 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "xfrmd/loop.h"
+#include "xfrmd/repeats.h"
+
 #define LOG_LINE_MAX       2048
 #define LOG_FILE_MODE      0640
 /* The native socket of systemd-journald (systemd.io/JOURNAL_NATIVE_PROTOCOL). */
@@ -30,6 +33,28 @@ static struct {
 	char *path;
 	int fd; /* FILE and JOURNAL */
 } sink = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO, .fd = -1};
+
+static struct {
+	struct repeats lines;
+	log_due_fn due; /* NULL: repeats are written */
+	void *ctx;
+} repeats;
+
+static struct {
+	log_tap_fn fn;
+	void *ctx;
+} tap;
+
+const char *log_level_name(enum log_level level)
+{
+	static const char *const names[] = {
+		[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+
+	return names[level];
+}
 
 static int syslog_priority(enum log_level level)
 {
@@ -71,6 +96,18 @@ static int open_fd(enum log_target target, const char *path)
 	return fd;
 }
 
+static void close_sink(void)
+{
+	if (sink.target == LOG_TARGET_SYSLOG)
+		closelog();
+	if (sink.fd >= 0)
+		close(sink.fd);
+	free(sink.path);
+	sink.path = NULL;
+	sink.fd = -1;
+	sink.target = LOG_TARGET_STDERR;
+}
+
 int log_open(const char *program, enum log_target target, const char *path, enum log_level level)
 {
 	char *copy = NULL;
@@ -88,7 +125,7 @@ int log_open(const char *program, enum log_target target, const char *path, enum
 			return fd;
 		}
 	}
-	log_close();
+	close_sink();
 	snprintf(sink.program, sizeof(sink.program), "%s", program);
 	sink.target = target;
 	sink.level = level;
@@ -111,18 +148,6 @@ int log_reopen(void)
 	close(sink.fd);
 	sink.fd = fd;
 	return 0;
-}
-
-void log_close(void)
-{
-	if (sink.target == LOG_TARGET_SYSLOG)
-		closelog();
-	if (sink.fd >= 0)
-		close(sink.fd);
-	free(sink.path);
-	sink.path = NULL;
-	sink.fd = -1;
-	sink.target = LOG_TARGET_STDERR;
 }
 
 static void write_file(const char *line)
@@ -159,19 +184,10 @@ static void write_stderr(int priority, const char *line)
 		fprintf(stderr, "%s%s%s\n", sink.program, *sink.program ? ": " : "", line);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-write_line(enum log_level level, const char *format, va_list args)
+static void write_sink(enum log_level level, const char *line)
 {
-	int saved = errno, priority = syslog_priority(level);
-	char line[LOG_LINE_MAX];
+	int priority = syslog_priority(level);
 
-	if (level > sink.level)
-		return;
-	vsnprintf(line, sizeof(line), format, args);
-	/* one event is one line, whatever text of others it carries */
-	for (char *byte = line; *byte; byte++)
-		if (*byte == '\n' || *byte == '\r')
-			*byte = ' ';
 	switch (sink.target) {
 	case LOG_TARGET_STDERR:
 		write_stderr(priority, line);
@@ -186,6 +202,103 @@ write_line(enum log_level level, const char *format, va_list args)
 		write_file(line);
 		break;
 	}
+}
+
+static void tell_repeats(void)
+{
+	struct repeats_sum sum;
+	char line[LOG_LINE_MAX];
+
+	while (repeats_tell(&repeats.lines, loop_now_ms(), &sum)) {
+		snprintf(line, sizeof(line), "%s (repeated %llu times in %llu s)", sum.line,
+		         (unsigned long long)sum.times, (unsigned long long)sum.over_ms / 1000);
+		write_sink(sum.level, line);
+	}
+}
+
+static void arm_repeats(void)
+{
+	uint64_t due_ms = repeats_due_ms(&repeats.lines);
+	log_due_fn due = repeats.due;
+
+	if (due_ms == UINT64_MAX)
+		return;
+	/* what it has to log itself is written */
+	repeats.due = NULL;
+	due(repeats.ctx, due_ms);
+	repeats.due = due;
+}
+
+/* Whether the line is one more of those that are counted. */
+static bool is_repeat(enum log_level level, const char *line)
+{
+	bool counted;
+
+	if (!repeats.due || level > LOG_LEVEL_INFO)
+		return false;
+	counted = !repeats_take(&repeats.lines, level, line, loop_now_ms());
+	tell_repeats();
+	arm_repeats();
+	return counted;
+}
+
+void log_count_repeats(log_due_fn due, void *ctx)
+{
+	if (!due) {
+		repeats_flush(&repeats.lines);
+		tell_repeats();
+		repeats_fini(&repeats.lines);
+	}
+	repeats.due = due;
+	repeats.ctx = ctx;
+}
+
+void log_tell_repeats(void)
+{
+	tell_repeats();
+	arm_repeats();
+}
+
+void log_set_tap(log_tap_fn fn, void *ctx)
+{
+	tap.fn = fn;
+	tap.ctx = ctx;
+}
+
+void log_close(void)
+{
+	log_count_repeats(NULL, NULL);
+	close_sink();
+}
+
+static void hand_over(enum log_level level, const char *line)
+{
+	log_tap_fn fn = tap.fn;
+
+	if (!fn)
+		return;
+	/* what it has to log itself goes to the sink alone */
+	tap.fn = NULL;
+	fn(tap.ctx, level, line);
+	tap.fn = fn;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+write_line(enum log_level level, const char *format, va_list args)
+{
+	int saved = errno;
+	char line[LOG_LINE_MAX];
+
+	if (level > sink.level && !tap.fn)
+		return;
+	vsnprintf(line, sizeof(line), format, args);
+	/* one event is one line, whatever text of others it carries */
+	for (char *byte = line; *byte; byte++)
+		if (*byte == '\n' || *byte == '\r')
+			*byte = ' ';
+	hand_over(level, line);
+	if (level <= sink.level && !is_repeat(level, line))
+		write_sink(level, line);
 	errno = saved;
 }
 

@@ -232,6 +232,19 @@ static void on_watchdog(void *ctx)
 	loop_timer_start(daemon->watchdog_timer, notify_watchdog_ms());
 }
 
+static void on_repeats(void *ctx)
+{
+	(void)ctx;
+	log_tell_repeats();
+}
+
+static void on_repeats_counted(void *ctx, uint64_t due_ms)
+{
+	struct daemon *daemon = ctx;
+
+	loop_timer_start_at(daemon->repeats_timer, due_ms);
+}
+
 /* Signals. */
 
 static void on_terminate(void *ctx)
@@ -416,6 +429,7 @@ static int open_timers(struct daemon *daemon)
 		{certificates_list, &daemon->list_certs_timer},
 		{on_ready_timeout, &daemon->ready_timer},
 		{on_watchdog, &daemon->watchdog_timer},
+		{on_repeats, &daemon->repeats_timer},
 	};
 	int error = 0;
 
@@ -458,6 +472,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 		error = idle_new(&daemon->idle);
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
+	log_count_repeats(on_repeats_counted, daemon);
 	error = daemon_open_run_dir(daemon, err);
 	if (!error)
 		error = open_charon(daemon, err);
@@ -503,6 +518,8 @@ void daemon_close(struct daemon *daemon)
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);
 	policy_guard_close(daemon);
+	log_count_repeats(NULL, NULL);
+	loop_timer_free(daemon->repeats_timer);
 	loop_timer_free(daemon->watchdog_timer);
 	loop_timer_free(daemon->ready_timer);
 	loop_timer_free(daemon->list_certs_timer);

@@ -54,6 +54,7 @@ struct daemon {
 	struct loop_timer *list_certs_timer;
 	struct loop_timer *ready_timer;
 	struct loop_timer *watchdog_timer;
+	struct loop_timer *repeats_timer; /* of the log */
 	struct policy_guard *policy_guard;
 	struct sa_guard *sa_guard;
 

@@ -354,6 +354,76 @@ START_TEST(limit_reports_nothing_when_nothing_was_suppressed)
 }
 END_TEST
 
+static uint64_t repeats_due_ms_seen;
+
+static void note_due(void *ctx, uint64_t due_ms)
+{
+	ck_assert_ptr_eq(ctx, &repeats_due_ms_seen);
+	repeats_due_ms_seen = due_ms;
+	/* it may log: a line that comes again is written then */
+	log_notice("timer: set");
+	log_notice("timer: set");
+}
+
+START_TEST(repeats_are_counted_and_told)
+{
+	open_file_at(LOG_LEVEL_DEBUG);
+	repeats_due_ms_seen = 0;
+	log_count_repeats(note_due, &repeats_due_ms_seen);
+	log_notice("peer: a: failed");
+	log_debug("peer: a: asked");
+	log_debug("peer: a: asked");
+	ck_assert_uint_eq(count_lines(path), 3);
+	ck_assert_uint_eq(repeats_due_ms_seen, 0);
+	log_notice("peer: a: failed");
+	ck_assert_uint_eq(count_lines(path), 5);
+	ck_assert_uint_gt(repeats_due_ms_seen, 0);
+	log_tell_repeats(); /* too early */
+	ck_assert_uint_eq(count_lines(path), 7);
+	log_notice("peer: a: up");
+	ck_assert_uint_eq(count_lines(path), 9);
+	assert_contains(path, "peer: a: failed (repeated 1 times in 0 s)\n", true);
+}
+END_TEST
+
+START_TEST(what_is_counted_is_told_at_the_end)
+{
+	open_file_at(LOG_LEVEL_INFO);
+	log_count_repeats(note_due, &repeats_due_ms_seen);
+	log_notice("peer: a: failed");
+	log_notice("peer: a: failed");
+	/* nor does a reload lose it */
+	open_file_at(LOG_LEVEL_INFO);
+	assert_contains(path, "repeated", false);
+	log_close();
+	assert_contains(path, "peer: a: failed (repeated 1 times in 0 s)\n", true);
+}
+END_TEST
+
+static char tapped[256];
+
+static void note_line(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	snprintf(tapped, sizeof(tapped), "%s %s", log_level_name(level), line);
+	log_notice("in the tap");
+}
+
+START_TEST(the_tap_gets_every_line)
+{
+	open_file_at(LOG_LEVEL_NOTICE);
+	log_set_tap(note_line, NULL);
+	log_debug("peer: %s", "a");
+	ck_assert_str_eq(tapped, "debug peer: a");
+	log_error("b\nc");
+	ck_assert_str_eq(tapped, "error b c");
+	ck_assert_uint_eq(count_lines(path), 3);
+	log_set_tap(NULL, NULL);
+	log_error("d");
+	ck_assert_str_eq(tapped, "error b c");
+}
+END_TEST
+
 static void add_sink_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, reopen_follows_a_moved_file);
@@ -384,5 +454,8 @@ int main(void)
 	add_sink_tests(tcase);
 	tcase_add_test(tcase, limit_passes_a_burst_and_reports_the_rest);
 	tcase_add_test(tcase, limit_reports_nothing_when_nothing_was_suppressed);
+	tcase_add_test(tcase, repeats_are_counted_and_told);
+	tcase_add_test(tcase, what_is_counted_is_told_at_the_end);
+	tcase_add_test(tcase, the_tap_gets_every_line);
 	return test_run(suite);
 }

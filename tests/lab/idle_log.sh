@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Two hosts with an SA and nothing to say to each other: liveness checks and rekeyings every few
+# seconds write no line at level info.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		[charon]
+		dpd_delay = 5s
+		rekey_time = 5s
+		ike_rekey_time = 7s
+	EOF
+	xfrmd_start $name
+done
+wait_for 20 pings a b
+sleep 0.5
+
+# The outbound SA of a.
+spi() {
+	peers a 'd["peers"][0]["sas"][0]["spi_out"]'
+}
+
+before=$(cat "$FOLDER"/{a,b}.log) first=$(spi)
+sleep 9
+expect 'lines of an idle time' "$(cat "$FOLDER"/{a,b}.log)" = "$before"
+expect 'SA' "$(spi)" != "$first"

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# A log in a file: for its group to read, charon's lines in the same form, followed by logrotate's
+# SIGHUP; what comes again is counted.
+lab_switch
+host a 10.0.1.1/24
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+log=$FOLDER/file.log
+sed -i "s#^target = .*#target = file:$log\nlevel = debug#" "$FOLDER/a.conf"
+umask 0
+xfrmd_start a
+umask 022
+expect 'mode' "$(stat -c %a "$log")" = 640
+expect 'lines on stderr' "$(cat "$FOLDER/a.log")" = ''
+
+wait_for 10 grep -q 'charon: .*\[LIB\]' "$log"
+form="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{4} xfrmd\[${xfrmd_pid[a]}\]: [a-z ]+: "
+expect 'lines of another form' "$(grep -Ev "$form" "$log" || true)" = ''
+
+mv "$log" "$log.1"
+cp "$log.1" moved
+kill -HUP "${xfrmd_pid[a]}"
+wait_for 10 grep -q 'reload: nothing changed' "$log"
+expect 'mode' "$(stat -c %a "$log")" = 640
+must cmp moved "$log.1"
+
+for _ in 1 2 3; do
+	ctl a reload
+done
+expect 'lines' "$(grep -c 'reload: nothing changed' "$log")" = 1
+xfrmd_stop a
+must grep -q 'reload: nothing changed (repeated 3 times in [0-9]* s)' "$log"
