@@ -3,6 +3,7 @@
 #define XFRMD_PEERS_H
 
 #include "xfrmd/addr.h"
+#include "xfrmd/histogram.h"
 
 /*
  * The acquire machine: one entry per (local, remote) pair, events in, actions out. Pure: time is an
@@ -118,8 +119,11 @@ void peers_set_patient(struct peers *peers, bool patient);
 struct peers_counters {
 	uint64_t acquires,
 		deduplicated; /* received; those that caused no negotiation of their own */
+	uint64_t held_back;   /* of the deduplicated: until the next retry of a peer that failed */
 	uint64_t negotiations, failures;
-	uint64_t repairs; /* of peers whose SAs the kernel had lost */
+	struct histogram up, failed; /* negotiations that ended so, by duration */
+	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */
+	uint64_t repairs;            /* of peers whose SAs the kernel had lost */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 

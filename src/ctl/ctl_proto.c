@@ -18,10 +18,10 @@
 #define ESCAPED_MAX 128
 
 static const char *const command_names[] = {
-	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
-	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
-	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
-	[CTL_COMMAND_RETRY] = "retry",
+	[CTL_COMMAND_STATUS] = "status",   [CTL_COMMAND_PEERS] = "peers",
+	[CTL_COMMAND_DESIRED] = "desired", [CTL_COMMAND_METRICS] = "metrics",
+	[CTL_COMMAND_RELOAD] = "reload",   [CTL_COMMAND_SHUTDOWN] = "shutdown",
+	[CTL_COMMAND_FLUSH] = "flush",     [CTL_COMMAND_RETRY] = "retry",
 };
 #define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
@@ -42,7 +42,7 @@ char *ctl_proto_request(const struct ctl_ask *ask)
 
 static int unknown_command(const char *name, struct err *err)
 {
-	char escaped[ESCAPED_MAX], known[128] = "";
+	char escaped[ESCAPED_MAX], known[256] = "";
 	size_t i;
 
 	for (i = 0; i < COMMAND_COUNT; i++) {

@@ -241,6 +241,19 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 	}
 }
 
+static void count_result(struct peers *peers, const struct peer *peer, enum peer_state result,
+                         uint64_t now_ms)
+{
+	struct peers_counters *counters = &peers->counters;
+
+	if (result == PEER_STATE_UP)
+		histogram_add(&counters->up, now_ms - peer->since_ms);
+	else if (result == PEER_STATE_FAILED)
+		histogram_add(&counters->failed, now_ms - peer->since_ms);
+	else
+		counters->abandoned++;
+}
+
 /* The one writer of a state. */
 static void move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
                  uint64_t now_ms, struct peer_actions *actions)
@@ -249,6 +262,8 @@ static void move(struct peers *peers, struct peer *peer, enum peer_state state, 
 	struct peer_action *changed;
 
 	assert(moves[old_state][state]);
+	if (old_state == PEER_STATE_NEGOTIATING)
+		count_result(peers, peer, state, now_ms);
 	peers->in_state[old_state]--;
 	peers->in_state[state]++;
 	peer->state = state;
@@ -381,8 +396,10 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 		return;
 	if (peer->state != PEER_STATE_UP)
 		peer->acquired_ms = now_ms;
-	if (!take_acquire(peers, peer, now_ms, actions))
+	if (!take_acquire(peers, peer, now_ms, actions)) {
 		peers->counters.deduplicated++;
+		peers->counters.held_back += peer->state == PEER_STATE_FAILED;
+	}
 	start_queued(peers, now_ms, actions);
 }
 

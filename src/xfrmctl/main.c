@@ -18,6 +18,7 @@ static const struct command {
 	{"status", cmd_status, NULL, "one screen on everything; exit status 1 if unhealthy"},
 	{"list", cmd_list, NULL, "the kernel's policies in its order of decision, and their drift"},
 	{"peers", cmd_peers, "[IP]", "peers, their SAs and their last errors"},
+	{"metrics", cmd_metrics, NULL, "counters and gauges in the text format of Prometheus"},
 	{"check", cmd_check, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, NULL, "read the configuration again; print what changed"},
 	{"doctor", cmd_doctor, "[FILE]", "look for what is or goes wrong, and say what to do"},

@@ -26,6 +26,7 @@ struct options {
 int cmd_status(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_peers(const struct options *options);
+int cmd_metrics(const struct options *options);
 int cmd_check(const struct options *options);
 int cmd_reload(const struct options *options);
 int cmd_shutdown(const struct options *options);

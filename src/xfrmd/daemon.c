@@ -23,6 +23,7 @@
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
+#include "xfrmd/traffic.h"
 
 #define DAEMON_RUN_DIR_MODE 0755
 
@@ -83,6 +84,8 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 		return;
 	if (known_hosts_on_acquire(daemon, &acquire->local, &acquire->remote))
 		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
+	else
+		daemon->acquires_ignored++;
 }
 
 static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
@@ -91,10 +94,12 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 
 	if (!hard || sa->reqid != daemon->conf.reqid)
 		return;
-	if (sa->spi)
-		known_hosts_on_sa_gone(daemon, sa);
-	else
+	if (!sa->spi) {
 		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
+		return;
+	}
+	measure_on_sa_gone(daemon, sa);
+	known_hosts_on_sa_gone(daemon, sa);
 }
 
 static void on_overrun(void *ctx, bool acquires_lost)
@@ -120,6 +125,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 
 static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
+	measure_on_sa_gone(ctx, sa);
 	sa_guard_on_gone(ctx, sa, port);
 	known_hosts_on_sa_gone(ctx, sa);
 }
@@ -359,7 +365,7 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	/* what changed between the first dumps and the monitor was not announced to us */
 	policy_guard_touched(daemon);
 	known_hosts_resync(daemon);
-	return 0;
+	return measure_open(daemon, err);
 }
 
 const char *daemon_charon_unit(const struct conf *conf)
@@ -514,6 +520,7 @@ void daemon_close(struct daemon *daemon)
 	spd_keeper_close(daemon->spd);
 	orphans_free(daemon->orphans);
 	idle_free(daemon->idle);
+	traffic_free(daemon->traffic);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);

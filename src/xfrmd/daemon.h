@@ -61,10 +61,14 @@ struct daemon {
 	bool ready;
 	bool flushed; /* `xfrmctl flush`: nothing is installed until the next reload */
 	int exit_status;
-	uint64_t acquires_lost; /* times that the kernel's notifications overran */
+	int64_t started; /* epoch */
+	struct traffic *traffic;
+	uint64_t acquires_ignored; /* those that no negotiation is due for */
+	uint64_t acquires_lost;    /* times that the kernel's notifications overran */
 	struct log_limit overruns;
 
 	int64_t reload_time;
+	uint64_t reloads_ok, reloads_failed;
 	struct strlist reload_errors;
 
 	struct ctl_request *shutdown_request;
@@ -173,8 +177,16 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
  */
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors);
 
+/* The caller calls ctl_status_fini(). */
+void status_fill(struct daemon *daemon, struct ctl_status *ret_status);
+
+/* Metrics. open: what SAs carried before now does not count. 0 or negative errno and @err. */
+int measure_open(struct daemon *daemon, struct err *err);
+void measure_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+
 /* Answers of the control socket; NULL: out of memory. */
 char *status_json(struct daemon *daemon);
+char *measure_json(struct daemon *daemon);
 char *status_peers_json(struct daemon *daemon);
 
 /* The control socket's commands. */

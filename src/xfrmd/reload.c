@@ -131,6 +131,10 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 static void finish(struct daemon *daemon, const struct strlist *changes, struct strlist *errors)
 {
 	daemon->reload_time = loop_now_epoch();
+	if (errors->count)
+		daemon->reloads_failed++;
+	else
+		daemon->reloads_ok++;
 	strlist_fini(&daemon->reload_errors);
 	for (size_t i = 0; i < changes->count; i++)
 		log_notice("reload: %s", changes->items[i]);

@@ -189,20 +189,28 @@ static void add_reload(const struct daemon *daemon, struct ctl_status *status)
 		            daemon->reload_errors.items[0]);
 }
 
+void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
+{
+	struct ctl_status *status = ret_status;
+
+	*status = (struct ctl_status){.ready = daemon->ready, .optional = daemon->conf.optional};
+	if (!daemon->ready)
+		add_problem(status, "starting: charon is not ready yet");
+	add_policies(daemon, status);
+	add_peers(daemon, status);
+	add_certificates(daemon, status);
+	add_charon(daemon, status);
+	add_reload(daemon, status);
+	memcpy(status->config_hash, daemon->config_hash, sizeof(status->config_hash));
+	status->healthy = !status->problems.count;
+}
+
 char *status_json(struct daemon *daemon)
 {
-	struct ctl_status status = {.ready = daemon->ready, .optional = daemon->conf.optional};
+	struct ctl_status status;
 	char *json;
 
-	if (!daemon->ready)
-		add_problem(&status, "starting: charon is not ready yet");
-	add_policies(daemon, &status);
-	add_peers(daemon, &status);
-	add_certificates(daemon, &status);
-	add_charon(daemon, &status);
-	add_reload(daemon, &status);
-	memcpy(status.config_hash, daemon->config_hash, sizeof(status.config_hash));
-	status.healthy = !status.problems.count;
+	status_fill(daemon, &status);
 	json = ctl_proto_status(&status);
 	ctl_status_fini(&status);
 	return json;

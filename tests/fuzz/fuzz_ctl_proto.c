@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/ctl_metrics.h"
 #include "xfrmd/ctl_proto.h"
 
 /* Takes ownership of both. */
@@ -97,6 +98,27 @@ static void read_result(const char *text, size_t size)
 	strlist_fini(&errors);
 }
 
+static void read_metrics(const char *text, size_t size)
+{
+	struct metrics metrics, again;
+	struct buf shown = {0};
+	struct err err;
+	char *back;
+
+	if (ctl_metrics_parse(text, size, &metrics, &err) < 0)
+		return;
+	metrics_text(&metrics, &shown);
+	buf_fini(&shown);
+	back = ctl_metrics_write(&metrics);
+	if (back && ctl_metrics_parse(back, strlen(back), &again, &err) < 0)
+		abort();
+	if (back) {
+		expect_equal(back, ctl_metrics_write(&again));
+		metrics_fini(&again);
+	}
+	metrics_fini(&metrics);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -106,5 +128,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_peers(text, size);
 	read_desired(text, size);
 	read_result(text, size);
+	read_metrics(text, size);
 	return 0;
 }

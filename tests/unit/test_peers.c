@@ -473,6 +473,30 @@ START_TEST(peers_count_what_acquires_caused)
 	ck_assert_uint_eq(counters.deduplicated, 3);
 	ck_assert_uint_eq(counters.negotiations, 2);
 	ck_assert_uint_eq(counters.failures, 1);
+	ck_assert_uint_eq(counters.held_back, 1);
+}
+END_TEST
+
+START_TEST(peers_measure_how_long_negotiations_took)
+{
+	struct peers_counters counters;
+	struct addr third = make_addr("10.0.1.3"), fourth = make_addr("10.0.1.4");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	acquire(&remote, NOW);
+	child_up(&remote, 1, 1, NOW + 40);
+	acquire(&third, NOW);
+	fail_with(&third, "no response", NOW + 6200);
+	/* began by the peer: not ours to measure */
+	child_up(&fourth, 2, 2, NOW + 50);
+	acquire(&third, NOW + 60000);
+	peers_on_charon_down(peers, NOW + 60001, &actions);
+	peers_counters(peers, &counters);
+	ck_assert_uint_eq(counters.up.count, 1);
+	ck_assert_uint_eq(counters.up.sum_ms, 40);
+	ck_assert_uint_eq(counters.failed.count, 1);
+	ck_assert_uint_eq(counters.failed.sum_ms, 6200);
+	ck_assert_uint_eq(counters.abandoned, 1);
 }
 END_TEST
 
@@ -1383,6 +1407,7 @@ int main(void)
 	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_are_passed_over);
 	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_leave_the_queue);
 	tcase_add_test(tcase, peers_count_what_acquires_caused);
+	tcase_add_test(tcase, peers_measure_how_long_negotiations_took);
 	tcase_add_test(tcase, peers_back_off_twice_as_long_after_every_failure);
 	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# xfrmctl metrics prints what Prometheus accepts, and the dashboard asks for nothing else.
+lab_switch
+host a 10.0.1.1/24
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+status=0
+ctl a metrics >/dev/null 2>&1 || status=$?
+expect 'exit status without xfrmd' $status = 3
+xfrmd_start a
+on a ip xfrm policy delete src 10.0.1.1/32 dst 10.0.1.0/24 dir out
+wait_for 5 is 1 status a 'd["policies"]["repaired"]'
+ctl a reload
+on a ping -q -c 1 -W 1 10.0.1.9 >/dev/null || true
+wait_for 10 is 1 peers a 'len(d["peers"])'
+
+ctl a metrics >text
+ctl a metrics --json >json
+# the package that brings it along is large: it is asked where it is there
+if [ -x /usr/bin/promtool ]; then
+	must promtool check metrics <text
+fi
+
+cat >check.py <<'PYTHON'
+import json, math, re, sys
+LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'
+SAMPLE = re.compile(rf'([a-z_]+)(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?[0-9.]+(?:e[+-]?[0-9]+)?)')
+families, order, seen, values = {}, [], set(), {}
+for line in open('text').read().splitlines():
+    if line.startswith('# HELP '):
+        name, text = line[7:].split(' ', 1)
+        assert name not in families and text, line
+        families[name] = None
+        order.append(name)
+    elif line.startswith('# TYPE '):
+        name, kind = line[7:].split(' ')
+        assert name == order[-1] and families[name] is None, line
+        assert kind in ('counter', 'gauge', 'histogram'), line
+        assert (kind == 'counter') == name.endswith('_total'), line
+        families[name] = kind
+    else:
+        name, labels, value = SAMPLE.fullmatch(line).groups()
+        family = order[-1]
+        suffixes = ('_bucket', '_sum', '_count') if families[family] == 'histogram' else ('',)
+        assert name in [family + s for s in suffixes], line
+        key = name, tuple(sorted(re.findall(LABEL, labels or '')))
+        assert key not in seen, line
+        seen.add(key)
+        assert math.isfinite(float(value)) and (families[family] == 'gauge' or float(value) >= 0), line
+        values[line.rsplit(' ', 1)[0]] = float(value)
+assert all(name.startswith('xfrmd_') for name in families)
+for result in 'up', 'failed':
+    name = 'xfrmd_negotiation_duration_seconds'
+    buckets = [v for k, v in values.items() if k.startswith(f'{name}_bucket{{result="{result}"')]
+    assert buckets == sorted(buckets) and len(buckets) == 13, buckets
+    assert buckets[-1] == values[f'{name}_count{{result="{result}"}}']
+
+for key, wanted in {
+    'xfrmd_policies_drifted': 0, 'xfrmd_policy_repairs_total': 1, 'xfrmd_charon_up': 1,
+    'xfrmd_reloads_total{result="ok"}': 1, 'xfrmd_reloads_total{result="failed"}': 0,
+    'xfrmd_last_reload_ok': 1, 'xfrmd_acquires_total{result="negotiated"}': 1,
+    'xfrmd_ready': 1, 'xfrmd_sas{direction="out"}': 0,
+}.items():
+    assert values[key] == wanted, (key, values[key])
+assert values['xfrmd_policies_desired'] == values['xfrmd_policies_installed'] > 0
+assert sum(v for k, v in values.items() if k.startswith('xfrmd_peers{')) == 1
+for role in 'instance', 'ca':
+    assert [v for k, v in values.items()
+            if k.startswith('xfrmd_certificate_expiry') and f'role="{role}"' in k and v > 1.7e9], role
+for process in 'xfrmd', 'charon':
+    assert values[f'xfrmd_process_resident_memory_bytes{{process="{process}"}}'] > 1e6
+
+document = json.load(open('json'))['metrics']
+assert [f['name'] for f in document if f['samples']] == order
+known = {f['name'] for f in document} | {s['name'] for f in document for s in f['samples']}
+dashboard = json.load(open(sys.argv[1]))
+expressions = [t['expr'] for p in dashboard['panels'] for t in p['targets']]
+expressions += [v['definition'] for v in dashboard['templating']['list'] if v['type'] == 'query']
+asked = set(re.findall(r'xfrmd_[a-z_]+', ' '.join(expressions)))
+assert asked <= known, asked - known
+ids = [p['id'] for p in dashboard['panels']]
+assert len(ids) == len(set(ids))
+print(len(values), 'samples of', len(order), 'families,', len(asked), 'of them on the dashboard')
+PYTHON
+/usr/bin/python3 check.py "$LAB/../../tools/grafana/xfrmd.json"
