@@ -2,8 +2,8 @@
 #ifndef XFRMD_CTL_PROTO_H
 #define XFRMD_CTL_PROTO_H
 
-#include "xfrmd/diff.h"
 #include "xfrmd/err.h"
+#include "xfrmd/policy_rows.h"
 #include "xfrmd/str.h"
 
 /*
@@ -98,13 +98,9 @@ int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_pe
                           struct err *err);
 void ctl_peers_fini(struct ctl_peers *peers);
 
-/* `list --json`, rows in the kernel's order. Without @drift_known (the daemon was not asked) the
- * drift of every row is null because nobody knows. */
-struct ctl_policy_row {
-	struct policy policy;
-	enum diff_drift drift;
-};
-char *ctl_proto_list(const struct ctl_policy_row *rows, size_t count, bool drift_known);
+/* `list --json`. Without @drift_known (the daemon was not asked) the drift of every row is null
+ * because nobody knows. */
+char *ctl_proto_list(const struct policy_rows *rows, bool drift_known);
 
 /* DESIRED: policies as they are, without loss. */
 char *ctl_proto_desired(const struct policy_list *policies);

@@ -37,6 +37,13 @@ int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy);
 /* The kernel's policy with the key of @key. Negative errno; -ENOENT: there is none. */
 int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct policy *ret_found);
 
+/* What becomes of packets that no policy matches: `ip xfrm policy setdefault`. Kernels before 5.15,
+ * which do not know the question, let them pass. Negative errno. */
+struct xfrm_defaults {
+	bool out_blocked, in_blocked, fwd_blocked;
+};
+int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_defaults);
+
 /* Deletes one SA. Negative errno; -ESRCH: it is gone already. */
 int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrm_read.h"
 #include "xfrmd/xfrm_link.h"
 
 #define REQUEST_RCVBUF (256 * 1024)
@@ -265,6 +266,41 @@ int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct poli
 	r = send_request(&sock->link, msg, &exchange.seq);
 	nlmsg_free(msg);
 	return r < 0 ? r : await_answer(&sock->link, &exchange);
+}
+
+static int take_defaults(void *ctx, const struct nlmsghdr *header)
+{
+	struct xfrm_defaults *defaults = ctx;
+	struct xfrm_userpolicy_default info;
+
+	if (header->nlmsg_type != XFRM_MSG_GETDEFAULT ||
+	    xfrm_read_fixed(header, &info, sizeof(info)) < 0)
+		return -EBADMSG;
+	*defaults = (struct xfrm_defaults){
+		.out_blocked = info.out == XFRM_USERPOLICY_BLOCK,
+		.in_blocked = info.in == XFRM_USERPOLICY_BLOCK,
+		.fwd_blocked = info.fwd == XFRM_USERPOLICY_BLOCK,
+	};
+	return 0;
+}
+
+int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_defaults)
+{
+	struct xfrm_userpolicy_default info = {0};
+	struct xfrm_defaults defaults = {0};
+	struct exchange exchange = {.fn = take_defaults, .ctx = &defaults};
+	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_GETDEFAULT, 0);
+	int r = -ENOMEM;
+
+	if (msg && nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) == 0)
+		r = send_request(&sock->link, msg, &exchange.seq);
+	nlmsg_free(msg);
+	if (r == 0)
+		r = await_answer(&sock->link, &exchange);
+	if (r < 0 && r != -EINVAL && r != -EOPNOTSUPP)
+		return r;
+	*ret_defaults = defaults;
+	return 0;
 }
 
 int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)

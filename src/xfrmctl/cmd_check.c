@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `xfrmctl check [FILE]`: what the daemon would say to a configuration; needs no daemon. */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "build_config.h"
@@ -10,27 +8,24 @@
 #include "xfrmd/loop.h"
 #include "xfrmd/setup.h"
 
-static int print_problems(const struct options *options, const struct conf *conf,
-                          const struct problems *problems)
+static void put_problems(const struct options *options, const struct conf *conf,
+                         const struct problems *problems, struct output *output)
 {
 	const struct strlist notes = {conf->notes.items, conf->notes.count};
 	const struct strlist errors = {problems->items, problems->count};
-	_cleanup_(cleanup_free) char *json = NULL;
-	_cleanup_(buf_fini) struct buf out = {0};
 	size_t i;
 
 	if (options->json) {
-		json = ctl_proto_result(!problems_any(problems), &notes, &errors);
-		return print_json(json);
+		output_json(output, ctl_proto_result(!problems_any(problems), &notes, &errors));
+		return;
 	}
 	for (i = 0; i < errors.count; i++)
-		fprintf(stderr, "%s\n", errors.items[i]);
+		buf_printf(&output->complaints, "%s\n", errors.items[i]);
 	for (i = 0; i < notes.count; i++)
-		buf_printf(&out, "note: %s\n", notes.items[i]);
-	return print_buf(&out);
+		buf_printf(&output->text, "note: %s\n", notes.items[i]);
 }
 
-int cmd_check(const struct options *options)
+int cmd_check(const struct options *options, struct output *output)
 {
 	const char *path = options->argument ? options->argument : XFRMD_CONF_FILE;
 	_cleanup_(problems_fini) struct problems problems = {0};
@@ -40,9 +35,10 @@ int cmd_check(const struct options *options)
 
 	if (ret < 0 && !problems.count)
 		problems_add(&problems, "%s: %s", path, strerror(-ret));
-	if (print_problems(options, &conf, &problems) != EXIT_OK || ret < 0)
+	put_problems(options, &conf, &problems, output);
+	if (ret < 0)
 		return EXIT_FAILED;
 	if (!options->json)
-		printf("%s: ok\n", path);
+		buf_printf(&output->text, "%s: ok\n", path);
 	return EXIT_OK;
 }

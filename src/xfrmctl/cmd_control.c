@@ -12,56 +12,57 @@
 /* Shutdown waits for the jobs of stop_wait_for and for the peers: the daemon bounds both. */
 #define SHUTDOWN_TIMEOUT_MS 0
 
-static int print_result(const struct strlist *changes, const struct strlist *errors)
+static void put_result(struct output *output, const struct strlist *changes,
+                       const struct strlist *errors)
 {
-	_cleanup_(buf_fini) struct buf out = {0};
 	size_t i;
 
 	for (i = 0; i < changes->count; i++)
-		buf_printf(&out, "%s\n", changes->items[i]);
+		buf_printf(&output->text, "%s\n", changes->items[i]);
 	for (i = 0; i < errors->count; i++)
-		complain("%s", errors->items[i]);
-	return print_buf(&out);
+		output_complain(output, "%s", errors->items[i]);
 }
 
 /* @err is filled when there is no answer; the caller says so. */
 static int control(const struct options *options, enum ctl_command command, unsigned timeout_ms,
-                   struct err *err)
+                   struct output *output, struct err *err)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 	_cleanup_(cleanup_free) char *text = NULL;
 	bool ok = false;
 	size_t len = 0;
-	int printed;
 	int ret = ask_daemon(options, command, timeout_ms, &text, &len, err);
 
 	if (ret == EXIT_OK && ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
 		ret = EXIT_FAILED;
 	if (ret != EXIT_OK)
 		return ret;
-	printed = options->json ? print_json(text) : print_result(&changes, &errors);
-	return printed == EXIT_OK && ok ? EXIT_OK : EXIT_FAILED;
+	if (options->json)
+		output_json(output, steal_ptr(text));
+	else
+		put_result(output, &changes, &errors);
+	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
 static int control_or_complain(const struct options *options, enum ctl_command command,
-                               unsigned timeout_ms)
+                               unsigned timeout_ms, struct output *output)
 {
 	struct err err = {0};
-	int ret = control(options, command, timeout_ms, &err);
+	int ret = control(options, command, timeout_ms, output, &err);
 
 	if (*err.text)
-		complain("%s: %s", ctl_command_name(command), err.text);
+		output_complain(output, "%s: %s", ctl_command_name(command), err.text);
 	return ret;
 }
 
-int cmd_reload(const struct options *options)
+int cmd_reload(const struct options *options, struct output *output)
 {
-	return control_or_complain(options, CTL_COMMAND_RELOAD, CHANGE_TIMEOUT_MS);
+	return control_or_complain(options, CTL_COMMAND_RELOAD, CHANGE_TIMEOUT_MS, output);
 }
 
-int cmd_shutdown(const struct options *options)
+int cmd_shutdown(const struct options *options, struct output *output)
 {
-	return control_or_complain(options, CTL_COMMAND_SHUTDOWN, SHUTDOWN_TIMEOUT_MS);
+	return control_or_complain(options, CTL_COMMAND_SHUTDOWN, SHUTDOWN_TIMEOUT_MS, output);
 }
 
 /* Removes our policies from the kernel; *ret_removed counts. Negative errno and @err. */
@@ -91,35 +92,32 @@ static int flush_kernel(size_t *ret_removed, struct err *err)
  * Policies outlive the daemon, and after `xfrmctl shutdown` with stop_action = block nobody else is
  * there to remove them.
  */
-static int flush_without_daemon(const struct options *options)
+static int flush_without_daemon(const struct options *options, struct output *output)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	_cleanup_(cleanup_free) char *json = NULL;
 	char text[128];
 	struct err err = {0};
 	size_t removed = 0;
-	int error = flush_kernel(&removed, &err), printed;
+	int error = flush_kernel(&removed, &err);
 
 	snprintf(text, sizeof(text), "policies: %zu removed, no daemon runs", removed);
 	if (strlist_add(error ? &errors : &changes, error ? err.text : text) < 0)
 		return EXIT_FAILED;
-	if (!options->json) {
-		printed = print_result(&changes, &errors);
-	} else {
-		json = ctl_proto_result(!error, &changes, &errors);
-		printed = print_json(json);
-	}
-	return error ? EXIT_FAILED : printed;
+	if (options->json)
+		output_json(output, ctl_proto_result(!error, &changes, &errors));
+	else
+		put_result(output, &changes, &errors);
+	return error ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_flush(const struct options *options)
+int cmd_flush(const struct options *options, struct output *output)
 {
 	struct err err = {0};
-	int ret = control(options, CTL_COMMAND_FLUSH, CHANGE_TIMEOUT_MS, &err);
+	int ret = control(options, CTL_COMMAND_FLUSH, CHANGE_TIMEOUT_MS, output, &err);
 
 	if (ret == EXIT_UNREACHABLE)
-		return flush_without_daemon(options);
+		return flush_without_daemon(options, output);
 	if (*err.text)
-		complain("%s: %s", ctl_command_name(CTL_COMMAND_FLUSH), err.text);
+		output_complain(output, "%s: %s", ctl_command_name(CTL_COMMAND_FLUSH), err.text);
 	return ret;
 }

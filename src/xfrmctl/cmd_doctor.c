@@ -6,20 +6,7 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/doctor_gather.h"
 
-static int print_findings(const struct options *options, const struct findings *findings)
-{
-	_cleanup_(cleanup_free) char *json = NULL;
-	_cleanup_(buf_fini) struct buf out = {0};
-
-	if (options->json) {
-		json = findings_json(findings);
-		return print_json(json);
-	}
-	out_findings(findings, options->coloured, &out);
-	return print_buf(&out);
-}
-
-int cmd_doctor(const struct options *options)
+int cmd_doctor(const struct options *options, struct output *output)
 {
 	const char *path = options->argument ? options->argument : XFRMD_CONF_FILE;
 	_cleanup_(doctor_facts_fini) struct doctor_facts facts;
@@ -30,8 +17,10 @@ int cmd_doctor(const struct options *options)
 	else
 		findings.out_of_memory = true;
 	if (findings.out_of_memory)
-		complain("doctor: out of memory");
-	if (print_findings(options, &findings) != EXIT_OK || findings.out_of_memory)
-		return EXIT_FAILED;
-	return findings_any_serious(&findings) ? EXIT_FAILED : EXIT_OK;
+		output_complain(output, "doctor: out of memory");
+	if (options->json)
+		output_json(output, findings_json(&findings));
+	else
+		out_findings(&findings, options->coloured, &output->text);
+	return findings.out_of_memory || findings_any_serious(&findings) ? EXIT_FAILED : EXIT_OK;
 }

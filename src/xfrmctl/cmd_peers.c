@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* `xfrmctl peers [IP]`. */
+/* `xfrmctl peers [IP]`: all of them in a table, or everything about one. */
 #include <stdlib.h>
 
-#include "out_text.h"
+#include "out_peers.h"
 #include "xfrmctl.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/loop.h"
@@ -21,45 +21,35 @@ static void keep_only(struct ctl_peers *peers, const struct addr *address)
 	peers->count = kept;
 }
 
-static int print_peers(const struct options *options, const struct ctl_peers *peers)
-{
-	_cleanup_(cleanup_free) char *json = NULL;
-	_cleanup_(buf_fini) struct buf out = {0};
-
-	if (options->json) {
-		json = ctl_proto_peers(peers);
-		return print_json(json);
-	}
-	out_text_peers(peers, loop_now_epoch(), options->coloured, &out);
-	return print_buf(&out);
-}
-
-int cmd_peers(const struct options *options)
+int cmd_peers(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers peers = {0};
-	_cleanup_(cleanup_free) char *text = NULL;
+	const char *argument = options->argument;
 	struct addr address = {0};
 	struct err err = {0};
-	size_t len = 0;
 	int ret;
 
-	if (options->argument && addr_parse(options->argument, &address) < 0) {
-		complain("%s: not an IP address", options->argument);
+	if (argument && addr_parse(argument, &address) < 0) {
+		output_complain(output, "%s: not an IP address", argument);
 		return EXIT_USAGE;
 	}
-	ret = ask_daemon(options, CTL_COMMAND_PEERS, QUESTION_TIMEOUT_MS, &text, &len, &err);
-	if (ret == EXIT_OK && ctl_proto_parse_peers(text, len, &peers, &err) < 0)
-		ret = EXIT_FAILED;
+	ret = ask_peers(options, &peers, &err);
 	if (ret != EXIT_OK) {
-		complain("%s", err.text);
+		output_complain(output, "%s", err.text);
 		return ret;
 	}
-	if (options->argument) {
+	if (argument) {
 		keep_only(&peers, &address);
 		if (peers.count == 0) {
-			complain("%s: no such peer", options->argument);
+			output_complain(output, "%s: no such peer", argument);
 			return EXIT_FAILED;
 		}
 	}
-	return print_peers(options, &peers);
+	if (options->json)
+		output_json(output, ctl_proto_peers(&peers));
+	else if (argument)
+		out_peers_each(&peers, loop_now_epoch(), options->coloured, &output->text);
+	else
+		out_peers_table(&peers, loop_now_epoch(), options->coloured, &output->text);
+	return EXIT_OK;
 }

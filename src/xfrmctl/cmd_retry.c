@@ -65,13 +65,8 @@ static int wait_for_result(const struct options *options, const struct addr *add
 	addr_format(address, address_text);
 	while (loop_now_ms() < end_ms) {
 		_cleanup_(ctl_peers_fini) struct ctl_peers peers = {0};
-		_cleanup_(cleanup_free) char *text = NULL;
-		size_t len = 0;
-		int ret = ask_daemon(options, CTL_COMMAND_PEERS, QUESTION_TIMEOUT_MS, &text, &len,
-		                     err);
+		int ret = ask_peers(options, &peers, err);
 
-		if (ret == EXIT_OK && ctl_proto_parse_peers(text, len, &peers, err) < 0)
-			ret = EXIT_FAILED;
 		if (ret != EXIT_OK)
 			return ret;
 		if (has_result(&peers, address, error)) {
@@ -85,29 +80,26 @@ static int wait_for_result(const struct options *options, const struct addr *add
 	return EXIT_FAILED;
 }
 
-static int print_result(const struct options *options, const char *address, int ret,
-                        const struct err *err)
+static void put_result(const struct options *options, const char *address, bool ok,
+                       const struct err *err, struct output *output)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	_cleanup_(cleanup_free) char *json = NULL;
 	char up[ADDR_TEXT_MAX + 8];
-	int printed;
+	char *json = NULL;
 
 	snprintf(up, sizeof(up), "%s: up", address);
-	if (!options->json) {
-		if (ret == EXIT_OK)
-			printf("%s\n", up);
-		else
-			complain("%s", err->text);
-		return ret;
+	if (options->json) {
+		if (strlist_add(ok ? &changes : &errors, ok ? up : err->text) == 0)
+			json = ctl_proto_result(ok, &changes, &errors);
+		output_json(output, json);
+	} else if (ok) {
+		buf_printf(&output->text, "%s\n", up);
+	} else {
+		output_complain(output, "%s", err->text);
 	}
-	if (strlist_add(ret == EXIT_OK ? &changes : &errors, ret == EXIT_OK ? up : err->text) == 0)
-		json = ctl_proto_result(ret == EXIT_OK, &changes, &errors);
-	printed = print_json(json);
-	return printed == EXIT_OK ? ret : printed;
 }
 
-int cmd_retry(const struct options *options)
+int cmd_retry(const struct options *options, struct output *output)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr address;
@@ -115,12 +107,13 @@ int cmd_retry(const struct options *options)
 	int ret;
 
 	if (!options->argument || addr_parse(options->argument, &address) < 0) {
-		complain("retry: %s: expected the IP address of a peer",
-		         options->argument ? options->argument : "no argument");
+		output_complain(output, "retry: %s: expected the IP address of a peer",
+		                options->argument ? options->argument : "no argument");
 		return EXIT_USAGE;
 	}
 	ret = begin(options, &address, &err);
 	if (ret == EXIT_OK)
 		ret = wait_for_result(options, &address, &err);
-	return print_result(options, addr_format(&address, text), ret, &err);
+	put_result(options, addr_format(&address, text), ret == EXIT_OK, &err, output);
+	return ret;
 }

@@ -8,24 +8,38 @@
 
 #include "build_config.h"
 #include "xfrmctl.h"
+#include "xfrmd/str.h"
+
+/* Options that not every command knows. */
+#define TAKES_ALL   1u
+#define TAKES_WATCH 2u
+
+#define WATCH_DEFAULT_S 2
+#define WATCH_MAX_S     86400
 
 static const struct command {
 	const char *name;
-	int (*run)(const struct options *options);
+	command_fn *run;
+	unsigned takes;
 	const char *argument; /* of which there is at most one; NULL: none */
 	const char *help;
 } commands[] = {
-	{"status", cmd_status, NULL, "one screen on everything; exit status 1 if unhealthy"},
-	{"list", cmd_list, NULL, "the kernel's policies in its order of decision, and their drift"},
-	{"peers", cmd_peers, "[IP]", "peers, their SAs and their last errors"},
-	{"metrics", cmd_metrics, NULL, "counters and gauges in the text format of Prometheus"},
-	{"check", cmd_check, "[FILE]", "validate a configuration as the daemon would"},
-	{"reload", cmd_reload, NULL, "read the configuration again; print what changed"},
-	{"doctor", cmd_doctor, "[FILE]", "look for what is or goes wrong, and say what to do"},
-	{"retry", cmd_retry, "IP", "negotiate with a peer now, and wait for the result"},
-	{"readiness", cmd_readiness, NULL, "whom we still talk to in clear; exit status 1 if any"},
-	{"shutdown", cmd_shutdown, NULL, "end the protection gently, as the configuration says"},
-	{"flush", cmd_flush, NULL, "remove our policies now: nothing is protected afterwards"},
+	{"status", cmd_status, TAKES_WATCH, NULL,
+         "one screen on everything; exit status 1 if unhealthy"},
+	{"list", cmd_list, TAKES_ALL | TAKES_WATCH, NULL,
+         "the kernel's policies by subnet, those of others, and drift"},
+	{"peers", cmd_peers, TAKES_WATCH, "[IP]", "peers, their SAs and their last errors"},
+	{"explain", cmd_explain, TAKES_WATCH, "IP",
+         "what happens to traffic with an address, and why"},
+	{"metrics", cmd_metrics, 0, NULL, "counters and gauges in the text format of Prometheus"},
+	{"check", cmd_check, 0, "[FILE]", "validate a configuration as the daemon would"},
+	{"reload", cmd_reload, 0, NULL, "read the configuration again; print what changed"},
+	{"doctor", cmd_doctor, 0, "[FILE]", "look for what is or goes wrong, and say what to do"},
+	{"retry", cmd_retry, 0, "IP", "negotiate with a peer now, and wait for the result"},
+	{"readiness", cmd_readiness, TAKES_WATCH, NULL,
+         "whom we still talk to in clear; exit status 1 if any"},
+	{"shutdown", cmd_shutdown, 0, NULL, "end the protection gently, as the configuration says"},
+	{"flush", cmd_flush, 0, NULL, "remove our policies now: nothing is protected afterwards"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -42,10 +56,12 @@ static void print_help(void)
 		       command->argument ? command->argument : "", command->help);
 	}
 	printf("\n"
-	       "  --run-dir DIR   of the daemon (default %s)\n"
-	       "  --json          for programs: one document, described in xfrmctl(8)\n"
-	       "  --help          this text\n"
-	       "  --version       the version\n\n"
+	       "  --run-dir DIR      of the daemon (default %s)\n"
+	       "  --json             for programs: one document, described in xfrmctl(8)\n"
+	       "  --all              with list: each policy, in the kernel's order of decision\n"
+	       "  --watch [SECONDS]  again and again, every 2 seconds by default\n"
+	       "  --help             this text\n"
+	       "  --version          the version\n\n"
 	       "Exit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n",
 	       XFRMD_RUN_DIR);
 }
@@ -74,11 +90,29 @@ static void complain_unknown(const char *name)
 	complain("%s: unknown command, expected one of %s", name, known);
 }
 
+/* "--watch 5" and "--watch=5"; what follows and is no number is an argument of the command. */
+static bool parse_watch(int argc, char **argv, struct options *options)
+{
+	const char *text = optarg;
+	uint64_t seconds = WATCH_DEFAULT_S;
+
+	if (!text && optind < argc && argv[optind][strspn(argv[optind], "0123456789")] == '\0')
+		text = argv[optind++];
+	if (text && str_parse_u64(text, 1, WATCH_MAX_S, &seconds) < 0) {
+		complain("--watch: \"%s\": expected seconds, 1 to %d", text, WATCH_MAX_S);
+		return false;
+	}
+	options->watch_s = (unsigned)seconds;
+	return true;
+}
+
 /* -1: go on; else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {{"run-dir", required_argument, NULL, 'r'},
 	                                      {"json", no_argument, NULL, 'j'},
+	                                      {"all", no_argument, NULL, 'a'},
+	                                      {"watch", optional_argument, NULL, 'w'},
 	                                      {"help", no_argument, NULL, 'h'},
 	                                      {"version", no_argument, NULL, 'v'},
 	                                      {0}};
@@ -92,6 +126,13 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'j':
 			options->json = true;
+			break;
+		case 'a':
+			options->all = true;
+			break;
+		case 'w':
+			if (!parse_watch(argc, argv, options))
+				return EXIT_USAGE;
 			break;
 		case 'h':
 			print_help();
@@ -110,11 +151,37 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return -1;
 }
 
+/* Whether options and arguments are such that the command knows what to do with them. */
+static bool is_usable(const struct command *command, const struct options *options, int count,
+                      char **arguments)
+{
+	if (count > (command->argument ? 1 : 0))
+		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
+	else if (options->all && !(command->takes & TAKES_ALL))
+		complain("%s: --all: not with this command", command->name);
+	else if (options->watch_s && !(command->takes & TAKES_WATCH))
+		complain("%s: --watch: not with this command", command->name);
+	else
+		return true;
+	return false;
+}
+
+static int run_once(const struct command *command, const struct options *options)
+{
+	struct output output = {0};
+	int exit_status = command->run(options, &output);
+
+	if (!output_write(&output))
+		exit_status = EXIT_FAILED;
+	output_fini(&output);
+	return exit_status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.run_dir = XFRMD_RUN_DIR};
 	const struct command *command;
-	const char *no_color;
+	const char *no_color = getenv("NO_COLOR");
 	int exit_status = parse_options(argc, argv, &options), count;
 
 	if (exit_status >= 0)
@@ -129,12 +196,11 @@ int main(int argc, char **argv)
 		complain_unknown(argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (count > (command->argument ? 2 : 1)) {
-		complain("%s: unexpected argument \"%s\"", command->name, argv[argc - 1]);
+	if (!is_usable(command, &options, count - 1, argv + optind + 1))
 		return EXIT_USAGE;
-	}
 	options.argument = count == 2 ? argv[optind + 1] : NULL;
-	no_color = getenv("NO_COLOR");
 	options.coloured = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-	return command->run(&options);
+	if (options.watch_s)
+		return watch(&options, command->name, command->run);
+	return run_once(command, &options);
 }

@@ -10,8 +10,9 @@
  * are shown relative to @now, epoch seconds. Texts of others are escaped.
  */
 void out_text_status(const struct ctl_status *status, int64_t now, bool coloured, struct buf *out);
-void out_text_list(const struct ctl_policy_row *rows, size_t count, bool coloured, struct buf *out);
-void out_text_peers(const struct ctl_peers *peers, int64_t now, bool coloured, struct buf *out);
+
+/* On screens that are no tables, keys are one column. */
+void out_text_key(struct buf *out, const char *key);
 
 #define OUT_TEXT_UNIT_MAX 32
 /* "12s", "3m12s", "4h05m", "3d07h"; nothing is shorter than "0s". */

@@ -2,9 +2,7 @@
 #ifndef XFRMCTL_H
 #define XFRMCTL_H
 
-#include <stdbool.h>
-
-#include "xfrmd/buf.h"
+#include "output.h"
 #include "xfrmd/ctl_proto.h"
 
 /* The exit status of every command. */
@@ -18,38 +16,34 @@ enum {
 struct options {
 	const char *run_dir;
 	bool json;
+	bool all; /* list: each policy */
 	bool coloured;
+	unsigned watch_s;     /* again every so many seconds; 0: once */
 	const char *argument; /* the one behind the command; NULL: none */
 };
 
-/* One per command; each returns the exit status and has said on stderr what failed. */
-int cmd_status(const struct options *options);
-int cmd_list(const struct options *options);
-int cmd_peers(const struct options *options);
-int cmd_metrics(const struct options *options);
-int cmd_check(const struct options *options);
-int cmd_reload(const struct options *options);
-int cmd_shutdown(const struct options *options);
-int cmd_flush(const struct options *options);
-int cmd_retry(const struct options *options);
-int cmd_readiness(const struct options *options);
-int cmd_doctor(const struct options *options);
+/* One per command; each returns the exit status, and what failed is among the complaints. */
+typedef int command_fn(const struct options *options, struct output *output);
+command_fn cmd_status, cmd_list, cmd_peers, cmd_explain, cmd_check, cmd_reload, cmd_shutdown,
+	cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics;
 
-/* `xfrmctl: ` and the sentence, on stderr. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Runs the command again and again, on a terminal on the same screen. A daemon that is away is
+ * waited for. Returns only when the command line is wrong or nothing can be written. */
+int watch(const struct options *options, const char *name, command_fn *run);
 
 /* Questions that the daemon answers from memory. */
 #define QUESTION_TIMEOUT_MS 10000
 /* EXIT_OK and the daemon's answer, which the caller frees; else what failed is in @err. */
 int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
                char **ret_text, size_t *ret_len, struct err *err);
-
 /* The same for a command that needs more than its name. */
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
                    char **ret_text, size_t *ret_len, struct err *err);
-
-/* Write to stdout; EXIT_OK or EXIT_FAILED. print_json() ends the line; NULL: out of memory. */
-int print_buf(const struct buf *out);
-int print_json(const char *json);
+/* EXIT_OK and all peers, which the caller finis; else what failed is in @err. */
+int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err);
+/* The kernel's policies beside those that the daemon desires, which may be away; a remark about that
+ * is no failure. The caller finis *ret_rows. EXIT_OK or EXIT_FAILED. */
+int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,
+                 struct output *output);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What `xfrmctl status` and `xfrmctl peers` show: gathered from the parts and from the kernel. */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon.h"
+#include "xfrmd/ctl_sas.h"
 #include "xfrmd/expiry.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
@@ -235,61 +235,6 @@ static int64_t epoch_or_zero(uint64_t monotonic_ms)
 	return monotonic_ms ? epoch_of(monotonic_ms) : 0;
 }
 
-/* Pairs an outbound SA with the inbound one installed nearest in time: charon makes them together. */
-static const struct xfrm_sa *find_inbound(const struct xfrm_sa *sas, size_t count,
-                                          const struct xfrm_sa *out)
-{
-	const struct xfrm_sa *best = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct xfrm_sa *in = &sas[i];
-
-		if (!in->spi || in->reqid != out->reqid || !addr_equal(&in->src, &out->dst) ||
-		    !addr_equal(&in->dst, &out->src))
-			continue;
-		if (!best ||
-		    llabs(in->installed - out->installed) < llabs(best->installed - out->installed))
-			best = in;
-	}
-	return best;
-}
-
-static bool is_outbound(const struct daemon *daemon, const struct xfrm_sa *sa,
-                        const struct peer *peer)
-{
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid &&
-	       addr_equal(&sa->src, &peer->local) && addr_equal(&sa->dst, &peer->remote);
-}
-
-static void add_sas(const struct daemon *daemon, const struct xfrm_sa *sas, size_t count,
-                    const struct peer *peer, struct ctl_peer *row)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct xfrm_sa *out = &sas[i], *in;
-		struct ctl_sa *list, *sa;
-
-		if (!is_outbound(daemon, out, peer))
-			continue;
-		list = reallocarray(row->sas, row->sa_count + 1, sizeof(*list));
-		if (!list)
-			return;
-		row->sas = list;
-		sa = &list[row->sa_count++];
-		*sa = (struct ctl_sa){.spi_out = out->spi,
-		                      .bytes_out = out->bytes,
-		                      .packets_out = out->packets,
-		                      .installed = out->installed,
-		                      .rekey = out->rekey};
-		snprintf(sa->algorithm, sizeof(sa->algorithm), "%s", out->algorithm);
-		in = find_inbound(sas, count, out);
-		if (!in)
-			continue;
-		sa->spi_in = in->spi;
-		sa->bytes_in = in->bytes;
-		sa->packets_in = in->packets;
-	}
-}
-
 char *status_peers_json(struct daemon *daemon)
 {
 	size_t peer_count, sa_count = 0;
@@ -304,6 +249,7 @@ char *status_peers_json(struct daemon *daemon)
 		return NULL;
 	if (spd_keeper_sas(daemon->spd, &sas, &sa_count, &err) < 0)
 		log_warning("peers: %s", err.text);
+	ctl_sas_sort(sas, sa_count);
 	for (size_t i = 0; i < peer_count; i++) {
 		const struct peer *peer = peers[i];
 		struct ctl_peer *row = &rows.items[rows.count++];
@@ -316,7 +262,9 @@ char *status_peers_json(struct daemon *daemon)
 		                         .last_failure = epoch_or_zero(peer->failed_ms)};
 		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
 		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
-		add_sas(daemon, sas, sa_count, peer, row);
+		if (ctl_sas_of(sas, sa_count, daemon->conf.reqid, &peer->local, &peer->remote,
+		               &row->sas, &row->sa_count) < 0)
+			log_warning("peers: out of memory");
 	}
 	json = ctl_proto_peers(&rows);
 	ctl_peers_fini(&rows);

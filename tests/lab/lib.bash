@@ -193,10 +193,12 @@ address() {
 
 # capture HOST: records what passes its port until capture_stop
 capture() {
+	# one from before would say too early that it listens
+	rm -f "/run/lab/$1.tcpdump"
 	tcpdump -i "$1" -nn -s 128 -B 8192 --immediate-mode -U -Z root -w "$FOLDER/$1.pcap" \
 		2>"/run/lab/$1.tcpdump" &
 	capture_pid[$1]=$!
-	wait_for 10 grep -q 'listening on' "/run/lab/$1.tcpdump"
+	wait_for 10 grep -sq 'listening on' "/run/lab/$1.tcpdump"
 }
 
 # A capture that missed packets proves nothing.
@@ -485,6 +487,12 @@ status() {
 
 peers() {
 	ctl "$1" peers --json | json "$2"
+}
+
+# documented HOST COMMAND [ARGUMENT]...: its JSON is exactly what the manual says
+documented() {
+	{ ctl "$@" --json || true; } >/run/lab/document
+	must "$LAB/../documented.py" "$LAB/../../src/man/xfrmctl.8" "$2=/run/lab/document"
 }
 
 # policies HOST: the kernel's, without the exemptions that sockets carry

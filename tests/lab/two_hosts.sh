@@ -29,3 +29,9 @@ expect 'peers up' "$(status a 'd["peers"]["up"]')" = 1
 expect 'healthy' "$(status a 'd["healthy"]')" = true
 expect 'state of b' "$(peers a 'd["peers"][0]["address"] + " " + d["peers"][0]["state"]')" = \
 	'10.0.1.2 up'
+expect "why b's traffic is ESP" "$(ctl a explain 10.0.1.2 | sed -n 1p)" = \
+	'10.0.1.2: sent as ESP, accepted only as ESP: ipsec_subnets 10.0.0.0/20'
+for document in peers 'explain 10.0.1.2'; do
+	# shellcheck disable=SC2086
+	documented a $document
+done

@@ -19,3 +19,9 @@ wait_for 5 is 1000 status a 'd["acquires"]["received"]'
 expect 'lost' "$(status a 'd["acquires"]["lost"]')" = 0
 expect 'in flight or waiting' "$(status a 'd["peers"]["negotiating"]')" -ge 900
 expect 'healthy' "$(status a 'd["healthy"]')" = true
+start=$(date +%s%N)
+ctl a peers >peers
+ms=$((($(date +%s%N) - start) / 1000000))
+echo "xfrmctl peers: $ms ms, $(wc -l <peers) lines"
+expect 'lines of peers' "$(wc -l <peers)" -ge 900
+grep -q __asan_init "$BUILD/src/xfrmd/xfrmd" || expect 'ms for peers' $ms -lt 900

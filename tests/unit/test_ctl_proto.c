@@ -369,7 +369,7 @@ END_TEST
 
 START_TEST(list_rows_have_owner_and_drift)
 {
-	struct ctl_policy_row rows[2] = {
+	struct policy_row rows[2] = {
 		{policy_of(POLICY_DIR_OUT, POLICY_ACTION_PROTECT, "10.0.1.1/32", "10.0.1.0/24",
 	                   30108),
 	         DIFF_DRIFT_MISSING},
@@ -381,7 +381,7 @@ START_TEST(list_rows_have_owner_and_drift)
 	rows[1].policy.proto = IPPROTO_ICMPV6;
 	rows[1].policy.icmp_type = 135;
 	assert_text(
-		ctl_proto_list(rows, 2, true),
+		ctl_proto_list(&(struct policy_rows){rows, 2}, true),
 		"{\"drift_known\":true,\"policies\":["
 		"{\"direction\":\"out\",\"action\":\"protect\",\"source\":\"10.0.1.1/32\","
 		"\"destination\":\"10.0.1.0/24\",\"priority\":30108,\"level\":\"required\","
@@ -391,7 +391,8 @@ START_TEST(list_rows_have_owner_and_drift)
 		"\"destination\":\"::/0\",\"priority\":5,\"level\":null,"
 		"\"protocol\":58,\"icmp_type\":135,\"reqid\":null,\"spi\":null,\"exotic\":false,"
 		"\"owner\":\"other\",\"drift\":null}]}");
-	assert_text(ctl_proto_list(NULL, 0, false), "{\"drift_known\":false,\"policies\":[]}");
+	assert_text(ctl_proto_list(&(struct policy_rows){0}, false),
+	            "{\"drift_known\":false,\"policies\":[]}");
 }
 END_TEST
 

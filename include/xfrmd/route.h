@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_ROUTE_H
+#define XFRMD_ROUTE_H
+
+#include <net/if.h>
+
+#include "xfrmd/addr.h"
+#include "xfrmd/err.h"
+
+/* What the kernel's routing says about packets to one address. A value type. */
+struct route {
+	bool found;          /* false: unreachable, prohibited, no route; the rest is zero */
+	struct addr source;  /* the local address that the kernel would choose */
+	struct addr gateway; /* AF_UNSPEC: on link */
+	char ifname[IF_NAMESIZE];
+};
+
+/*
+ * Looks the route up by rtnetlink. Nothing is sent, and other than connect() on a socket this does
+ * not ask the IPsec policies, so no acquire comes of it. 0, or negative errno and @err.
+ */
+int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err);
+
+#endif

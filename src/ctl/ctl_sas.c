@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SAs as people see them: in pairs. The kernel knows single SAs only. Invariant: sorted by addresses
+ * and age, those between two addresses stand together.
+ */
+#include "xfrmd/ctl_sas.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int compare_addrs(const struct xfrm_sa *sa, const struct addr *src, const struct addr *dst)
+{
+	int order = addr_compare(&sa->src, src);
+
+	return order ? order : addr_compare(&sa->dst, dst);
+}
+
+static int compare_sas(const void *a, const void *b)
+{
+	const struct xfrm_sa *x = a, *y = b;
+	int order = compare_addrs(x, &y->src, &y->dst);
+
+	if (order == 0)
+		order = (x->installed > y->installed) - (x->installed < y->installed);
+	return order ? order : (x->spi > y->spi) - (x->spi < y->spi);
+}
+
+void ctl_sas_sort(struct xfrm_sa *sas, size_t count)
+{
+	if (count > 1)
+		qsort(sas, count, sizeof(*sas), compare_sas);
+}
+
+/* The SAs @src -> @dst, which stand together. */
+struct range {
+	const struct xfrm_sa *items;
+	size_t count;
+};
+
+static struct range find_range(const struct xfrm_sa *sas, size_t count, const struct addr *src,
+                               const struct addr *dst)
+{
+	size_t low = 0, high = count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_addrs(&sas[middle], src, dst) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < count && compare_addrs(&sas[end], src, dst) == 0; end++)
+		;
+	return (struct range){sas + low, end - low};
+}
+
+static bool is_ours(const struct xfrm_sa *sa, uint32_t reqid)
+{
+	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == reqid;
+}
+
+static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfrm_sa *out)
+{
+	const struct xfrm_sa *best = NULL;
+
+	for (size_t i = 0; i < inbound.count; i++) {
+		const struct xfrm_sa *in = &inbound.items[i];
+
+		if (is_ours(in, out->reqid) &&
+		    (!best || llabs(in->installed - out->installed) <
+		                      llabs(best->installed - out->installed)))
+			best = in;
+	}
+	return best;
+}
+
+static struct ctl_sa make_pair(const struct xfrm_sa *out, const struct xfrm_sa *in)
+{
+	struct ctl_sa pair = {
+		.spi_out = out->spi,
+		.bytes_out = out->bytes,
+		.packets_out = out->packets,
+		.installed = out->installed,
+		.rekey = out->rekey,
+	};
+
+	snprintf(pair.algorithm, sizeof(pair.algorithm), "%s", out->algorithm);
+	if (in) {
+		pair.spi_in = in->spi;
+		pair.bytes_in = in->bytes;
+		pair.packets_in = in->packets;
+	}
+	return pair;
+}
+
+int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct addr *local,
+               const struct addr *remote, struct ctl_sa **ret_pairs, size_t *ret_count)
+{
+	struct range outbound = find_range(sas, count, local, remote);
+	struct range inbound = find_range(sas, count, remote, local);
+	struct ctl_sa *pairs = calloc(outbound.count ? outbound.count : 1, sizeof(*pairs));
+	size_t pair_count = 0;
+
+	if (!pairs)
+		return -ENOMEM;
+	for (size_t i = 0; i < outbound.count; i++) {
+		const struct xfrm_sa *out = &outbound.items[i];
+
+		if (is_ours(out, reqid))
+			pairs[pair_count++] = make_pair(out, find_inbound(inbound, out));
+	}
+	*ret_pairs = pairs;
+	*ret_count = pair_count;
+	return 0;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's decision about a pair of addresses, worked out from a list of its policies: nothing
+ * is sent, nothing is asked, so that the answer itself disturbs nothing.
+ */
+#include "xfrmd/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "xfrmd/role.h"
+
+/* A network of /31 or longer has no broadcast address (RFC 3021). */
+#define BROADCAST_LEN_MAX 30
+
+static bool is_limited_broadcast(const struct addr *address)
+{
+	static const struct addr all_ones = {AF_INET, {255, 255, 255, 255}};
+
+	return addr_equal(address, &all_ones);
+}
+
+static bool is_broadcast_of(const struct addr *address, const struct local_addr *local)
+{
+	struct addr last = prefix_last(&local->network);
+
+	if (local->addr.family != AF_INET || address->family != AF_INET)
+		return false;
+	return addr_equal(address, &local->broadcast) ||
+	       (local->network.len <= BROADCAST_LEN_MAX && addr_equal(address, &last));
+}
+
+enum explain_kind explain_kind_of(const struct addr *address, const struct local_addr *addrs,
+                                  size_t addr_count)
+{
+	if (addr_is_any(address))
+		return EXPLAIN_KIND_ANY;
+	if (is_limited_broadcast(address))
+		return EXPLAIN_KIND_BROADCAST;
+	if (addr_is_loopback(address))
+		return EXPLAIN_KIND_LOOPBACK;
+	if (addr_is_multicast(address))
+		return EXPLAIN_KIND_MULTICAST;
+	for (size_t i = 0; i < addr_count; i++) {
+		if (addr_equal(&addrs[i].addr, address))
+			return EXPLAIN_KIND_OWN;
+	}
+	for (size_t i = 0; i < addr_count; i++) {
+		if (is_broadcast_of(address, &addrs[i]))
+			return EXPLAIN_KIND_BROADCAST;
+	}
+	return EXPLAIN_KIND_REMOTE;
+}
+
+const char *explain_kind_name(enum explain_kind kind)
+{
+	switch (kind) {
+	case EXPLAIN_KIND_REMOTE:
+		return "remote";
+	case EXPLAIN_KIND_OWN:
+		return "own";
+	case EXPLAIN_KIND_LOOPBACK:
+		return "loopback";
+	case EXPLAIN_KIND_BROADCAST:
+		return "broadcast";
+	case EXPLAIN_KIND_MULTICAST:
+		return "multicast";
+	case EXPLAIN_KIND_ANY:
+		return "any";
+	}
+	return "?";
+}
+
+bool explain_kind_is_exempt(enum explain_kind kind, uint8_t family)
+{
+	return family == AF_INET && (kind == EXPLAIN_KIND_OWN || kind == EXPLAIN_KIND_LOOPBACK ||
+	                             kind == EXPLAIN_KIND_ANY);
+}
+
+/* The kernel numbers policies as they come; one that is not there yet has no number. */
+static int compare_decision(const void *a, const void *b)
+{
+	const struct policy *x = &((const struct policy_row *)a)->policy;
+	const struct policy *y = &((const struct policy_row *)b)->policy;
+
+	if (x->priority == y->priority && x->index && y->index && x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return policy_compare_order(x, y);
+}
+
+bool explain_is_partial(const struct policy *policy)
+{
+	return policy->proto || policy->exotic_key;
+}
+
+static size_t find_rule(const struct policy_rows *matching)
+{
+	size_t i = 0;
+
+	while (i < matching->count && (matching->items[i].drift == DIFF_DRIFT_MISSING ||
+	                               explain_is_partial(&matching->items[i].policy)))
+		i++;
+	return i;
+}
+
+int explain_way_build(const struct policy_rows *rows, enum policy_dir dir, const struct addr *src,
+                      const struct addr *dst, struct explain_way *ret_way)
+{
+	struct policy_rows matching = {0};
+
+	for (size_t i = 0; i < rows->count; i++) {
+		struct policy_row *items;
+
+		if (!policy_matches(&rows->items[i].policy, dir, src, dst))
+			continue;
+		items = reallocarray(matching.items, matching.count + 1, sizeof(*items));
+		if (!items) {
+			policy_rows_fini(&matching);
+			return -ENOMEM;
+		}
+		matching.items = items;
+		matching.items[matching.count++] = rows->items[i];
+	}
+	if (matching.count > 1)
+		qsort(matching.items, matching.count, sizeof(*matching.items), compare_decision);
+	*ret_way = (struct explain_way){matching, find_rule(&matching)};
+	return 0;
+}
+
+void explain_way_fini(struct explain_way *way)
+{
+	if (!way)
+		return;
+	policy_rows_fini(&way->matching);
+	*way = (struct explain_way){0};
+}
+
+const struct policy *explain_rule(const struct explain_way *way)
+{
+	return way->rule < way->matching.count ? &way->matching.items[way->rule].policy : NULL;
+}
+
+const struct policy *explain_entry(const struct explain_way *way)
+{
+	for (size_t i = 0; i < way->matching.count; i++) {
+		const struct policy_row *row = &way->matching.items[i];
+
+		if (row->drift != DIFF_DRIFT_UNEXPECTED && role_of(&row->policy) == ROLE_SUBNET)
+			return &row->policy;
+	}
+	return NULL;
+}

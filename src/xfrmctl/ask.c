@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The two that are asked: the daemon by its socket, the kernel by netlink. */
+#include <errno.h>
+
+#include "xfrmctl.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/ctl_client.h"
+#include "xfrmd/xfrm_sock.h"
+
+int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
+               char **ret_text, size_t *ret_len, struct err *err)
+{
+	const struct ctl_ask ask = {.command = command};
+
+	return ask_daemon_for(options, &ask, timeout_ms, ret_text, ret_len, err);
+}
+
+int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
+                   char **ret_text, size_t *ret_len, struct err *err)
+{
+	int ret = ctl_client_request(options->run_dir, ask, timeout_ms, ret_text, ret_len, err);
+
+	if (ret == 0)
+		return EXIT_OK;
+	return ret == -ENOMEM || ret == -EMSGSIZE || ret == -ENAMETOOLONG ? EXIT_FAILED
+	                                                                  : EXIT_UNREACHABLE;
+}
+
+static int read_kernel(struct policy_list *ret_have, struct err *err)
+{
+	struct xfrm_sock *sock = NULL;
+	int ret = xfrm_sock_open(&sock, err);
+
+	if (ret == 0)
+		ret = xfrm_sock_dump_policies(sock, ret_have, err);
+	xfrm_sock_close(sock);
+	return ret;
+}
+
+/* Sorted by key, as policy_rows_build() needs it. */
+static int ask_desired(const struct options *options, struct policy_list *ret_want, struct err *err)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	size_t len = 0;
+	int ret = ask_daemon(options, CTL_COMMAND_DESIRED, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret == EXIT_OK && ctl_proto_parse_desired(text, len, ret_want, err) < 0)
+		ret = EXIT_FAILED;
+	if (ret == EXIT_OK)
+		policy_list_sort_key(ret_want);
+	return ret;
+}
+
+int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,
+                 struct output *output)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
+	struct err err = {0};
+	bool drift_known;
+
+	/* the kernel first: the daemon, asked later, desires what is newer */
+	if (read_kernel(&have, &err) < 0) {
+		output_complain(output, "%s", err.text);
+		return EXIT_FAILED;
+	}
+	drift_known = ask_desired(options, &want, &err) == EXIT_OK;
+	if (!drift_known && !options->json)
+		output_complain(output, "%s, drift is unknown", err.text);
+	if (policy_rows_build(&have, drift_known ? &want : NULL, ret_rows) < 0) {
+		output_complain(output, "policies: out of memory");
+		return EXIT_FAILED;
+	}
+	*ret_drift_known = drift_known;
+	return EXIT_OK;
+}
+
+int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	size_t len = 0;
+	int ret = ask_daemon(options, CTL_COMMAND_PEERS, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret == EXIT_OK && ctl_proto_parse_peers(text, len, ret_peers, err) < 0)
+		ret = EXIT_FAILED;
+	return ret;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `xfrmctl explain IP`: gathers what the kernel and the daemon know; explanation.c does the rest.
+ * Everything is read by netlink: not one packet is sent, and no policy notices the question.
+ */
+#include <string.h>
+
+#include "explanation.h"
+#include "out_explain.h"
+#include "xfrmctl.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/loop.h"
+
+/* Owned, where the input only borrows. */
+struct gathered {
+	struct policy_rows rows;
+	struct local_addr *addrs;
+	struct xfrm_sa *sas;
+	struct ctl_peers peers;
+};
+
+static void gathered_fini(struct gathered *gathered)
+{
+	policy_rows_fini(&gathered->rows);
+	free(gathered->addrs);
+	free(gathered->sas);
+	ctl_peers_fini(&gathered->peers);
+}
+
+/* What the kernel knows about IPsec besides its policies. */
+static int read_kernel(struct gathered *gathered, struct explanation_input *input, struct err *err)
+{
+	struct xfrm_sock *sock = NULL;
+	int ret = xfrm_sock_open(&sock, err);
+
+	if (ret == 0)
+		ret = xfrm_sock_dump_sas(sock, &gathered->sas, &input->sa_count, err);
+	if (ret == 0)
+		ret = xfrm_sock_read_defaults(sock, &input->defaults);
+	if (ret < 0 && !*err->text)
+		err_set(err, ret, "xfrm socket: the default cannot be read: %s", strerror(-ret));
+	xfrm_sock_close(sock);
+	if (ret == 0)
+		ctl_sas_sort(gathered->sas, input->sa_count);
+	return ret;
+}
+
+/* Of the kernel everything must be known, of the daemon what it likes to say. */
+static int gather(const struct options *options, struct gathered *gathered,
+                  struct explanation_input *input, struct output *output)
+{
+	struct forwarding forwarding;
+	struct err err = {0};
+	int ret = ask_policies(options, &gathered->rows, &input->drift_known, output);
+
+	if (ret != EXIT_OK)
+		return ret;
+	if (addr_watch_dump(&gathered->addrs, &input->addr_count, &forwarding, &err) < 0 ||
+	    route_lookup(&input->address, &input->route, &err) < 0 ||
+	    read_kernel(gathered, input, &err) < 0) {
+		output_complain(output, "%s", err.text);
+		return EXIT_FAILED;
+	}
+	input->rows = &gathered->rows;
+	input->addrs = gathered->addrs;
+	input->sas = gathered->sas;
+	if (input->drift_known && ask_peers(options, &gathered->peers, &err) == EXIT_OK)
+		input->peers = &gathered->peers;
+	return EXIT_OK;
+}
+
+int cmd_explain(const struct options *options, struct output *output)
+{
+	_cleanup_(gathered_fini) struct gathered gathered = {0};
+	_cleanup_(ctl_explain_fini) struct ctl_explain explain = {0};
+	struct explanation_input input = {0};
+	int ret;
+
+	if (!options->argument || addr_parse(options->argument, &input.address) < 0) {
+		output_complain(output, "explain: expected an IP address, found \"%s\"",
+		                options->argument ? options->argument : "");
+		return EXIT_USAGE;
+	}
+	ret = gather(options, &gathered, &input, output);
+	if (ret != EXIT_OK)
+		return ret;
+	if (explanation_make(&input, &explain) < 0) {
+		output_complain(output, "explain: out of memory");
+		return EXIT_FAILED;
+	}
+	if (options->json)
+		output_json(output, ctl_proto_explain(&explain));
+	else
+		out_explain(&explain, loop_now_epoch(), options->coloured, &output->text);
+	return EXIT_OK;
+}

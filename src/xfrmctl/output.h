@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMCTL_OUTPUT_H
+#define XFRMCTL_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "xfrmd/buf.h"
+
+/* What one run of a command has to say. Zero-initialise. */
+struct output {
+	struct buf text;       /* stdout */
+	struct buf complaints; /* stderr: lines that begin with `xfrmctl: ` */
+};
+
+void output_complain(struct output *output, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* One line of the text; takes @json. NULL: out of memory, which output_write() tells. */
+void output_json(struct output *output, char *json);
+/* Writes both. False, after a complaint: not everything could be written. */
+bool output_write(struct output *output);
+void output_fini(struct output *output);
+
+/* `xfrmctl: ` and the sentence, on stderr at once. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
