@@ -2,7 +2,6 @@
 # A subnet moves from one list to the other and back while its traffic flows, host after host: with
 # `optional = true` on the way nothing is lost. Out of reach without it: between the reloads of two
 # hosts one of them sends in clear what the other refuses.
-# Alone: it counts every packet.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24

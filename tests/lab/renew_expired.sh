@@ -2,8 +2,8 @@
 # A fleet whose certificates have expired is renewed under traffic. The order that works is the one
 # of the add-on's guide: first `optional = true` together with new certificates, host by host, then
 # `optional = false`. Not in two steps: a reload refuses a certificate that has expired.
-# Alone: the kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait
-# 200 ms at times; so 250 packets a second.
+# The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
+# at times; so 250 packets a second.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24

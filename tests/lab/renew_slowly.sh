@@ -3,8 +3,8 @@
 # traffic, host by host, with `optional = true`. Between the first host and the next passes more time
 # (by the clock of its xfrmd, which is put forward) than a peer has to authenticate anew before it
 # loses its SAs: while optional it keeps them.
-# Alone: the kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait
-# 200 ms at times; so 250 packets a second.
+# The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
+# at times; so 250 packets a second.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24

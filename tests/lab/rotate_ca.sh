@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The three rounds of `xfrmpki rotate`, each host by host under traffic. In every round two hosts
 # negotiate anew and others rekey. At the end nothing is left of what the old CA vouched for.
-# Alone: the kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait
-# 200 ms at times; so 250 packets a second.
+# The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
+# at times; so 250 packets a second.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A new instance certificate goes from host to host under traffic. After each, two hosts rekey, and
 # those with the old certificate negotiate with those that have the new one.
-# Alone: the kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait
-# 200 ms at times; so 250 packets a second.
+# The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
+# at times; so 250 packets a second.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24

