@@ -31,7 +31,7 @@ static bool is_source(enum explain_kind kind)
 	       kind == EXPLAIN_KIND_LOOPBACK;
 }
 
-static int ask_policies(const struct explanation_input *input, struct ctl_explain *explain)
+static int find_rules(const struct explanation_input *input, struct ctl_explain *explain)
 {
 	const struct addr any = prefix_any(explain->address.family).addr;
 	const struct addr *remote = &explain->address;
@@ -58,8 +58,8 @@ static bool rules_agree(const struct policy *a, const struct policy *b)
 	       prefix_equal(role_remote(a), role_remote(b));
 }
 
-static int ask_other(const struct explanation_input *input, const struct ctl_explain *explain,
-                     const struct addr *local, struct ctl_explain_other *ret_other)
+static int compare_other(const struct explanation_input *input, const struct ctl_explain *explain,
+                         const struct addr *local, struct ctl_explain_other *ret_other)
 {
 	struct ctl_explain_other other = {.local = *local};
 	struct explain_way out = {0}, in = {0};
@@ -94,7 +94,7 @@ static bool is_named(const struct ctl_explain *explain, const struct addr *local
 }
 
 /* A program may bind to any of this host's addresses. */
-static int ask_others(const struct explanation_input *input, struct ctl_explain *explain)
+static int compare_others(const struct explanation_input *input, struct ctl_explain *explain)
 {
 	int r = 0;
 
@@ -110,8 +110,8 @@ static int ask_others(const struct explanation_input *input, struct ctl_explain 
 		if (!local->global || local->addr.family != explain->address.family ||
 		    is_named(explain, &local->addr))
 			continue;
-		r = ask_other(input, explain, &local->addr,
-		              &explain->others[explain->other_count++]);
+		r = compare_other(input, explain, &local->addr,
+		                  &explain->others[explain->other_count++]);
 	}
 	return r;
 }
@@ -180,9 +180,9 @@ int explanation_make(const struct explanation_input *input, struct ctl_explain *
 	/* the kernel asks neither policies nor its default about these */
 	if (!explain_kind_is_exempt(explain.kind, explain.address.family))
 		explain.defaults = input->defaults;
-	r = ask_policies(input, &explain);
+	r = find_rules(input, &explain);
 	if (r == 0)
-		r = ask_others(input, &explain);
+		r = compare_others(input, &explain);
 	if (r == 0)
 		r = find_sas(input, &explain);
 	if (r < 0) {

@@ -260,10 +260,11 @@ END_TEST
 START_TEST(bad_requests_are_answered_and_never_handled)
 {
 	assert_answered("", "{\"ok\":false,\"changes\":[],\"errors\":[\"request: empty\"]}");
-	assert_answered("{\"command\":\"open\"}",
-	                "{\"ok\":false,\"changes\":[],\"errors\":[\"request: unknown command "
-	                "\\\"open\\\", expected one of status, peers, metrics, desired, reload, shutdown, "
-	                "flush, retry\"]}");
+	assert_answered(
+		"{\"command\":\"open\"}",
+		"{\"ok\":false,\"changes\":[],\"errors\":[\"request: unknown command "
+		"\\\"open\\\", expected one of status, peers, metrics, desired, reload, shutdown, "
+		"flush, retry\"]}");
 	ck_assert_uint_eq(world.handled, 0);
 }
 END_TEST
