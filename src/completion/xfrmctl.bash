@@ -6,9 +6,10 @@ _xfrmd_run() {
 	PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin timeout 2 "$@" 2>/dev/null </dev/null
 }
 
-# Of each option and command: NAME, and what it takes if it has to be there or is an argument.
+# Of each option and command: NAME, and what an option must have or a command may have behind it.
 _xfrmd_syntax() {
 	_xfrmd_run "$1" --help | sed -nE '
+		s/^  (--[a-z-]+), (--[a-z-]+) .*/\1\n\2/p; t
 		s/^  (--[a-z-]+) \[[A-Z]+\].*/\1/p; t
 		s/^  ([a-z-]+)( +\[?([A-Z|]+)\]?)?([ \t].*)?$/\1 \3/p'
 }
@@ -22,6 +23,7 @@ _xfrmpki_syntax() {
 }
 
 # TAKES [--run-dir DIR]
+# shellcheck disable=SC2207
 _xfrmd_values() {
 	case $1 in
 	*FILE*) _filedir ;;
