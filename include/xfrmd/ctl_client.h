@@ -13,4 +13,14 @@
 int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
                        char **ret_text, size_t *ret_len, struct err *err);
 
+/*
+ * For an endless answer, as MONITOR's: @fn gets each line that is not empty, without its end and
+ * with a NUL there, until it returns other than 0. Then that, or, with @err, what
+ * ctl_client_request() returns; -ECONNRESET: xfrmd closed the connection. @timeout_ms is for the
+ * connecting only. Never 0.
+ */
+typedef int (*ctl_line_fn)(void *ctx, const char *line, size_t len, struct err *err);
+int ctl_client_watch(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+                     ctl_line_fn fn, void *ctx, struct err *err);
+
 #endif

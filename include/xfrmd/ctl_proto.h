@@ -23,6 +23,7 @@ enum ctl_command {
 	CTL_COMMAND_STATUS,
 	CTL_COMMAND_PEERS,
 	CTL_COMMAND_METRICS, /* ctl_metrics.h */
+	CTL_COMMAND_MONITOR, /* answered with ctl_event.h, one a line, until one end closes */
 	CTL_COMMAND_DESIRED, /* the policies that the daemon wants: for drift in `xfrmctl list` */
 	CTL_COMMAND_RELOAD,
 	CTL_COMMAND_SHUTDOWN,

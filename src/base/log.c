@@ -43,6 +43,7 @@ static struct {
 static struct {
 	log_tap_fn fn;
 	void *ctx;
+	bool busy;
 } tap;
 
 const char *log_level_name(enum log_level level)
@@ -273,14 +274,12 @@ void log_close(void)
 
 static void hand_over(enum log_level level, const char *line)
 {
-	log_tap_fn fn = tap.fn;
-
-	if (!fn)
-		return;
 	/* what it has to log itself goes to the sink alone */
-	tap.fn = NULL;
-	fn(tap.ctx, level, line);
-	tap.fn = fn;
+	if (!tap.fn || tap.busy)
+		return;
+	tap.busy = true;
+	tap.fn(tap.ctx, level, line);
+	tap.busy = false;
 }
 
 static void __attribute__((format(printf, 2, 0)))

@@ -97,15 +97,12 @@ static int client_receive(int fd, uint64_t deadline_ms, struct buf *answer, stru
 	return 0;
 }
 
-int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
-                       char **ret_text, size_t *ret_len, struct err *err)
+/* Connected, and the request is sent. */
+static int client_open(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
+                       int *ret_fd, struct err *err)
 {
-	uint64_t deadline_ms = timeout_ms ? loop_now_ms() + timeout_ms : 0;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	_cleanup_(buf_fini) struct buf answer = {.limit = CTL_RESPONSE_MAX};
 	_cleanup_(cleanup_fd) int fd = -1;
-	char *text;
-	size_t len;
 	int ret;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", run_dir,
@@ -115,6 +112,22 @@ int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned 
 	ret = client_connect(&address, timeout_ms, &fd, err);
 	if (ret == 0)
 		ret = client_send(fd, ask, err);
+	if (ret == 0)
+		*ret_fd = steal_fd(&fd);
+	return ret;
+}
+
+int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
+                       char **ret_text, size_t *ret_len, struct err *err)
+{
+	uint64_t deadline_ms = timeout_ms ? loop_now_ms() + timeout_ms : 0;
+	_cleanup_(buf_fini) struct buf answer = {.limit = CTL_RESPONSE_MAX};
+	_cleanup_(cleanup_fd) int fd = -1;
+	char *text;
+	size_t len;
+	int ret;
+
+	ret = client_open(run_dir, ask, timeout_ms, &fd, err);
 	if (ret == 0)
 		ret = client_receive(fd, deadline_ms, &answer, err);
 	if (ret < 0)
@@ -126,4 +139,48 @@ int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned 
 	*ret_text = text;
 	*ret_len = len;
 	return 0;
+}
+
+/* Hands over all whole lines; what is left is the beginning of one. */
+static int take_lines(struct buf *text, ctl_line_fn fn, void *ctx, struct err *err)
+{
+	char *end;
+	int ret = 0;
+
+	while (!ret && text->len && (end = memchr(text->data, '\n', text->len))) {
+		size_t len = (size_t)(end - (char *)text->data);
+
+		*end = '\0';
+		if (len)
+			ret = fn(ctx, (const char *)text->data, len, err);
+		buf_consume(text, len + 1);
+	}
+	return ret;
+}
+
+int ctl_client_watch(const char *run_dir, enum ctl_command command, unsigned timeout_ms,
+                     ctl_line_fn fn, void *ctx, struct err *err)
+{
+	const struct ctl_ask ask = {.command = command};
+	_cleanup_(buf_fini) struct buf text = {.limit = CTL_RESPONSE_MAX};
+	_cleanup_(cleanup_fd) int fd = -1;
+	char chunk[READ_CHUNK];
+	ssize_t len = 1;
+	int ret = client_open(run_dir, &ask, timeout_ms, &fd, err);
+
+	while (!ret && len > 0) {
+		len = recv(fd, chunk, sizeof(chunk), 0);
+		if (len < 0 && errno != EINTR)
+			return err_set(err, -errno, "answer: %s", strerror(errno));
+		if (len < 0) {
+			len = 1;
+			continue;
+		}
+		/* a refusal at the beginning has no line end */
+		buf_append(&text, len ? chunk : "\n", len ? (size_t)len : 1);
+		if (text.error)
+			return err_set(err, text.error, "answer: %s", strerror(-text.error));
+		ret = take_lines(&text, fn, ctx, err);
+	}
+	return ret ? ret : err_set(err, -ECONNRESET, "xfrmd closed the connection");
 }

@@ -19,10 +19,11 @@
 #define ESCAPED_MAX 128
 
 static const char *const command_names[] = {
-	[CTL_COMMAND_STATUS] = "status",   [CTL_COMMAND_PEERS] = "peers",
-	[CTL_COMMAND_DESIRED] = "desired", [CTL_COMMAND_METRICS] = "metrics",
-	[CTL_COMMAND_RELOAD] = "reload",   [CTL_COMMAND_SHUTDOWN] = "shutdown",
-	[CTL_COMMAND_FLUSH] = "flush",     [CTL_COMMAND_RETRY] = "retry",
+	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
+	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_METRICS] = "metrics",
+	[CTL_COMMAND_MONITOR] = "monitor",   [CTL_COMMAND_RELOAD] = "reload",
+	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
+	[CTL_COMMAND_RETRY] = "retry",
 };
 #define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 

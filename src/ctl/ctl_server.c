@@ -2,8 +2,9 @@
 /*
  * The daemon's side of the control socket. A connection is in one of three phases: it sends its
  * request (timed), it waits for the daemon (not timed, its fd is not watched), it takes its answer
- * (timed again at every progress). A connection is freed only from its own loop callbacks or by
- * ctl_server_close(), never inside ctl_request_reply(), so handlers may answer at once.
+ * (timed again at every progress), or lines from a queue for as long as it likes. A connection is
+ * freed only from its own loop callbacks or by ctl_server_close(), never inside ctl_request_reply()
+ * and the like, so handlers may answer at once.
  */
 #include "xfrmd/ctl_server.h"
 
@@ -35,6 +36,9 @@ struct connection {
 	const char *answer;
 	char *answer_owned; /* NULL with an answer: it is OUT_OF_MEMORY */
 	size_t answer_len, answer_sent;
+	bool watches;
+	bool last; /* watches no longer, once the queue is sent */
+	struct buf queue;
 };
 
 struct ctl_request {
@@ -62,6 +66,7 @@ static void connection_free(struct connection *connection)
 	loop_fd_free(connection->watch);
 	cleanup_fd(&connection->fd);
 	buf_fini(&connection->input);
+	buf_fini(&connection->queue);
 	free(connection->answer_owned);
 	free(connection);
 }
@@ -166,12 +171,91 @@ static int connection_write(struct connection *connection)
 	return 1;
 }
 
+/* Those who watch. */
+
+static void queue_line(struct connection *connection, const char *json)
+{
+	/* a client that has read everything is timed only from now on */
+	if (!connection->queue.len)
+		loop_timer_start(connection->timer, CTL_CLIENT_TIMEOUT_MS);
+	buf_printf(&connection->queue, "%s\n", json);
+	if (connection->queue.error) {
+		connection->last = true;
+		loop_timer_start(connection->timer, 0);
+	}
+	loop_fd_set(connection->watch, LOOP_WRITE);
+}
+
+/* Writes what fits. 1: all is written, 0: more to come, or negative errno. */
+static int queue_write(struct connection *connection)
+{
+	while (connection->queue.len) {
+		ssize_t sent = send(connection->fd, connection->queue.data, connection->queue.len,
+		                    MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EAGAIN)
+			return 0;
+		if (sent < 0 && errno != EINTR)
+			return -errno;
+		if (sent > 0)
+			buf_consume(&connection->queue, (size_t)sent);
+	}
+	return 1;
+}
+
+static void queue_event(struct connection *connection, const char *json)
+{
+	struct strlist none = {0}, errors = {0};
+	char *refusal = NULL;
+
+	if (connection->last)
+		return;
+	/* many events in one turn of the loop; an error shows in the next one */
+	if (connection->queue.len + strlen(json) >= CTL_WATCH_QUEUE_MAX)
+		(void)queue_write(connection);
+	if (connection->queue.len + strlen(json) < CTL_WATCH_QUEUE_MAX) {
+		queue_line(connection, json);
+		return;
+	}
+	if (strlist_add(&errors, "too slow: events wait that were not read, no more are sent") == 0)
+		refusal = ctl_proto_result(false, &none, &errors);
+	strlist_fini(&errors);
+	queue_line(connection, refusal ? refusal : OUT_OF_MEMORY);
+	connection->last = true;
+	free(refusal);
+}
+
+static void queue_ready(struct connection *connection)
+{
+	int ret = queue_write(connection);
+
+	if (ret < 0 || (ret == 1 && connection->last)) {
+		connection_drop(connection);
+		return;
+	}
+	if (ret == 1)
+		loop_fd_set(connection->watch, 0);
+	loop_timer_start(connection->timer, ret == 1 ? CTL_WATCH_IDLE_MS : CTL_CLIENT_TIMEOUT_MS);
+}
+
+static void connection_late(void *ctx)
+{
+	struct connection *connection = ctx;
+
+	if (connection->watches && !connection->last && !connection->queue.len)
+		queue_line(connection, "");
+	else
+		connection_drop(connection);
+}
+
 static void connection_ready(void *ctx, unsigned ready)
 {
 	struct connection *connection = ctx;
 
 	(void)ready;
-	if (!connection->answer) {
+	if (connection->watches) {
+		queue_ready(connection);
+	} else if (!connection->answer) {
 		connection_read(connection);
 	} else if (connection_write(connection) != 0) {
 		connection_drop(connection);
@@ -192,7 +276,7 @@ static int connection_new(struct ctl_server *server, int fd)
 	connection->server = server;
 	connection->fd = fd;
 	connection->input.limit = CTL_REQUEST_MAX;
-	ret = loop_timer_new(server->loop, connection_drop, connection, &connection->timer);
+	ret = loop_timer_new(server->loop, connection_late, connection, &connection->timer);
 	if (ret == 0)
 		ret = loop_fd_new(server->loop, fd, LOOP_READ, connection_ready, connection,
 		                  &connection->watch);
@@ -347,6 +431,48 @@ void ctl_request_reply(struct ctl_request *request, char *json)
 	free(request);
 }
 
+static size_t count_watchers(const struct ctl_server *server)
+{
+	size_t count = 0;
+
+	for (const struct connection *one = server->connections; one; one = one->next)
+		count += one->watches;
+	return count;
+}
+
+void ctl_request_watch(struct ctl_request *request, const char *json)
+{
+	struct connection *connection = request->connection;
+
+	free(request);
+	if (!connection)
+		return;
+	connection->request = NULL;
+	if (count_watchers(connection->server) >= CTL_WATCHERS_MAX) {
+		connection_refuse(connection, "too many clients watch already");
+		return;
+	}
+	if (!json) {
+		connection_answer(connection, NULL);
+		return;
+	}
+	connection->watches = true;
+	queue_line(connection, json);
+}
+
+bool ctl_server_publish(struct ctl_server *server, const char *json)
+{
+	bool watched = false;
+
+	for (struct connection *one = server->connections; one; one = one->next) {
+		if (!one->watches)
+			continue;
+		watched = true;
+		queue_event(one, json);
+	}
+	return watched;
+}
+
 void ctl_server_close(struct ctl_server *server)
 {
 	if (!server)
@@ -357,6 +483,8 @@ void ctl_server_close(struct ctl_server *server)
 		server->connections = connection->next;
 		if (connection->answer)
 			connection_write(connection);
+		if (connection->watches)
+			queue_write(connection);
 		connection_free(connection);
 	}
 	loop_fd_free(server->watch);

@@ -31,6 +31,7 @@ static const struct command {
 	{"peers", cmd_peers, TAKES_WATCH, "[IP]", "peers, their SAs and their last errors"},
 	{"explain", cmd_explain, TAKES_WATCH, "IP",
          "what happens to traffic with an address, and why"},
+	{"monitor", cmd_monitor, 0, NULL, "events as they happen, until interrupted"},
 	{"metrics", cmd_metrics, 0, NULL, "counters and gauges in the text format of Prometheus"},
 	{"check", cmd_check, 0, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, 0, NULL, "read the configuration again; print what changed"},

@@ -25,7 +25,7 @@ struct options {
 /* One per command; each returns the exit status, and what failed is among the complaints. */
 typedef int command_fn(const struct options *options, struct output *output);
 command_fn cmd_status, cmd_list, cmd_peers, cmd_explain, cmd_check, cmd_reload, cmd_shutdown,
-	cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics;
+	cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics, cmd_monitor;
 
 /* Runs the command again and again, on a terminal on the same screen. A daemon that is away is
  * waited for. Returns only when the command line is wrong or nothing can be written. */

@@ -131,6 +131,9 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 	case CTL_COMMAND_METRICS:
 		ctl_request_reply(request, measure_json(daemon));
 		break;
+	case CTL_COMMAND_MONITOR:
+		monitor_begin(daemon, request);
+		break;
 	case CTL_COMMAND_DESIRED:
 		ctl_request_reply(request, ctl_proto_desired(spd_keeper_want(daemon->spd)));
 		break;

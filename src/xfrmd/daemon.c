@@ -88,6 +88,16 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 		daemon->acquires_ignored++;
 }
 
+static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const char *what)
+{
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+
+	if (sa->spi && sa->reqid == daemon->conf.reqid)
+		log_debug("sad: %s -> %s: %s spi=0x%08x packets=%llu", addr_format(&sa->src, src),
+		          addr_format(&sa->dst, dst), what, sa->spi,
+		          (unsigned long long)sa->packets);
+}
+
 static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 {
 	struct daemon *daemon = ctx;
@@ -98,6 +108,7 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
 		return;
 	}
+	log_sa(daemon, sa, "SA expired");
 	measure_on_sa_gone(daemon, sa);
 	known_hosts_on_sa_gone(daemon, sa);
 }
@@ -118,6 +129,9 @@ static void on_overrun(void *ctx, bool acquires_lost)
 
 static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
+	/* one that is still being negotiated has no algorithm */
+	if (sa->algorithm[0])
+		log_sa(ctx, sa, "SA added");
 	sa_guard_on_new(ctx, sa, port);
 	known_hosts_on_sa(ctx, sa);
 	orphan_sas_on_change(ctx);
@@ -125,6 +139,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 
 static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
+	log_sa(ctx, sa, "SA gone");
 	measure_on_sa_gone(ctx, sa);
 	sa_guard_on_gone(ctx, sa, port);
 	known_hosts_on_sa_gone(ctx, sa);
@@ -512,6 +527,7 @@ void daemon_close(struct daemon *daemon)
 		ctl_request_reply(daemon->shutdown_request, NULL);
 	if (daemon->hosts)
 		known_hosts_unpin(daemon);
+	log_set_tap(NULL, NULL);
 	ctl_server_close(daemon->ctl);
 	charon_close(daemon->charon);
 	recent_peers_close(daemon);

@@ -184,6 +184,9 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status);
 int measure_open(struct daemon *daemon, struct err *err);
 void measure_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
 
+/* Takes the request: its client gets every line of the log from now on. */
+void monitor_begin(struct daemon *daemon, struct ctl_request *request);
+
 /* Answers of the control socket; NULL: out of memory. */
 char *status_json(struct daemon *daemon);
 char *measure_json(struct daemon *daemon);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/ctl_event.h"
 #include "xfrmd/ctl_metrics.h"
 #include "xfrmd/ctl_proto.h"
 
@@ -119,6 +120,23 @@ static void read_metrics(const char *text, size_t size)
 	metrics_fini(&metrics);
 }
 
+static void read_event(const char *text, size_t size)
+{
+	struct ctl_event event, again;
+	struct err err;
+	char *back;
+
+	if (ctl_event_parse(text, size, &event, &err) < 0)
+		return;
+	back = ctl_event_write(&event);
+	if (back && ctl_event_parse(back, strlen(back), &again, &err) < 0)
+		abort();
+	if (back)
+		ctl_event_fini(&again);
+	free(back);
+	ctl_event_fini(&event);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -129,5 +147,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_desired(text, size);
 	read_result(text, size);
 	read_metrics(text, size);
+	read_event(text, size);
 	return 0;
 }

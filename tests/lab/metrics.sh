@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What metrics count: negotiations and their duration, and traffic, whose sums do not fall when SAs
+# What metrics count, and monitor shows: negotiations and their duration, and traffic, whose sums do not fall when SAs
 # are replaced, expire, or are flushed by somebody else.
 lab_switch
 host a 10.0.1.1/24
@@ -20,6 +20,8 @@ pings_of() {
 	on a ping -q -c "$1" -i 0.02 -W 1 10.0.1.2 >/dev/null
 }
 
+background a "$BUILD/src/xfrmctl/xfrmctl" --run-dir /run/lab/a monitor >events
+wait_for 10 grep -q 'monitor: xfrmd' events
 wait_for 20 pings a b
 before=$(metric 'xfrmd_sa_packets_total{direction="out"}')
 pings_of 20
@@ -45,3 +47,8 @@ seen=$(metric 'xfrmd_sa_packets_total{direction="out"}')
 on a ip xfrm state flush
 expect 'packets out' "$(metric 'xfrmd_sa_packets_total{direction="out"}')" -ge "$seen"
 wait_for 5 is 1 metric xfrmd_sa_repairs_total
+
+must grep -q 'peer: 10.0.1.2: negotiating -> up: SA established local=10.0.1.1' events
+must grep -q 'sad: 10.0.1.1 -> 10.0.1.2: SA added spi=0x' events
+must grep -q 'sad: 10.0.1.2 -> 10.0.1.1: SA gone spi=0x' events
+must grep -q 'peer: 10.0.1.2: up -> idle: last SA closed' events

@@ -74,7 +74,7 @@ static const struct {
 	{"{\"command\":\"flush\",\"command\":\"status\"}",
          "request: not JSON: line 1, column 28: duplicate object key near '\"command\"'"},
 	{"{\"command\":\"open\\u001b\"}",
-         "request: unknown command \"open\\x1b\", expected one of status, peers, metrics, desired, reload, "
+         "request: unknown command \"open\\x1b\", expected one of status, peers, metrics, monitor, desired, reload, "
          "shutdown, flush, retry"},
 	{"{\"command\":\"retry\"}", "request: retry: expected an address"},
 	{"{\"command\":\"retry\",\"address\":\"a\"}", "request: retry: \"a\" is not an IP address"},

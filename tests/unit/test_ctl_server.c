@@ -263,7 +263,7 @@ START_TEST(bad_requests_are_answered_and_never_handled)
 	assert_answered(
 		"{\"command\":\"open\"}",
 		"{\"ok\":false,\"changes\":[],\"errors\":[\"request: unknown command "
-		"\\\"open\\\", expected one of status, peers, metrics, desired, reload, shutdown, "
+		"\\\"open\\\", expected one of status, peers, metrics, monitor, desired, reload, shutdown, "
 		"flush, retry\"]}");
 	ck_assert_uint_eq(world.handled, 0);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Events as JSON and back. Pure. */
+#include "xfrmd/ctl_event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_reader.h"
+#include "json_writer.h"
+#include "xfrmd/ctl_proto.h"
+
+/* Milliseconds of an epoch time of ten digits. */
+#define TIME_DIGITS 13
+/* Beyond that a time is none, and would not fit. */
+#define TIME_MAX_S  1e12
+
+char *ctl_event_write(const struct ctl_event *event)
+{
+	json_t *root = json_object();
+	char *text;
+
+	writer_put(&root, "time", json_real((double)event->time_ms / 1000));
+	writer_put(&root, "level", json_string(log_level_name(event->level)));
+	writer_put(&root, "text", writer_text(event->text));
+	text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(TIME_DIGITS)) : NULL;
+	json_decref(root);
+	return text;
+}
+
+static int64_t read_time_ms(struct reader *reader, json_t *root)
+{
+	json_t *value = json_object_get(root, "time");
+	double seconds = json_number_value(value);
+
+	if (!json_is_number(value) || !(seconds >= 0 && seconds < TIME_MAX_S)) {
+		reader_fail(reader, "time", "seconds since the epoch");
+		return 0;
+	}
+	return (int64_t)(seconds * 1000 + 0.5);
+}
+
+static enum log_level read_level(struct reader *reader, json_t *root)
+{
+	const char *text = reader_text(reader, root, "level");
+
+	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
+		if (strcmp(text, log_level_name((enum log_level)i)) == 0)
+			return (enum log_level)i;
+	reader_fail(reader, "level", "error, warning, notice, info or debug");
+	return LOG_LEVEL_DEBUG;
+}
+
+int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, struct err *err)
+{
+	struct reader reader = {.document = "event", .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_REQUEST_MAX, &reader);
+
+	*ret_event = (struct ctl_event){0};
+	if (!reader.error) {
+		ret_event->time_ms = read_time_ms(&reader, root);
+		ret_event->level = read_level(&reader, root);
+		ret_event->text = reader_text_copy(&reader, root, "text");
+	}
+	if (reader.error)
+		ctl_event_fini(ret_event);
+	json_decref(root);
+	return reader.error;
+}
+
+void ctl_event_fini(struct ctl_event *event)
+{
+	free(event->text);
+	*event = (struct ctl_event){0};
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+# xfrmctl monitor tells what happens, as text and as JSON, at any level of the log; a reader that does
+# not read disturbs nobody and is dropped.
+lab_switch
+host a 10.0.1.1/24
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+sed -i 's/^target = .*/&\nlevel = error/' "$FOLDER/a.conf"
+status=0
+ctl a monitor 2>/dev/null || status=$?
+expect 'exit status without xfrmd' $status = 3
+xfrmd_start a
+
+# watch NAME COMMAND...: its output goes to the file NAME
+watch() {
+	background a "$BUILD/src/xfrmctl/xfrmctl" --run-dir /run/lab/a "${@:2}" >"$1" 2>"$1.err"
+	wait_for 10 grep -q 'monitor: xfrmd .* pid=' "$1"
+}
+
+watch text monitor
+text_pid=$!
+watch json monitor --json
+json_pid=$!
+
+on a ping -q -c 1 -W 1 10.0.1.9 >/dev/null || true
+on a ip xfrm policy delete src 10.0.1.1/32 dst 10.0.1.0/24 dir out
+ctl a reload >/dev/null
+wait_for 10 grep -q 'spd: somebody else changed our policies: repaired added=1' text
+kill -KILL "$(charon_pid a)"
+wait_for 10 grep -q 'charon: started pid=' text
+must grep -qE '^[0-9-]{10} [0-9:]{8}\.[0-9]{3} peer: 10.0.1.9: queued -> negotiating: ' text
+must grep -q 'reload: nothing changed' text
+must grep -q 'charon: ended: ' text
+must_not grep -q 'charon: [0-9]*\[' text
+must_not grep -q 'peer: 10.0.1.9' "$FOLDER/a.log"
+expect 'events' "$(wc -l <json)" = "$(wc -l <text)"
+expect 'documents' "$(sed 's/$/,/' json | { echo '['; cat; echo '{}]'; } |
+	json 'all(set(e) == {"time", "level", "text"} and e["time"] > 1.7e9 for e in d[:-1])')" = true
+
+# Ctrl-C ends one and leaves the other.
+kill -INT $json_pid
+status=0
+wait $json_pid || status=$?
+expect 'exit status after an interrupt' $status = 130
+
+# Nobody reads from the pipe: the daemon answers all the same, and in the end closes the connection.
+mkfifo pipe
+exec 9<>pipe
+background a "$BUILD/src/xfrmctl/xfrmctl" --run-dir /run/lab/a monitor --json >pipe 2>slow.err
+slow_pid=$!
+printf 'unknown_key_%s = x\n' {1..200} >>"$FOLDER/a.conf"
+for _ in {1..30}; do
+	ctl a reload >/dev/null 2>&1 || true
+done
+expect 'ready' "$(status a 'd["ready"]')" = true
+cat <&9 >slow &
+cat_pid=$!
+status=0
+wait $slow_pid || status=$?
+kill $cat_pid
+expect 'exit status of who was slow' $status = 1
+expect_text 'its complaint' "$(cat slow.err)" 'too slow'
+
+xfrmd_stop a
+status=0
+wait $text_pid || status=$?
+expect 'exit status after the end of xfrmd' $status = 3
+must grep -q 'stop: policies, SAs and charon go on' text
+expect_text 'complaint' "$(cat text.err)" 'xfrmctl: monitor: xfrmd closed the connection'
