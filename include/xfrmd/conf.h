@@ -52,7 +52,7 @@ struct conf {
 	char *log_path; /* target = file:PATH */
 	enum log_level log_level;
 
-	/* Remarks that do not refuse the file: masked host bits, keys that have no effect yet. */
+	/* Remarks that do not refuse the file: such as masked host bits. */
 	struct problems notes;
 };
 

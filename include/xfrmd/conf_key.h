@@ -23,8 +23,7 @@ struct conf_key {
 	unsigned flags;
 };
 
-#define CONF_KEY_REQUIRED  1u
-#define CONF_KEY_NO_EFFECT 2u /* accepted, but nothing acts on it yet */
+#define CONF_KEY_REQUIRED 1u
 
 /* Every key of the contract, a section's keys together. */
 #define CONF_KEY_COUNT 31

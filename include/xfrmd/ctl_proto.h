@@ -12,8 +12,8 @@
  * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
  * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed.
  *
- * One request per connection: the client sends {"command": NAME}, with "address" where one is
- * needed, and ends its side; the daemon answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
+ * One request per connection: the client sends {"command": NAME}, with the members that this command
+ * takes, and ends its side; the daemon answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
  */
 #define CTL_REQUEST_MAX  (64u * 1024)
 #define CTL_RESPONSE_MAX (256u * 1024 * 1024)
@@ -29,13 +29,25 @@ enum ctl_command {
 	CTL_COMMAND_SHUTDOWN,
 	CTL_COMMAND_FLUSH,
 	CTL_COMMAND_RETRY, /* the one with an address: negotiate with this peer now */
+	CTL_COMMAND_TRY,
+	CTL_COMMAND_CONFIRM, /* what is tried stays */
+	CTL_COMMAND_BACK,    /* ... goes */
 };
 const char *ctl_command_name(enum ctl_command command);
 
 struct ctl_ask {
 	enum ctl_command command;
 	struct addr address; /* RETRY: of the peer; else AF_UNSPEC */
+	bool now;            /* SHUTDOWN: waits for no job */
+	uint32_t timeout_s;  /* TRY: until it goes back; else 0 */
+	bool copied;         /* TRY: CTL_TRY_NEW of the run directory, not the configuration file */
 };
+/* The copy of what is to be tried, and what the daemon makes of its name once it tries it: it stays
+ * until the end of the try, or for who confirms it. Both in the run directory. */
+#define CTL_TRY_NEW   "try.new"
+#define CTL_TRY_FILE  "try.conf"
+#define CTL_TRY_MAX_S 3600u
+
 char *ctl_proto_request(const struct ctl_ask *ask);
 int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_ask, struct err *err);
 
@@ -65,6 +77,13 @@ struct ctl_status {
 	bool reload_ok;
 	struct strlist reload_errors;
 	char config_hash[65];
+	char *config_file; /* absolute; NULL: null */
+	bool trying;       /* a configuration that goes if nobody confirms it */
+	int64_t try_ends;
+	bool try_copied; /* it is not the configuration file */
+	bool stopping;
+	int64_t stopping_ends;        /* the wait for jobs; 0: it is over */
+	struct strlist stopping_jobs; /* waited for */
 	/* Of the last SPD change: netlink writes by kind and how long it took. */
 	uint64_t last_added, last_updated, last_deleted, last_apply_us;
 };

@@ -303,25 +303,6 @@ static void seal(struct conf_reader *reader, const char *name, struct prefixset 
 	prefixset_seal(set);
 }
 
-static void note_no_effect(const struct scan *scan)
-{
-	struct problems *notes = &scan->reader->conf->notes;
-	_cleanup_(cleanup_free) char *list = NULL;
-	struct buf names = {0};
-
-	for (size_t i = 0; i < CONF_KEY_COUNT; i++) {
-		if (scan->found[i] && conf_keys[i].flags & CONF_KEY_NO_EFFECT)
-			buf_printf(&names, "%s[%s] %s", names.len ? ", " : "", conf_keys[i].section,
-			           conf_keys[i].name);
-	}
-	if (names.len == 0)
-		return;
-	list = buf_take_str(&names);
-	if (list)
-		problems_add(notes, "%s: without effect in this version: %s", scan->reader->file,
-		             list);
-}
-
 static void read_text(struct conf_reader *reader, const char *text, size_t len)
 {
 	_cleanup_(cleanup_free) char *copy = strndup(text, len);
@@ -341,7 +322,6 @@ static void read_text(struct conf_reader *reader, const char *text, size_t len)
 	seal(reader, "ipsec_subnets", &reader->conf->protect);
 	seal(reader, "no_ipsec_subnets", &reader->conf->allow);
 	conf_check(reader->conf, reader->file, reader->problems);
-	note_no_effect(&scan);
 	buf_fini(&scan.clean);
 }
 

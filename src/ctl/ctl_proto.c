@@ -23,7 +23,8 @@ static const char *const command_names[] = {
 	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_METRICS] = "metrics",
 	[CTL_COMMAND_MONITOR] = "monitor",   [CTL_COMMAND_RELOAD] = "reload",
 	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
-	[CTL_COMMAND_RETRY] = "retry",
+	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_TRY] = "try",
+	[CTL_COMMAND_CONFIRM] = "confirm",   [CTL_COMMAND_BACK] = "back",
 };
 #define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
@@ -39,6 +40,12 @@ char *ctl_proto_request(const struct ctl_ask *ask)
 	writer_put(&root, "command", json_string(ctl_command_name(ask->command)));
 	if (ask->address.family)
 		writer_put(&root, "address", writer_addr(&ask->address));
+	if (ask->now)
+		writer_put(&root, "now", json_true());
+	if (ask->timeout_s)
+		writer_put(&root, "timeout", json_integer(ask->timeout_s));
+	if (ask->copied)
+		writer_put(&root, "copied", json_true());
 	return writer_dump(root);
 }
 
@@ -56,19 +63,48 @@ static int unknown_command(const char *name, struct err *err)
 	               str_escape(name, escaped, sizeof(escaped)), known);
 }
 
-/* @text NULL: there is none. */
-static int read_address(const char *text, struct ctl_ask *ask, struct err *err)
+/* Which command takes what besides its name. */
+static const struct member {
+	const char *key;
+	enum ctl_command command;
+	bool required;
+} members[] = {
+	{"address", CTL_COMMAND_RETRY, true},
+	{"now", CTL_COMMAND_SHUTDOWN, false},
+	{"timeout", CTL_COMMAND_TRY, true},
+	{"copied", CTL_COMMAND_TRY, false},
+};
+
+static int check_members(const json_t *root, enum ctl_command command, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const struct member *member = &members[i];
+		bool found = json_object_get(root, member->key) != NULL;
+
+		if (found && member->command != command)
+			return err_set(err, -EBADMSG, "request: %s: %s: not expected",
+			               ctl_command_name(command), member->key);
+		if (!found && member->required && member->command == command)
+			return err_set(err, -EBADMSG, "request: %s: %s: missing",
+			               ctl_command_name(command), member->key);
+	}
+	return 0;
+}
+
+/* @address NULL and @timeout 0 where the command takes none. */
+static int read_members(const char *address, json_int_t timeout, struct ctl_ask *ask,
+                        struct err *err)
 {
 	const char *name = ctl_command_name(ask->command);
-	bool wanted = ask->command == CTL_COMMAND_RETRY;
 	char escaped[ESCAPED_MAX];
 
-	if (wanted != (text != NULL))
-		return err_set(err, -EBADMSG, "request: %s: expected %s address", name,
-		               wanted ? "an" : "no");
-	if (text && addr_parse(text, &ask->address) < 0)
+	if (address && addr_parse(address, &ask->address) < 0)
 		return err_set(err, -EBADMSG, "request: %s: \"%s\" is not an IP address", name,
-		               str_escape(text, escaped, sizeof(escaped)));
+		               str_escape(address, escaped, sizeof(escaped)));
+	if (ask->command == CTL_COMMAND_TRY && (timeout < 1 || timeout > CTL_TRY_MAX_S))
+		return err_set(err, -EBADMSG, "request: %s: timeout: expected 1 to %u", name,
+		               CTL_TRY_MAX_S);
+	ask->timeout_s = (uint32_t)timeout;
 	return 0;
 }
 
@@ -78,14 +114,17 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 	const char *name, *address = NULL;
 	char escaped[ESCAPED_MAX];
 	struct ctl_ask ask = {0};
+	int now = 0, copied = 0;
+	json_int_t timeout = 0;
 	json_error_t error;
 	size_t i;
 	int ret;
 
 	if (!root)
 		return -EBADMSG;
-	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s}", "command", &name, "address",
-	                   &address) < 0) {
+	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s, s?:b, s?:I, s?:b}", "command",
+	                   &name, "address", &address, "now", &now, "timeout", &timeout, "copied",
+	                   &copied) < 0) {
 		ret = err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
 		              str_escape(error.text, escaped, sizeof(escaped)));
 		goto out;
@@ -96,8 +135,10 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 		ret = unknown_command(name, err);
 		goto out;
 	}
-	ask.command = (enum ctl_command)i;
-	ret = read_address(address, &ask, err);
+	ask = (struct ctl_ask){.command = (enum ctl_command)i, .now = now, .copied = copied};
+	ret = check_members(root, ask.command, err);
+	if (ret == 0)
+		ret = read_members(address, timeout, &ask, err);
 	if (ret == 0)
 		*ret_ask = ask;
 out:
@@ -134,6 +175,30 @@ static json_t *reload_json(const struct ctl_status *status)
 	writer_put(&object, "time", json_integer(status->reload_time));
 	writer_put(&object, "ok", json_boolean(status->reload_ok));
 	writer_put(&object, "errors", writer_texts(&status->reload_errors));
+	return object;
+}
+
+static json_t *try_json(const struct ctl_status *status)
+{
+	json_t *object;
+
+	if (!status->trying)
+		return json_null();
+	object = json_object();
+	writer_put(&object, "ends", json_integer(status->try_ends));
+	writer_put(&object, "copied", json_boolean(status->try_copied));
+	return object;
+}
+
+static json_t *stopping_json(const struct ctl_status *status)
+{
+	json_t *object;
+
+	if (!status->stopping)
+		return json_null();
+	object = json_object();
+	writer_put(&object, "wait_ends", writer_number_or_null(status->stopping_ends));
+	writer_put(&object, "jobs", writer_texts(&status->stopping_jobs));
 	return object;
 }
 
@@ -181,6 +246,10 @@ char *ctl_proto_status(const struct ctl_status *status)
 	writer_put(&root, "certificates", certificates_json(status));
 	writer_put(&root, "last_reload", reload_json(status));
 	writer_put(&root, "config_hash", writer_text_or_null(status->config_hash));
+	writer_put(&root, "config_file",
+	           writer_text_or_null(status->config_file ? status->config_file : ""));
+	writer_put(&root, "try", try_json(status));
+	writer_put(&root, "stopping", stopping_json(status));
 	return writer_dump(root);
 }
 
@@ -230,6 +299,30 @@ static void read_reload(struct reader *reader, json_t *root, struct ctl_status *
 	status->reload_time = reader_integer(reader, reload, "time");
 	status->reload_ok = reader_bool(reader, reload, "ok");
 	reader_texts(reader, reload, "errors", &status->reload_errors);
+}
+
+static void read_try(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *object;
+
+	if (reader_is_null(root, "try"))
+		return;
+	object = reader_object(reader, root, "try");
+	status->trying = true;
+	status->try_ends = reader_integer(reader, object, "ends");
+	status->try_copied = reader_bool(reader, object, "copied");
+}
+
+static void read_stopping(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *object;
+
+	if (reader_is_null(root, "stopping"))
+		return;
+	object = reader_object(reader, root, "stopping");
+	status->stopping = true;
+	status->stopping_ends = reader_time(reader, object, "wait_ends");
+	reader_texts(reader, object, "jobs", &status->stopping_jobs);
 }
 
 static void read_counters(struct reader *reader, json_t *root, struct ctl_status *status)
@@ -292,6 +385,10 @@ int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_
 		read_reload(&reader, root, ret_status);
 		reader_text_into(&reader, root, "config_hash", ret_status->config_hash,
 		                 sizeof(ret_status->config_hash));
+		if (!reader_is_null(root, "config_file"))
+			ret_status->config_file = reader_text_copy(&reader, root, "config_file");
+		read_try(&reader, root, ret_status);
+		read_stopping(&reader, root, ret_status);
 	}
 	if (reader.error)
 		ctl_status_fini(ret_status);
@@ -312,6 +409,8 @@ void ctl_status_fini(struct ctl_status *status)
 	free(status->certificates);
 	strlist_fini(&status->problems);
 	strlist_fini(&status->reload_errors);
+	strlist_fini(&status->stopping_jobs);
+	free(status->config_file);
 	memset(status, 0, sizeof(*status));
 }
 

@@ -19,6 +19,7 @@
 #include "xfrmd/charon_unit.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
+#include "xfrmd/process.h"
 #include "xfrmd/str.h"
 
 /*
@@ -160,41 +161,13 @@ static pid_t find_listener(const struct charon *charon)
 
 /* The process. */
 
-static int proc_start_time(pid_t pid, uint64_t *ret_start_time)
-{
-	_cleanup_(cleanup_free) char *text = NULL;
-	unsigned long long start_time;
-	const char *rest;
-	char path[64], state;
-	size_t len;
-	int error;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	error = file_read(path, 8192, &text, &len, NULL);
-	if (error)
-		return error;
-	/* proc(5): the second field is a name in parentheses that may hold anything, parentheses
-	 * too; the third is the state, the 22nd the start time. */
-	rest = strrchr(text, ')');
-	if (!rest ||
-	    sscanf(rest + 1,
-	           " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-	           " %*s %llu",
-	           &state, &start_time) != 2)
-		return -EBADMSG;
-	if (state == 'Z' || state == 'X')
-		return -ESRCH;
-	*ret_start_time = start_time;
-	return 0;
-}
-
 static int write_pid(const struct charon *charon, pid_t pid, struct err *err)
 {
 	uint64_t start_time;
 	char text[64];
 
 	/* It ended already, as the watch will tell. */
-	if (proc_start_time(pid, &start_time))
+	if (process_start_ticks(pid, &start_time))
 		return 0;
 	snprintf(text, sizeof(text), "%d %llu\n", (int)pid, (unsigned long long)start_time);
 	return file_write_atomic(charon->pid_path, 0644, text, strlen(text), err);
@@ -212,7 +185,7 @@ static pid_t running_pid(const struct charon *charon)
 	if (file_read(charon->pid_path, 64, &text, &len, NULL) ||
 	    sscanf(text, "%d %llu", &pid, &recorded) != 2 || pid <= 0)
 		return 0;
-	if (proc_start_time(pid, &start_time) || start_time != recorded)
+	if (process_start_ticks(pid, &start_time) || start_time != recorded)
 		return 0;
 	return pid;
 }

@@ -74,6 +74,17 @@ int ask_policies(const struct options *options, struct policy_rows *ret_rows, bo
 	return EXIT_OK;
 }
 
+int ask_status(const struct options *options, struct ctl_status *ret_status, struct err *err)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	size_t len = 0;
+	int ret = ask_daemon(options, CTL_COMMAND_STATUS, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret == EXIT_OK && ctl_proto_parse_status(text, len, ret_status, err) < 0)
+		ret = EXIT_FAILED;
+	return ret;
+}
+
 int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err)
 {
 	_cleanup_(cleanup_free) char *text = NULL;

@@ -7,8 +7,6 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/xfrm_sock.h"
 
-/* Changing some 30,000 policies may take the kernel a minute. */
-#define CHANGE_TIMEOUT_MS   (5 * 60 * 1000)
 /* Shutdown waits for the jobs of stop_wait_for and for the peers: the daemon bounds both. */
 #define SHUTDOWN_TIMEOUT_MS 0
 
@@ -24,14 +22,14 @@ static void put_result(struct output *output, const struct strlist *changes,
 }
 
 /* @err is filled when there is no answer; the caller says so. */
-static int control(const struct options *options, enum ctl_command command, unsigned timeout_ms,
-                   struct output *output, struct err *err)
+static int try_control(const struct options *options, const struct ctl_ask *ask,
+                       unsigned timeout_ms, struct output *output, struct err *err)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 	_cleanup_(cleanup_free) char *text = NULL;
 	bool ok = false;
 	size_t len = 0;
-	int ret = ask_daemon(options, command, timeout_ms, &text, &len, err);
+	int ret = ask_daemon_for(options, ask, timeout_ms, &text, &len, err);
 
 	if (ret == EXIT_OK && ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
 		ret = EXIT_FAILED;
@@ -44,25 +42,29 @@ static int control(const struct options *options, enum ctl_command command, unsi
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static int control_or_complain(const struct options *options, enum ctl_command command,
-                               unsigned timeout_ms, struct output *output)
+int control(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
+            struct output *output)
 {
 	struct err err = {0};
-	int ret = control(options, command, timeout_ms, output, &err);
+	int ret = try_control(options, ask, timeout_ms, output, &err);
 
 	if (*err.text)
-		output_complain(output, "%s: %s", ctl_command_name(command), err.text);
+		output_complain(output, "%s: %s", ctl_command_name(ask->command), err.text);
 	return ret;
 }
 
 int cmd_reload(const struct options *options, struct output *output)
 {
-	return control_or_complain(options, CTL_COMMAND_RELOAD, CHANGE_TIMEOUT_MS, output);
+	const struct ctl_ask ask = {.command = CTL_COMMAND_RELOAD};
+
+	return control(options, &ask, CHANGE_TIMEOUT_MS, output);
 }
 
 int cmd_shutdown(const struct options *options, struct output *output)
 {
-	return control_or_complain(options, CTL_COMMAND_SHUTDOWN, SHUTDOWN_TIMEOUT_MS, output);
+	const struct ctl_ask ask = {.command = CTL_COMMAND_SHUTDOWN, .now = options->now};
+
+	return control(options, &ask, SHUTDOWN_TIMEOUT_MS, output);
 }
 
 /* Removes our policies from the kernel; *ret_removed counts. Negative errno and @err. */
@@ -112,8 +114,9 @@ static int flush_without_daemon(const struct options *options, struct output *ou
 
 int cmd_flush(const struct options *options, struct output *output)
 {
+	const struct ctl_ask ask = {.command = CTL_COMMAND_FLUSH};
 	struct err err = {0};
-	int ret = control(options, CTL_COMMAND_FLUSH, CHANGE_TIMEOUT_MS, output, &err);
+	int ret = try_control(options, &ask, CHANGE_TIMEOUT_MS, output, &err);
 
 	if (ret == EXIT_UNREACHABLE)
 		return flush_without_daemon(options, output);

@@ -11,11 +11,15 @@
 #include "xfrmd/str.h"
 
 /* Options that not every command knows. */
-#define TAKES_ALL   1u
-#define TAKES_WATCH 2u
+#define TAKES_ALL     1u
+#define TAKES_WATCH   2u
+#define TAKES_TIMEOUT 4u
+#define TAKES_NOW     8u
+#define TAKES_END     16u /* --confirm, --back */
 
 #define WATCH_DEFAULT_S 2
 #define WATCH_MAX_S     86400
+#define TIMEOUT_MAX_S   CTL_TRY_MAX_S
 
 static const struct command {
 	const char *name;
@@ -32,14 +36,19 @@ static const struct command {
 	{"explain", cmd_explain, TAKES_WATCH, "IP",
          "what happens to traffic with an address, and why"},
 	{"monitor", cmd_monitor, 0, NULL, "events as they happen, until interrupted"},
+	{"verify", cmd_verify, TAKES_ALL | TAKES_TIMEOUT, "[IP]",
+         "send a probe and tell whether it went and came back as ESP"},
 	{"metrics", cmd_metrics, 0, NULL, "counters and gauges in the text format of Prometheus"},
 	{"check", cmd_check, 0, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, 0, NULL, "read the configuration again; print what changed"},
+	{"try", cmd_try, TAKES_TIMEOUT | TAKES_END, "[FILE]",
+         "apply a configuration, and go back unless it is confirmed"},
 	{"doctor", cmd_doctor, 0, "[FILE]", "look for what is or goes wrong, and say what to do"},
 	{"retry", cmd_retry, 0, "IP", "negotiate with a peer now, and wait for the result"},
 	{"readiness", cmd_readiness, TAKES_WATCH, NULL,
          "whom we still talk to in clear; exit status 1 if any"},
-	{"shutdown", cmd_shutdown, 0, NULL, "end the protection gently, as the configuration says"},
+	{"shutdown", cmd_shutdown, TAKES_NOW, NULL,
+         "end the protection gently, as the configuration says"},
 	{"flush", cmd_flush, 0, NULL, "remove our policies now: nothing is protected afterwards"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -60,7 +69,13 @@ static void print_help(void)
 	       "  --run-dir DIR      of the daemon (default %s)\n"
 	       "  --json             for programs: one document, described in xfrmctl(8)\n"
 	       "  --all              with list: each policy, in the kernel's order of decision\n"
+	       "                     with verify: each peer that is up\n"
 	       "  --watch [SECONDS]  again and again, every 2 seconds by default\n"
+	       "  --timeout SECONDS  with verify: of an answer, by default 3\n"
+	       "                     with try: until it goes back, by default 60\n"
+	       "  --confirm          with try: keep what is tried\n"
+	       "  --back             with try: go back at once\n"
+	       "  --now              with shutdown: wait for no job\n"
 	       "  --help             this text\n"
 	       "  --version          the version\n\n"
 	       "Exit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n",
@@ -107,6 +122,18 @@ static bool parse_watch(int argc, char **argv, struct options *options)
 	return true;
 }
 
+static bool parse_timeout(struct options *options)
+{
+	uint64_t seconds;
+
+	if (str_parse_u64(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0) {
+		complain("--timeout: \"%s\": expected seconds, 1 to %u", optarg, TIMEOUT_MAX_S);
+		return false;
+	}
+	options->timeout_s = (unsigned)seconds;
+	return true;
+}
+
 /* -1: go on; else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
@@ -114,6 +141,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 	                                      {"json", no_argument, NULL, 'j'},
 	                                      {"all", no_argument, NULL, 'a'},
 	                                      {"watch", optional_argument, NULL, 'w'},
+	                                      {"timeout", required_argument, NULL, 't'},
+	                                      {"confirm", no_argument, NULL, 'c'},
+	                                      {"back", no_argument, NULL, 'b'},
+	                                      {"now", no_argument, NULL, 'n'},
 	                                      {"help", no_argument, NULL, 'h'},
 	                                      {"version", no_argument, NULL, 'v'},
 	                                      {0}};
@@ -134,6 +165,19 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case 'w':
 			if (!parse_watch(argc, argv, options))
 				return EXIT_USAGE;
+			break;
+		case 't':
+			if (!parse_timeout(options))
+				return EXIT_USAGE;
+			break;
+		case 'c':
+			options->confirm = true;
+			break;
+		case 'b':
+			options->back = true;
+			break;
+		case 'n':
+			options->now = true;
 			break;
 		case 'h':
 			print_help();
@@ -156,15 +200,30 @@ static int parse_options(int argc, char **argv, struct options *options)
 static bool is_usable(const struct command *command, const struct options *options, int count,
                       char **arguments)
 {
-	if (count > (command->argument ? 1 : 0))
+	const struct {
+		const char *name;
+		bool given;
+		unsigned taken;
+	} checks[] = {
+		{"--all", options->all, TAKES_ALL},
+		{"--watch", options->watch_s, TAKES_WATCH},
+		{"--timeout", options->timeout_s, TAKES_TIMEOUT},
+		{"--confirm", options->confirm, TAKES_END},
+		{"--back", options->back, TAKES_END},
+		{"--now", options->now, TAKES_NOW},
+	};
+
+	if (count > (command->argument ? 1 : 0)) {
 		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
-	else if (options->all && !(command->takes & TAKES_ALL))
-		complain("%s: --all: not with this command", command->name);
-	else if (options->watch_s && !(command->takes & TAKES_WATCH))
-		complain("%s: --watch: not with this command", command->name);
-	else
-		return true;
-	return false;
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		if (checks[i].given && !(command->takes & checks[i].taken)) {
+			complain("%s: %s: not with this command", command->name, checks[i].name);
+			return false;
+		}
+	}
+	return true;
 }
 
 static int run_once(const struct command *command, const struct options *options)

@@ -129,6 +129,30 @@ static void put_counters(struct buf *out, const struct ctl_status *status)
 	           status->acquires_received, status->acquires_deduplicated, status->acquires_lost);
 }
 
+static void put_try(struct buf *out, const struct ctl_status *status, int64_t now)
+{
+	char left[OUT_TEXT_UNIT_MAX];
+
+	out_text_key(out, "try");
+	buf_printf(out, "%s, goes back in %s unless `xfrmctl try --confirm`\n",
+	           status->try_copied ? "another configuration" : "the configuration file",
+	           out_text_duration(status->try_ends - now, left));
+}
+
+static void put_stopping(struct buf *out, const struct ctl_status *status, int64_t now)
+{
+	char left[OUT_TEXT_UNIT_MAX];
+
+	out_text_key(out, "shutdown");
+	if (!status->stopping_ends) {
+		buf_str(out, "says goodbye to the peers\n");
+		return;
+	}
+	buf_printf(out, "waits up to %s for\n",
+	           out_text_duration(status->stopping_ends - now, left));
+	put_texts(out, "", &status->stopping_jobs, false);
+}
+
 void out_text_status(const struct ctl_status *status, int64_t now, bool coloured, struct buf *out)
 {
 	out_text_key(out, "xfrmd");
@@ -139,6 +163,10 @@ void out_text_status(const struct ctl_status *status, int64_t now, bool coloured
 	             status->healthy ? "healthy" : "unhealthy");
 	buf_str(out, "\n");
 	put_texts(out, "problems", &status->problems, coloured);
+	if (status->trying)
+		put_try(out, status, now);
+	if (status->stopping)
+		put_stopping(out, status, now);
 	out_text_key(out, "mode");
 	buf_printf(out, "%s\n", status->optional ? "optional" : "required");
 	put_charon(out, status);

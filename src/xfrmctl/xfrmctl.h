@@ -16,7 +16,10 @@ enum {
 struct options {
 	const char *run_dir;
 	bool json;
-	bool all; /* list: each policy */
+	bool all;           /* list: each policy; verify: each peer that is up */
+	bool now;           /* shutdown: wait for no job */
+	bool confirm, back; /* try: ends it */
+	unsigned timeout_s; /* verify, try; 0: the default */
 	bool coloured;
 	unsigned watch_s;     /* again every so many seconds; 0: once */
 	const char *argument; /* the one behind the command; NULL: none */
@@ -25,7 +28,8 @@ struct options {
 /* One per command; each returns the exit status, and what failed is among the complaints. */
 typedef int command_fn(const struct options *options, struct output *output);
 command_fn cmd_status, cmd_list, cmd_peers, cmd_explain, cmd_check, cmd_reload, cmd_shutdown,
-	cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics, cmd_monitor;
+	cmd_try, cmd_verify, cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics,
+	cmd_monitor;
 
 /* Runs the command again and again, on a terminal on the same screen. A daemon that is away is
  * waited for. Returns only when the command line is wrong or nothing can be written. */
@@ -39,11 +43,20 @@ int ask_daemon(const struct options *options, enum ctl_command command, unsigned
 /* The same for a command that needs more than its name. */
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
                    char **ret_text, size_t *ret_len, struct err *err);
+/* EXIT_OK and the status, which the caller finis; else what failed is in @err. */
+int ask_status(const struct options *options, struct ctl_status *ret_status, struct err *err);
 /* EXIT_OK and all peers, which the caller finis; else what failed is in @err. */
 int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err);
 /* The kernel's policies beside those that the daemon desires, which may be away; a remark about that
  * is no failure. The caller finis *ret_rows. EXIT_OK or EXIT_FAILED. */
 int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,
                  struct output *output);
+
+/* Makes the daemon do something, and puts what it did, or why not, into @output. EXIT_OK, or why
+ * not. */
+int control(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
+            struct output *output);
+/* Changing some 30,000 policies may take the kernel a minute. */
+#define CHANGE_TIMEOUT_MS (5 * 60 * 1000)
 
 #endif

@@ -4,10 +4,6 @@
 
 #include "daemon.h"
 #include "xfrmd/log.h"
-#include "xfrmd/notify.h"
-
-/* How long `shutdown` waits for the peers' answers to our DELETEs: one retransmission and a half. */
-#define COMMANDS_TERMINATE_MS 2000
 
 /* Of one peer: more than a host has addresses. */
 #define RETRY_PAIRS_MAX 64
@@ -29,7 +25,8 @@ static char *reload(struct daemon *daemon)
 	return result_json(&changes, &errors);
 }
 
-static void remove_policies(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
+void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
+                              struct strlist *errors)
 {
 	struct spd_change change = {0};
 	char text[128];
@@ -43,50 +40,31 @@ static void remove_policies(struct daemon *daemon, struct strlist *changes, stru
 	log_notice("%s", text);
 }
 
+static char *try(struct daemon *daemon, const struct ctl_ask *ask)
+{
+	struct strlist changes = {0}, errors = {0};
+
+	trial_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
+	return result_json(&changes, &errors);
+}
+
+static char *end_try(struct daemon *daemon, bool confirmed)
+{
+	struct strlist changes = {0}, errors = {0};
+
+	if (confirmed)
+		trial_confirm(daemon, &changes, &errors);
+	else
+		trial_back(daemon, &changes, &errors);
+	return result_json(&changes, &errors);
+}
+
 static char *flush(struct daemon *daemon)
 {
 	struct strlist changes = {0}, errors = {0};
 
-	remove_policies(daemon, &changes, &errors);
+	commands_remove_policies(daemon, &changes, &errors);
 	return result_json(&changes, &errors);
-}
-
-/* All DELETEs are answered, or the time for that is over. */
-static void finish_shutdown(void *ctx)
-{
-	struct daemon *daemon = ctx;
-	struct strlist changes = {0}, errors = {0};
-
-	charon_kill(daemon->charon);
-	/* charon tells of an SA's end before it deletes it */
-	spd_keeper_delete_sas(daemon->spd, daemon->conf.reqid);
-	(void)strlist_add(&changes, "charon and its SAs: ended");
-	if (daemon->conf.stop_clear || daemon->flushed)
-		remove_policies(daemon, &changes, &errors);
-	else
-		(void)strlist_add(&changes, "policies: stay in the kernel, protected traffic is "
-		                            "blocked (stop_action = block)");
-	log_notice("shutdown: done");
-	ctl_request_reply(daemon->shutdown_request, result_json(&changes, &errors));
-	daemon->shutdown_request = NULL;
-	loop_stop(daemon->loop);
-}
-
-static void begin_shutdown(struct daemon *daemon, struct ctl_request *request)
-{
-	struct strlist none = {0}, errors = {0};
-
-	if (daemon->shutdown_request) {
-		(void)strlist_add(&errors, "a shutdown is under way already");
-		ctl_request_reply(request, result_json(&none, &errors));
-		return;
-	}
-	log_notice("shutdown: asked for by xfrmctl");
-	notify_send("STOPPING=1");
-	daemon->shutdown_request = request;
-	recent_peers_freeze(daemon);
-	negotiator_terminate_all(daemon->negotiator, COMMANDS_TERMINATE_MS, finish_shutdown,
-	                         daemon);
 }
 
 /* There is an entry for each local address that the peer was talked to from. */
@@ -141,13 +119,22 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 		ctl_request_reply(request, reload(daemon));
 		break;
 	case CTL_COMMAND_SHUTDOWN:
-		begin_shutdown(daemon, request);
+		shutdown_ask(daemon, request, ask->now);
 		break;
 	case CTL_COMMAND_FLUSH:
 		ctl_request_reply(request, flush(daemon));
 		break;
 	case CTL_COMMAND_RETRY:
 		ctl_request_reply(request, retry(daemon, &ask->address));
+		break;
+	case CTL_COMMAND_TRY:
+		ctl_request_reply(request, try(daemon, ask));
+		break;
+	case CTL_COMMAND_CONFIRM:
+		ctl_request_reply(request, end_try(daemon, true));
+		break;
+	case CTL_COMMAND_BACK:
+		ctl_request_reply(request, end_try(daemon, false));
 		break;
 	}
 }

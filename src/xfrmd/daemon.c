@@ -523,8 +523,8 @@ void daemon_close(struct daemon *daemon)
 	sigaddset(&endings, SIGINT);
 	sigaddset(&endings, SIGHUP);
 	sigprocmask(SIG_BLOCK, &endings, NULL);
-	if (daemon->shutdown_request)
-		ctl_request_reply(daemon->shutdown_request, NULL);
+	shutdown_close(daemon);
+	trial_close(daemon);
 	if (daemon->hosts)
 		known_hosts_unpin(daemon);
 	log_set_tap(NULL, NULL);

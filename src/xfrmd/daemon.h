@@ -71,7 +71,8 @@ struct daemon {
 	uint64_t reloads_ok, reloads_failed;
 	struct strlist reload_errors;
 
-	struct ctl_request *shutdown_request;
+	struct shutdown *shutdown; /* under way; NULL: none */
+	struct trial *trial;       /* likewise */
 };
 
 /*
@@ -187,12 +188,53 @@ void measure_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
 /* Takes the request: its client gets every line of the log from now on. */
 void monitor_begin(struct daemon *daemon, struct ctl_request *request);
 
+/* A configuration with all that was read for it. */
+struct setting {
+	struct conf conf;
+	struct pki_bundle bundle;
+	char hash[65];
+};
+void setting_fini(struct setting *setting);
+/* Reads and checks everything; the log goes where it says from then on. 0, or negative errno and
+ * every reason in @errors. */
+int reload_read(struct daemon *daemon, const char *path, struct setting *ret_setting,
+                struct strlist *errors);
+/* Puts @setting in force and leaves in it what was in force before. What fails now is among the
+ * @errors, and is retried. */
+void reload_exchange(struct daemon *daemon, struct setting *setting, struct strlist *changes,
+                     struct strlist *errors);
+
+/*
+ * `xfrmctl try`: puts another configuration in force, and after @timeout_s the former one again,
+ * unless trial_confirm() comes before. @copied: not the configuration file, but CTL_TRY_NEW in the
+ * run directory, which becomes CTL_TRY_FILE. What was done, or every reason why not, in sentences.
+ */
+void trial_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
+                 struct strlist *errors);
+void trial_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
+void trial_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
+void trial_status(const struct daemon *daemon, struct ctl_status *status);
+/* What is in force stays, until xfrmd reads its configuration file at the next start. */
+void trial_close(struct daemon *daemon);
+
 /* Answers of the control socket; NULL: out of memory. */
 char *status_json(struct daemon *daemon);
 char *measure_json(struct daemon *daemon);
 char *status_peers_json(struct daemon *daemon);
 
+/*
+ * `xfrmctl shutdown`: begins, or joins the one under way; @now: no job is waited for any longer. Takes
+ * @request, which is answered at the end.
+ */
+void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now);
+void shutdown_status(const struct daemon *daemon, struct ctl_status *status);
+/* Answers those who still wait. */
+void shutdown_close(struct daemon *daemon);
+
 /* The control socket's commands. */
 void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask);
+/* Until the next reload; what was done, and what failed, in sentences. */
+void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
+                              struct strlist *errors);
 
 #endif

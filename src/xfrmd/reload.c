@@ -76,7 +76,6 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 
 	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
 		say(errors, "%s", err.text);
-	daemon->flushed = false;
 	if (known_hosts_reload(daemon, &err) < 0)
 		say(errors, "%s", err.text);
 	if (daemon_apply_spd(daemon, &change, &err) < 0)
@@ -144,59 +143,90 @@ static void finish(struct daemon *daemon, const struct strlist *changes, struct 
 	}
 }
 
-/* Takes both over; from here on nothing is refused. */
-static void swap(struct daemon *daemon, const struct conf *conf, const struct pki_bundle *bundle,
-                 const char hash[65], struct strlist *changes, struct strlist *errors)
+void reload_exchange(struct daemon *daemon, struct setting *setting, struct strlist *changes,
+                     struct strlist *errors)
 {
-	struct conf old_conf = daemon->conf;
-	struct pki_bundle old_bundle = daemon->bundle;
-	bool other = strcmp(daemon->config_hash, hash) != 0;
-	bool distrust = drops_ca(&old_bundle.cas, &bundle->cas);
+	struct setting former = {daemon->conf, daemon->bundle, ""};
+	bool other = strcmp(daemon->config_hash, setting->hash) != 0;
+	bool distrust = drops_ca(&former.bundle.cas, &setting->bundle.cas);
 
-	for (size_t i = 0; i < conf->notes.count; i++)
-		log_info("%s", conf->notes.items[i]);
-	describe(daemon, conf, bundle, changes);
-	daemon->conf = *conf;
-	daemon->bundle = *bundle;
-	memcpy(daemon->config_hash, hash, sizeof(daemon->config_hash));
+	memcpy(former.hash, daemon->config_hash, sizeof(former.hash));
+	describe(daemon, &setting->conf, &setting->bundle, changes);
+	daemon->conf = setting->conf;
+	daemon->bundle = setting->bundle;
+	memcpy(daemon->config_hash, setting->hash, sizeof(daemon->config_hash));
 	apply(daemon, distrust, changes, errors);
 	/* else frequent reloads would put it off for ever */
-	if (daemon->conf.idle_timeout_s != old_conf.idle_timeout_s)
+	if (daemon->conf.idle_timeout_s != former.conf.idle_timeout_s)
 		idle_peers_arm(daemon);
-	conf_fini(&old_conf);
-	pki_bundle_fini(&old_bundle);
+	*setting = former;
 	if (!changes->count && !errors->count)
 		say(changes, "%s", other ? "other settings are in force" : "nothing changed");
 }
 
-int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors)
+int reload_read(struct daemon *daemon, const char *path, struct setting *ret_setting,
+                struct strlist *errors)
 {
 	struct problems problems = {0};
-	struct pki_bundle bundle = {0};
-	struct conf conf = {0};
-	char hash[65] = "";
+	struct setting setting = {0};
+	int error = setup_load(path, loop_now_epoch(), &setting.conf, &setting.bundle, &problems);
+
+	for (size_t i = 0; i < problems.count; i++)
+		say(errors, "%s", problems.items[i]);
+	problems_fini(&problems);
+	if (!error)
+		error = daemon_hash(&setting.conf, &setting.bundle, setting.hash);
+	if (!error)
+		error = check_changes(daemon, &setting.conf, errors);
+	if (!error) {
+		for (size_t i = 0; i < setting.conf.notes.count; i++)
+			log_info("%s", setting.conf.notes.items[i]);
+		*ret_setting = setting;
+		return 0;
+	}
+	if (!errors->count)
+		say(errors, "out of memory");
+	say(errors, "nothing was changed, what ran before goes on");
+	setting_fini(&setting);
+	return error;
+}
+
+void setting_fini(struct setting *setting)
+{
+	conf_fini(&setting->conf);
+	pki_bundle_fini(&setting->bundle);
+}
+
+/* Why the configuration file is not read now. */
+static bool refused(const struct daemon *daemon, struct strlist *errors)
+{
+	if (daemon->trial)
+		say(errors,
+		    "another configuration is being tried, expected `xfrmctl try --confirm` "
+		    "or `xfrmctl try --back` first");
+	else if (daemon->shutdown)
+		say(errors, "a shutdown is under way");
+	return daemon->trial || daemon->shutdown;
+}
+
+int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors)
+{
+	struct setting setting = {0};
 	int error = log_reopen();
 
 	if (error)
 		log_error("log: cannot open again: %s", strerror(-error));
-	notify_send("RELOADING=1");
-	error = setup_load(daemon->conf_path, loop_now_epoch(), &conf, &bundle, &problems);
-	for (size_t i = 0; i < problems.count; i++)
-		say(ret_errors, "%s", problems.items[i]);
-	if (!error)
-		error = daemon_hash(&conf, &bundle, hash);
-	if (!error)
-		error = check_changes(daemon, &conf, ret_errors);
-	if (!error) {
-		swap(daemon, &conf, &bundle, hash, ret_changes, ret_errors);
-	} else {
-		if (!ret_errors->count)
-			say(ret_errors, "out of memory");
-		say(ret_errors, "nothing was changed, what ran before goes on");
-		conf_fini(&conf);
-		pki_bundle_fini(&bundle);
+	if (refused(daemon, ret_errors)) {
+		for (size_t i = 0; i < ret_errors->count; i++)
+			log_error("reload: %s", ret_errors->items[i]);
+		return -EINVAL;
 	}
-	problems_fini(&problems);
+	notify_send("RELOADING=1");
+	if (reload_read(daemon, daemon->conf_path, &setting, ret_errors) == 0) {
+		daemon->flushed = false;
+		reload_exchange(daemon, &setting, ret_changes, ret_errors);
+		setting_fini(&setting);
+	}
 	finish(daemon, ret_changes, ret_errors);
 	notify_send("READY=1\nSTATUS=protecting %zu prefixes", daemon->conf.protect.count);
 	return ret_errors->count ? -EINVAL : 0;

@@ -201,6 +201,9 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 	add_certificates(daemon, status);
 	add_charon(daemon, status);
 	add_reload(daemon, status);
+	trial_status(daemon, status);
+	shutdown_status(daemon, status);
+	status->config_file = realpath(daemon->conf_path, NULL);
 	memcpy(status->config_hash, daemon->config_hash, sizeof(status->config_hash));
 	status->healthy = !status->problems.count;
 }

@@ -28,6 +28,17 @@ esp_sas() {
 	on "$1" ip xfrm state | grep -c 'proto esp spi 0xc' || true
 }
 
+# send_many HOST TO: more than the queue of a policy and the buffer of a socket hold
+send_many() {
+	on "$1" timeout 5 /usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(400):
+    try:
+        s.sendto(bytes(1400), (sys.argv[1], 9))
+    except PermissionError:
+        pass' "$2"
+}
+
 capture a
 stream_start c a 250
 flood_start a b
@@ -41,6 +52,8 @@ expect 'SAs of b' "$(esp_sas b)" = 0
 planned_policies a | sort | must cmp before -
 sleep 1
 expect 'SAs of b a second later' "$(esp_sas b)" = 0
+# nobody negotiates, so nothing is held: senders go on
+must send_many a 10.0.0.77
 capture_stop a
 echo "after shutdown with block: $(wire_clear a "$protected") protected packets in clear"
 expect_no_clear a "$protected"

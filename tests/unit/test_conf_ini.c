@@ -106,16 +106,6 @@ START_TEST(conf_ini_reads_every_key)
 }
 END_TEST
 
-START_TEST(conf_ini_notes_keys_without_effect_in_one_line)
-{
-	parse_valid(VALID "stop_timeout=3\nstop_wait_for=\n");
-	ck_assert_uint_eq(fix.conf.notes.count, 1);
-	ck_assert_str_eq(fix.conf.notes.items[0],
-	                 "x.conf: without effect in this version: [ipsec] stop_timeout, [ipsec] "
-	                 "stop_wait_for");
-}
-END_TEST
-
 START_TEST(conf_key_table_is_complete)
 {
 	for (size_t i = 0; i < CONF_KEY_COUNT; i++) {
@@ -464,7 +454,6 @@ int main(void)
 	tcase_add_checked_fixture(test_case, setup, teardown);
 	tcase_add_test(test_case, conf_ini_reads_the_smallest_file);
 	tcase_add_test(test_case, conf_ini_reads_every_key);
-	tcase_add_test(test_case, conf_ini_notes_keys_without_effect_in_one_line);
 	tcase_add_test(test_case, conf_key_table_is_complete);
 	tcase_add_loop_test(test_case, conf_ini_refuses_with_the_reason, 0,
 	                    sizeof(refused) / sizeof(refused[0]));

@@ -38,13 +38,18 @@ static void assert_text(char *text, const char *expected)
 }
 
 static const struct ctl_ask asks[] = {
-	{CTL_COMMAND_STATUS, {0}},
-	{CTL_COMMAND_PEERS, {0}},
-	{CTL_COMMAND_DESIRED, {0}},
-	{CTL_COMMAND_RELOAD, {0}},
-	{CTL_COMMAND_SHUTDOWN, {0}},
-	{CTL_COMMAND_FLUSH, {0}},
-	{CTL_COMMAND_RETRY, {AF_INET, {10, 0, 1, 2}}},
+	{.command = CTL_COMMAND_STATUS},
+	{.command = CTL_COMMAND_PEERS},
+	{.command = CTL_COMMAND_DESIRED},
+	{.command = CTL_COMMAND_RELOAD},
+	{.command = CTL_COMMAND_SHUTDOWN},
+	{.command = CTL_COMMAND_SHUTDOWN, .now = true},
+	{.command = CTL_COMMAND_FLUSH},
+	{.command = CTL_COMMAND_RETRY, .address = {AF_INET, {10, 0, 1, 2}}},
+	{.command = CTL_COMMAND_TRY, .timeout_s = 60},
+	{.command = CTL_COMMAND_TRY, .timeout_s = CTL_TRY_MAX_S, .copied = true},
+	{.command = CTL_COMMAND_CONFIRM},
+	{.command = CTL_COMMAND_BACK},
 };
 
 START_TEST(request_of_every_command_is_read_back)
@@ -57,6 +62,9 @@ START_TEST(request_of_every_command_is_read_back)
 	ck_assert_int_eq(ctl_proto_parse_request(text, strlen(text), &ask, &err), 0);
 	ck_assert_int_eq(ask.command, asks[_i].command);
 	ck_assert(addr_equal(&ask.address, &asks[_i].address));
+	ck_assert_int_eq(ask.now, asks[_i].now);
+	ck_assert_uint_eq(ask.timeout_s, asks[_i].timeout_s);
+	ck_assert_int_eq(ask.copied, asks[_i].copied);
 	free(text);
 }
 END_TEST
@@ -75,10 +83,19 @@ static const struct {
          "request: not JSON: line 1, column 28: duplicate object key near '\"command\"'"},
 	{"{\"command\":\"open\\u001b\"}",
          "request: unknown command \"open\\x1b\", expected one of status, peers, metrics, monitor, desired, reload, "
-         "shutdown, flush, retry"},
-	{"{\"command\":\"retry\"}", "request: retry: expected an address"},
+         "shutdown, flush, retry, try, confirm, back"},
+	{"{\"command\":\"retry\"}", "request: retry: address: missing"},
+	{"{\"command\":\"try\",\"copied\":true}", "request: try: timeout: missing"},
+	{"{\"command\":\"try\",\"timeout\":0}", "request: try: timeout: expected 1 to 3600"},
+	{"{\"command\":\"try\",\"timeout\":3601}", "request: try: timeout: expected 1 to 3600"},
+	{"{\"command\":\"try\",\"timeout\":-4294967295}",
+         "request: try: timeout: expected 1 to 3600"},
+	{"{\"command\":\"reload\",\"now\":true}", "request: reload: now: not expected"},
+	{"{\"command\":\"shutdown\",\"now\":1}",
+         "request: Expected true or false, got integer, expected {\"command\": NAME}"},
 	{"{\"command\":\"retry\",\"address\":\"a\"}", "request: retry: \"a\" is not an IP address"},
-	{"{\"command\":\"flush\",\"address\":\"10.0.1.2\"}", "request: flush: expected no address"},
+	{"{\"command\":\"flush\",\"address\":\"10.0.1.2\"}",
+         "request: flush: address: not expected"},
 	{"{\"command\":\"flush\"}{}",
          "request: not JSON: line 1, column 20: end of file expected near '{'"},
 };
@@ -134,6 +151,11 @@ static void fill_status(struct ctl_status *status)
 	                              .acquires_lost = 11,
 	                              .reload_time = 1700000000,
 	                              .config_hash = "0123abcd",
+	                              .trying = true,
+	                              .try_ends = 1700000060,
+	                              .try_copied = true,
+	                              .stopping = true,
+	                              .stopping_ends = 1700000030,
 	                              .last_added = 12,
 	                              .last_updated = 13,
 	                              .last_deleted = 14,
@@ -148,6 +170,8 @@ static void fill_status(struct ctl_status *status)
 	status->certificate_count = 1;
 	ck_assert_int_eq(strlist_add(&status->problems, "charon: \"gone\""), 0);
 	ck_assert_int_eq(strlist_add(&status->reload_errors, "x.conf: broken"), 0);
+	ck_assert_int_eq(strlist_add(&status->stopping_jobs, "/run/a.pid (pid 12)"), 0);
+	status->config_file = strdup("/etc/x.conf");
 }
 
 #define STATUS_TEXT                                                                           \
@@ -161,7 +185,9 @@ static void fill_status(struct ctl_status *status)
 	"\"certificates\":[{\"file\":\"/etc/\\\\xff.pem\",\"role\":\"instance\","             \
 	"\"subject\":\"CN=instance\",\"not_after\":1800000000,\"days_left\":-2}],"            \
 	"\"last_reload\":{\"time\":1700000000,\"ok\":false,\"errors\":[\"x.conf: broken\"]}," \
-	"\"config_hash\":\"0123abcd\"}"
+	"\"config_hash\":\"0123abcd\",\"config_file\":\"/etc/x.conf\","                       \
+	"\"try\":{\"ends\":1700000060,\"copied\":true},"                                      \
+	"\"stopping\":{\"wait_ends\":1700000030,\"jobs\":[\"/run/a.pid (pid 12)\"]}}"
 
 START_TEST(status_is_written_by_the_documented_names)
 {

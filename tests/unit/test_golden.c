@@ -13,6 +13,7 @@
 #include "src/xfrmctl/out_peers.h"
 #include "src/xfrmctl/out_text.h"
 #include "test.h"
+#include "xfrmd/ctl_verify.h"
 #include "xfrmd/file.h"
 
 #define NOW      1700000000
@@ -322,6 +323,32 @@ START_TEST(explain_golden)
 }
 END_TEST
 
+START_TEST(verify_document)
+{
+	static const struct ctl_verify verified[] = {
+		{.address = {AF_INET, {10, 0, 1, 2}},
+	         .local = {AF_INET, {10, 0, 1, 1}},
+	         .ifname = "eth0",
+	         .well = true,
+	         .sent = CTL_WAY_ESP,
+	         .answered = CTL_WAY_ESP,
+	         .spi_out = 0xc0ffee01,
+	         .spi_in = 0xc0ffee02,
+	         .answer_us = 412,
+	         .sentence = "sent as ESP, answered as ESP in 0.4 ms"},
+		{.address = {AF_INET, {10, 0, 1, 3}},
+	         .local = {AF_INET, {10, 0, 1, 1}},
+	         .ifname = "eth0",
+	         .sent = CTL_WAY_CLEAR,
+	         .sentence = "allowed: in clear, no answer in 3.0 s"},
+		{.address = {AF_INET, {192, 0, 2, 1}}, .sentence = "no route, nothing was sent"},
+	};
+
+	assert_golden_json("verify.json",
+	                   ctl_proto_verify(verified, sizeof(verified) / sizeof(verified[0])));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests;
@@ -329,6 +356,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, status_screen);
+	tcase_add_test(tests, verify_document);
 	tcase_add_test(tests, list_by_subnet);
 	tcase_add_test(tests, list_by_subnet_on_a_terminal);
 	tcase_add_test(tests, list_of_each_policy);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The document of `xfrmctl verify --json`. */
+#include "xfrmd/ctl_verify.h"
+
+#include "json_writer.h"
+
+static json_t *way_json(enum ctl_way way)
+{
+	switch (way) {
+	case CTL_WAY_NONE:
+		return json_null();
+	case CTL_WAY_ESP:
+		return json_string("esp");
+	case CTL_WAY_CLEAR:
+		return json_string("clear");
+	}
+	return NULL;
+}
+
+static json_t *row_json(const struct ctl_verify *row)
+{
+	json_t *object = json_object();
+
+	writer_put(&object, "address", writer_addr(&row->address));
+	writer_put(&object, "local", writer_addr(&row->local));
+	writer_put(&object, "interface", writer_text_or_null(row->ifname));
+	writer_put(&object, "well", json_boolean(row->well));
+	writer_put(&object, "sent", way_json(row->sent));
+	writer_put(&object, "answered", way_json(row->answered));
+	writer_put(&object, "spi_out", writer_spi(row->spi_out));
+	writer_put(&object, "spi_in", writer_spi(row->spi_in));
+	writer_put(&object, "answer_us", writer_number_or_null((int64_t)row->answer_us));
+	writer_put(&object, "result", writer_text(row->sentence));
+	return object;
+}
+
+char *ctl_proto_verify(const struct ctl_verify *rows, size_t count)
+{
+	json_t *root = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		writer_append(&list, row_json(&rows[i]));
+	writer_put(&root, "peers", list);
+	return writer_dump(root);
+}

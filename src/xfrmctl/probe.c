@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sends echo requests and looks at the wire with packet sockets, which see what leaves and what comes
+ * before IPsec opens it; what IPsec opened in transport mode does not pass them again.
+ */
+#include "probe.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "sighting.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/loop.h"
+
+/* An answer in clear that IPsec does not drop reaches us within this time. */
+#define GRACE_US 50000
+
+static uint64_t clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Lets packets from and to @remote pass, as far as four bytes of an address tell. */
+static int attach_filter(int fd, const struct addr *remote)
+{
+	bool six = remote->family == AF_INET6;
+	const uint8_t *end = remote->bytes + addr_len(remote) - 4;
+	uint32_t tail = (uint32_t)end[0] << 24 | (uint32_t)end[1] << 16 | (uint32_t)end[2] << 8 |
+	                end[3];
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, six ? 20 : 12), /* end of the source */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tail, 2, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, six ? 36 : 16), /* of the destination */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tail, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SIGHTING_LEN),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+	                                                                                   : 0;
+}
+
+static int open_wire(const struct probe *probe, int *ret_fd)
+{
+	/* without protocol it takes nothing until it is bound, and then only what the filter lets
+	 * pass */
+	_cleanup_(cleanup_fd) int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	                                      0);
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+	                              .sll_protocol = htons(ETH_P_ALL),
+	                              .sll_ifindex = (int)if_nametoindex(probe->ifname)};
+	int on = 1, error;
+
+	if (fd < 0)
+		return -errno;
+	error = attach_filter(fd, &probe->remote);
+	if (error)
+		return error;
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+static socklen_t make_sockaddr(const struct addr *addr, const char *ifname,
+                               struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
+	struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
+
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->ss_family = addr->family;
+	if (addr->family == AF_INET) {
+		memcpy(&four->sin_addr, addr->bytes, sizeof(four->sin_addr));
+		return sizeof(*four);
+	}
+	memcpy(&six->sin6_addr, addr->bytes, sizeof(six->sin6_addr));
+	if (addr_is_link_local(addr))
+		six->sin6_scope_id = if_nametoindex(ifname);
+	return sizeof(*six);
+}
+
+static int open_icmp(const struct probe *probe, int *ret_fd)
+{
+	bool six = probe->remote.family == AF_INET6;
+	_cleanup_(cleanup_fd) int fd = socket(probe->remote.family,
+	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	struct sockaddr_storage local;
+	socklen_t len = make_sockaddr(&probe->local, probe->ifname, &local);
+	int on = 1;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0)
+		return -errno;
+	if (setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &on,
+	               sizeof(on)) < 0)
+		return -errno;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int open_probe(struct probe *probe, struct err *err)
+{
+	char text[ADDR_TEXT_MAX];
+	int error = open_wire(probe, &probe->wire_fd);
+
+	if (error)
+		return err_set(err, error, "%s: cannot look at the wire: %s", probe->ifname,
+		               strerror(-error));
+	error = open_icmp(probe, &probe->icmp_fd);
+	if (error)
+		return err_set(err, error, "%s: cannot send pings from it: %s",
+		               addr_format(&probe->local, text), strerror(-error));
+	return 0;
+}
+
+static void send_probe(struct probe *probe)
+{
+	uint8_t message[SIGHTING_ECHO_LEN];
+	struct sockaddr_storage remote;
+	socklen_t len = make_sockaddr(&probe->remote, probe->ifname, &remote);
+
+	if (getrandom(&probe->id, sizeof(probe->id), GRND_NONBLOCK) < 0)
+		probe->id = (uint16_t)getpid();
+	sighting_build_echo(probe->remote.family, probe->id, message);
+	probe->begin_us = clock_us();
+	/* connected, it is told of errors about this peer only */
+	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
+	    send(probe->icmp_fd, message, sizeof(message), 0) < 0) {
+		probe->seen.send_error = errno;
+		probe->done = true;
+	}
+}
+
+static void note_esp(struct verdict_esp *list, size_t *count, uint32_t spi, uint64_t us)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (list[i].spi == spi)
+			return;
+	if (*count < VERDICT_ESP_MAX)
+		list[(*count)++] = (struct verdict_esp){.spi = spi, .first_us = us};
+}
+
+static void note(struct probe *probe, const struct sighting *sighting, bool out, uint64_t us)
+{
+	const struct addr *src = out ? &probe->local : &probe->remote;
+	const struct addr *dst = out ? &probe->remote : &probe->local;
+	struct verdict_seen *seen = &probe->seen;
+
+	if (!addr_equal(&sighting->src, src) || !addr_equal(&sighting->dst, dst))
+		return;
+	switch (sighting->kind) {
+	case SIGHTING_ESP:
+		if (out)
+			note_esp(seen->out, &seen->out_count, sighting->spi, us);
+		else
+			note_esp(seen->in, &seen->in_count, sighting->spi, us);
+		break;
+	case SIGHTING_ECHO_REQUEST:
+		if (!out || sighting->id != probe->id || seen->out_clear)
+			break;
+		seen->out_clear = true;
+		seen->out_clear_us = us;
+		break;
+	case SIGHTING_ECHO_REPLY:
+		if (out || sighting->id != probe->id || seen->in_clear)
+			break;
+		seen->in_clear = true;
+		seen->in_clear_us = us;
+		break;
+	case SIGHTING_OTHER:
+		break;
+	}
+}
+
+/* When the kernel saw the packet of @message; now, if it does not say. */
+static uint64_t stamp_us(struct msghdr *message)
+{
+	struct timespec stamp;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+		return (uint64_t)stamp.tv_sec * 1000000 + (uint64_t)stamp.tv_nsec / 1000;
+	}
+	return clock_us();
+}
+
+static void read_wire(struct probe *probe)
+{
+	for (;;) {
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+		uint8_t packet[SIGHTING_LEN];
+		struct sockaddr_ll from;
+		struct iovec part = {.iov_base = packet, .iov_len = sizeof(packet)};
+		struct msghdr message = {.msg_name = &from,
+		                         .msg_namelen = sizeof(from),
+		                         .msg_iov = &part,
+		                         .msg_iovlen = 1,
+		                         .msg_control = control,
+		                         .msg_controllen = sizeof(control)};
+		struct sighting sighting;
+		ssize_t len = recvmsg(probe->wire_fd, &message, 0);
+		uint64_t us;
+
+		if (len < 0)
+			return;
+		us = stamp_us(&message);
+		if (us < probe->begin_us || sighting_read(packet, (size_t)len, &sighting) < 0)
+			continue;
+		note(probe, &sighting, from.sll_pkttype == PACKET_OUTGOING, us - probe->begin_us);
+	}
+}
+
+/* A raw socket for ICMP shows the IPv4 header too, and the answers to other programs. */
+static bool is_answer(const struct probe *probe, const uint8_t *message, size_t len)
+{
+	struct sighting sighting;
+
+	if (probe->remote.family == AF_INET)
+		return sighting_read(message, len, &sighting) == 0 &&
+		       sighting.kind == SIGHTING_ECHO_REPLY && sighting.id == probe->id &&
+		       addr_equal(&sighting.src, &probe->remote);
+	return len >= 8 && message[0] == 129 && !message[1] &&
+	       (message[4] << 8 | message[5]) == probe->id;
+}
+
+static void read_icmp(struct probe *probe)
+{
+	socklen_t size = sizeof(probe->seen.later_error);
+	uint8_t message[SIGHTING_LEN];
+	ssize_t len;
+
+	while ((len = recv(probe->icmp_fd, message, sizeof(message), 0)) >= 0) {
+		if (probe->seen.answered || !is_answer(probe, message, (size_t)len))
+			continue;
+		probe->seen.answered = true;
+		probe->seen.answered_us = clock_us() - probe->begin_us;
+	}
+	if (errno != EAGAIN)
+		probe->seen.later_error = errno;
+	else
+		getsockopt(probe->icmp_fd, SOL_SOCKET, SO_ERROR, &probe->seen.later_error, &size);
+}
+
+static void look(struct probe *probe)
+{
+	struct verdict_seen *seen = &probe->seen;
+
+	/* first the program's side: what it has by then has passed the wire */
+	read_icmp(probe);
+	read_wire(probe);
+	if (seen->answered || seen->later_error ||
+	    (seen->in_clear && clock_us() - probe->begin_us > seen->in_clear_us + GRACE_US))
+		probe->done = true;
+}
+
+static size_t watch_list(const struct probe *probes, size_t count, struct pollfd *ret_list)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (probes[i].done)
+			continue;
+		ret_list[used++] = (struct pollfd){.fd = probes[i].icmp_fd, .events = POLLIN};
+		ret_list[used++] = (struct pollfd){.fd = probes[i].wire_fd, .events = POLLIN};
+	}
+	return used;
+}
+
+static int watch(struct probe *probes, size_t count, unsigned timeout_ms, struct err *err)
+{
+	struct pollfd *list = calloc(2 * count, sizeof(*list));
+	uint64_t end_ms = loop_now_ms() + timeout_ms, now_ms;
+	size_t used;
+
+	if (!list)
+		return err_set(err, -ENOMEM, "out of memory");
+	while ((used = watch_list(probes, count, list)) > 0 && (now_ms = loop_now_ms()) < end_ms) {
+		uint64_t left_ms = end_ms - now_ms;
+
+		poll(list, used, (int)(left_ms < GRACE_US / 1000 ? left_ms : GRACE_US / 1000));
+		for (size_t i = 0; i < count; i++)
+			if (!probes[i].done)
+				look(&probes[i]);
+	}
+	free(list);
+	return 0;
+}
+
+int probes_run(struct probe *probes, size_t count, unsigned timeout_ms, struct err *err)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++)
+		probes[i].wire_fd = probes[i].icmp_fd = -1;
+	for (size_t i = 0; !error && i < count; i++)
+		error = open_probe(&probes[i], err);
+	for (size_t i = 0; !error && i < count; i++)
+		send_probe(&probes[i]);
+	if (!error)
+		error = watch(probes, count, timeout_ms, err);
+	for (size_t i = 0; i < count; i++) {
+		cleanup_fd(&probes[i].wire_fd);
+		cleanup_fd(&probes[i].icmp_fd);
+	}
+	return error;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMCTL_PROBE_H
+#define XFRMCTL_PROBE_H
+
+#include "verdict.h"
+#include "xfrmd/err.h"
+
+/* One ICMP echo to one peer, with eyes on the wire. */
+struct probe {
+	struct addr local, remote;
+	char ifname[IF_NAMESIZE];
+	struct verdict_seen seen;
+
+	int wire_fd, icmp_fd;
+	uint16_t id;
+	uint64_t begin_us; /* wall clock, as the kernel's time stamps */
+	bool done;
+};
+
+/*
+ * Sends to all @count at once, from `local` by `ifname`, and fills each `seen` until all have their
+ * answer or @timeout_ms is over. `known` of the SPIs is left to the caller. Each peer takes two file
+ * descriptors. 0, or negative errno and @err when it could not be looked at the wire.
+ */
+int probes_run(struct probe *probes, size_t count, unsigned timeout_ms, struct err *err);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `xfrmctl shutdown`, the gentle end. First all goes on while the jobs of stop_wait_for end, since
+ * they may need their peers for that; then the peers get DELETEs, charon ends, and stop_action
+ * decides about the policies. Nothing turns it back. All who ask meanwhile are answered at the end.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "xfrmd/file.h"
+#include "xfrmd/log.h"
+#include "xfrmd/notify.h"
+#include "xfrmd/stop_jobs.h"
+
+/* How long it waits for the peers' answers to our DELETEs: one retransmission and a half. */
+#define SHUTDOWN_TERMINATE_MS 2000
+#define SHUTDOWN_POLL_MS      200
+
+struct shutdown {
+	struct ctl_request **requests;
+	size_t request_count;
+	struct loop_timer *poll_timer;
+	bool waiting; /* for jobs; else the end has begun */
+	bool skipped;
+	struct stop_wait wait;
+	struct stop_jobs awaited; /* as last seen */
+	struct strlist changes;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+note(struct shutdown *shutdown, const char *format, ...)
+{
+	char text[STOP_TEXT_MAX + 128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)strlist_add(&shutdown->changes, text);
+	log_notice("shutdown: %s", text);
+}
+
+/* Takes what ctl_proto_result() needs from both lists. */
+static void answer_all(struct shutdown *shutdown, const struct strlist *errors)
+{
+	for (size_t i = 0; i < shutdown->request_count; i++)
+		ctl_request_reply(shutdown->requests[i],
+		                  ctl_proto_result(!errors->count, &shutdown->changes, errors));
+	shutdown->request_count = 0;
+}
+
+/* All DELETEs are answered, or the time for that is over. */
+static void finish(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct shutdown *shutdown = daemon->shutdown;
+	struct strlist errors = {0};
+
+	charon_kill(daemon->charon);
+	/* charon tells of an SA's end before it deletes it */
+	spd_keeper_delete_sas(daemon->spd, daemon->conf.reqid);
+	note(shutdown, "charon and its SAs: ended");
+	if (daemon->conf.stop_clear || daemon->flushed)
+		commands_remove_policies(daemon, &shutdown->changes, &errors);
+	else
+		note(shutdown, "policies: stay in the kernel, protected traffic is blocked "
+		               "(stop_action = block)");
+	log_notice("shutdown: done");
+	answer_all(shutdown, &errors);
+	strlist_fini(&errors);
+	loop_stop(daemon->loop);
+}
+
+/* Nobody will negotiate any more: packets that were held would fill their senders' buffers. */
+static void stop_holding(void)
+{
+	struct err err;
+
+	if (file_write_value("/proc/sys/net/core/xfrm_larval_drop", "1", &err) < 0)
+		log_warning("shutdown: %s", err.text);
+}
+
+static void end(struct daemon *daemon)
+{
+	daemon->shutdown->waiting = false;
+	/* only now: systemd counts TimeoutStopSec= from here */
+	notify_send("STOPPING=1");
+	stop_holding();
+	recent_peers_freeze(daemon);
+	negotiator_terminate_all(daemon->negotiator, SHUTDOWN_TERMINATE_MS, finish, daemon);
+}
+
+static void look_for_jobs(struct daemon *daemon)
+{
+	const pid_t own[] = {getpid(), charon_pid(daemon->charon)};
+	struct shutdown *shutdown = daemon->shutdown;
+	struct stop_jobs jobs = {0};
+
+	/* out of memory: those of the last time, until the timeout */
+	if (stop_jobs_read(&daemon->conf.stop_wait_for, &jobs) < 0)
+		return;
+	stop_jobs_keep_awaited(&jobs, own, sizeof(own) / sizeof(own[0]));
+	stop_jobs_fini(&shutdown->awaited);
+	shutdown->awaited = jobs;
+}
+
+static void tell(const struct stop_wait *wait, uint64_t now_ms)
+{
+	unsigned left_s = (unsigned)((wait->end_ms - now_ms + 999) / 1000);
+
+	log_notice("shutdown: waiting up to %u s for jobs that still run: %s", left_s, wait->text);
+	notify_send("STATUS=shutdown: waiting for %s", wait->text);
+}
+
+static void on_poll(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct shutdown *shutdown = daemon->shutdown;
+	struct stop_wait *wait = &shutdown->wait;
+	uint64_t now_ms = loop_now_ms();
+
+	look_for_jobs(daemon);
+	switch (stop_wait_step(wait, &shutdown->awaited, now_ms)) {
+	case STOP_STEP_TELL:
+		tell(wait, now_ms);
+		loop_timer_start(shutdown->poll_timer, SHUTDOWN_POLL_MS);
+		return;
+	case STOP_STEP_WAIT:
+		loop_timer_start(shutdown->poll_timer, SHUTDOWN_POLL_MS);
+		return;
+	case STOP_STEP_DONE:
+		if (daemon->conf.stop_wait_for.count)
+			note(shutdown, "jobs: none runs, waited %.1f s",
+			     (double)(now_ms - wait->begin_ms) / 1000);
+		break;
+	case STOP_STEP_TIMED_OUT:
+		note(shutdown, "jobs: not waited for any longer (%s): %s",
+		     shutdown->skipped ? "--now" : "stop_timeout", wait->text);
+		break;
+	}
+	end(daemon);
+}
+
+static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
+{
+	struct shutdown *shutdown = calloc(1, sizeof(*shutdown));
+
+	if (!shutdown)
+		return -ENOMEM;
+	if (loop_timer_new(daemon->loop, on_poll, daemon, &shutdown->poll_timer) < 0) {
+		free(shutdown);
+		return -ENOMEM;
+	}
+	log_notice("shutdown: asked for by xfrmctl");
+	shutdown->waiting = true;
+	stop_wait_begin(&shutdown->wait, loop_now_ms(), daemon->conf.stop_timeout_s);
+	loop_timer_start(shutdown->poll_timer, 0);
+	*ret_shutdown = shutdown;
+	return 0;
+}
+
+void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
+{
+	struct shutdown *shutdown = daemon->shutdown;
+	struct ctl_request **requests;
+
+	if (!shutdown && begin(daemon, &daemon->shutdown) < 0) {
+		ctl_request_reply(request, NULL);
+		return;
+	}
+	shutdown = daemon->shutdown;
+	requests = reallocarray(shutdown->requests, shutdown->request_count + 1,
+	                        sizeof(struct ctl_request *));
+	if (requests) {
+		shutdown->requests = requests;
+		requests[shutdown->request_count++] = request;
+	} else {
+		ctl_request_reply(request, NULL);
+	}
+	if (!now || !shutdown->waiting)
+		return;
+	shutdown->skipped = true;
+	stop_wait_skip(&shutdown->wait, loop_now_ms());
+	loop_timer_start(shutdown->poll_timer, 0);
+}
+
+void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
+{
+	const struct shutdown *shutdown = daemon->shutdown;
+
+	if (!shutdown)
+		return;
+	status->stopping = true;
+	if (!shutdown->waiting)
+		return;
+	status->stopping_ends = loop_now_epoch() +
+	                        ((int64_t)shutdown->wait.end_ms - (int64_t)loop_now_ms()) / 1000;
+	for (size_t i = 0; i < shutdown->awaited.count; i++) {
+		const struct stop_job *job = &shutdown->awaited.items[i];
+		char text[STOP_TEXT_MAX];
+
+		snprintf(text, sizeof(text), "%s (pid %d)", job->path, (int)job->pid);
+		(void)strlist_add(&status->stopping_jobs, text);
+	}
+}
+
+void shutdown_close(struct daemon *daemon)
+{
+	struct shutdown *shutdown = daemon->shutdown;
+	struct strlist errors = {0};
+
+	if (!shutdown)
+		return;
+	if (shutdown->request_count) {
+		(void)strlist_add(&errors, "shutdown: a signal ended xfrmd before, the protection "
+		                           "goes on");
+		answer_all(shutdown, &errors);
+	}
+	strlist_fini(&errors);
+	strlist_fini(&shutdown->changes);
+	stop_jobs_fini(&shutdown->awaited);
+	loop_timer_free(shutdown->poll_timer);
+	free(shutdown->requests);
+	free(shutdown);
+	daemon->shutdown = NULL;
+}
