@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /*
  * One IPv4 or IPv6 address. A value type; the bytes behind an IPv4 address are zero, so that
@@ -35,5 +36,9 @@ bool addr_is_multicast(const struct addr *addr); /* 255.255.255.255 counts too *
 bool addr_is_loopback(const struct addr *addr);
 bool addr_is_link_local(const struct addr *addr);
 bool addr_is_any(const struct addr *addr);
+
+/* For sockets, without a port; @ifname is that of a link-local one. Returns the length. */
+socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
+                           struct sockaddr_storage *ret_address);
 
 #endif

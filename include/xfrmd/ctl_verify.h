@@ -22,6 +22,8 @@ struct ctl_verify {
 	enum ctl_way sent, answered;
 	uint32_t spi_out, spi_in; /* 0: null */
 	uint64_t answer_us;       /* between both; 0: null */
+	bool udp;                 /* the ESP that was sent was inside UDP */
+	unsigned mtu, mtu_sent;   /* that pass, and that the kernel would send; 0: null */
 	char sentence[512];
 };
 

@@ -30,6 +30,9 @@ static json_t *row_json(const struct ctl_verify *row)
 	writer_put(&object, "spi_out", writer_spi(row->spi_out));
 	writer_put(&object, "spi_in", writer_spi(row->spi_in));
 	writer_put(&object, "answer_us", writer_number_or_null((int64_t)row->answer_us));
+	writer_put(&object, "udp", json_boolean(row->udp));
+	writer_put(&object, "mtu", writer_number_or_null(row->mtu));
+	writer_put(&object, "mtu_sent", writer_number_or_null(row->mtu_sent));
 	writer_put(&object, "result", writer_text(row->sentence));
 	return object;
 }

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,4 +100,22 @@ bool addr_is_any(const struct addr *addr)
 	static const uint8_t zero[16];
 
 	return addr->family != AF_UNSPEC && memcmp(addr->bytes, zero, sizeof(zero)) == 0;
+}
+
+socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
+                           struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
+	struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
+
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->ss_family = addr->family;
+	if (addr->family == AF_INET) {
+		memcpy(&four->sin_addr, addr->bytes, sizeof(four->sin_addr));
+		return sizeof(*four);
+	}
+	memcpy(&six->sin6_addr, addr->bytes, sizeof(six->sin6_addr));
+	if (addr_is_link_local(addr))
+		six->sin6_scope_id = if_nametoindex(ifname);
+	return sizeof(*six);
 }

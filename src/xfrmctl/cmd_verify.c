@@ -15,13 +15,18 @@
 #include "xfrmd/explain.h"
 #include "xfrmd/file.h"
 #include "xfrmd/loop.h"
+#include "xfrmd/path_probe.h"
 #include "xfrmd/role.h"
 #include "xfrmd/route.h"
 #include "xfrmd/xfrm_sock.h"
 
-#define VERIFY_DEFAULT_S 3
+/* The kernel takes three to know that there is no neighbour. */
+#define VERIFY_DEFAULT_S 4
 /* At a time: file descriptors, and pings that no router takes for an attack. */
 #define BATCH_MAX        64
+/* Large packets are waited for this long, or for as many times as the small one took. */
+#define LARGE_WAIT_MS    300
+#define LARGE_WAIT_TIMES 4
 
 /* What the kernel says, read once before the first probe. */
 struct scene {
@@ -44,13 +49,12 @@ static void scene_fini(struct scene *scene)
 	free(scene->sas);
 }
 
-static bool read_holds(void)
+static bool sysctl_is(const char *path, char digit)
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len;
 
-	return file_read("/proc/sys/net/core/xfrm_larval_drop", 16, &text, &len, NULL) == 0 &&
-	       *text == '0';
+	return file_read(path, 16, &text, &len, NULL) == 0 && *text == digit;
 }
 
 static int scene_read(struct scene *scene, struct err *err)
@@ -69,7 +73,7 @@ static int scene_read(struct scene *scene, struct err *err)
 		error = err_set(err, -EIO, "xfrm socket: the default cannot be read");
 	if (!error)
 		error = addr_watch_dump(&scene->addrs, &scene->addr_count, &forwarding, err);
-	scene->holds = read_holds();
+	scene->holds = sysctl_is("/proc/sys/net/core/xfrm_larval_drop", '0');
 	return error;
 }
 
@@ -100,7 +104,7 @@ static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_
 	case POLICY_ACTION_PROTECT:
 		return policy->optional ? VERDICT_RULE_OPTIONAL : VERDICT_RULE_REQUIRED;
 	case POLICY_ACTION_ALLOW:
-		return VERDICT_RULE_ALLOW;
+		return role_of(policy) == ROLE_FOREIGN ? VERDICT_RULE_FOREIGN : VERDICT_RULE_ALLOW;
 	case POLICY_ACTION_BLOCK:
 		return role_of(policy) == ROLE_KNOWN_HOST ? VERDICT_RULE_SILENT
 		                                          : VERDICT_RULE_BLOCK;
@@ -112,6 +116,18 @@ static bool is_pair(const struct xfrm_sa *sa, const struct addr *src, const stru
 {
 	return sa->spi && sa->proto == IPPROTO_ESP && addr_equal(&sa->src, src) &&
 	       addr_equal(&sa->dst, dst);
+}
+
+/* Packets of the peer that came as ESP, by all SAs that there are. */
+static uint64_t count_received(const struct xfrm_sa *sas, size_t count,
+                               const struct verdict_input *input)
+{
+	uint64_t received = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_pair(&sas[i], &input->address, &input->local))
+			received += sas[i].packets;
+	return received;
 }
 
 static bool has_sa(const struct xfrm_sa *sas, size_t count, const struct verdict_input *input)
@@ -128,6 +144,7 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 	const struct addr *address = &input->address;
 	struct explain_way way = {0};
 	struct route route = {0};
+	char path[64];
 
 	input->timeout_ms = scene->timeout_ms;
 	input->holds = scene->holds;
@@ -150,6 +167,9 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 		input->policy = *explain_rule(&way);
 	explain_way_fini(&way);
 	input->had_sa = has_sa(scene->sas, scene->sa_count, input);
+	/* the kernel has it for IPv4 only */
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/disable_xfrm", input->ifname);
+	input->disable_xfrm = address->family == AF_INET && sysctl_is(path, '1');
 	return 0;
 }
 
@@ -186,18 +206,21 @@ static int conclude(const struct options *options, const struct scene *scene,
 	_cleanup_(cleanup_free) struct xfrm_sa *sas = NULL;
 	struct err away;
 	size_t sa_count = 0;
+	bool daemon_known;
 	int error = xfrm_sock_dump_sas(scene->sock, &sas, &sa_count, err);
 
 	if (error)
 		return error;
 	/* without the daemon there is less to say about what failed */
-	(void)ask_peers(options, &peers, &away);
+	daemon_known = ask_peers(options, &peers, &away) == EXIT_OK;
 	for (size_t i = 0; i < count; i++) {
 		struct verdict_input *input = &inputs[i];
 		struct verdict_seen *seen = &input->seen;
 		const struct addr *local = &input->local, *remote = &input->address;
 
 		input->has_sa = has_sa(sas, sa_count, input);
+		input->received = count_received(sas, sa_count, input);
+		input->daemon_known = daemon_known;
 		mark_known(seen->out, seen->out_count, sas, sa_count, local, remote);
 		mark_known(seen->out, seen->out_count, scene->sas, scene->sa_count, local, remote);
 		mark_known(seen->in, seen->in_count, sas, sa_count, remote, local);
@@ -205,6 +228,14 @@ static int conclude(const struct options *options, const struct scene *scene,
 		take_peer(&peers, input);
 	}
 	return 0;
+}
+
+/* Then it is worth knowing whether anybody speaks IKE there. */
+static bool wants_sa(const struct verdict_input *input)
+{
+	return !input->had_sa &&
+	       (input->rule == VERDICT_RULE_REQUIRED || input->rule == VERDICT_RULE_OPTIONAL ||
+	        input->rule == VERDICT_RULE_SILENT);
 }
 
 static int verify_batch(const struct options *options, const struct scene *scene,
@@ -221,8 +252,8 @@ static int verify_batch(const struct options *options, const struct scene *scene
 		if (error || !input->routed)
 			continue;
 		used[probe_count] = i;
-		probes[probe_count] = (struct probe){.local = input->local,
-		                                     .remote = input->address};
+		probes[probe_count] = (struct probe){
+			.local = input->local, .remote = input->address, .knock = wants_sa(input)};
 		memcpy(probes[probe_count++].ifname, input->ifname, sizeof(input->ifname));
 	}
 	if (!error)
@@ -232,6 +263,30 @@ static int verify_batch(const struct options *options, const struct scene *scene
 	return error ? error : conclude(options, scene, inputs, count, err);
 }
 
+/* Of those that answer to small packets by ESP: whether large ones pass as well. */
+static void try_large(struct ctl_verify *rows, size_t count, unsigned timeout_ms)
+{
+	struct path_probe probes[BATCH_MAX];
+	uint64_t wait_ms = LARGE_WAIT_MS;
+	size_t used[BATCH_MAX], probe_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t times_ms = rows[i].answer_us * LARGE_WAIT_TIMES / 1000;
+
+		if (!rows[i].well || rows[i].sent != CTL_WAY_ESP)
+			continue;
+		if (wait_ms < times_ms)
+			wait_ms = times_ms;
+		used[probe_count] = i;
+		probes[probe_count] = (struct path_probe){.local = rows[i].local,
+		                                          .remote = rows[i].address};
+		memcpy(probes[probe_count++].ifname, rows[i].ifname, sizeof(rows[i].ifname));
+	}
+	path_probes_run(probes, probe_count, wait_ms < timeout_ms ? (unsigned)wait_ms : timeout_ms);
+	for (size_t i = 0; i < probe_count; i++)
+		verdict_add_path(&rows[used[i]], &probes[i].search, probes[i].link_mtu);
+}
+
 static int verify_all(const struct options *options, struct verdict_input *inputs, size_t count,
                       struct ctl_verify *rows, struct err *err)
 {
@@ -239,11 +294,15 @@ static int verify_all(const struct options *options, struct verdict_input *input
 		.timeout_ms = (options->timeout_s ? options->timeout_s : VERIFY_DEFAULT_S) * 1000};
 	int error = scene_read(&scene, err);
 
-	for (size_t done = 0; !error && done < count; done += BATCH_MAX)
-		error = verify_batch(options, &scene, inputs + done,
-		                     count - done < BATCH_MAX ? count - done : BATCH_MAX, err);
-	for (size_t i = 0; !error && i < count; i++)
-		verdict_make(&inputs[i], &rows[i]);
+	for (size_t done = 0; !error && done < count; done += BATCH_MAX) {
+		size_t some = count - done < BATCH_MAX ? count - done : BATCH_MAX;
+
+		error = verify_batch(options, &scene, inputs + done, some, err);
+		for (size_t i = done; !error && i < done + some; i++)
+			verdict_make(&inputs[i], &rows[i]);
+		if (!error)
+			try_large(rows + done, some, scene.timeout_ms);
+	}
 	return error;
 }
 

@@ -71,7 +71,7 @@ static void print_help(void)
 	       "  --all              with list: each policy, in the kernel's order of decision\n"
 	       "                     with verify: each peer that is up\n"
 	       "  --watch [SECONDS]  again and again, every 2 seconds by default\n"
-	       "  --timeout SECONDS  with verify: of an answer, by default 3\n"
+	       "  --timeout SECONDS  with verify: of an answer, by default 4\n"
 	       "                     with try: until it goes back, by default 60\n"
 	       "  --confirm          with try: keep what is tried\n"
 	       "  --back             with try: go back at once\n"

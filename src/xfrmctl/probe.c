@@ -9,6 +9,8 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/xfrm.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +20,13 @@
 
 #include "sighting.h"
 #include "xfrmd/cleanup.h"
+#include "xfrmd/echo.h"
 #include "xfrmd/loop.h"
 
 /* An answer in clear that IPsec does not drop reaches us within this time. */
-#define GRACE_US 50000
+#define GRACE_US    50000
+#define MESSAGE_LEN 40
+#define PORT_NAT    4500
 
 static uint64_t clock_us(void)
 {
@@ -75,22 +80,14 @@ static int open_wire(const struct probe *probe, int *ret_fd)
 	return 0;
 }
 
-static socklen_t make_sockaddr(const struct addr *addr, const char *ifname,
-                               struct sockaddr_storage *ret_address)
+/* Also of a host that cannot be reached now. */
+static bool hear_errors(int fd, uint8_t family)
 {
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
-	struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
+	bool six = family == AF_INET6;
+	int on = 1;
 
-	memset(ret_address, 0, sizeof(*ret_address));
-	ret_address->ss_family = addr->family;
-	if (addr->family == AF_INET) {
-		memcpy(&four->sin_addr, addr->bytes, sizeof(four->sin_addr));
-		return sizeof(*four);
-	}
-	memcpy(&six->sin6_addr, addr->bytes, sizeof(six->sin6_addr));
-	if (addr_is_link_local(addr))
-		six->sin6_scope_id = if_nametoindex(ifname);
-	return sizeof(*six);
+	return setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &on,
+	                  sizeof(on)) == 0;
 }
 
 static int open_icmp(const struct probe *probe, int *ret_fd)
@@ -100,16 +97,62 @@ static int open_icmp(const struct probe *probe, int *ret_fd)
 	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	struct sockaddr_storage local;
-	socklen_t len = make_sockaddr(&probe->local, probe->ifname, &local);
-	int on = 1;
+	socklen_t len = addr_to_sockaddr(&probe->local, probe->ifname, &local);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0)
 		return -errno;
-	if (setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &on,
-	               sizeof(on)) < 0)
+	if (!hear_errors(fd, probe->remote.family))
 		return -errno;
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+/* IKE itself must pass all policies; so does what asks for it. */
+static bool bypass(int fd, uint8_t family)
+{
+	struct xfrm_userpolicy_info policy = {.sel.family = family, .action = XFRM_POLICY_ALLOW};
+	bool six = family == AF_INET6;
+
+	for (policy.dir = XFRM_POLICY_IN; policy.dir <= XFRM_POLICY_OUT; policy.dir++)
+		if (setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
+		               six ? IPV6_XFRM_POLICY : IP_XFRM_POLICY, &policy,
+		               sizeof(policy)) < 0)
+			return false;
+	return true;
+}
+
+/*
+ * One keepalive of NAT (RFC 3948), which who speaks IKE takes without a word; who does not says that
+ * the port is closed, and the kernel that there is no neighbour. Nothing is lost without it.
+ */
+static void knock(struct probe *probe)
+{
+	static const uint8_t keepalive = 0xff;
+	_cleanup_(cleanup_fd) int fd = socket(probe->remote.family,
+	                                      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_storage local, remote;
+	socklen_t len = addr_to_sockaddr(&probe->local, probe->ifname, &local);
+
+	addr_to_sockaddr(&probe->remote, probe->ifname, &remote);
+	/* the port lies at the same place in both families */
+	((struct sockaddr_in *)&remote)->sin_port = htons(PORT_NAT);
+	if (fd < 0 || !bypass(fd, probe->remote.family) || !hear_errors(fd, probe->remote.family) ||
+	    bind(fd, (struct sockaddr *)&local, len) < 0 ||
+	    connect(fd, (struct sockaddr *)&remote, len) < 0 ||
+	    send(fd, &keepalive, sizeof(keepalive), 0) < 0)
+		return;
+	probe->knock_fd = steal_fd(&fd);
+}
+
+static void hear(struct probe *probe)
+{
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	if (probe->knock_fd >= 0)
+		getsockopt(probe->knock_fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	probe->seen.no_ike |= error == ECONNREFUSED;
+	probe->seen.unreachable |= error == EHOSTUNREACH;
 }
 
 static int open_probe(struct probe *probe, struct err *err)
@@ -129,29 +172,33 @@ static int open_probe(struct probe *probe, struct err *err)
 
 static void send_probe(struct probe *probe)
 {
-	uint8_t message[SIGHTING_ECHO_LEN];
+	uint8_t message[MESSAGE_LEN];
 	struct sockaddr_storage remote;
-	socklen_t len = make_sockaddr(&probe->remote, probe->ifname, &remote);
+	socklen_t len = addr_to_sockaddr(&probe->remote, probe->ifname, &remote);
 
 	if (getrandom(&probe->id, sizeof(probe->id), GRND_NONBLOCK) < 0)
 		probe->id = (uint16_t)getpid();
-	sighting_build_echo(probe->remote.family, probe->id, message);
+	echo_build(probe->remote.family, probe->id, 1, message, sizeof(message));
 	probe->begin_us = clock_us();
+	if (probe->knock)
+		knock(probe);
 	/* connected, it is told of errors about this peer only */
 	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
 	    send(probe->icmp_fd, message, sizeof(message), 0) < 0) {
 		probe->seen.send_error = errno;
-		probe->done = true;
+		probe->done = probe->knock_fd < 0;
 	}
 }
 
-static void note_esp(struct verdict_esp *list, size_t *count, uint32_t spi, uint64_t us)
+static void note_esp(struct verdict_esp *list, size_t *count, const struct sighting *sighting,
+                     uint64_t us)
 {
 	for (size_t i = 0; i < *count; i++)
-		if (list[i].spi == spi)
+		if (list[i].spi == sighting->spi)
 			return;
 	if (*count < VERDICT_ESP_MAX)
-		list[(*count)++] = (struct verdict_esp){.spi = spi, .first_us = us};
+		list[(*count)++] = (struct verdict_esp){
+			.spi = sighting->spi, .first_us = us, .udp = sighting->udp};
 }
 
 static void note(struct probe *probe, const struct sighting *sighting, bool out, uint64_t us)
@@ -165,9 +212,12 @@ static void note(struct probe *probe, const struct sighting *sighting, bool out,
 	switch (sighting->kind) {
 	case SIGHTING_ESP:
 		if (out)
-			note_esp(seen->out, &seen->out_count, sighting->spi, us);
+			note_esp(seen->out, &seen->out_count, sighting, us);
 		else
-			note_esp(seen->in, &seen->in_count, sighting->spi, us);
+			note_esp(seen->in, &seen->in_count, sighting, us);
+		break;
+	case SIGHTING_NO_IKE:
+		seen->no_ike |= !out;
 		break;
 	case SIGHTING_ECHO_REQUEST:
 		if (!out || sighting->id != probe->id || seen->out_clear)
@@ -226,27 +276,17 @@ static void read_wire(struct probe *probe)
 	}
 }
 
-/* A raw socket for ICMP shows the IPv4 header too, and the answers to other programs. */
-static bool is_answer(const struct probe *probe, const uint8_t *message, size_t len)
-{
-	struct sighting sighting;
-
-	if (probe->remote.family == AF_INET)
-		return sighting_read(message, len, &sighting) == 0 &&
-		       sighting.kind == SIGHTING_ECHO_REPLY && sighting.id == probe->id &&
-		       addr_equal(&sighting.src, &probe->remote);
-	return len >= 8 && message[0] == 129 && !message[1] &&
-	       (message[4] << 8 | message[5]) == probe->id;
-}
-
 static void read_icmp(struct probe *probe)
 {
 	socklen_t size = sizeof(probe->seen.later_error);
 	uint8_t message[SIGHTING_LEN];
+	uint16_t sequence;
 	ssize_t len;
 
 	while ((len = recv(probe->icmp_fd, message, sizeof(message), 0)) >= 0) {
-		if (probe->seen.answered || !is_answer(probe, message, (size_t)len))
+		/* connected, so it is from the peer */
+		if (probe->seen.answered || !echo_is_answer(probe->remote.family, message,
+		                                            (size_t)len, probe->id, &sequence))
 			continue;
 		probe->seen.answered = true;
 		probe->seen.answered_us = clock_us() - probe->begin_us;
@@ -264,7 +304,9 @@ static void look(struct probe *probe)
 	/* first the program's side: what it has by then has passed the wire */
 	read_icmp(probe);
 	read_wire(probe);
+	hear(probe);
 	if (seen->answered || seen->later_error ||
+	    (seen->send_error && (seen->no_ike || seen->unreachable)) ||
 	    (seen->in_clear && clock_us() - probe->begin_us > seen->in_clear_us + GRACE_US))
 		probe->done = true;
 }
@@ -307,7 +349,7 @@ int probes_run(struct probe *probes, size_t count, unsigned timeout_ms, struct e
 	int error = 0;
 
 	for (size_t i = 0; i < count; i++)
-		probes[i].wire_fd = probes[i].icmp_fd = -1;
+		probes[i].wire_fd = probes[i].icmp_fd = probes[i].knock_fd = -1;
 	for (size_t i = 0; !error && i < count; i++)
 		error = open_probe(&probes[i], err);
 	for (size_t i = 0; !error && i < count; i++)
@@ -317,6 +359,7 @@ int probes_run(struct probe *probes, size_t count, unsigned timeout_ms, struct e
 	for (size_t i = 0; i < count; i++) {
 		cleanup_fd(&probes[i].wire_fd);
 		cleanup_fd(&probes[i].icmp_fd);
+		cleanup_fd(&probes[i].knock_fd);
 	}
 	return error;
 }

@@ -9,9 +9,10 @@
 struct probe {
 	struct addr local, remote;
 	char ifname[IF_NAMESIZE];
+	bool knock; /* find out whether anybody speaks IKE there */
 	struct verdict_seen seen;
 
-	int wire_fd, icmp_fd;
+	int wire_fd, icmp_fd, knock_fd;
 	uint16_t id;
 	uint64_t begin_us; /* wall clock, as the kernel's time stamps */
 	bool done;
@@ -19,8 +20,8 @@ struct probe {
 
 /*
  * Sends to all @count at once, from `local` by `ifname`, and fills each `seen` until all have their
- * answer or @timeout_ms is over. `known` of the SPIs is left to the caller. Each peer takes two file
- * descriptors. 0, or negative errno and @err when it could not be looked at the wire.
+ * answer or @timeout_ms is over. `known` of the SPIs is left to the caller. Each peer takes three
+ * file descriptors. 0, or negative errno and @err when it could not be looked at the wire.
  */
 int probes_run(struct probe *probes, size_t count, unsigned timeout_ms, struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the packets that `xfrmctl verify` sees on the wire, and writes the one that it sends. */
+/* Reads the packets that `xfrmctl verify` sees on the wire. */
 #include "sighting.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #define IPV6_HEADER_LEN 40
 /* RFC 3948: ESP in UDP has the port of IKE behind a NAT; four zero bytes stand before IKE. */
 #define PORT_ESP_IN_UDP 4500
+#define PORT_IKE        500
 
 static void read_esp(struct wire *wire, struct sighting *sighting)
 {
@@ -28,21 +29,55 @@ static void read_udp(struct wire *wire, struct sighting *sighting)
 	uint16_t source = wire_be16(wire), destination = wire_be16(wire);
 
 	wire_be32(wire);
-	if (source == PORT_ESP_IN_UDP || destination == PORT_ESP_IN_UDP)
+	sighting->udp = source == PORT_ESP_IN_UDP || destination == PORT_ESP_IN_UDP;
+	if (sighting->udp)
 		read_esp(wire, sighting);
 }
 
-static void read_echo(struct wire *wire, uint8_t request, uint8_t reply, struct sighting *sighting)
+/* What ICMP says of a packet that could not be delivered begins with this packet. */
+static void read_closed(struct wire *wire, bool six, struct sighting *sighting)
+{
+	const uint8_t *inner;
+	size_t header_len;
+	uint8_t protocol;
+	uint16_t port;
+
+	wire_be16(wire);
+	inner = wire->error ? NULL : wire_bytes(wire, six ? IPV6_HEADER_LEN : sizeof(struct iphdr));
+	if (!inner)
+		return;
+	header_len = (size_t)(inner[0] & 0xf) * 4;
+	protocol = six ? inner[6] : inner[9];
+	if (!six && header_len > sizeof(struct iphdr))
+		wire_bytes(wire, header_len - sizeof(struct iphdr));
+	wire_be16(wire);
+	port = wire_be16(wire);
+	if (protocol == IPPROTO_UDP && (port == PORT_IKE || port == PORT_ESP_IN_UDP))
+		sighting->kind = SIGHTING_NO_IKE;
+}
+
+/* The types and the code that matter, of ICMP and of ICMPv6. */
+struct icmp_kind {
+	uint8_t request, reply, unreachable, port;
+};
+static const struct icmp_kind icmp = {ICMP_ECHO, ICMP_ECHOREPLY, ICMP_DEST_UNREACH,
+                                      ICMP_PORT_UNREACH};
+static const struct icmp_kind icmp6 = {ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY, ICMP6_DST_UNREACH,
+                                       ICMP6_DST_UNREACH_NOPORT};
+
+static void read_icmp(struct wire *wire, const struct icmp_kind *kind, struct sighting *sighting)
 {
 	uint8_t type = wire_u8(wire), code = wire_u8(wire);
 
 	wire_be16(wire);
 	sighting->id = wire_be16(wire);
-	if (wire->error || code)
+	if (wire->error)
 		return;
-	if (type == request)
+	if (type == kind->unreachable && code == kind->port)
+		read_closed(wire, kind == &icmp6, sighting);
+	else if (type == kind->request && !code)
 		sighting->kind = SIGHTING_ECHO_REQUEST;
-	else if (type == reply)
+	else if (type == kind->reply && !code)
 		sighting->kind = SIGHTING_ECHO_REPLY;
 }
 
@@ -56,10 +91,10 @@ static void read_payload(struct wire *wire, uint8_t protocol, struct sighting *s
 		read_udp(wire, sighting);
 		break;
 	case IPPROTO_ICMP:
-		read_echo(wire, ICMP_ECHO, ICMP_ECHOREPLY, sighting);
+		read_icmp(wire, &icmp, sighting);
 		break;
 	case IPPROTO_ICMPV6:
-		read_echo(wire, ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY, sighting);
+		read_icmp(wire, &icmp6, sighting);
 		break;
 	default:
 		break;
@@ -109,34 +144,4 @@ int sighting_read(const void *packet, size_t len, struct sighting *ret_sighting)
 	if (!error)
 		*ret_sighting = sighting;
 	return error;
-}
-
-/* RFC 1071. */
-static uint16_t checksum(const uint8_t *data, size_t len)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)data[i] << 8 | data[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-void sighting_build_echo(uint8_t family, uint16_t id, uint8_t ret_message[SIGHTING_ECHO_LEN])
-{
-	static const char text[] = "xfrmctl verify";
-	uint16_t sum;
-
-	memset(ret_message, 0, SIGHTING_ECHO_LEN);
-	ret_message[0] = family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
-	ret_message[4] = (uint8_t)(id >> 8);
-	ret_message[5] = (uint8_t)id;
-	ret_message[7] = 1;
-	memcpy(ret_message + 8, text, sizeof(text) - 1);
-	if (family == AF_INET6)
-		return;
-	sum = checksum(ret_message, SIGHTING_ECHO_LEN);
-	ret_message[2] = (uint8_t)(sum >> 8);
-	ret_message[3] = (uint8_t)sum;
 }

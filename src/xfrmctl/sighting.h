@@ -10,12 +10,14 @@ enum sighting_kind {
 	SIGHTING_ESP, /* inside UDP too */
 	SIGHTING_ECHO_REQUEST,
 	SIGHTING_ECHO_REPLY,
+	SIGHTING_NO_IKE, /* ICMP: nothing listens on UDP port 500 or 4500 */
 };
 
 struct sighting {
 	enum sighting_kind kind;
 	struct addr src, dst;
 	uint32_t spi; /* of ESP, host byte order */
+	bool udp;     /* ESP inside UDP */
 	uint16_t id;  /* of an echo */
 };
 
@@ -24,9 +26,5 @@ int sighting_read(const void *packet, size_t len, struct sighting *ret_sighting)
 
 /* As much of a packet as it needs. */
 #define SIGHTING_LEN 128
-
-#define SIGHTING_ECHO_LEN 40
-/* An ICMP echo request; that of ICMPv6 without checksum, which is the kernel's to set. */
-void sighting_build_echo(uint8_t family, uint16_t id, uint8_t ret_message[SIGHTING_ECHO_LEN]);
 
 #endif

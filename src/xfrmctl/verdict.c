@@ -36,6 +36,22 @@ static const struct verdict_esp *find_known(const struct verdict_esp *list, size
 	return NULL;
 }
 
+static const char *esp_name(const struct verdict_esp *esp)
+{
+	return esp->udp ? "ESP in UDP" : "ESP";
+}
+
+/* Why nobody negotiates, as far as it can be seen from here. */
+static void say_silence(const struct verdict_input *input, struct ctl_verify *verify)
+{
+	if (input->seen.no_ike)
+		say(verify, "; its ports of IKE are closed: no xfrmd runs there");
+	else if (input->seen.unreachable)
+		say(verify, "; nobody has this address, or the host is down");
+	else if (strncmp(input->last_error, "no response", strlen("no response")) == 0)
+		say(verify, "; it is down, or the way drops UDP 500: a firewall, a security group");
+}
+
 /* ": no response from the peer, next retry in 5 s", as far as it is known. */
 static void say_failure(const struct verdict_input *input, struct ctl_verify *verify)
 {
@@ -45,6 +61,7 @@ static void say_failure(const struct verdict_input *input, struct ctl_verify *ve
 		say(verify, ": %s", str_escape(input->last_error, reason, sizeof(reason)));
 	if (input->retry_in_s > 0)
 		say(verify, ", next retry in %" PRId64 " s", input->retry_in_s);
+	say_silence(input, verify);
 }
 
 static void say_blocked(const struct verdict_input *input, struct ctl_verify *verify)
@@ -65,6 +82,7 @@ static void say_blocked(const struct verdict_input *input, struct ctl_verify *ve
 	case VERDICT_RULE_REQUIRED:
 	case VERDICT_RULE_OPTIONAL:
 	case VERDICT_RULE_ALLOW:
+	case VERDICT_RULE_FOREIGN:
 	case VERDICT_RULE_NONE:
 		say(verify,
 		    "refused by the kernel: %s: by a firewall, or a policy that has changed "
@@ -101,10 +119,13 @@ static void say_kept(const struct verdict_input *input, struct ctl_verify *verif
 	}
 	say(verify, "%s by the kernel, there is no SA after %.1f s",
 	    input->holds ? "held" : "dropped", seconds);
-	if (!input->peer_known) {
+	if (!input->daemon_known) {
+		say(verify, ": nobody negotiates, since xfrmd cannot be reached");
+	} else if (!input->peer_known) {
 		say(verify, ", and no negotiation is known");
 	} else if (strcmp(input->peer_state, "negotiating") == 0) {
 		say(verify, ": acquire pending, the negotiation goes on");
+		say_silence(input, verify);
 	} else {
 		say(verify, ": the negotiation failed");
 		say_failure(input, verify);
@@ -116,6 +137,27 @@ static void say_answer_time(struct ctl_verify *verify, uint64_t sent_us, uint64_
 	verify->answer_us = answered_us > sent_us ? answered_us - sent_us : 1;
 	say(verify, " in %.*f ms", verify->answer_us < 100 ? 2 : 1,
 	    (double)verify->answer_us / 1000);
+}
+
+/* Nothing came back that could be the answer. */
+static void say_no_answer(const struct verdict_input *input, struct ctl_verify *verify)
+{
+	say(verify, ", no answer in %.1f s", (double)input->timeout_ms / 1000);
+	if (verify->sent == CTL_WAY_ESP && !input->received)
+		say(verify, "%s",
+		    verify->udp ? ", nor any ESP before: IKE passes and ESP in UDP, "
+		                  "port 4500, does not: see firewalls and security "
+		                  "groups"
+		                : ", nor any ESP before: IKE passes and ESP (IP "
+		                  "protocol 50) does not: see firewalls and security "
+		                  "groups, or set force_udp_encapsulation");
+	else if (verify->sent == CTL_WAY_ESP)
+		say(verify, ", nor other ESP of it: it does not answer pings, or ESP passes no "
+		            "longer");
+	else if (is_meant_clear(input) && input->has_sa)
+		say(verify, ": it has an SA with this host, so its lists protect what ours allow");
+	else if (input->rule == VERDICT_RULE_ALLOW)
+		say(verify, ": it is down, or its lists protect what ours allow");
 }
 
 /* What came back to a probe that left at @sent_us. */
@@ -131,10 +173,12 @@ static void say_answer(const struct verdict_input *input, uint64_t sent_us,
 		say_answer_time(verify, sent_us, seen->in_clear_us);
 		if (!seen->answered)
 			say(verify, ", which this host does not accept");
+		if (!seen->answered && verify->sent == CTL_WAY_ESP)
+			say(verify, ": its policies allow what ours protect, compare the lists");
 	} else if (seen->answered && in) {
 		verify->answered = CTL_WAY_ESP;
 		verify->spi_in = in->spi;
-		say(verify, ", answered as ESP");
+		say(verify, ", answered as %s", esp_name(in));
 		say_answer_time(verify, sent_us, in->first_us);
 	} else if (seen->answered) {
 		say(verify, ", answered by another way than %s", input->ifname);
@@ -150,17 +194,24 @@ static void say_answer(const struct verdict_input *input, uint64_t sent_us,
 		    ", answered as ESP with SPI %08" PRIx32 ", of which this host has no SA",
 		    seen->in[0].spi);
 	} else {
-		say(verify, ", no answer in %.1f s", (double)input->timeout_ms / 1000);
+		say_no_answer(input, verify);
 	}
 }
 
 static void say_sent_clear(const struct verdict_input *input, struct ctl_verify *verify)
 {
+	char text[POLICY_TEXT_MAX];
+
 	verify->sent = CTL_WAY_CLEAR;
 	if (input->rule == VERDICT_RULE_ALLOW)
 		say(verify, "allowed: in clear");
+	else if (input->rule == VERDICT_RULE_FOREIGN)
+		say(verify, "SENT IN CLEAR by a policy that is not ours, %s",
+		    policy_format(&input->policy, text));
 	else if (input->rule == VERDICT_RULE_NONE)
 		say(verify, "in no list: in clear");
+	else if (input->disable_xfrm)
+		say(verify, "SENT IN CLEAR, since disable_xfrm is set for %s", input->ifname);
 	else if (input->rule == VERDICT_RULE_OPTIONAL)
 		say(verify, "sent in clear, there is no SA (optional)");
 	else
@@ -176,8 +227,8 @@ static void say_sent_esp(const struct verdict_input *input, const struct verdict
 {
 	verify->sent = CTL_WAY_ESP;
 	verify->spi_out = out->spi;
-	verify->spi_out = out->spi;
-	say(verify, "sent as ESP");
+	verify->udp = out->udp;
+	say(verify, "sent as %s", esp_name(out));
 	if (!input->had_sa && out->first_us >= HELD_SHOWN_US)
 		say(verify, " after a negotiation of %.0f ms", (double)out->first_us / 1000);
 	say_answer(input, out->first_us, verify);
@@ -209,4 +260,21 @@ void verdict_make(const struct verdict_input *input, struct ctl_verify *ret_veri
 	else
 		say_kept(input, &verify);
 	*ret_verify = verify;
+}
+
+void verdict_add_path(struct ctl_verify *verify, const struct path_mtu *path, unsigned link_mtu)
+{
+	if (!path->pass)
+		return;
+	verify->mtu = path->pass;
+	verify->mtu_sent = path->top;
+	if (!path_mtu_vanish(path)) {
+		say(verify, "; packets up to %u bytes pass", path->pass);
+		return;
+	}
+	verify->well = false;
+	say(verify,
+	    "; but LARGE PACKETS VANISH: %u bytes pass, %u do not, and no router says so: set the "
+	    "MTU of %s to %u, here and on the other hosts",
+	    path->pass, path->fail, verify->ifname, path_mtu_of_link(path, link_mtu));
 }

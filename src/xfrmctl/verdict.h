@@ -3,6 +3,7 @@
 #define XFRMCTL_VERDICT_H
 
 #include "xfrmd/ctl_verify.h"
+#include "xfrmd/path_mtu.h"
 #include "xfrmd/policy.h"
 
 /* What the policies say about the probe before it is sent. */
@@ -10,6 +11,7 @@ enum verdict_rule {
 	VERDICT_RULE_REQUIRED, /* protect */
 	VERDICT_RULE_OPTIONAL, /* protect, or else in clear */
 	VERDICT_RULE_ALLOW,
+	VERDICT_RULE_FOREIGN, /* allow, by a policy that is not ours */
 	VERDICT_RULE_BLOCK,
 	VERDICT_RULE_SILENT, /* block: it did not answer when an SA was wanted */
 	VERDICT_RULE_NONE,   /* no policy speaks of it, the kernel's default lets it pass */
@@ -21,6 +23,7 @@ struct verdict_esp {
 	uint32_t spi;
 	uint64_t first_us;
 	bool known; /* an SA of this pair has this SPI */
+	bool udp;
 };
 #define VERDICT_ESP_MAX 8
 
@@ -34,6 +37,8 @@ struct verdict_seen {
 	uint64_t out_clear_us, in_clear_us;
 	bool answered; /* the answer came through all policies */
 	uint64_t answered_us;
+	bool no_ike;      /* the peer says that its ports of IKE are closed */
+	bool unreachable; /* the kernel says so, also about IKE */
 };
 
 /* Everything that one sentence depends on. */
@@ -46,9 +51,12 @@ struct verdict_input {
 	enum verdict_rule rule;
 	struct policy policy; /* that is the rule, if it is one */
 	bool had_sa, has_sa;  /* for the probe, before it and at the end */
+	uint64_t received;    /* packets, by the SAs that it has at the end */
 	bool holds;           /* net.core.xfrm_larval_drop = 0 */
+	bool disable_xfrm;    /* of the interface */
 	unsigned timeout_ms;
-	bool peer_known;      /* the daemon knows about it: */
+	bool daemon_known;    /* it answers */
+	bool peer_known;      /* and knows about it: */
 	char peer_state[16];  /* "up", "negotiating", "failed", "idle" */
 	char last_error[128]; /* empty: none */
 	int64_t retry_in_s;   /* 0: none is planned */
@@ -57,5 +65,7 @@ struct verdict_input {
 
 /* Pure. */
 void verdict_make(const struct verdict_input *input, struct ctl_verify *ret_verify);
+/* Adds what is known about large packets, by an interface with @link_mtu. Pure. */
+void verdict_add_path(struct ctl_verify *verify, const struct path_mtu *path, unsigned link_mtu);
 
 #endif

@@ -480,6 +480,16 @@ ctl() {
 	on "$1" "$BUILD/src/xfrmctl/xfrmctl" --run-dir "/run/lab/$1" "${@:2}"
 }
 
+# names TEXT HOST COMMAND [ARGUMENT]...: the first five lines, as an operator sees them, have TEXT
+names() {
+	local shown
+	shown=$({ ctl "${@:2}" 2>&1 || true; } | head -n 5)
+	echo "$2: xfrmctl ${*:3}:"
+	# shellcheck disable=SC2001
+	sed 's/^/    /' <<<"$shown"
+	expect_text "first lines of xfrmctl ${*:3} on $2" "$shown" "$1"
+}
+
 # status HOST EXPRESSION: a value out of xfrmctl status; peers likewise
 status() {
 	{ ctl "$1" status --json || true; } | json "$2"

@@ -36,11 +36,13 @@ says() {
 capture a
 well ' ms, answered as ESP in ' 10.0.1.2
 well 'sent as ESP, answered as ESP in ' 10.0.1.2
+well '; packets up to 1466 bytes pass' 10.0.1.2
 found=$(ctl a verify --json 10.0.1.2 | json '" ".join(str(d["peers"][0][k]) for k in ("well", "sent", "answered", "spi_out"))')
 expect 'found' "${found% *}" = 'True esp esp'
 expect 'SAs with the SPI' \
 	"$(on a ip xfrm state list src 10.0.1.1 dst 10.0.1.2 | grep -c "spi 0x${found##* } ")" = 1
 well ' ms, answered as ESP in ' fd00::2
+well '; packets up to 1466 bytes pass' fd00::2
 expect 'peers that are well' "$(ctl a verify --all | grep -c 'sent as ESP, answered as ESP in ')" = 2
 capture_stop a
 expect_no_clear a
@@ -56,11 +58,11 @@ ill 'blocked since it is silent' 10.0.1.99
 on a ip xfrm policy add src 10.0.1.0/24 dst 10.0.1.2/32 dir out action block priority 7
 ill 'blocked by the policy out block 10.0.1.0/24 -> 10.0.1.2/32 priority 7' 10.0.1.2
 on a ip xfrm policy update src 10.0.1.0/24 dst 10.0.1.2/32 dir out priority 7
-ill 'allowed: in clear, no answer in ' 10.0.1.2
+ill 'SENT IN CLEAR by a policy that is not ours, out allow 10.0.1.0/24 -> 10.0.1.2/32 priority 7' 10.0.1.2
 on a ip xfrm policy delete src 10.0.1.0/24 dst 10.0.1.2/32 dir out
 
 on b sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
-ill 'sent as ESP, no answer in 1.0 s' 10.0.1.2
+ill 'sent as ESP, no answer in 1.0 s, nor other ESP of it: it does not answer pings' 10.0.1.2
 on b sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
 well 'answered as ESP' 10.0.1.2
 

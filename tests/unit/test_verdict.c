@@ -13,6 +13,12 @@
 			spi, us, known \
 		}                      \
 	}
+#define ESP_IN_UDP(number, us)                                                    \
+	{                                                                         \
+		{                                                                 \
+			.spi = number, .first_us = us, .known = true, .udp = true \
+		}                                                                 \
+	}
 
 static const struct {
 	const char *sentence;
@@ -43,11 +49,39 @@ static const struct {
                    .in_count = 1,
                    .answered = true,
                    .answered_us = 84100}}},
-	{"sent as ESP, no answer in 3.0 s",
+	{"sent as ESP, no answer in 3.0 s, nor any ESP before: IKE passes and ESP (IP protocol 50) "
+         "does not: see firewalls and security groups, or set force_udp_encapsulation",
          false,
          CTL_WAY_ESP,
          CTL_WAY_NONE,
          {.had_sa = true, .has_sa = true, .seen = {.out = ESP(0xc1, 30, true), .out_count = 1}}},
+	{"sent as ESP, no answer in 3.0 s, nor other ESP of it: it does not answer pings, or ESP "
+         "passes no longer",
+         false,
+         CTL_WAY_ESP,
+         CTL_WAY_NONE,
+         {.had_sa = true,
+          .has_sa = true,
+          .received = 7,
+          .seen = {.out = ESP(0xc1, 30, true), .out_count = 1}}},
+	{"sent as ESP in UDP, no answer in 3.0 s, nor any ESP before: IKE passes and ESP in UDP, port "
+         "4500, does not: see firewalls and security groups",
+         false,
+         CTL_WAY_ESP,
+         CTL_WAY_NONE,
+         {.had_sa = true, .has_sa = true, .seen = {.out = ESP_IN_UDP(0xc1, 30), .out_count = 1}}},
+	{"sent as ESP in UDP, answered as ESP in UDP in 0.4 ms",
+         true,
+         CTL_WAY_ESP,
+         CTL_WAY_ESP,
+         {.had_sa = true,
+          .has_sa = true,
+          .seen = {.out = ESP_IN_UDP(0xc1, 30),
+                   .out_count = 1,
+                   .in = ESP_IN_UDP(0xc2, 430),
+                   .in_count = 1,
+                   .answered = true,
+                   .answered_us = 500}}},
 	{"sent as ESP, no answer: No route to host",
          false,
          CTL_WAY_ESP,
@@ -55,7 +89,8 @@ static const struct {
          {.had_sa = true,
           .has_sa = true,
           .seen = {.out = ESP(0xc1, 30, true), .out_count = 1, .later_error = EHOSTUNREACH}}},
-	{"sent as ESP, answered in clear in 0.5 ms, which this host does not accept",
+	{"sent as ESP, answered in clear in 0.5 ms, which this host does not accept: its "
+         "policies allow what ours protect, compare the lists",
          false,
          CTL_WAY_ESP,
          CTL_WAY_CLEAR,
@@ -122,7 +157,31 @@ static const struct {
                    .in_clear_us = 320,
                    .answered = true,
                    .answered_us = 350}}},
-	{"allowed: in clear, no answer in 3.0 s",
+	{"allowed: in clear, no answer in 3.0 s: it has an SA with this host, so its lists protect "
+         "what ours allow",
+         false,
+         CTL_WAY_CLEAR,
+         CTL_WAY_NONE,
+         {.rule = VERDICT_RULE_ALLOW,
+          .has_sa = true,
+          .seen = {.out_clear = true, .out_clear_us = 20}}},
+	{"SENT IN CLEAR by a policy that is not ours, out allow 10.0.1.1/32 -> 10.0.1.0/24 priority 5, "
+         "no answer in 3.0 s",
+         false,
+         CTL_WAY_CLEAR,
+         CTL_WAY_NONE,
+         {.rule = VERDICT_RULE_FOREIGN,
+          .policy = {.src = {{AF_INET, {10, 0, 1, 1}}, 32},
+                     .dst = {{AF_INET, {10, 0, 1, 0}}, 24},
+                     .action = POLICY_ACTION_ALLOW,
+                     .priority = 5},
+          .seen = {.out_clear = true, .out_clear_us = 20}}},
+	{"SENT IN CLEAR, since disable_xfrm is set for eth0, no answer in 3.0 s",
+         false,
+         CTL_WAY_CLEAR,
+         CTL_WAY_NONE,
+         {.disable_xfrm = true, .seen = {.out_clear = true, .out_clear_us = 20}}},
+	{"allowed: in clear, no answer in 3.0 s: it is down, or its lists protect what ours allow",
          false,
          CTL_WAY_CLEAR,
          CTL_WAY_NONE,
@@ -139,7 +198,7 @@ static const struct {
                    .answered = true,
                    .answered_us = 350}}},
 	{"sent in clear, there is no SA (optional), answered in clear in 0.3 ms: no response from "
-         "the peer, next retry in 5 s",
+         "the peer, next retry in 5 s; it is down, or the way drops UDP 500: a firewall, a security group",
          false,
          CTL_WAY_CLEAR,
          CTL_WAY_CLEAR,
@@ -158,7 +217,7 @@ static const struct {
          CTL_WAY_CLEAR,
          CTL_WAY_NONE,
          {.seen = {.out_clear = true, .out_clear_us = 20}}},
-	{"blocked since it is silent: no response from the peer, next retry in 12 s",
+	{"blocked since it is silent: no response from the peer, next retry in 12 s; its ports of IKE are closed: no xfrmd runs there",
          false,
          CTL_WAY_NONE,
          CTL_WAY_NONE,
@@ -166,7 +225,7 @@ static const struct {
           .peer_known = true,
           .last_error = "no response from the peer",
           .retry_in_s = 12,
-          .seen = {.send_error = EPERM}}},
+          .seen = {.send_error = EPERM, .no_ike = true}}},
 	{"blocked by the policy out block 10.0.1.1/32 -> 10.0.1.0/24 priority 5",
          false,
          CTL_WAY_NONE,
@@ -203,6 +262,21 @@ static const struct {
          CTL_WAY_NONE,
          CTL_WAY_NONE,
          {.holds = true, .peer_known = true, .peer_state = "negotiating"}},
+	{"held by the kernel, there is no SA after 3.0 s: acquire pending, the negotiation goes on; "
+         "nobody has this address, or the host is down",
+         false,
+         CTL_WAY_NONE,
+         CTL_WAY_NONE,
+         {.holds = true,
+          .peer_known = true,
+          .peer_state = "negotiating",
+          .seen = {.unreachable = true}}},
+	{"dropped by the kernel, there is no SA after 3.0 s: nobody negotiates, since xfrmd cannot be "
+         "reached",
+         false,
+         CTL_WAY_NONE,
+         CTL_WAY_NONE,
+         {.rule = VERDICT_RULE_REQUIRED}},
 	{"held by the kernel, there is no SA after 3.0 s: the negotiation failed: the peer refused "
          "our certificate, next retry in 8 s",
          false,
@@ -241,6 +315,7 @@ START_TEST(verdict_is_one_sentence)
 	struct ctl_verify verify;
 
 	input.routed = true;
+	input.daemon_known = !strstr(cases[_i].sentence, "cannot be reached");
 	input.timeout_ms = 3000;
 	strcpy(input.ifname, "eth0");
 	verdict_make(&input, &verify);
@@ -280,6 +355,29 @@ START_TEST(verdict_names_the_spis_and_the_time)
 }
 END_TEST
 
+START_TEST(verdict_tells_of_large_packets)
+{
+	const struct path_mtu silent = {.top = 1466, .over = true},
+			      whole = {.top = 1466, .pass = 1466, .over = true},
+			      narrow = {.top = 1466, .pass = 1366, .fail = 1367, .over = true};
+	struct ctl_verify verify = {.well = true, .ifname = "eth0"};
+
+	verdict_add_path(&verify, &silent, 1500);
+	ck_assert_str_eq(verify.sentence, "");
+	verdict_add_path(&verify, &whole, 1500);
+	ck_assert_str_eq(verify.sentence, "; packets up to 1466 bytes pass");
+	ck_assert(verify.well);
+	verify.sentence[0] = '\0';
+	verdict_add_path(&verify, &narrow, 1500);
+	ck_assert_str_eq(verify.sentence,
+	                 "; but LARGE PACKETS VANISH: 1366 bytes pass, 1367 do not, and no router "
+	                 "says so: set the MTU of eth0 to 1400, here and on the other hosts");
+	ck_assert(!verify.well);
+	ck_assert_uint_eq(verify.mtu, 1366);
+	ck_assert_uint_eq(verify.mtu_sent, 1466);
+}
+END_TEST
+
 START_TEST(verdict_is_cut_and_escaped)
 {
 	struct verdict_input input = {
@@ -302,6 +400,7 @@ int main(void)
 	                    (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tcase, verdict_without_a_route_is_that);
 	tcase_add_test(tcase, verdict_names_the_spis_and_the_time);
+	tcase_add_test(tcase, verdict_tells_of_large_packets);
 	tcase_add_test(tcase, verdict_is_cut_and_escaped);
 	return test_run(suite);
 }

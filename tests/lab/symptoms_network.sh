@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+# What networks do to IPsec, and hosts that are not alike: each symptom is made here, and the first
+# lines of the command that xfrmd-troubleshooting(7) tells must name its cause.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+host bare 10.0.1.3/24
+host walled 10.0.1.4/24
+
+# conf HOST [LINE]
+conf() {
+	xfrmd_conf "$1" <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		${2:-}
+	EOF
+}
+
+# drop HOST MATCH...: the network loses what matches, from and to the host
+drop() {
+	local way
+	tc qdisc add dev "$1" clsact
+	for way in ingress egress; do
+		tc filter add dev "$1" $way protocol ip pref 1 u32 match "${@:2}" action drop
+	done
+}
+
+# pass HOST: no longer
+pass() {
+	tc qdisc del dev "$1" clsact
+}
+
+# peer_is STATE ADDRESS: on a
+peer_is() {
+	peers a "any(p['address'] == '$2' and p['state'] == '$1' for p in d['peers'])" | grep -q true
+}
+
+for name in a b walled; do
+	conf $name
+	xfrmd_start $name
+done
+# one host without xfrmd, one whose IKE is lost, one that is not there: they have time to fail
+drop walled ip dport 500 0xffff
+for address in 10.0.1.3 10.0.1.4 10.0.1.9; do
+	on a ping -q -c 1 -W 1 $address >/dev/null || true &
+done
+wait_for 10 pings a b
+
+echo '--- large payloads hang: a network that loses large packets and does not say so'
+names '; packets up to 1466 bytes pass' a verify 10.0.1.2
+# a bridge drops what is larger, but for the four bytes of a VLAN
+ip link set dev b mtu 1396
+names 'LARGE PACKETS VANISH: 1366 bytes pass, 1367 do not' a verify 10.0.1.2
+names 'set the MTU of eth0 to 1400, here and on the other hosts' b verify 10.0.1.1
+must_not ctl a verify 10.0.1.2 >/dev/null
+for name in a b; do
+	ip -n $name link set dev eth0 mtu 1400
+done
+names 'packets up to 1366 bytes pass' a verify 10.0.1.2
+must ctl a verify --all >/dev/null
+for name in a b; do
+	ip -n $name link set dev eth0 mtu 1500
+done
+ip link set dev b mtu 1500
+
+echo '--- the peer is up, and nothing passes: a security group that knows UDP 500 only'
+part a b
+drop b ip protocol 50 0xff
+wait_for 10 not has_sa b 10.0.1.1
+on a ping -q -c 1 -W 1 10.0.1.2 >/dev/null || true
+wait_for 10 peer_is up 10.0.1.2
+for pair in 'a 10.0.1.2' 'b 10.0.1.1'; do
+	# shellcheck disable=SC2086
+	names 'IKE passes and ESP (IP protocol 50) does not' ${pair% *} verify --timeout 1 ${pair#* }
+done
+for name in a b; do
+	conf $name 'force_udp_encapsulation = true'
+	ctl $name reload >/dev/null
+done
+part a b
+wait_for 10 pings a b
+names 'sent as ESP in UDP, answered as ESP in UDP in ' a verify 10.0.1.2
+names 'packets up to 1458 bytes pass' b verify 10.0.1.1
+pass b
+
+echo '--- no connection: no xfrmd there, IKE lost on the way, no such host'
+for address in 10.0.1.3 10.0.1.4 10.0.1.9; do
+	wait_for 20 peer_is failed $address
+done
+names 'no response from the peer; its ports of IKE are closed: no xfrmd runs there' \
+	a verify --timeout 1 10.0.1.3
+names 'no response from the peer; it is down, or the way drops UDP 500' a verify --timeout 1 10.0.1.4
+names 'nobody has this address, or the host is down' a verify 10.0.1.9
+for address in 10.0.1.3 10.0.1.4 10.0.1.9; do
+	names 'it does not answer to IKE: no response from the peer' a explain $address
+done
+
+echo '--- no connection: one host protects what the other allows'
+conf b 'no_ipsec_subnets = 10.0.1.1'
+ctl b reload >/dev/null
+names 'its policies allow what ours protect, compare the lists' a verify --timeout 1 10.0.1.2
+names 'it has an SA with this host, so its lists protect what ours allow' b verify --timeout 1 10.0.1.1
+names 'sent in clear, accepted in clear: no_ipsec_subnets 10.0.1.1/32' b explain 10.0.1.1
