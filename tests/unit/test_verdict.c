@@ -7,18 +7,14 @@
 
 #include "test.h"
 
-#define ESP(spi, us, known)            \
-	{                              \
-		{                      \
-			spi, us, known \
-		}                      \
+#define ESP_ANY(number, us, is_known, is_udp)                                           \
+	{                                                                               \
+		{                                                                       \
+			.spi = number, .first_us = us, .known = is_known, .udp = is_udp \
+		}                                                                       \
 	}
-#define ESP_IN_UDP(number, us)                                                    \
-	{                                                                         \
-		{                                                                 \
-			.spi = number, .first_us = us, .known = true, .udp = true \
-		}                                                                 \
-	}
+#define ESP(number, us, is_known) ESP_ANY(number, us, is_known, false)
+#define ESP_IN_UDP(number, us)    ESP_ANY(number, us, true, true)
 
 static const struct {
 	const char *sentence;
