@@ -10,7 +10,8 @@
  * The JSON of the control socket and of every --json: fields may be added, never renamed; absent
  * values are null, lists are always lists, times are epoch seconds. The only user of jansson.
  * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
- * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed.
+ * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed. xfrmctl may be older or newer than the
+ * daemon: unknown members of answers are skipped, missing ones that came later count as null or zero.
  *
  * One request per connection: the client sends {"command": NAME}, with the members that this command
  * takes, and ends its side; the daemon answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.

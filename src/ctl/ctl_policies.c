@@ -126,7 +126,7 @@ static void read_policy(struct reader *reader, json_t *object, struct policy *po
 	policy->optional = read_level(reader, object);
 	policy->proto = (uint8_t)reader_number(reader, object, "protocol", UINT8_MAX);
 	policy->icmp_type = (uint8_t)reader_number(reader, object, "icmp_type", UINT8_MAX);
-	policy->reqid = reader_number(reader, object, "reqid", UINT32_MAX);
+	policy->reqid = (uint32_t)reader_number(reader, object, "reqid", UINT32_MAX);
 	policy->spi = reader_spi(reader, object, "spi");
 	policy->exotic = reader_bool(reader, object, "exotic");
 }

@@ -2,8 +2,8 @@
 /*
  * The documents of the control socket, struct to text and back. Pure. Errors of building and of
  * reading stick (json_writer.h, json_reader.h), so each is tested once per document. Requests come
- * from outside and are read strictly; unknown keys in answers are skipped, since a newer daemon may
- * send more.
+ * from outside and are read strictly. Of answers only what every daemon ever sent is required, since
+ * an older one sends less; what is unknown is skipped, since a newer one sends more.
  */
 #include "xfrmd/ctl_proto.h"
 
@@ -331,7 +331,6 @@ static void read_counters(struct reader *reader, json_t *root, struct ctl_status
 	json_t *policies = reader_object(reader, root, "policies");
 	json_t *peers = reader_object(reader, root, "peers");
 	json_t *acquires = reader_object(reader, root, "acquires");
-	json_t *change = reader_object(reader, root, "last_change");
 	const struct {
 		json_t *object;
 		const char *key;
@@ -342,18 +341,12 @@ static void read_counters(struct reader *reader, json_t *root, struct ctl_status
 		{policies, "installed", &status->policies_installed},
 		{policies, "drift", &status->policies_drift},
 		{policies, "repaired", &status->policies_repaired},
-		{policies, "foreign", &status->policies_foreign},
 		{peers, "up", &status->peers_up},
 		{peers, "negotiating", &status->peers_negotiating},
 		{peers, "failed", &status->peers_failed},
-		{peers, "repaired", &status->peers_repaired},
 		{acquires, "received", &status->acquires_received},
 		{acquires, "deduplicated", &status->acquires_deduplicated},
 		{acquires, "lost", &status->acquires_lost},
-		{change, "added", &status->last_added},
-		{change, "updated", &status->last_updated},
-		{change, "deleted", &status->last_deleted},
-		{change, "duration_us", &status->last_apply_us},
 	};
 	size_t i;
 
@@ -362,6 +355,21 @@ static void read_counters(struct reader *reader, json_t *root, struct ctl_status
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		*counters[i].value = reader_count(reader, counters[i].object, counters[i].key,
 		                                  INT64_MAX);
+	status->policies_foreign = reader_number(reader, policies, "foreign", INT64_MAX);
+	status->peers_repaired = reader_number(reader, peers, "repaired", INT64_MAX);
+}
+
+static void read_change(struct reader *reader, json_t *root, struct ctl_status *status)
+{
+	json_t *change;
+
+	if (reader_is_null(root, "last_change"))
+		return;
+	change = reader_object(reader, root, "last_change");
+	status->last_added = reader_count(reader, change, "added", INT64_MAX);
+	status->last_updated = reader_count(reader, change, "updated", INT64_MAX);
+	status->last_deleted = reader_count(reader, change, "deleted", INT64_MAX);
+	status->last_apply_us = reader_count(reader, change, "duration_us", INT64_MAX);
 }
 
 int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
@@ -381,6 +389,7 @@ int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_
 		if (!ret_status->optional && strcmp(mode, "required") != 0)
 			reader_fail(&reader, "mode", "required or optional");
 		read_counters(&reader, root, ret_status);
+		read_change(&reader, root, ret_status);
 		read_certificates(&reader, root, ret_status);
 		read_reload(&reader, root, ret_status);
 		reader_text_into(&reader, root, "config_hash", ret_status->config_hash,

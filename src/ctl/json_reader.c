@@ -95,7 +95,9 @@ uint64_t reader_count(struct reader *reader, json_t *object, const char *key, ui
 
 bool reader_is_null(json_t *object, const char *key)
 {
-	return json_is_null(json_object_get(object, key));
+	json_t *value = json_object_get(object, key);
+
+	return !value || json_is_null(value);
 }
 
 int64_t reader_time(struct reader *reader, json_t *object, const char *key)
@@ -213,7 +215,7 @@ struct prefix reader_prefix(struct reader *reader, json_t *object, const char *k
 	return prefix;
 }
 
-uint32_t reader_number(struct reader *reader, json_t *object, const char *key, uint32_t max)
+uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max)
 {
-	return reader_is_null(object, key) ? 0 : (uint32_t)reader_count(reader, object, key, max);
+	return reader_is_null(object, key) ? 0 : reader_count(reader, object, key, max);
 }

@@ -9,9 +9,10 @@
 #include "xfrmd/str.h"
 
 /*
- * Reads a JSON document with a sticky error: the first member that is missing or of the wrong kind
- * sets error and err (`DOCUMENT: KEY: expected ...`), what is read is then zero, empty or NULL, and
- * a caller tests once at the end. @object may be NULL or of any kind, which counts as missing.
+ * Reads a JSON document with a sticky error: the first member that is missing, unless it may be null,
+ * or of the wrong kind sets error and err (`DOCUMENT: KEY: expected ...`), what is read is then zero,
+ * empty or NULL, and a caller tests once at the end. @object may be NULL or of any kind, which counts
+ * as missing.
  */
 struct reader {
 	const char *document; /* for messages */
@@ -30,6 +31,7 @@ void reader_fail_memory(struct reader *reader);
 /* calloc() whose failure sticks. */
 void *reader_alloc(struct reader *reader, size_t count, size_t size);
 
+/* Also what is missing: an older daemon does not know the member yet. */
 bool reader_is_null(json_t *object, const char *key);
 bool reader_bool(struct reader *reader, json_t *object, const char *key);
 int64_t reader_integer(struct reader *reader, json_t *object, const char *key);
@@ -45,7 +47,7 @@ void reader_texts(struct reader *reader, json_t *object, const char *key,
                   struct strlist *ret_texts);
 
 /* null is zero, or empty. */
-uint32_t reader_number(struct reader *reader, json_t *object, const char *key, uint32_t max);
+uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max);
 int64_t reader_time(struct reader *reader, json_t *object, const char *key);
 void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
                       size_t size);
