@@ -25,7 +25,6 @@ struct pki_bundle {
 	char key_fingerprint[65]; /* SHA-256 of the public key */
 };
 void pki_bundle_fini(struct pki_bundle *bundle);
-bool pki_bundle_equal(const struct pki_bundle *a, const struct pki_bundle *b);
 
 /*
  * Loads and checks certificate (chain), key and CAs (files or directories of *.pem, *.crt) as of

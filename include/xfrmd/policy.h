@@ -90,7 +90,6 @@ struct policy_list {
 };
 int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
 void policy_list_sort_key(struct policy_list *list);
-void policy_list_sort_order(struct policy_list *list);
 /* Replaces the policy of the same key in a list sorted by key, or inserts. 0 or -ENOMEM. */
 int policy_list_put(struct policy_list *list, const struct policy *policy);
 /* Deletes the policy of the same key from a list sorted by key, if there is one. */

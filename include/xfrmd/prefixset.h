@@ -26,7 +26,6 @@ const struct prefix *prefixset_longest(const struct prefixset *set, const struct
 const struct prefix *prefixset_covering(const struct prefixset *set, const struct prefix *prefix);
 /* Any prefix that @prefix covers, the shortest first. */
 const struct prefix *prefixset_inside(const struct prefixset *set, const struct prefix *prefix);
-bool prefixset_equal(const struct prefixset *a, const struct prefixset *b);
 /* Whether any member is of @family. */
 bool prefixset_has_family(const struct prefixset *set, uint8_t family);
 void prefixset_fini(struct prefixset *set);

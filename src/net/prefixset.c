@@ -131,18 +131,6 @@ const struct prefix *prefixset_inside(const struct prefixset *set, const struct 
 	}
 }
 
-bool prefixset_equal(const struct prefixset *a, const struct prefixset *b)
-{
-	assert(!a->unsealed && !b->unsealed);
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!prefix_equal(&a->items[i], &b->items[i]))
-			return false;
-	}
-	return true;
-}
-
 bool prefixset_has_family(const struct prefixset *set, uint8_t family)
 {
 	struct prefix any = prefix_any(family);

@@ -208,19 +208,3 @@ void pki_bundle_fini(struct pki_bundle *bundle)
 	pki_certs_fini(&bundle->cas);
 	*bundle = (struct pki_bundle){0};
 }
-
-static bool certs_equal(const struct pki_certs *a, const struct pki_certs *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->items[i].fingerprint, b->items[i].fingerprint) != 0)
-			return false;
-	return true;
-}
-
-bool pki_bundle_equal(const struct pki_bundle *a, const struct pki_bundle *b)
-{
-	return certs_equal(&a->chain, &b->chain) && certs_equal(&a->cas, &b->cas) &&
-	       strcmp(a->key_fingerprint, b->key_fingerprint) == 0;
-}

@@ -163,11 +163,6 @@ static int compare_items_key(const void *a, const void *b)
 	return policy_compare_key(a, b);
 }
 
-static int compare_items_order(const void *a, const void *b)
-{
-	return policy_compare_order(a, b);
-}
-
 static bool is_sorted_by_key(const struct policy_list *list)
 {
 	for (size_t i = 1; i < list->count; i++) {
@@ -182,12 +177,6 @@ void policy_list_sort_key(struct policy_list *list)
 {
 	if (!is_sorted_by_key(list))
 		qsort(list->items, list->count, sizeof(*list->items), compare_items_key);
-}
-
-void policy_list_sort_order(struct policy_list *list)
-{
-	if (list->count > 1)
-		qsort(list->items, list->count, sizeof(*list->items), compare_items_order);
 }
 
 struct policy *policy_list_find(const struct policy_list *list, const struct policy *key)

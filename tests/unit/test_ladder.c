@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "xfrmd/policy_rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -125,18 +126,22 @@ static const struct {
 };
 
 /* The plan's lowest ranks, in the kernel's order of decision. */
-static void format_ladder(struct policy_list *plan, char *text, size_t size)
+static void format_ladder(const struct policy_list *plan, char *text, size_t size)
 {
 	char line[POLICY_TEXT_MAX];
+	struct policy_rows rows;
 	size_t used = 0;
 
-	policy_list_sort_order(plan);
-	for (size_t i = 0; i < plan->count; i++) {
-		ck_assert(policy_is_ours(&plan->items[i]));
-		if (plan->items[i].priority >= POLICY_PRIORITY_EXEMPT)
+	ck_assert_int_eq(policy_rows_build(plan, NULL, &rows), 0);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct policy *policy = &rows.items[i].policy;
+
+		ck_assert(policy_is_ours(policy));
+		if (policy->priority >= POLICY_PRIORITY_EXEMPT)
 			used += (size_t)snprintf(text + used, size - used, "%s\n",
-			                         policy_format(&plan->items[i], line));
+			                         policy_format(policy, line));
 	}
+	policy_rows_fini(&rows);
 }
 
 START_TEST(ladder_stands_where_nothing_else_does)

@@ -211,36 +211,6 @@ START_TEST(pki_load_keeps_earlier_problems_apart)
 }
 END_TEST
 
-START_TEST(pki_bundle_equal_sees_every_part)
-{
-	struct made renewed = make_leaf("leaf", &ca), second = make_ca("second");
-	struct pki_bundle other = {0};
-
-	add_ca("ca.pem");
-	ck_assert_int_eq(load("leaf.pem", "leaf.key"), 0);
-	ck_assert_int_eq(pki_load(path("leaf.pem"), path("leaf.key"), &cas, NOW, &other, &problems),
-	                 0);
-	ck_assert(pki_bundle_equal(&bundle, &other));
-	pki_bundle_fini(&other);
-	put("second.pem", 0644, second.cert_pem);
-	add_ca("second.pem");
-	ck_assert_int_eq(pki_load(path("leaf.pem"), path("leaf.key"), &cas, NOW, &other, &problems),
-	                 0);
-	ck_assert(!pki_bundle_equal(&bundle, &other));
-	pki_bundle_fini(&other);
-	strlist_fini(&cas);
-	add_ca("ca.pem");
-	put("leaf.pem", 0644, renewed.cert_pem);
-	put("leaf.key", 0600, renewed.key_pem);
-	ck_assert_int_eq(pki_load(path("leaf.pem"), path("leaf.key"), &cas, NOW, &other, &problems),
-	                 0);
-	ck_assert(!pki_bundle_equal(&bundle, &other));
-	pki_bundle_fini(&other);
-	made_fini(&second);
-	made_fini(&renewed);
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase;
@@ -256,6 +226,5 @@ int main(void)
 	tcase_add_test(tcase, pki_load_refuses_missing_and_oversized_files);
 	tcase_add_test(tcase, pki_load_refuses_an_instance_certificate_that_is_a_directory);
 	tcase_add_test(tcase, pki_load_keeps_earlier_problems_apart);
-	tcase_add_test(tcase, pki_bundle_equal_sees_every_part);
 	return test_run(suite);
 }

@@ -81,6 +81,22 @@ static struct pki_bundle load(void)
 	return bundle;
 }
 
+static bool certs_equal(const struct pki_certs *a, const struct pki_certs *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i].fingerprint, b->items[i].fingerprint) != 0)
+			return false;
+	return true;
+}
+
+static bool bundles_equal(const struct pki_bundle *a, const struct pki_bundle *b)
+{
+	return certs_equal(&a->chain, &b->chain) && certs_equal(&a->cas, &b->cas) &&
+	       strcmp(a->key_fingerprint, b->key_fingerprint) == 0;
+}
+
 /* Each accepts the certificate of the other, as two hosts do. */
 static void assert_trust(const struct pki_bundle *a, const struct pki_bundle *b)
 {
@@ -171,7 +187,7 @@ START_TEST(rotation_refuses_to_go_out_of_order)
 		ck_assert_ptr_nonnull(strstr(err.text, "out of order"));
 	}
 	after = load();
-	ck_assert(pki_bundle_equal(&before, &after));
+	ck_assert(bundles_equal(&before, &after));
 	pki_bundle_fini(&before);
 	pki_bundle_fini(&after);
 }
@@ -295,7 +311,7 @@ START_TEST(rotation_refuses_what_the_daemon_would_refuse)
 	ck_assert_int_eq(access(path("ca.next.key"), F_OK), -1);
 	ck_assert_int_eq(access(stage(""), F_OK), -1);
 	after = load();
-	ck_assert(pki_bundle_equal(&before, &after));
+	ck_assert(bundles_equal(&before, &after));
 	pki_bundle_fini(&before);
 	pki_bundle_fini(&after);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "xfrmd/policy_rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define REQID        77
@@ -66,12 +67,14 @@ static void build(const struct local_addr *addrs, size_t count)
 static void assert_plan(const char *expected)
 {
 	char text[8192] = "", line[POLICY_TEXT_MAX];
+	struct policy_rows rows;
 	size_t used = 0;
 
-	policy_list_sort_order(&plan);
-	for (size_t i = 0; i < plan.count; i++)
+	ck_assert_int_eq(policy_rows_build(&plan, NULL, &rows), 0);
+	for (size_t i = 0; i < rows.count; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n",
-		                         policy_format(&plan.items[i], line));
+		                         policy_format(&rows.items[i].policy, line));
+	policy_rows_fini(&rows);
 	ck_assert_str_eq(text, expected);
 }
 

@@ -225,18 +225,13 @@ START_TEST(order_of_decision_is_direction_then_priority)
 	struct policy first = policy(POLICY_DIR_OUT, "10.0.0.9", "10.0.0.0/24");
 	struct policy second = policy(POLICY_DIR_OUT, "10.0.0.1", "10.0.0.0/16");
 	struct policy third = policy(POLICY_DIR_IN, "10.0.0.0/24", "10.0.0.9");
-	struct policy_list list = {0};
 
 	second.priority++;
 	third.priority = 0;
-	ck_assert_int_eq(policy_list_add(&list, &third), 0);
-	ck_assert_int_eq(policy_list_add(&list, &second), 0);
-	ck_assert_int_eq(policy_list_add(&list, &first), 0);
-	policy_list_sort_order(&list);
-	ck_assert_int_eq(policy_equal(&list.items[0], &first), true);
-	ck_assert_int_eq(policy_equal(&list.items[1], &second), true);
-	ck_assert_int_eq(policy_equal(&list.items[2], &third), true);
-	policy_list_fini(&list);
+	ck_assert_int_lt(policy_compare_order(&first, &second), 0);
+	ck_assert_int_lt(policy_compare_order(&second, &third), 0);
+	ck_assert_int_gt(policy_compare_order(&third, &first), 0);
+	ck_assert_int_eq(policy_compare_order(&first, &first), 0);
 }
 END_TEST
 

@@ -57,12 +57,11 @@ END_TEST
 START_TEST(prefixset_empty_has_nothing)
 {
 	struct prefix any = prefix_any(AF_INET);
-	struct prefixset set = {0}, other = {0};
+	struct prefixset set = {0};
 
 	ck_assert_uint_eq(prefixset_seal(&set), 0);
 	ck_assert_int_eq(prefixset_has(&set, &any), false);
 	ck_assert_int_eq(prefixset_has_family(&set, AF_INET), false);
-	ck_assert_int_eq(prefixset_equal(&set, &other), true);
 	ck_assert_str_eq(longest(&set, "10.0.0.1"), "none");
 	prefixset_fini(&set);
 	prefixset_fini(NULL);
@@ -128,28 +127,6 @@ START_TEST(prefixset_has_family_looks_at_every_member)
 	ck_assert_int_eq(prefixset_has_family(&set, AF_INET), true);
 	ck_assert_int_eq(prefixset_has_family(&set, AF_INET6), false);
 	prefixset_fini(&set);
-}
-END_TEST
-
-START_TEST(prefixset_equal_ignores_the_order_of_adding)
-{
-	struct prefixset a = {0}, b = {0};
-
-	add(&a, "10.0.0.0/8");
-	add(&a, "fd00::/8");
-	add(&b, "fd00::/8");
-	add(&b, "10.0.0.0/8");
-	prefixset_seal(&a);
-	prefixset_seal(&b);
-	ck_assert_int_eq(prefixset_equal(&a, &b), true);
-	add(&b, "10.0.0.0/9");
-	prefixset_seal(&b);
-	ck_assert_int_eq(prefixset_equal(&a, &b), false);
-	add(&a, "10.128.0.0/9");
-	prefixset_seal(&a);
-	ck_assert_int_eq(prefixset_equal(&a, &b), false);
-	prefixset_fini(&a);
-	prefixset_fini(&b);
 }
 END_TEST
 
@@ -264,7 +241,6 @@ int main(void)
 	tcase_add_test(test_case, prefixset_longest_finds_the_most_specific_member);
 	tcase_add_test(test_case, prefixset_longest_falls_back_to_the_default_prefix);
 	tcase_add_test(test_case, prefixset_has_family_looks_at_every_member);
-	tcase_add_test(test_case, prefixset_equal_ignores_the_order_of_adding);
 	tcase_add_test(test_case, prefixset_longest_agrees_with_a_plain_scan);
 	tcase_add_test(test_case, prefixset_covering_and_inside_agree_with_a_plain_scan);
 	return test_run(suite);
