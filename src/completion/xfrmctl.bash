@@ -14,12 +14,12 @@ _xfrmd_syntax() {
 		s/^  ([a-z-]+)( +\[?([A-Z|]+)\]?)?([ \t].*)?$/\1 \3/p'
 }
 
-# The same of a command of xfrmpki, which has options of its own, and of its arguments.
-_xfrmpki_syntax() {
+# The same of one command of a program, with the options that it knows, and of its arguments.
+_xfrmd_command_syntax() {
 	local usage
-	usage=$(_xfrmd_run xfrmpki "$1" --help | sed -n 's/^usage: xfrmpki //p')
+	usage=$(_xfrmd_run "$1" "$2" --help | sed -n "s/^[Uu]sage: $1 //p")
 	grep -oE -- '--[a-z-]+( [A-Z|]+)?' <<<"$usage"
-	sed -E 's/--[a-z-]+( [A-Z|]+)?//g; s/ \| //g; s/[^a-zA-Z| -]/ /g' <<<"$usage"
+	sed -E 's/--[a-z-]+( \[?[A-Z|]+\]?)?//g; s/ \| //g; s/[^a-zA-Z| -]/ /g' <<<"$usage"
 }
 
 # TAKES [--run-dir DIR]
@@ -49,11 +49,11 @@ _xfrmd() {
 		name=${words[i]}
 		if [[ $name != -* && -z $command && $program != xfrmd ]]; then
 			command=$name
-			[[ $program == xfrmpki && -v "syntax[$name]" ]] || continue
+			[[ -v "syntax[$name]" ]] || continue
 			syntax=()
 			while read -r name takes; do
 				[[ -z $name ]] || syntax[$name]=$takes
-			done < <(_xfrmpki_syntax "$command")
+			done < <(_xfrmd_command_syntax "$program" "$command")
 		elif [[ $name == -* && -n ${syntax[$name]-} ]]; then
 			((++i))
 			[[ $name != --run-dir ]] || run_dir=(--run-dir "${words[i]}")

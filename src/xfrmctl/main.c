@@ -10,12 +10,14 @@
 #include "xfrmctl.h"
 #include "xfrmd/str.h"
 
-/* Options that not every command knows. */
+/* Options that not every command knows, and those that all do. */
 #define TAKES_ALL     1u
 #define TAKES_WATCH   2u
 #define TAKES_TIMEOUT 4u
 #define TAKES_NOW     8u
-#define TAKES_END     16u /* --confirm, --back */
+#define TAKES_CONFIRM 16u
+#define TAKES_BACK    32u
+#define TAKES_COMMON  64u
 
 #define WATCH_DEFAULT_S 2
 #define WATCH_MAX_S     86400
@@ -41,7 +43,7 @@ static const struct command {
 	{"metrics", cmd_metrics, 0, NULL, "counters and gauges in the text format of Prometheus"},
 	{"check", cmd_check, 0, "[FILE]", "validate a configuration as the daemon would"},
 	{"reload", cmd_reload, 0, NULL, "read the configuration again; print what changed"},
-	{"try", cmd_try, TAKES_TIMEOUT | TAKES_END, "[FILE]",
+	{"try", cmd_try, TAKES_TIMEOUT | TAKES_CONFIRM | TAKES_BACK, "[FILE]",
          "apply a configuration, and go back unless it is confirmed"},
 	{"doctor", cmd_doctor, 0, "[FILE]", "look for what is or goes wrong, and say what to do"},
 	{"retry", cmd_retry, 0, "IP", "negotiate with a peer now, and wait for the result"},
@@ -52,6 +54,39 @@ static const struct command {
 	{"flush", cmd_flush, 0, NULL, "remove our policies now: nothing is protected afterwards"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* The help of options has a column of its own. */
+#define NEXT_LINE "\n                     "
+
+static const struct option_help {
+	const char *name, *value; /* NULL: none */
+	unsigned taken;           /* 0: makes a command of its own */
+	const char *help;
+} option_helps[] = {
+	{"--run-dir", "DIR", TAKES_COMMON, "of the daemon (default " XFRMD_RUN_DIR ")"},
+	{"--json", NULL, TAKES_COMMON, "for programs: one document, described in xfrmctl(8)"},
+	{"--all", NULL, TAKES_ALL,
+         "with list: each policy, in the kernel's order of decision" NEXT_LINE
+         "with verify: each peer that is up"},
+	{"--watch", "[SECONDS]", TAKES_WATCH, "again and again, every 2 seconds by default"},
+	{"--timeout", "SECONDS", TAKES_TIMEOUT,
+         "with verify: of an answer, by default 4" NEXT_LINE
+         "with try: until it goes back, by default 60"},
+	{"--confirm", NULL, TAKES_CONFIRM, "with try: keep what is tried"},
+	{"--back", NULL, TAKES_BACK, "with try: go back at once"},
+	{"--now", NULL, TAKES_NOW, "with shutdown: wait for no job"},
+	{"--help", NULL, 0, "this text, or that of a command"},
+	{"--version", NULL, 0, "the version"},
+};
+#define OPTION_COUNT (sizeof(option_helps) / sizeof(option_helps[0]))
+
+static void print_option(const struct option_help *option)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s %s", option->name, option->value ? option->value : "");
+	printf("  %-17s  %s\n", text, option->help);
+}
 
 static void print_help(void)
 {
@@ -65,21 +100,31 @@ static void print_help(void)
 		printf("  %-9s %-6s  %s\n", command->name,
 		       command->argument ? command->argument : "", command->help);
 	}
-	printf("\n"
-	       "  --run-dir DIR      of the daemon (default %s)\n"
-	       "  --json             for programs: one document, described in xfrmctl(8)\n"
-	       "  --all              with list: each policy, in the kernel's order of decision\n"
-	       "                     with verify: each peer that is up\n"
-	       "  --watch [SECONDS]  again and again, every 2 seconds by default\n"
-	       "  --timeout SECONDS  with verify: of an answer, by default 4\n"
-	       "                     with try: until it goes back, by default 60\n"
-	       "  --confirm          with try: keep what is tried\n"
-	       "  --back             with try: go back at once\n"
-	       "  --now              with shutdown: wait for no job\n"
-	       "  --help             this text\n"
-	       "  --version          the version\n\n"
-	       "Exit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n",
-	       XFRMD_RUN_DIR);
+	printf("\n");
+	for (i = 0; i < OPTION_COUNT; i++)
+		print_option(&option_helps[i]);
+	printf("\nExit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n");
+}
+
+/* Shell completion reads the first line. */
+static void print_command_help(const struct command *command)
+{
+	const unsigned takes = command->takes | TAKES_COMMON;
+	size_t i;
+
+	printf("Usage: xfrmctl %s%s%s", command->name, command->argument ? " " : "",
+	       command->argument ? command->argument : "");
+	for (i = 0; i < OPTION_COUNT; i++) {
+		const struct option_help *option = &option_helps[i];
+
+		if (option->taken & takes)
+			printf(" [%s%s%s]", option->name, option->value ? " " : "",
+			       option->value ? option->value : "");
+	}
+	printf("\n%s\n\n", command->help);
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (option_helps[i].taken & takes)
+			print_option(&option_helps[i]);
 }
 
 static const struct command *find_command(const char *name)
@@ -180,8 +225,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 			options->now = true;
 			break;
 		case 'h':
-			print_help();
-			return EXIT_OK;
+			options->help = true;
+			break;
 		case 'v':
 			printf("xfrmctl %s\n", XFRMD_VERSION);
 			return EXIT_OK;
@@ -196,30 +241,27 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return -1;
 }
 
+static unsigned given_options(const struct options *options)
+{
+	return (options->all ? TAKES_ALL : 0) | (options->watch_s ? TAKES_WATCH : 0) |
+	       (options->timeout_s ? TAKES_TIMEOUT : 0) | (options->now ? TAKES_NOW : 0) |
+	       (options->confirm ? TAKES_CONFIRM : 0) | (options->back ? TAKES_BACK : 0);
+}
+
 /* Whether options and arguments are such that the command knows what to do with them. */
 static bool is_usable(const struct command *command, const struct options *options, int count,
                       char **arguments)
 {
-	const struct {
-		const char *name;
-		bool given;
-		unsigned taken;
-	} checks[] = {
-		{"--all", options->all, TAKES_ALL},
-		{"--watch", options->watch_s, TAKES_WATCH},
-		{"--timeout", options->timeout_s, TAKES_TIMEOUT},
-		{"--confirm", options->confirm, TAKES_END},
-		{"--back", options->back, TAKES_END},
-		{"--now", options->now, TAKES_NOW},
-	};
+	const unsigned unknown = given_options(options) & ~command->takes;
 
 	if (count > (command->argument ? 1 : 0)) {
 		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if (checks[i].given && !(command->takes & checks[i].taken)) {
-			complain("%s: %s: not with this command", command->name, checks[i].name);
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (option_helps[i].taken & unknown) {
+			complain("%s: %s: not with this command", command->name,
+			         option_helps[i].name);
 			return false;
 		}
 	}
@@ -247,6 +289,10 @@ int main(int argc, char **argv)
 	if (exit_status >= 0)
 		return exit_status;
 	count = argc - optind;
+	if (count == 0 && options.help) {
+		print_help();
+		return EXIT_OK;
+	}
 	if (count == 0) {
 		complain("no command, see xfrmctl --help");
 		return EXIT_USAGE;
@@ -255,6 +301,10 @@ int main(int argc, char **argv)
 	if (!command) {
 		complain_unknown(argv[optind]);
 		return EXIT_USAGE;
+	}
+	if (options.help) {
+		print_command_help(command);
+		return EXIT_OK;
 	}
 	if (!is_usable(command, &options, count - 1, argv + optind + 1))
 		return EXIT_USAGE;

@@ -15,6 +15,7 @@ enum {
 
 struct options {
 	const char *run_dir;
+	bool help; /* and nothing else */
 	bool json;
 	bool all;           /* list: each policy; verify: each peer that is up */
 	bool now;           /* shutdown: wait for no job */
