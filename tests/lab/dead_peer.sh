@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Traffic to addresses that do not answer costs the living nothing, and status says what failed and why.
+# Traffic to addresses that do not answer costs the living nothing, status says what failed and why,
+# and the log says it once, and then how often.
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
@@ -10,6 +11,12 @@ for name in a b c; do
 	EOF
 	xfrmd_start $name
 done
+
+# dead EXPRESSION: of the peer 10.0.1.99
+dead() {
+	peers a "[$1 for p in d['peers'] if p['address'] == '10.0.1.99'][0]"
+}
+
 capture a
 wait_for 20 pings a b
 flood_start a b
@@ -18,14 +25,20 @@ for address in 10.0.1.98 10.0.1.99; do
 done
 wait_for 5 is true peers a '"10.0.1.99" in [p["address"] for p in d["peers"]]'
 wait_for 10 pings a c
+wait_for 40 is failed dead 'p["state"]'
+first=$(dead 'p["last_failure"]')
 wait_for 40 is 2 status a 'd["peers"]["failed"]'
-expect_text 'reason' "$(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.99"][0]')" \
-	'no response'
+expect_text 'reason' "$(dead 'p["last_error"]')" 'no response'
 wait_for 20 is true peers a 'any(p["state"] == "failed" and p["next_retry"] > p["since"] for p in d["peers"])'
 expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2
 tcp a c
+wait_for 30 is true dead "p['last_failure'] > $first"
+line='peer: 10.0.1.99: negotiating -> failed: no response from the peer local=10.0.1.1'
+expect 'lines about two failures' "$(grep -cF "$line" "$FOLDER/a.log")" = 1
 
 flood_stop
 expect 'packets lost' "$lost" = 0
 capture_stop a
 expect_no_clear a
+xfrmd_stop a
+must grep -qE "$line \(repeated [1-9] times in [0-9]+ s\)" "$FOLDER/a.log"

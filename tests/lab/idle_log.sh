@@ -15,7 +15,9 @@ for name in a b; do
 	xfrmd_start $name
 done
 wait_for 20 pings a b
-sleep 0.5
+for name in a b; do
+	wait_for 5 grep -q ' -> up: ' "$FOLDER/$name.log"
+done
 
 # The outbound SA of a.
 spi() {
