@@ -94,17 +94,32 @@ void loop_stop(struct loop *loop)
 	event_base_loopbreak(loop->base);
 }
 
-uint64_t loop_now_ms(void)
+#define NS_PER_MS 1000000
+#define NS_PER_S  1000000000
+
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+uint64_t loop_now_ms(void)
+{
+	return (uint64_t)(clock_ns(CLOCK_MONOTONIC) / NS_PER_MS);
 }
 
 int64_t loop_now_epoch(void)
 {
 	return time(NULL);
+}
+
+int64_t loop_epoch_of(uint64_t monotonic_ms)
+{
+	int64_t apart_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+
+	return (apart_ns + (int64_t)monotonic_ms * NS_PER_MS) / NS_PER_S;
 }
 
 static void fd_ready(int fd, short what, void *arg)

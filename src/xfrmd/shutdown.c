@@ -197,8 +197,7 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 	status->stopping = true;
 	if (!shutdown->waiting)
 		return;
-	status->stopping_ends = loop_now_epoch() +
-	                        ((int64_t)shutdown->wait.end_ms - (int64_t)loop_now_ms()) / 1000;
+	status->stopping_ends = loop_epoch_of(shutdown->wait.end_ms);
 	for (size_t i = 0; i < shutdown->awaited.count; i++) {
 		const struct stop_job *job = &shutdown->awaited.items[i];
 		char text[STOP_TEXT_MAX];

@@ -226,16 +226,9 @@ static const char *state_text(enum peer_state state)
 	return state == PEER_STATE_QUEUED ? "negotiating" : peer_state_name(state);
 }
 
-static int64_t epoch_of(uint64_t monotonic_ms)
-{
-	int64_t delta_ms = (int64_t)monotonic_ms - (int64_t)loop_now_ms();
-
-	return loop_now_epoch() + delta_ms / 1000;
-}
-
 static int64_t epoch_or_zero(uint64_t monotonic_ms)
 {
-	return monotonic_ms ? epoch_of(monotonic_ms) : 0;
+	return monotonic_ms ? loop_epoch_of(monotonic_ms) : 0;
 }
 
 char *status_peers_json(struct daemon *daemon)
@@ -259,7 +252,7 @@ char *status_peers_json(struct daemon *daemon)
 
 		*row = (struct ctl_peer){.local = peer->local,
 		                         .address = peer->remote,
-		                         .since = epoch_of(peer->since_ms),
+		                         .since = loop_epoch_of(peer->since_ms),
 		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
 		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
 		                         .last_failure = epoch_or_zero(peer->failed_ms)};

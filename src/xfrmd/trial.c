@@ -192,8 +192,7 @@ void trial_status(const struct daemon *daemon, struct ctl_status *status)
 		return;
 	status->trying = true;
 	status->try_copied = trial->copied;
-	status->try_ends = loop_now_epoch() +
-	                   ((int64_t)trial->end_ms - (int64_t)loop_now_ms() + 999) / 1000;
+	status->try_ends = loop_epoch_of(trial->end_ms + 999);
 }
 
 void trial_close(struct daemon *daemon)

@@ -509,6 +509,21 @@ START_TEST(the_epoch_clock_is_the_wall_clock)
 }
 END_TEST
 
+START_TEST(a_moment_has_one_time_of_the_epoch)
+{
+	struct timespec now;
+	uint64_t second_ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	second_ms = loop_now_ms() - (uint64_t)now.tv_nsec / 1000000;
+	for (uint64_t ms = 100; ms < 1000; ms += 100) {
+		ck_assert_int_eq(loop_epoch_of(second_ms + ms), now.tv_sec);
+		ck_assert_int_eq(loop_epoch_of(second_ms + ms - 1000), now.tv_sec - 1);
+		ck_assert_int_eq(loop_epoch_of(second_ms + ms + 1000), now.tv_sec + 1);
+	}
+}
+END_TEST
+
 START_TEST(nothing_can_be_freed)
 {
 	loop_fd_free(NULL);
@@ -550,6 +565,7 @@ int main(void)
 	tcase_add_test(tcase, a_stop_before_the_run_is_kept_for_one_run);
 	tcase_add_test(tcase, an_idle_loop_runs_until_it_is_stopped);
 	tcase_add_test(tcase, the_epoch_clock_is_the_wall_clock);
+	tcase_add_test(tcase, a_moment_has_one_time_of_the_epoch);
 	tcase_add_test(tcase, nothing_can_be_freed);
 	return test_run(suite);
 }
