@@ -5,8 +5,8 @@
 #include "xfrmd/hosts.h"
 
 /*
- * The hosts as data: entries in address order and the living SAs of each, without any rule. For
- * hosts.c alone. Zero-initialise; host_table_fini() frees.
+ * The hosts as data: entries in order of their remote, then their local addresses, and the living SAs
+ * of each, without any rule. For hosts.c alone. Zero-initialise; host_table_fini() frees.
  */
 #define HOST_TABLE_NEVER UINT64_MAX
 #define HOST_TABLE_NONE  SIZE_MAX
@@ -14,10 +14,13 @@
 struct host_state {
 	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
-	uint64_t probe_ms;             /* blocked: from this probe to the next */
-	int64_t used_s;                /* blocked: as the last probe found it */
-	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last; a stranger has none */
+	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet */
+	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
+	int64_t used_s;       /* blocked: as the last probe found it */
+	uint32_t wait_spi;    /* waits with this one; hosts with one remote address differ in it */
+	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last */
 	size_t spi_count;
+	uint32_t heard_spi, heard_spi_in; /* LISTEN: of the SA pair that is to take over; 0: none */
 	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
 	bool resend; /* packets for it may wait in the subnet policy's queue */
 };

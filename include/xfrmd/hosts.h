@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "xfrmd/addr.h"
+#include "xfrmd/policy.h"
 
 /*
  * The known hosts: peers with a standing policy of their own (out, LOCAL/32 -> REMOTE/32) beside
@@ -14,44 +14,54 @@
  * outbound SA in use, a rekeying without loss. Pure: kernel notifications and time in, policy
  * writes out.
  *
- * Pinning. As the responder of a rekeying charon installs its new outbound SA at once, before the
- * initiator has the inbound one, and the kernel would use the newest. So a host stays pinned to the
- * SA in use until the kernel says that it is gone, then moves to the newest one (with
- * xfrm_larval_drop = 0 packets are held for that moment, else those are lost). A newer SA that did
- * not come from a rekeying takes over as soon as the peer has it, too, after HOSTS_FRESH_MS: the
- * peer may have lost the older one. Any newer SA that lives beside it for HOSTS_SETTLE_MS takes over
- * as well; long enough for a rekeying whose answer had to be sent again.
+ * Pinning. As the responder charon installs its new outbound SA at once, before the initiator has
+ * the inbound one, and the kernel would use the newest: what it sends meanwhile is lost. So in a
+ * rekeying a host stays pinned to the SA in use until the kernel says that it is gone, then moves to
+ * the newest one (with xfrm_larval_drop = 0 packets are held for that moment, else those are lost).
+ * An SA that comes from a new negotiation takes over as soon as the peer has it: at once if we are
+ * the initiator; else when something was received with it, which LISTEN finds out, or, from a peer
+ * that sends nothing, after HOSTS_FRESH_MS, since it may have lost the older one. Any newer SA that lives beside the pinned one for HOSTS_SETTLE_MS takes over as
+ * well; long enough for a rekeying whose answer had to be sent again.
  *
- * Silence (with xfrm_larval_drop = 0 only). A hold queue is one per policy and blocks on its head,
- * so a silent address would stop all new peers of its subnet; and what is held is charged to its
- * socket, so a program that sends to several silent addresses would stand still for the living, too.
- * So an address that has no SA HOSTS_SILENT_MS after traffic asked for one, or whose negotiation
- * failed before, gets a policy of its own that blocks. For a stranger, which had none, the subnet
- * policy is re-sent, which makes the kernel look at that queue and purge it. A blocked policy asks
- * for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one counts
- * as an acquire. The first SA, whoever negotiated it, ends the blocking.
+ * Waiting. A host without an SA that the peer has is pinned to an SPI that no SA has, from the first
+ * acquire on: whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the
+ * latest, or go on in clear where templates are optional. The larval SA that such a policy raises does not end with the coming of
+ * an SA, as others do, but with END_ACQUIRE: as long as it lives the kernel does not ask again.
+ *
+ * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what is
+ * held is charged to its socket: a program that sends to several silent addresses would stand still
+ * for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for one, or
+ * whose negotiation failed before, gets a policy that blocks. The first packets to a stranger, from
+ * before it had a policy of its own, are in the queue of the subnet policy; that is re-sent once the
+ * host waits no more, which makes the kernel look at that queue: sent, or purged. A blocked policy
+ * asks for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one
+ * counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
 /* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
  * since what is held may block its sender. */
-#define HOSTS_GRACE_MS     10000
-#define HOSTS_SETTLE_MS    3000
-#define HOSTS_FRESH_MS     200
-#define HOSTS_SILENT_MS    1000
+#define HOSTS_GRACE_MS      10000
+#define HOSTS_SETTLE_MS     3000
+#define HOSTS_FRESH_MS      200
+#define HOSTS_WAIT_MS       500
+/* To the first LISTEN, doubling. */
+#define HOSTS_LISTEN_MIN_MS 5
+#define HOSTS_SILENT_MS     1000
 /* From one probe of a blocked host to the next, doubling. */
-#define HOSTS_PROBE_MIN_MS 1000
-#define HOSTS_PROBE_MAX_MS 8000
+#define HOSTS_PROBE_MIN_MS  1000
+#define HOSTS_PROBE_MAX_MS  8000
 /* A blocked host that nothing was sent to for so long is forgotten. */
-#define HOSTS_FORGET_MS    600000
+#define HOSTS_FORGET_MS     600000
 /* Of the hosts without an SA those that were silent longest go first. */
-#define HOSTS_MAX          4096
+#define HOSTS_MAX           4096
 /* Outbound SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
-#define HOSTS_SPIS_MAX     16
+#define HOSTS_SPIS_MAX      16
 
 struct known_host {
 	struct addr local, remote;
-	uint32_t spi; /* pinned to it; 0: to none */
+	uint32_t spi; /* pinned to it; up to POLICY_SPI_WAIT_MAX: it waits; 0: to none */
 	bool blocked; /* it is silent: what is sent to it is dropped */
 };
+bool known_host_waits(const struct known_host *host);
 
 enum host_action_kind {
 	HOST_ACTION_PUT,       /* write the host's policy as the entry says, new or changed */
@@ -59,12 +69,16 @@ enum host_action_kind {
 	HOST_ACTION_NEGOTIATE, /* traffic asks, and there was no acquire that told so */
 	HOST_ACTION_QUIET,     /* nobody asks for the blocked host any more */
 	HOST_ACTION_PROBE,     /* read when the host's policy was used, call hosts_on_probed() */
-	HOST_ACTION_RESEND, /* re-send the subnet policy that decides about the pair; may wait for
-	                     * the PUTs behind it, and once for all pairs of one policy is enough */
+	HOST_ACTION_LISTEN,    /* if the inbound SA @spi has received anything: hosts_on_heard() */
+	HOST_ACTION_END_ACQUIRE, /* delete the larval SA @spi, if there is one */
+	/* re-send the subnet policy that decides about the pair; may wait for the PUTs behind it, and
+	 * once for all pairs of one policy is enough */
+	HOST_ACTION_RESEND,
 };
 struct host_action {
 	enum host_action_kind kind;
 	struct known_host host;
+	uint32_t spi;
 };
 struct host_actions {
 	struct host_action *items;
@@ -73,15 +87,21 @@ struct host_actions {
 };
 void host_actions_fini(struct host_actions *actions);
 
+/* What becomes of packets for which there is no SA. */
+enum hosts_mode {
+	HOSTS_MODE_DROP,  /* xfrm_larval_drop = 1; nobody waits or is blocked */
+	HOSTS_MODE_HOLD,  /* xfrm_larval_drop = 0 */
+	HOSTS_MODE_CLEAR, /* templates are optional; nobody is blocked */
+};
+
 struct hosts;
-int hosts_new(struct hosts **ret_hosts); /* holding is off */
+int hosts_new(struct hosts **ret_hosts); /* HOSTS_MODE_DROP */
 void hosts_free(struct hosts *hosts);
-/* Whether the kernel holds packets (xfrm_larval_drop = 0, templates required). Off: no strangers,
- * nothing is re-sent, nothing is blocked; the caller then applies a whole new plan. */
-void hosts_set_hold(struct hosts *hosts, bool hold);
+/* Without actions: the caller then applies a whole new plan. */
+void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode);
 
 /* Whether charon can be told to negotiate; the machine begins with no. */
-void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms, struct host_actions *actions);
 
 /* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. Beyond
  * HOSTS_MAX it is left out. */
@@ -90,11 +110,19 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                  uint32_t spi, uint64_t now_ms, struct host_actions *actions);
-/* charon tells that the SA, known already or not, is the first of a new negotiation. */
-void hosts_on_fresh_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+/* A pair of SAs is the first of a new negotiation; the outbound one may be known already. */
+struct fresh_sas {
+	struct addr local, remote;
+	uint32_t spi_out, spi_in; /* host byte order */
+	bool initiator;           /* we are: the peer had both before us */
+};
+void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
+                        struct host_actions *actions);
+/* Something was received with the inbound SA: the peer has both. */
+void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                    uint32_t spi_in, uint64_t now_ms, struct host_actions *actions);
 /* All outbound SAs of ours, oldest first (dump after the start, or after lost notifications): what
  * is not among them is gone. */
 struct host_sa {
@@ -105,13 +133,13 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
                 struct host_actions *actions);
 
 /*
- * The kernel asks for an SA with the pair; the caller has checked plan_negotiable(). Returns whether
- * a negotiation is due. It is not while an SA lives: the kernel asks whenever a packet comes between
- * the end of the pinned SA and the next pin. Should that SA have been the last one, NEGOTIATE
- * follows.
+ * The kernel asks for an SA with the pair, for a policy that is pinned to @spi (0: to none); the
+ * caller has checked plan_negotiable(). Returns whether a negotiation is due. It is not while an SA
+ * lives: the kernel asks whenever a packet comes between the end of the pinned SA and the next pin.
+ * Should that SA have been the last one, NEGOTIATE follows.
  */
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms, struct host_actions *actions);
+                      uint32_t spi, uint64_t now_ms, struct host_actions *actions);
 /* A negotiation failed. */
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions);
@@ -122,12 +150,12 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 /* When hosts_on_timer() is due, monotonic; UINT64_MAX: never. */
 uint64_t hosts_next_ms(const struct hosts *hosts);
 
-/* Forgets hosts and strangers for which @keep says false; without actions: the caller applies a
- * whole new plan. */
+/* Forgets hosts for which @keep says false; without actions: the caller applies a whole new plan. */
 void hosts_retain(struct hosts *hosts,
                   bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
                   void *ctx);
-/* All known hosts, in address order; borrowed until the next event. */
+/* All known hosts, in order of their remote, then their local addresses; borrowed until the next
+ * event. */
 const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count);
 
 #endif

@@ -3,6 +3,7 @@
 #define XFRMD_NEGOTIATOR_H
 
 #include "xfrmd/conf.h"
+#include "xfrmd/hosts.h"
 #include "xfrmd/loop.h"
 #include "xfrmd/peers.h"
 #include "xfrmd/pki_load.h"
@@ -18,9 +19,8 @@ struct negotiator_callbacks {
 	void (*ready)(void *ctx);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
-	/* A negotiation, and not a rekeying, has made an SA; @spi: of the outbound one. */
-	void (*fresh_sa)(void *ctx, const struct addr *local, const struct addr *remote,
-	                 uint32_t spi);
+	/* A negotiation, and not a rekeying, has made SAs. */
+	void (*fresh_sas)(void *ctx, const struct fresh_sas *fresh);
 	/* A peer changed its state. */
 	void (*peer_changed)(void *ctx);
 	/* One SA of charon, when it lists what it has after the connection was made. */

@@ -33,6 +33,10 @@ enum policy_action {
 #define POLICY_PRIORITY_EXEMPT     30600u
 #define POLICY_PRIORITY_LADDER     30700u
 
+/* SPIs up to here are reserved (RFC 4303, 2.1), so no SA has one. A template pinned to one of them
+ * waits, and the larval SA of an acquire that it raises has that SPI. */
+#define POLICY_SPI_WAIT_MAX 255u
+
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
  * policies are equal bytes.
@@ -52,7 +56,8 @@ struct policy {
 	bool interface;  /* exotic_key: sees the packets of one XFRM interface (if_id), no others */
 	uint32_t priority;
 	uint32_t reqid; /* PROTECT: of the template */
-	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none */
+	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none;
+	                 * up to POLICY_SPI_WAIT_MAX: to one that no SA has */
 	uint32_t index; /* the kernel's, 0 in desired policies; not part of comparisons */
 	int64_t used;   /* likewise: epoch seconds of the last packet that met it, 0: none */
 };

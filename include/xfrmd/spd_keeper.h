@@ -69,8 +69,11 @@ struct xfrm_sa;
 /* All SAs of the kernel; the caller frees. */
 int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
                    struct err *err);
-/* Deletes one SA. Negative errno; -ESRCH: it is gone already. */
-int spd_keeper_delete_sa(struct spd_keeper *keeper, const struct xfrm_sa *sa);
+/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is none. */
+int spd_keeper_find_sa(struct spd_keeper *keeper, const struct xfrm_sa *key,
+                       struct xfrm_sa *ret_found);
+/* Deletes it, likewise. */
+int spd_keeper_delete_sa(struct spd_keeper *keeper, const struct xfrm_sa *key);
 /* Deletes every SA with @reqid, those that charon left when it was killed. Returns how many. */
 size_t spd_keeper_delete_sas(struct spd_keeper *keeper, uint32_t reqid);
 

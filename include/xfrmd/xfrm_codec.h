@@ -30,6 +30,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy);
 struct xfrm_acquire {
 	struct addr local;
 	struct addr remote;
+	uint32_t spi;      /* host byte order; that the template is pinned to, 0: none */
 	uint32_t reqid;    /* of the first template; 0 if there is none */
 	uint32_t seq;      /* of the larval SA */
 	uint32_t priority; /* of the policy that raised it */
@@ -40,7 +41,7 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 struct xfrm_sa {
 	struct addr src;
 	struct addr dst;
-	uint32_t spi; /* host byte order; 0: a larval SA made by an acquire */
+	uint32_t spi; /* host byte order; up to POLICY_SPI_WAIT_MAX: a larval SA made by an acquire */
 	uint32_t reqid;
 	uint8_t proto; /* IPPROTO_ESP, ... */
 	uint8_t mode;  /* XFRM_MODE_TRANSPORT, ... */
@@ -52,8 +53,10 @@ struct xfrm_sa {
 };
 /* NEWSA or UPDSA: a dump entry or a notification. */
 int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
-/* DELSA of one SA. The caller frees the message with nlmsg_free. 0 or -ENOMEM. */
-int xfrm_codec_build_sa_delete(const struct xfrm_sa *sa, struct nl_msg **ret_msg);
+/* DELSA and GETSA of the SA with the addresses, the protocol and the SPI of @key. The caller frees
+ * the message with nlmsg_free. 0 or -ENOMEM. */
+int xfrm_codec_build_sa_delete(const struct xfrm_sa *key, struct nl_msg **ret_msg);
+int xfrm_codec_build_sa_lookup(const struct xfrm_sa *key, struct nl_msg **ret_msg);
 /* DELSA, a notification: the SA as it was at its end, as far as the message tells. Of a message
  * with the key only, src is AF_UNSPEC and reqid, times and counters are 0. */
 int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);

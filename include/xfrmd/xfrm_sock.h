@@ -44,7 +44,9 @@ struct xfrm_defaults {
 };
 int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_defaults);
 
-/* Deletes one SA. Negative errno; -ESRCH: it is gone already. */
-int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa);
+/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is none. */
+int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found);
+/* Deletes it, likewise. */
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key);
 
 #endif

@@ -59,7 +59,7 @@ static struct range find_range(const struct xfrm_sa *sas, size_t count, const st
 
 static bool is_ours(const struct xfrm_sa *sa, uint32_t reqid)
 {
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == reqid;
+	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP && sa->reqid == reqid;
 }
 
 static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfrm_sa *out)

@@ -7,9 +7,9 @@
 static int compare_pair(const struct known_host *host, const struct addr *local,
                         const struct addr *remote)
 {
-	int order = addr_compare(&host->local, local);
+	int order = addr_compare(&host->remote, remote);
 
-	return order ? order : addr_compare(&host->remote, remote);
+	return order ? order : addr_compare(&host->local, local);
 }
 
 /* The index of the pair, or where it would be. */
@@ -59,6 +59,32 @@ static bool table_reserve_one(struct host_table *table)
 	return true;
 }
 
+/* Whether @spi is that of another host with the remote address, of those around @index. */
+static bool is_wait_spi(const struct host_table *table, size_t index, uint32_t spi)
+{
+	const struct addr *remote = &table->hosts[index].remote;
+
+	for (size_t i = index; i-- > 0 && addr_equal(&table->hosts[i].remote, remote);) {
+		if (table->states[i].wait_spi == spi)
+			return true;
+	}
+	for (size_t i = index + 1; i < table->count && addr_equal(&table->hosts[i].remote, remote);
+	     i++) {
+		if (table->states[i].wait_spi == spi)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t free_wait_spi(const struct host_table *table, size_t index)
+{
+	uint32_t spi = 1;
+
+	while (spi < POLICY_SPI_WAIT_MAX && is_wait_spi(table, index, spi))
+		spi++;
+	return spi;
+}
+
 size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms)
 {
@@ -72,6 +98,7 @@ size_t host_table_add(struct host_table *table, const struct addr *local, const 
 	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
 	table->states[index] = (struct host_state){.active_ms = now_ms, .due_ms = HOST_TABLE_NEVER};
 	table->count++;
+	table->states[index].wait_spi = free_wait_spi(table, index);
 	return index;
 }
 

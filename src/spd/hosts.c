@@ -7,27 +7,31 @@
 #include "xfrmd/host_table.h"
 
 /*
- * Owns the rules of the known hosts and of the strangers, two tables in address order. Invariants:
- * a pair is in one of them at most; a host is pinned to one of its living SAs, to none only if it
- * has none; it is blocked only without an SA. A host's due time, if it has one, is by that the end
- * of its silence (protected, no SA, traffic waits), the next probe (blocked) or the end of the
- * settle time (a newer SA lives beside the pinned one); next_ms is never later than any due time.
- * Room for the actions is made before anything changes, so an event that fails for want of memory
- * has not happened, and hosts_sync() makes up for it.
+ * Owns the rules of the known hosts. Invariants: a host is pinned to one of its living SAs, or it
+ * waits, or, in HOSTS_MODE_DROP or blocked, is pinned to none; it is blocked only without an SA. A
+ * host's due time, if it has one, is by that the end of its silence (no SA, traffic waits), the next
+ * probe (blocked), or the next look or takeover (an SA lives that it is not pinned to); next_ms is
+ * never later than any due time. Room for the actions is made before anything changes, so an event
+ * that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
 
-/* REMOVE of another host, PUT, and RESEND of a new one or NEGOTIATE of an old one. */
-#define ACTIONS_PER_EVENT 3
+/* REMOVE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE for want of one. */
+#define ACTIONS_PER_EVENT 4
 /* After a timer that found no memory. */
 #define HOSTS_RETRY_MS    100
 
 struct hosts {
-	struct host_table known, strangers;
-	bool hold;
+	struct host_table known;
+	enum hosts_mode mode;
 	bool charon_up;
 	uint64_t charon_ms; /* since then */
 	uint64_t next_ms;
 };
+
+bool known_host_waits(const struct known_host *host)
+{
+	return host->spi && host->spi <= POLICY_SPI_WAIT_MAX;
+}
 
 void host_actions_fini(struct host_actions *actions)
 {
@@ -78,7 +82,6 @@ void hosts_free(struct hosts *hosts)
 	if (!hosts)
 		return;
 	host_table_fini(&hosts->known);
-	host_table_fini(&hosts->strangers);
 	free(hosts);
 }
 
@@ -89,21 +92,44 @@ static void set_due(struct hosts *hosts, struct host_state *state, uint64_t due_
 		hosts->next_ms = due_ms;
 }
 
-/* Room for PUT and RESEND is reserved, here and below. */
-static void put(struct hosts *hosts, size_t index, struct host_actions *actions)
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The policy as it is now, if it is another one than before. Room is reserved, here and below. */
+static void set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
+                       struct host_actions *actions)
+{
+	struct known_host *host = &hosts->known.hosts[index];
+
+	if (host->spi == spi && host->blocked == blocked)
+		return;
+	host->spi = spi;
+	host->blocked = blocked;
+	add_action(actions, HOST_ACTION_PUT, host);
+}
+
+/* Behind the PUT after which it waits no more. */
+static void free_queue(struct hosts *hosts, size_t index, struct host_actions *actions)
 {
 	struct host_state *state = &hosts->known.states[index];
 
-	add_action(actions, HOST_ACTION_PUT, &hosts->known.hosts[index]);
-	if (state->resend && hosts->hold)
+	if (state->resend && hosts->mode == HOSTS_MODE_HOLD)
 		add_action(actions, HOST_ACTION_RESEND, &hosts->known.hosts[index]);
 	state->resend = false;
+}
+
+/* What it is pinned to without an SA. */
+static uint32_t idle_spi(const struct hosts *hosts, const struct host_state *state)
+{
+	return hosts->mode == HOSTS_MODE_DROP ? 0 : state->wait_spi;
 }
 
 /* Traffic waits for it, in a queue. */
 static void await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms)
 {
-	if (hosts->hold && state->due_ms == HOST_TABLE_NEVER)
+	if (hosts->mode == HOSTS_MODE_HOLD && state->due_ms == HOST_TABLE_NEVER)
 		set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
 }
 
@@ -114,19 +140,57 @@ static bool awaits_sa(const struct hosts *hosts, size_t index)
 	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
 }
 
-/* To the newest SA, or to none if it has none; never blocked. */
-static void pin(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+/* To a living SA. */
+static void pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+                struct host_actions *actions)
 {
-	struct known_host *host = &hosts->known.hosts[index];
+	struct host_state *state = &hosts->known.states[index];
+	bool waited = known_host_waits(&hosts->known.hosts[index]);
+
+	set_policy(hosts, index, spi, false, actions);
+	free_queue(hosts, index, actions);
+	if (waited) {
+		add_action(actions, HOST_ACTION_END_ACQUIRE, &hosts->known.hosts[index]);
+		actions->items[actions->count - 1].spi = state->wait_spi;
+	}
+	state->active_ms = now_ms;
+	state->asked = false;
+	state->heard_spi = 0;
+	state->due_ms = HOST_TABLE_NEVER;
+	if (spi != host_newest_spi(state)) {
+		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+		set_due(hosts, state, state->takeover_ms);
+	}
+}
+
+/* The first SAs: whether the peer has them is not known. */
+static void wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
+                          struct host_actions *actions)
+{
 	struct host_state *state = &hosts->known.states[index];
 
-	host->spi = host_newest_spi(state);
-	host->blocked = false;
+	if (hosts->mode == HOSTS_MODE_DROP) {
+		pin(hosts, index, host_newest_spi(state), now_ms, actions);
+		return;
+	}
+	set_policy(hosts, index, state->wait_spi, false, actions);
+	state->takeover_ms = now_ms + HOSTS_WAIT_MS;
+	set_due(hosts, state, state->takeover_ms);
+}
+
+/* The last SA is gone. */
+static void end_sas(struct hosts *hosts, size_t index, uint64_t now_ms,
+                    struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	set_policy(hosts, index, idle_spi(hosts, state), false, actions);
 	state->active_ms = now_ms;
 	state->due_ms = HOST_TABLE_NEVER;
-	put(hosts, index, actions);
-	if (state->asked && !host->spi) {
-		add_action(actions, HOST_ACTION_NEGOTIATE, host);
+	state->takeover_ms = 0;
+	state->heard_spi = 0;
+	if (state->asked) {
+		add_action(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[index]);
 		await_sa(hosts, state, now_ms);
 	}
 	state->asked = false;
@@ -137,20 +201,11 @@ static void block(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 {
 	struct host_state *state = &hosts->known.states[index];
 
-	hosts->known.hosts[index].blocked = true;
-	state->probe_ms = HOSTS_PROBE_MIN_MS;
+	set_policy(hosts, index, 0, true, actions);
+	free_queue(hosts, index, actions);
+	state->look_ms = HOSTS_PROBE_MIN_MS;
 	state->used_s = 0;
-	set_due(hosts, state, now_ms + state->probe_ms);
-	put(hosts, index, actions);
-}
-
-static void forget_stranger(struct hosts *hosts, const struct addr *local,
-                            const struct addr *remote)
-{
-	size_t index = host_table_find(&hosts->strangers, local, remote);
-
-	if (index != HOST_TABLE_NONE)
-		host_table_remove(&hosts->strangers, index);
+	set_due(hosts, state, now_ms + state->look_ms);
 }
 
 static void forget(struct hosts *hosts, size_t index, struct host_actions *actions)
@@ -159,14 +214,13 @@ static void forget(struct hosts *hosts, size_t index, struct host_actions *actio
 	host_table_remove(&hosts->known, index);
 }
 
-/* Adds a host that is not known, without PUT; it is no stranger any more. HOST_TABLE_NONE: all others have an
- * SA, or out of memory, which is noted. */
+/* Adds a host that is not known, without PUT. HOST_TABLE_NONE: all others have an SA, or out of
+ * memory, which is noted. */
 static size_t add_host(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                        uint64_t now_ms, struct host_actions *actions)
 {
 	size_t index;
 
-	forget_stranger(hosts, local, remote);
 	if (hosts->known.count == HOSTS_MAX) {
 		size_t silent = host_table_find_silent(&hosts->known);
 
@@ -182,55 +236,71 @@ static size_t add_host(struct hosts *hosts, const struct addr *local, const stru
 	return index;
 }
 
-void hosts_set_hold(struct hosts *hosts, bool hold)
+void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 {
-	hosts->hold = hold;
-	if (hold)
+	if (hosts->mode == mode)
 		return;
-	host_table_fini(&hosts->strangers);
+	hosts->mode = mode;
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		hosts->known.hosts[i].blocked = false;
-		if (!hosts->known.states[i].spi_count)
-			hosts->known.states[i].due_ms = HOST_TABLE_NEVER;
+		struct known_host *host = &hosts->known.hosts[i];
+		struct host_state *state = &hosts->known.states[i];
+
+		host->blocked = false;
+		if (!state->spi_count) {
+			host->spi = idle_spi(hosts, state);
+			state->due_ms = HOST_TABLE_NEVER;
+		} else if (known_host_waits(host) && mode == HOSTS_MODE_DROP) {
+			host->spi = host_newest_spi(state);
+			state->due_ms = HOST_TABLE_NEVER;
+		}
 	}
 }
 
-void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms, struct host_actions *actions)
 {
 	hosts->charon_up = up;
 	hosts->charon_ms = now_ms;
-	if (!up)
+	if (!up || !reserve_actions(actions, hosts->known.count))
 		return;
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		if (awaits_sa(hosts, i))
-			set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
+		if (!awaits_sa(hosts, i))
+			continue;
+		set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
+		add_action(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[i]);
 	}
-	for (size_t i = 0; i < hosts->strangers.count; i++)
-		set_due(hosts, &hosts->strangers.states[i], now_ms + HOSTS_SILENT_MS);
 }
 
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
 {
+	struct host_state *state;
 	size_t index;
 
-	if (host_table_find(&hosts->known, &host->local, &host->remote) != HOST_TABLE_NONE)
+	if (host_table_find(&hosts->known, &host->local, &host->remote) != HOST_TABLE_NONE ||
+	    hosts->known.count == HOSTS_MAX)
 		return 0;
-	if (hosts->known.count == HOSTS_MAX)
-		return 0;
-	forget_stranger(hosts, &host->local, &host->remote);
 	index = host_table_add(&hosts->known, &host->local, &host->remote, now_ms);
 	if (index == HOST_TABLE_NONE)
 		return -ENOMEM;
-	if (host->blocked && hosts->hold) {
+	state = &hosts->known.states[index];
+	hosts->known.hosts[index].spi = idle_spi(hosts, state);
+	if (host->blocked && hosts->mode == HOSTS_MODE_HOLD) {
+		hosts->known.hosts[index].spi = 0;
 		hosts->known.hosts[index].blocked = true;
-		hosts->known.states[index].probe_ms = HOSTS_PROBE_MIN_MS;
-		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_PROBE_MIN_MS);
+		state->look_ms = HOSTS_PROBE_MIN_MS;
+		set_due(hosts, state, now_ms + state->look_ms);
+	} else if (known_host_waits(host)) {
+		await_sa(hosts, state, now_ms);
 	} else if (host->spi) {
 		/* It lives until hosts_sync() knows better. */
 		hosts->known.hosts[index].spi = host->spi;
-		host_add_spi(&hosts->known.states[index], host->spi, host->spi);
+		host_add_spi(state, host->spi, host->spi);
 	}
 	return 0;
+}
+
+static bool is_pinned(const struct known_host *host)
+{
+	return host->spi > POLICY_SPI_WAIT_MAX;
 }
 
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -239,7 +309,7 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	struct host_state *state;
 	size_t index;
 
-	if (!spi || !reserve_actions(actions, ACTIONS_PER_EVENT))
+	if (spi <= POLICY_SPI_WAIT_MAX || !reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
 	index = host_table_find(&hosts->known, local, remote);
 	if (index == HOST_TABLE_NONE)
@@ -249,24 +319,54 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	state = &hosts->known.states[index];
 	if (!host_add_spi(state, hosts->known.hosts[index].spi, spi))
 		return;
-	if (hosts->known.hosts[index].spi)
-		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
-	else
-		pin(hosts, index, now_ms, actions);
+	if (!is_pinned(&hosts->known.hosts[index])) {
+		wait_for_peer(hosts, index, now_ms, actions);
+		return;
+	}
+	state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+	set_due(hosts, state, state->takeover_ms);
 }
 
-void hosts_on_fresh_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                       uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
+                        struct host_actions *actions)
 {
+	struct host_state *state;
 	size_t index;
 
-	hosts_on_sa(hosts, local, remote, spi, now_ms, actions);
-	index = host_table_find(&hosts->known, local, remote);
-	if (index == HOST_TABLE_NONE || hosts->known.hosts[index].spi == spi ||
-	    host_newest_spi(&hosts->known.states[index]) != spi)
+	hosts_on_sa(hosts, &fresh->local, &fresh->remote, fresh->spi_out, now_ms, actions);
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
-	if (hosts->known.states[index].due_ms > now_ms + HOSTS_FRESH_MS)
-		set_due(hosts, &hosts->known.states[index], now_ms + HOSTS_FRESH_MS);
+	index = host_table_find(&hosts->known, &fresh->local, &fresh->remote);
+	if (index == HOST_TABLE_NONE || hosts->known.hosts[index].spi == fresh->spi_out)
+		return;
+	state = &hosts->known.states[index];
+	if (host_find_spi(state, fresh->spi_out) == state->spi_count ||
+	    (is_pinned(&hosts->known.hosts[index]) && host_newest_spi(state) != fresh->spi_out))
+		return;
+	if (fresh->initiator) {
+		pin(hosts, index, fresh->spi_out, now_ms, actions);
+		return;
+	}
+	state->heard_spi = fresh->spi_out;
+	state->heard_spi_in = fresh->spi_in;
+	state->look_ms = HOSTS_LISTEN_MIN_MS;
+	if (is_pinned(&hosts->known.hosts[index]))
+		state->takeover_ms = earlier(state->takeover_ms, now_ms + HOSTS_FRESH_MS);
+	set_due(hosts, state, earlier(state->takeover_ms, now_ms + state->look_ms));
+}
+
+void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                    uint32_t spi_in, uint64_t now_ms, struct host_actions *actions)
+{
+	size_t index = host_table_find(&hosts->known, local, remote);
+	const struct host_state *state;
+
+	if (index == HOST_TABLE_NONE || !reserve_actions(actions, ACTIONS_PER_EVENT))
+		return;
+	state = &hosts->known.states[index];
+	if (state->heard_spi && state->heard_spi_in == spi_in &&
+	    host_find_spi(state, state->heard_spi) < state->spi_count)
+		pin(hosts, index, state->heard_spi, now_ms, actions);
 }
 
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -274,6 +374,7 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 {
 	struct host_state *state;
 	size_t index, gone;
+	uint32_t pinned;
 
 	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
 		return;
@@ -285,9 +386,12 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 	if (gone == state->spi_count)
 		return;
 	host_remove_spi(state, gone);
-	if (hosts->known.hosts[index].spi == spi)
-		pin(hosts, index, now_ms, actions);
-	else if (hosts->known.hosts[index].spi == host_newest_spi(state))
+	pinned = hosts->known.hosts[index].spi;
+	if (!state->spi_count)
+		end_sas(hosts, index, now_ms, actions);
+	else if (pinned == spi)
+		pin(hosts, index, host_newest_spi(state), now_ms, actions);
+	else if (pinned == host_newest_spi(state))
 		state->due_ms = HOST_TABLE_NEVER;
 }
 
@@ -295,17 +399,27 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
                      struct host_actions *actions)
 {
+	const struct known_host *host = &hosts->known.hosts[index];
 	struct host_state *state = &hosts->known.states[index];
-	uint32_t pinned = hosts->known.hosts[index].spi, newest = host_newest_spi(state);
+	uint32_t newest = host_newest_spi(state);
 
-	if (pinned == newest) {
-		if (pinned)
-			state->due_ms = HOST_TABLE_NEVER;
-	} else if (host_find_spi(state, pinned) < state->spi_count) {
-		set_due(hosts, state, now_ms + HOSTS_SETTLE_MS);
-	} else {
-		pin(hosts, index, now_ms, actions);
+	if (!newest) {
+		if (is_pinned(host) || (known_host_waits(host) && now_ms < state->takeover_ms))
+			end_sas(hosts, index, now_ms, actions);
+	} else if (host->spi == newest) {
+		state->due_ms = HOST_TABLE_NEVER;
+	} else if (host_find_spi(state, host->spi) < state->spi_count) {
+		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+		set_due(hosts, state, state->takeover_ms);
+	} else if (!known_host_waits(host) || now_ms >= state->takeover_ms) {
+		pin(hosts, index, newest, now_ms, actions);
 	}
+}
+
+/* Whether it was added and has no policy yet. */
+static bool is_new(const struct host_table *known, size_t index)
+{
+	return known->states[index].resend && !known->hosts[index].spi;
 }
 
 void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
@@ -313,7 +427,7 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 {
 	struct host_table *known = &hosts->known;
 
-	if (!reserve_actions(actions, 2 * known->count + ACTIONS_PER_EVENT * count))
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT * (known->count + count)))
 		return;
 	for (size_t i = 0; i < known->count; i++)
 		known->states[i].spi_count = 0;
@@ -321,80 +435,55 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
-		if (index != HOST_TABLE_NONE && sas[i].spi)
+		if (index != HOST_TABLE_NONE && sas[i].spi > POLICY_SPI_WAIT_MAX)
 			host_add_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
 	}
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
-		if (!sas[i].spi)
+		if (sas[i].spi <= POLICY_SPI_WAIT_MAX)
 			continue;
 		if (index == HOST_TABLE_NONE)
 			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
-		if (index != HOST_TABLE_NONE && known->states[index].resend)
+		if (index != HOST_TABLE_NONE && is_new(known, index))
 			host_add_spi(&known->states[index], 0, sas[i].spi);
 	}
 	for (size_t i = 0; i < known->count; i++)
 		sync_pin(hosts, i, now_ms, actions);
 }
 
-static void meet_stranger(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                          uint64_t now_ms, struct host_actions *actions)
-{
-	struct host_table *strangers = &hosts->strangers;
-	size_t index;
-
-	if (host_table_find(strangers, local, remote) != HOST_TABLE_NONE)
-		return;
-	if (strangers->count == HOSTS_MAX)
-		host_table_remove(strangers, host_table_find_silent(strangers));
-	index = host_table_add(strangers, local, remote, now_ms);
-	if (index == HOST_TABLE_NONE)
-		actions->out_of_memory = true;
-	else
-		set_due(hosts, &strangers->states[index], now_ms + HOSTS_SILENT_MS);
-}
-
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms, struct host_actions *actions)
+                      uint32_t spi, uint64_t now_ms, struct host_actions *actions)
 {
 	size_t index = host_table_find(&hosts->known, local, remote);
 	struct host_state *state;
 
 	if (index == HOST_TABLE_NONE) {
-		if (hosts->hold)
-			meet_stranger(hosts, local, remote, now_ms, actions);
-		return true;
+		if (hosts->mode == HOSTS_MODE_DROP || !reserve_actions(actions, ACTIONS_PER_EVENT))
+			return true;
+		index = add_host(hosts, local, remote, now_ms, actions);
+		if (index == HOST_TABLE_NONE)
+			return true;
+		set_policy(hosts, index, hosts->known.states[index].wait_spi, false, actions);
 	}
 	state = &hosts->known.states[index];
 	state->active_ms = now_ms;
-	state->asked = state->spi_count > 0;
-	if (!state->asked)
+	if (!state->spi_count) {
 		await_sa(hosts, state, now_ms);
-	return !state->asked;
-}
-
-static void block_stranger(struct hosts *hosts, size_t index, uint64_t now_ms,
-                           struct host_actions *actions)
-{
-	struct known_host stranger = hosts->strangers.hosts[index];
-	size_t added = add_host(hosts, &stranger.local, &stranger.remote, now_ms, actions);
-
-	if (added != HOST_TABLE_NONE)
-		block(hosts, added, now_ms, actions);
+		return true;
+	}
+	/* one with another SPI is older than the pin that followed */
+	state->asked = state->asked || spi == hosts->known.hosts[index].spi;
+	return false;
 }
 
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions)
 {
 	size_t index = host_table_find(&hosts->known, local, remote);
-	size_t stranger = host_table_find(&hosts->strangers, local, remote);
 
-	if (!reserve_actions(actions, ACTIONS_PER_EVENT))
-		return;
-	if (stranger != HOST_TABLE_NONE)
-		block_stranger(hosts, stranger, now_ms, actions);
-	else if (index != HOST_TABLE_NONE && awaits_sa(hosts, index))
+	if (index != HOST_TABLE_NONE && awaits_sa(hosts, index) &&
+	    reserve_actions(actions, ACTIONS_PER_EVENT))
 		block(hosts, index, now_ms, actions);
 }
 
@@ -423,10 +512,20 @@ static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 {
 	struct host_state *state = &hosts->known.states[index];
 
-	if (state->probe_ms < HOSTS_PROBE_MAX_MS)
-		state->probe_ms *= 2;
-	state->due_ms = now_ms + state->probe_ms;
+	if (state->look_ms < HOSTS_PROBE_MAX_MS)
+		state->look_ms *= 2;
+	state->due_ms = now_ms + state->look_ms;
 	add_action(actions, HOST_ACTION_PROBE, &hosts->known.hosts[index]);
+}
+
+static void hear(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	state->look_ms *= 2;
+	state->due_ms = earlier(state->takeover_ms, now_ms + state->look_ms);
+	add_action(actions, HOST_ACTION_LISTEN, &hosts->known.hosts[index]);
+	actions->items[actions->count - 1].spi = state->heard_spi_in;
 }
 
 /* Whether an end of silence has to wait for charon. */
@@ -437,23 +536,25 @@ static bool has_grace(const struct hosts *hosts, uint64_t now_ms)
 
 static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
+	struct host_state *state = &hosts->known.states[index];
+
 	if (hosts->known.hosts[index].blocked)
 		probe(hosts, index, now_ms, actions);
-	else if (awaits_sa(hosts, index) && has_grace(hosts, now_ms))
-		hosts->known.states[index].due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
-	else if (awaits_sa(hosts, index))
+	else if (!state->spi_count && has_grace(hosts, now_ms))
+		state->due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
+	else if (!state->spi_count)
 		block(hosts, index, now_ms, actions);
+	else if (now_ms >= state->takeover_ms)
+		pin(hosts, index, host_newest_spi(state), now_ms, actions);
 	else
-		pin(hosts, index, now_ms, actions);
+		hear(hosts, index, now_ms, actions);
 }
 
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
 {
-	size_t known_due = host_table_count_due(&hosts->known, now_ms);
-	size_t strangers_due = host_table_count_due(&hosts->strangers, now_ms);
-	uint64_t known_next, strangers_next;
+	size_t due = host_table_count_due(&hosts->known, now_ms);
 
-	if (!reserve_actions(actions, ACTIONS_PER_EVENT * (known_due + strangers_due))) {
+	if (!reserve_actions(actions, ACTIONS_PER_EVENT * due)) {
 		hosts->next_ms = now_ms + HOSTS_RETRY_MS;
 		return;
 	}
@@ -461,17 +562,7 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 		if (hosts->known.states[i].due_ms <= now_ms)
 			on_due(hosts, i, now_ms, actions);
 	}
-	for (size_t i = hosts->strangers.count; i-- > 0;) {
-		if (hosts->strangers.states[i].due_ms > now_ms)
-			continue;
-		if (has_grace(hosts, now_ms))
-			hosts->strangers.states[i].due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
-		else
-			block_stranger(hosts, i, now_ms, actions);
-	}
-	known_next = host_table_first_due(&hosts->known);
-	strangers_next = host_table_first_due(&hosts->strangers);
-	hosts->next_ms = known_next < strangers_next ? known_next : strangers_next;
+	hosts->next_ms = host_table_first_due(&hosts->known);
 }
 
 uint64_t hosts_next_ms(const struct hosts *hosts)
@@ -484,7 +575,6 @@ void hosts_retain(struct hosts *hosts,
                   void *ctx)
 {
 	host_table_retain(&hosts->known, keep, ctx);
-	host_table_retain(&hosts->strangers, keep, ctx);
 }
 
 const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count)

@@ -396,6 +396,7 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 	    xfrm_read_addr(info.sel.family, &info.saddr, &acquire.local) < 0 ||
 	    xfrm_read_addr(info.sel.family, &info.id.daddr, &acquire.remote) < 0)
 		return -EBADMSG;
+	acquire.spi = ntohl(info.id.spi);
 	acquire.seq = info.seq;
 	acquire.priority = info.policy.priority;
 	r = xfrm_read_attrs(header, sizeof(info), read_acquire_attr, &acquire);

@@ -186,18 +186,28 @@ int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, boo
 	return 0;
 }
 
-int xfrm_codec_build_sa_delete(const struct xfrm_sa *sa, struct nl_msg **ret_msg)
+static int build_sa_request(int type, const struct xfrm_sa *key, struct nl_msg **ret_msg)
 {
 	struct xfrm_usersa_id id = {
-		.spi = htonl(sa->spi), .family = sa->dst.family, .proto = sa->proto};
-	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_DELSA, 0);
+		.spi = htonl(key->spi), .family = key->dst.family, .proto = key->proto};
+	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
 
-	memcpy(&id.daddr, sa->dst.bytes, addr_len(&sa->dst));
+	memcpy(&id.daddr, key->dst.bytes, addr_len(&key->dst));
 	if (!msg || nlmsg_append(msg, &id, sizeof(id), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(msg, XFRMA_SRCADDR, sizeof(xfrm_address_t), sa->src.bytes) < 0) {
+	    nla_put(msg, XFRMA_SRCADDR, sizeof(xfrm_address_t), key->src.bytes) < 0) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
 	*ret_msg = msg;
 	return 0;
+}
+
+int xfrm_codec_build_sa_delete(const struct xfrm_sa *key, struct nl_msg **ret_msg)
+{
+	return build_sa_request(XFRM_MSG_DELSA, key, ret_msg);
+}
+
+int xfrm_codec_build_sa_lookup(const struct xfrm_sa *key, struct nl_msg **ret_msg)
+{
+	return build_sa_request(XFRM_MSG_GETSA, key, ret_msg);
 }

@@ -240,32 +240,37 @@ int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t 
 	return 0;
 }
 
-/* Sends one request and frees it. */
-static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
+/* Sends one request, frees it, and hands its answer to @fn; NULL: it is only acked. */
+static int ask(struct xfrm_sock *sock, struct nl_msg *msg, message_fn fn, void *ctx)
 {
-	struct exchange exchange = {0};
+	struct exchange exchange = {.fn = fn, .ctx = ctx};
 	int r = send_request(&sock->link, msg, &exchange.seq);
 
 	nlmsg_free(msg);
 	return r < 0 ? r : await_answer(&sock->link, &exchange);
 }
 
-static int take_found(void *ctx, const struct nlmsghdr *header)
+static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
+{
+	return ask(sock, msg, NULL, NULL);
+}
+
+static int take_found_policy(void *ctx, const struct nlmsghdr *header)
 {
 	return xfrm_codec_policy(header, ctx);
 }
 
+static int take_found_sa(void *ctx, const struct nlmsghdr *header)
+{
+	return xfrm_codec_sa(header, ctx);
+}
+
 int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct policy *ret_found)
 {
-	struct exchange exchange = {.fn = take_found, .ctx = ret_found};
 	struct nl_msg *msg = NULL;
 	int r = xfrm_codec_build_lookup(key, &msg);
 
-	if (r < 0)
-		return r;
-	r = send_request(&sock->link, msg, &exchange.seq);
-	nlmsg_free(msg);
-	return r < 0 ? r : await_answer(&sock->link, &exchange);
+	return r < 0 ? r : ask(sock, msg, take_found_policy, ret_found);
 }
 
 static int take_defaults(void *ctx, const struct nlmsghdr *header)
@@ -288,15 +293,14 @@ int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_de
 {
 	struct xfrm_userpolicy_default info = {0};
 	struct xfrm_defaults defaults = {0};
-	struct exchange exchange = {.fn = take_defaults, .ctx = &defaults};
 	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_GETDEFAULT, 0);
-	int r = -ENOMEM;
+	int r;
 
-	if (msg && nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) == 0)
-		r = send_request(&sock->link, msg, &exchange.seq);
-	nlmsg_free(msg);
-	if (r == 0)
-		r = await_answer(&sock->link, &exchange);
+	if (!msg || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	r = ask(sock, msg, take_defaults, &defaults);
 	if (r < 0 && r != -EINVAL && r != -EOPNOTSUPP)
 		return r;
 	*ret_defaults = defaults;
@@ -372,10 +376,18 @@ int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
 	return r < 0 ? r : transact(sock, msg);
 }
 
-int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *sa)
+int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found)
 {
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_sa_delete(sa, &msg);
+	int r = xfrm_codec_build_sa_lookup(key, &msg);
+
+	return r < 0 ? r : ask(sock, msg, take_found_sa, ret_found);
+}
+
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_sa_delete(key, &msg);
 
 	return r < 0 ? r : transact(sock, msg);
 }

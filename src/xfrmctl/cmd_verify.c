@@ -114,7 +114,7 @@ static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_
 
 static bool is_pair(const struct xfrm_sa *sa, const struct addr *src, const struct addr *dst)
 {
-	return sa->spi && sa->proto == IPPROTO_ESP && addr_equal(&sa->src, src) &&
+	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP && addr_equal(&sa->src, src) &&
 	       addr_equal(&sa->dst, dst);
 }
 

@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,17 +83,23 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
-	if (known_hosts_on_acquire(daemon, &acquire->local, &acquire->remote))
+	if (known_hosts_on_acquire(daemon, acquire))
 		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
 	else
 		daemon->acquires_ignored++;
+}
+
+bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa)
+{
+	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
+	       sa->reqid == daemon->conf.reqid;
 }
 
 static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const char *what)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
-	if (sa->spi && sa->reqid == daemon->conf.reqid)
+	if (daemon_owns_sa(daemon, sa))
 		log_debug("sad: %s -> %s: %s spi=0x%08x packets=%llu", addr_format(&sa->src, src),
 		          addr_format(&sa->dst, dst), what, sa->spi,
 		          (unsigned long long)sa->packets);
@@ -104,7 +111,7 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 
 	if (!hard || sa->reqid != daemon->conf.reqid)
 		return;
-	if (!sa->spi) {
+	if (sa->spi <= POLICY_SPI_WAIT_MAX) {
 		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
 		return;
 	}
@@ -405,7 +412,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 	static const struct negotiator_callbacks negotiator_callbacks = {
 		.ready = on_negotiator_ready,
 		.peer_up = on_peer_up,
-		.fresh_sa = known_hosts_on_fresh_sa,
+		.fresh_sas = known_hosts_on_fresh_sas,
 		.peer_failed = known_hosts_on_failed,
 		.peer_changed = recent_peers_on_change,
 		.listed_sa = orphan_sas_on_listed_sa,

@@ -93,6 +93,8 @@ int lockdown_run(struct daemon *daemon, struct err *err);
 /* Takes the lock of the run directory, made if need be. -EEXIST: another xfrmd has it. */
 int daemon_open_run_dir(struct daemon *daemon, struct err *err);
 
+/* Whether it is one that charon negotiated for us, and no larval one. */
+bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
 /* Plans for the present configuration and network and applies the difference. */
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
 /*
@@ -104,12 +106,10 @@ int known_hosts_reload(struct daemon *daemon, struct err *err);
 void known_hosts_resync(void *ctx);
 void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
-void known_hosts_on_fresh_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi);
+void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
 /* Returns whether a negotiation is due. */
-bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
-                            const struct addr *remote);
+bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);

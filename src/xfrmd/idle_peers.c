@@ -4,7 +4,6 @@
  * with its DELETE then: from that moment on what we send waits for a new negotiation and does not
  * run into an end that has closed already, while what the peer sends is taken until it knows.
  */
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "daemon.h"
@@ -24,11 +23,6 @@ static bool is_up(const struct daemon *daemon, const struct idle_pair *pair)
 	return peer && peer->state == PEER_STATE_UP;
 }
 
-static bool is_ours(const struct daemon *daemon, const struct xfrm_sa *sa)
-{
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid;
-}
-
 /* The SAs of peers that are up, in both directions. */
 static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all, size_t count,
                          struct idle_sa *ret_sas)
@@ -40,7 +34,7 @@ static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all,
 		                     .spi = all[i].spi,
 		                     .packets = all[i].packets};
 
-		if (!is_ours(daemon, &all[i]))
+		if (!daemon_owns_sa(daemon, &all[i]))
 			continue;
 		if (!is_up(daemon, &sa.pair))
 			sa.pair = (struct idle_pair){.local = all[i].dst, .remote = all[i].src};
@@ -64,7 +58,7 @@ static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 		return;
 	/* one that cannot be deleted ends with its IKE_SA */
 	for (size_t i = 0; i < count; i++)
-		if (is_ours(daemon, &all[i]) &&
+		if (daemon_owns_sa(daemon, &all[i]) &&
 		    idle_includes(daemon->idle, &all[i].src, &all[i].dst))
 			(void)spd_keeper_delete_sa(daemon->spd, &all[i]);
 	for (size_t i = 0; i < idle_count; i++)

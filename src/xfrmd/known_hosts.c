@@ -75,9 +75,33 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 	                spd_keeper_used(daemon->spd, &policy), loop_now_ms(), actions);
 }
 
+/* Whether the peer has used the SA. */
+static void hear(struct daemon *daemon, const struct host_action *action,
+                 struct host_actions *actions)
+{
+	const struct addr *local = &action->host.local, *remote = &action->host.remote;
+	const struct xfrm_sa key = {
+		.src = *remote, .dst = *local, .spi = action->spi, .proto = IPPROTO_ESP};
+	struct xfrm_sa found;
+
+	if (spd_keeper_find_sa(daemon->spd, &key, &found) == 0 && found.packets)
+		hosts_on_heard(daemon->hosts, local, remote, action->spi, loop_now_ms(), actions);
+}
+
+/* There is none if nothing was sent meanwhile. */
+static void end_acquire(struct daemon *daemon, const struct host_action *action)
+{
+	const struct xfrm_sa key = {.src = action->host.local,
+	                            .dst = action->host.remote,
+	                            .spi = action->spi,
+	                            .proto = IPPROTO_ESP};
+
+	spd_keeper_delete_sa(daemon->spd, &key);
+}
+
 static void act(struct daemon *daemon, const struct host_actions *actions)
 {
-	struct host_actions probed = {0};
+	struct host_actions answers = {0};
 
 	for (size_t i = 0; i < actions->count; i++) {
 		const struct host_action *action = &actions->items[i];
@@ -98,16 +122,22 @@ static void act(struct daemon *daemon, const struct host_actions *actions)
 			                          &action->host.remote);
 			break;
 		case HOST_ACTION_PROBE:
-			probe(daemon, &action->host, &probed);
+			probe(daemon, &action->host, &answers);
+			break;
+		case HOST_ACTION_LISTEN:
+			hear(daemon, action, &answers);
+			break;
+		case HOST_ACTION_END_ACQUIRE:
+			end_acquire(daemon, action);
 			break;
 		case HOST_ACTION_RESEND:
 			spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
 			break;
 		}
 	}
-	if (probed.count)
-		act(daemon, &probed);
-	host_actions_fini(&probed);
+	if (answers.count)
+		act(daemon, &answers);
+	host_actions_fini(&answers);
 }
 
 static void run_actions(struct daemon *daemon, struct host_actions *actions)
@@ -124,8 +154,7 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 
 static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
 {
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid &&
-	       is_protected(daemon, &sa->src, &sa->dst);
+	return daemon_owns_sa(daemon, sa) && is_protected(daemon, &sa->src, &sa->dst);
 }
 
 /* Oldest first, as hosts_sync() wants them: by installation, and by SPI within a second. */
@@ -204,10 +233,15 @@ static int restore(struct daemon *daemon)
 	return error;
 }
 
-/* Where templates are optional, packets without an SA go in clear instead of being held. */
-static void set_hold(struct daemon *daemon)
+static void set_mode(struct daemon *daemon)
 {
-	hosts_set_hold(daemon->hosts, !daemon->conf.xfrm_larval_drop && !daemon->conf.optional);
+	enum hosts_mode mode = HOSTS_MODE_HOLD;
+
+	if (daemon->conf.optional)
+		mode = HOSTS_MODE_CLEAR;
+	else if (daemon->conf.xfrm_larval_drop)
+		mode = HOSTS_MODE_DROP;
+	hosts_set_mode(daemon->hosts, mode);
 }
 
 int known_hosts_open(struct daemon *daemon, struct err *err)
@@ -215,11 +249,10 @@ int known_hosts_open(struct daemon *daemon, struct err *err)
 	int error = hosts_new(&daemon->hosts);
 
 	if (!error) {
-		set_hold(daemon);
-		hosts_on_charon(daemon->hosts, false, loop_now_ms());
-	}
-	if (!error)
+		set_mode(daemon);
+		known_hosts_on_charon(daemon, false);
 		error = restore(daemon);
+	}
 	if (error)
 		return err_set(err, error, "known hosts: out of memory");
 	return known_hosts_reload(daemon, err);
@@ -230,7 +263,7 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 	struct host_actions actions = {0};
 	int error;
 
-	set_hold(daemon);
+	set_mode(daemon);
 	hosts_retain(daemon->hosts, is_protected, daemon);
 	error = recent_peers_apply(daemon);
 	if (error)
@@ -262,15 +295,14 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_fresh_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi)
+void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
 
-	if (!is_protected(daemon, local, remote))
+	if (!is_protected(daemon, &fresh->local, &fresh->remote))
 		return;
-	hosts_on_fresh_sa(daemon->hosts, local, remote, spi, loop_now_ms(), &actions);
+	hosts_on_fresh_sas(daemon->hosts, fresh, loop_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -283,11 +315,11 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 	run_actions(daemon, &actions);
 }
 
-bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
-                            const struct addr *remote)
+bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
 	struct host_actions actions = {0};
-	bool due = hosts_on_acquire(daemon->hosts, local, remote, loop_now_ms(), &actions);
+	bool due = hosts_on_acquire(daemon->hosts, &acquire->local, &acquire->remote, acquire->spi,
+	                            loop_now_ms(), &actions);
 
 	run_actions(daemon, &actions);
 	return due;
@@ -295,8 +327,10 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct addr *local,
 
 void known_hosts_on_charon(struct daemon *daemon, bool up)
 {
-	hosts_on_charon(daemon->hosts, up, loop_now_ms());
-	arm_timer(daemon);
+	struct host_actions actions = {0};
+
+	hosts_on_charon(daemon->hosts, up, loop_now_ms(), &actions);
+	run_actions(daemon, &actions);
 }
 
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
@@ -332,6 +366,6 @@ uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr 
 
 	for (size_t i = 0; i < count; i++)
 		if (addr_equal(&hosts[i].remote, remote) && addr_equal(&hosts[i].local, local))
-			return hosts[i].spi;
+			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }

@@ -4,7 +4,6 @@
  * be measured has no sample. Whoever reads rates relies on counters that never fall while we run.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,11 +33,6 @@ static bool is_local(const struct daemon *daemon, const struct addr *addr)
 	return false;
 }
 
-static bool is_ours(const struct daemon *daemon, const struct xfrm_sa *sa)
-{
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid;
-}
-
 static struct traffic_sa as_traffic(const struct daemon *daemon, const struct xfrm_sa *sa)
 {
 	return (struct traffic_sa){.dst = sa->dst,
@@ -64,7 +58,7 @@ static int list_sas(struct daemon *daemon, struct traffic_sa **ret_sas, size_t *
 		return -ENOMEM;
 	/* one that is still being negotiated has no algorithm */
 	for (size_t i = 0; i < count; i++)
-		if (is_ours(daemon, &all[i]) && all[i].algorithm[0])
+		if (daemon_owns_sa(daemon, &all[i]) && all[i].algorithm[0])
 			sas[kept++] = as_traffic(daemon, &all[i]);
 	*ret_sas = sas;
 	*ret_count = kept;
@@ -75,7 +69,7 @@ void measure_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa)
 {
 	struct traffic_sa gone;
 
-	if (!daemon->traffic || !is_ours(daemon, sa))
+	if (!daemon->traffic || !daemon_owns_sa(daemon, sa))
 		return;
 	gone = as_traffic(daemon, sa);
 	traffic_on_gone(daemon->traffic, &gone);

@@ -31,10 +31,18 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 
 static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike)
 {
-	for (size_t i = 0; i < ike->child_count; i++)
+	for (size_t i = 0; i < ike->child_count; i++) {
+		const struct fresh_sas fresh = {
+			.local = ike->local,
+			.remote = ike->remote,
+			.spi_out = ike->children[i].spi_out,
+			.spi_in = ike->children[i].spi_in,
+			.initiator = ike->initiator,
+		};
+
 		if (ike->children[i].installed)
-			negotiator->callbacks->fresh_sa(negotiator->ctx, &ike->local, &ike->remote,
-			                                ike->children[i].spi_out);
+			negotiator->callbacks->fresh_sas(negotiator->ctx, &fresh);
+	}
 }
 
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */

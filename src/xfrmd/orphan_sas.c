@@ -31,8 +31,7 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
 	size_t count;
 
-	if (!sa->spi || sa->proto != IPPROTO_ESP || sa->reqid != daemon->conf.reqid ||
-	    !sa->algorithm[0])
+	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
 		return false;
 	addrs = addr_watch_list(daemon->addrs, &count);
 	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &sa->src, &sa->dst);

@@ -4,7 +4,6 @@
  * one; so whoever else deletes one leaves a peer without traffic, until it is rekeyed.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,11 +19,6 @@ struct sa_guard {
 	uint32_t charon_port; /* what charon calls itself in its requests */
 	bool charon_port_known;
 };
-
-static bool is_ours(const struct daemon *daemon, const struct xfrm_sa *sa)
-{
-	return sa->spi && sa->proto == IPPROTO_ESP && sa->reqid == daemon->conf.reqid;
-}
 
 /* It uses its process id; should another version not, the SAs that it adds tell. */
 static bool is_charon(const struct daemon *daemon, uint32_t port)
@@ -66,7 +60,7 @@ static void note_loss(struct sa_guard *guard)
 
 void sa_guard_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port)
 {
-	if (!is_ours(daemon, sa))
+	if (!daemon_owns_sa(daemon, sa))
 		return;
 	daemon->sa_guard->charon_port = port;
 	daemon->sa_guard->charon_port_known = true;
@@ -76,7 +70,7 @@ void sa_guard_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t 
 {
 	struct sa_guard *guard = daemon->sa_guard;
 
-	if (!is_ours(daemon, sa) || is_charon(daemon, port) || port == spd_keeper_port(daemon->spd))
+	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) || port == spd_keeper_port(daemon->spd))
 		return;
 	if (!negotiator_sa_lost(daemon->negotiator, &sa->src, &sa->dst))
 		return;
@@ -99,7 +93,7 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_sas, size_t *ret
 	if (!sas)
 		error = err_set(err, -ENOMEM, "SAs: out of memory");
 	for (size_t i = 0; sas && i < all_count; i++)
-		if (is_ours(daemon, &all[i]))
+		if (daemon_owns_sa(daemon, &all[i]))
 			sas[count++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
 	free(all);
 	if (error)

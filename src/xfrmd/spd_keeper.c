@@ -306,9 +306,15 @@ int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *
 	return xfrm_sock_dump_sas(keeper->sock, ret_sas, ret_count, err);
 }
 
-int spd_keeper_delete_sa(struct spd_keeper *keeper, const struct xfrm_sa *sa)
+int spd_keeper_find_sa(struct spd_keeper *keeper, const struct xfrm_sa *key,
+                       struct xfrm_sa *ret_found)
 {
-	return xfrm_sock_delete_sa(keeper->sock, sa);
+	return xfrm_sock_find_sa(keeper->sock, key, ret_found);
+}
+
+int spd_keeper_delete_sa(struct spd_keeper *keeper, const struct xfrm_sa *key)
+{
+	return xfrm_sock_delete_sa(keeper->sock, key);
 }
 
 size_t spd_keeper_delete_sas(struct spd_keeper *keeper, uint32_t reqid)

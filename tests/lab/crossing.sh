@@ -2,9 +2,8 @@
 # Both ends send their first packet at the same moment, so both initiate: two IKE_SAs with an SA pair
 # each. Seconds later one is left, the same at both ends; once more while both ends rekey everything.
 # Every packet is under way for 50 ms: an end that terminated the IKE_SA that it sends with, or two
-# ends that terminated one each, would lose what is sent meanwhile. Nothing is, but for what comes early:
-# what waited for the first SA goes out as soon as the end that responds has it, and the other end has
-# it only after charon's answer (XfrmAcquireError; 10 to 60 packets at 100 a second).
+# ends that terminated one each, would lose what is sent meanwhile; so would an end that responds, if it
+# sent what waited as soon as it has an SA, which the other end has only after its answer.
 # Alone: both ends have to begin within 150 ms.
 lab_switch
 host a 10.0.1.1/24

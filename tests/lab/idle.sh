@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SAs without a packet for idle_timeout are closed at both ends and come back at the first packet; a busy
 # peer keeps its own. With c both ends begin to send in the moment in which a closes, while its DELETE
-# is under way for 50 ms and the answer for another 50: closing loses nothing. What comes early in the
-# negotiation that follows is not its fault: see crossing.
+# is under way for 50 ms and the answer for another 50: neither that nor the negotiations of both that
+# follow lose anything.
 # Alone: both ends have to begin within these 100 ms.
 lab_switch
 host a 10.0.1.1/24

@@ -15,16 +15,19 @@ static void setup(void)
 	ck_assert_int_eq(addr_parse("10.0.1.2", &remote), 0);
 }
 
-static struct xfrm_sa sa_of(bool out, uint32_t spi, int64_t installed)
+/* Tests count SAs from 1 on; 0 is a larval one. */
+#define SPI 0xc0000000
+
+static struct xfrm_sa sa_of(bool out, uint32_t number, int64_t installed)
 {
 	return (struct xfrm_sa){
 		.src = out ? local : remote,
 		.dst = out ? remote : local,
-		.spi = spi,
+		.spi = number ? SPI + number : 1,
 		.reqid = REQID,
 		.proto = IPPROTO_ESP,
-		.bytes = spi * 10,
-		.packets = spi,
+		.bytes = number * 10,
+		.packets = number,
 		.installed = installed,
 		.rekey = installed + 100,
 		.algorithm = "aes",
@@ -53,8 +56,8 @@ START_TEST(outbound_is_paired_with_the_inbound_made_with_it)
 	struct ctl_sa *pairs = pairs_of(sas, 4, &count);
 
 	ck_assert_uint_eq(count, 2);
-	ck_assert_uint_eq(pairs[0].spi_out, 1);
-	ck_assert_uint_eq(pairs[0].spi_in, 10);
+	ck_assert_uint_eq(pairs[0].spi_out, SPI + 1);
+	ck_assert_uint_eq(pairs[0].spi_in, SPI + 10);
 	ck_assert_uint_eq(pairs[0].bytes_in, 100);
 	ck_assert_uint_eq(pairs[0].packets_in, 10);
 	ck_assert_uint_eq(pairs[0].bytes_out, 10);
@@ -62,8 +65,8 @@ START_TEST(outbound_is_paired_with_the_inbound_made_with_it)
 	ck_assert_int_eq(pairs[0].installed, 100);
 	ck_assert_int_eq(pairs[0].rekey, 200);
 	ck_assert_str_eq(pairs[0].algorithm, "aes");
-	ck_assert_uint_eq(pairs[1].spi_out, 2);
-	ck_assert_uint_eq(pairs[1].spi_in, 20);
+	ck_assert_uint_eq(pairs[1].spi_out, SPI + 2);
+	ck_assert_uint_eq(pairs[1].spi_in, SPI + 20);
 	free(pairs);
 }
 END_TEST
@@ -94,7 +97,7 @@ START_TEST(larval_and_foreign_sas_do_not_count)
 	sas[4].reqid = REQID + 1;
 	pairs = pairs_of(sas, 6, &count);
 	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(pairs[0].spi_out, 3);
+	ck_assert_uint_eq(pairs[0].spi_out, SPI + 3);
 	ck_assert_uint_eq(pairs[0].spi_in, 0);
 	free(pairs);
 }
@@ -119,8 +122,8 @@ START_TEST(sas_of_other_addresses_stay_out_wherever_they_are_sorted)
 	}
 	pairs = pairs_of(sas, count, &pair_count);
 	ck_assert_uint_eq(pair_count, 2);
-	ck_assert_uint_eq(pairs[0].spi_out, 2);
-	ck_assert_uint_eq(pairs[1].spi_in, 2);
+	ck_assert_uint_eq(pairs[0].spi_out, SPI + 2);
+	ck_assert_uint_eq(pairs[1].spi_in, SPI + 2);
 	free(pairs);
 	pairs = pairs_of(NULL, 0, &pair_count);
 	ck_assert_uint_eq(pair_count, 0);

@@ -11,6 +11,10 @@
 
 /* Every test runs from this time on; the machine itself has no clock. */
 #define NOW 1000000u
+/* Tests count SAs from 1 on; their SPIs are these numbers plus this. The inbound one of a pair has the
+ * SPI of the outbound one plus IN. */
+#define SPI 0xc0000000u
+#define IN  0x1000u
 
 static struct hosts *hosts;
 static struct host_actions actions;
@@ -42,8 +46,8 @@ static void set_up(void)
 {
 	ck_assert_int_eq(addr_parse("10.0.0.1", &local), 0);
 	ck_assert_int_eq(hosts_new(&hosts), 0);
-	hosts_set_hold(hosts, true);
-	hosts_on_charon(hosts, true, NOW);
+	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
+	hosts_on_charon(hosts, true, NOW, &actions);
 }
 
 static void tear_down(void)
@@ -54,39 +58,47 @@ static void tear_down(void)
 	memory_is_out = false;
 }
 
+static void format_put(const struct known_host *host, char *text, size_t size)
+{
+	if (host->blocked)
+		snprintf(text, size, "block %zu", number_of(&host->remote));
+	else if (known_host_waits(host))
+		snprintf(text, size, "wait %zu", number_of(&host->remote));
+	else if (host->spi)
+		snprintf(text, size, "pin %zu %" PRIu32, number_of(&host->remote), host->spi - SPI);
+	else
+		snprintf(text, size, "free %zu", number_of(&host->remote));
+}
+
 /* The actions so far as one line, and none afterwards. */
 static const char *take_actions(void)
 {
+	static const char *const words[] = {
+		[HOST_ACTION_REMOVE] = "remove", [HOST_ACTION_NEGOTIATE] = "negotiate",
+		[HOST_ACTION_QUIET] = "quiet",   [HOST_ACTION_PROBE] = "probe",
+		[HOST_ACTION_LISTEN] = "listen", [HOST_ACTION_END_ACQUIRE] = "end",
+		[HOST_ACTION_RESEND] = "resend",
+	};
 	static char line[1024];
 	size_t used = 0;
 
 	line[0] = '\0';
 	for (size_t i = 0; i < actions.count && used < sizeof(line); i++) {
-		const struct known_host *host = &actions.items[i].host;
+		const struct host_action *action = &actions.items[i];
+		const struct known_host *host = &action->host;
 		char text[64] = "";
 
 		ck_assert(addr_equal(&host->local, &local));
-		switch (actions.items[i].kind) {
-		case HOST_ACTION_PUT:
-			snprintf(text, sizeof(text), "put %zu %s%" PRIu32, number_of(&host->remote),
-			         host->blocked ? "blocked:" : "", host->spi);
-			break;
-		case HOST_ACTION_REMOVE:
-			snprintf(text, sizeof(text), "remove %zu", number_of(&host->remote));
-			break;
-		case HOST_ACTION_NEGOTIATE:
-			snprintf(text, sizeof(text), "negotiate %zu", number_of(&host->remote));
-			break;
-		case HOST_ACTION_QUIET:
-			snprintf(text, sizeof(text), "quiet %zu", number_of(&host->remote));
-			break;
-		case HOST_ACTION_PROBE:
-			snprintf(text, sizeof(text), "probe %zu", number_of(&host->remote));
-			break;
-		case HOST_ACTION_RESEND:
-			snprintf(text, sizeof(text), "resend %zu", number_of(&host->remote));
-			break;
-		}
+		if (action->kind == HOST_ACTION_PUT)
+			format_put(host, text, sizeof(text));
+		else if (action->kind == HOST_ACTION_LISTEN)
+			snprintf(text, sizeof(text), "listen %zu %" PRIu32,
+			         number_of(&host->remote), action->spi - SPI - IN);
+		else
+			snprintf(text, sizeof(text), "%s %zu", words[action->kind],
+			         number_of(&host->remote));
+		if (action->kind == HOST_ACTION_END_ACQUIRE)
+			ck_assert_uint_eq(action->spi, 1);
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? ", " : "",
 		                         text);
 	}
@@ -98,28 +110,46 @@ static void new_sa(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
 
-	hosts_on_sa(hosts, &local, &remote, spi, now_ms, &actions);
+	hosts_on_sa(hosts, &local, &remote, spi ? SPI + spi : 0, now_ms, &actions);
 }
 
-static void fresh_sa(size_t host, uint32_t spi, uint64_t now_ms)
+static void fresh_sas(size_t host, uint32_t spi, bool initiator, uint64_t now_ms)
+{
+	struct fresh_sas fresh = {.local = local,
+	                          .remote = numbered(host),
+	                          .spi_out = SPI + spi,
+	                          .spi_in = SPI + IN + spi,
+	                          .initiator = initiator};
+
+	hosts_on_fresh_sas(hosts, &fresh, now_ms, &actions);
+}
+
+/* An SA of a negotiation that we began. */
+static void up(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	new_sa(host, spi, now_ms);
+	fresh_sas(host, spi, true, now_ms);
+}
+
+static void heard(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
 
-	hosts_on_fresh_sa(hosts, &local, &remote, spi, now_ms, &actions);
+	hosts_on_heard(hosts, &local, &remote, SPI + IN + spi, now_ms, &actions);
 }
 
 static void sa_gone(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
 
-	hosts_on_sa_gone(hosts, &local, &remote, spi, now_ms, &actions);
+	hosts_on_sa_gone(hosts, &local, &remote, SPI + spi, now_ms, &actions);
 }
 
-static void acquire(size_t host, uint64_t now_ms)
+static void acquire_by(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
 
-	hosts_on_acquire(hosts, &local, &remote, now_ms, &actions);
+	hosts_on_acquire(hosts, &local, &remote, spi, now_ms, &actions);
 }
 
 static void failed(size_t host, uint64_t now_ms)
@@ -152,7 +182,7 @@ static void pass_time(uint64_t until_ms)
 /* One that is known, without an SA. */
 static void make_known(size_t host, uint64_t now_ms)
 {
-	new_sa(host, 1, now_ms);
+	up(host, 1, now_ms);
 	sa_gone(host, 1, now_ms);
 	actions.count = 0;
 }
@@ -169,6 +199,14 @@ static const struct known_host *find(size_t host)
 	return NULL;
 }
 
+/* By the policy as it is. */
+static void acquire(size_t host, uint64_t now_ms)
+{
+	const struct known_host *known = find(host);
+
+	acquire_by(host, known ? known->spi : 0, now_ms);
+}
+
 static size_t count_known(void)
 {
 	size_t count;
@@ -177,7 +215,7 @@ static size_t count_known(void)
 	return count;
 }
 
-enum event { END, NEW, FRESH, GONE, ACQUIRE, FAIL, USED, PASS };
+enum event { END, NEW, OURS, THEIRS, UP, HEARD, GONE, ACQUIRE, LATE, FAIL, USED, PASS };
 
 struct step {
 	enum event event;
@@ -187,11 +225,15 @@ struct step {
 	const char *actions;
 };
 
-#define FRESH_MS HOSTS_FRESH_MS
-#define SETTLE   HOSTS_SETTLE_MS
-#define SILENT   HOSTS_SILENT_MS
-#define PROBE    HOSTS_PROBE_MIN_MS
-#define RETRY    100
+#define FRESH  HOSTS_FRESH_MS
+#define WAIT   HOSTS_WAIT_MS
+#define LISTEN HOSTS_LISTEN_MIN_MS
+#define SETTLE HOSTS_SETTLE_MS
+#define SILENT HOSTS_SILENT_MS
+#define PROBE  HOSTS_PROBE_MIN_MS
+#define RETRY  100
+/* A stranger whose first SA takes over at once. */
+#define FIRST  "wait 2, pin 2 5, resend 2, end 2"
 
 static const struct {
 	const char *name;
@@ -199,32 +241,109 @@ static const struct {
 } stories[] = {
 	{"first SA of a stranger, then of the same host again",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {GONE, 10, 2, 5, "put 2 0"},
-		 {NEW, 20, 2, 6, "put 2 6"},
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 10, 2, 5, "wait 2"},
+		 {UP, 20, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"acquired stranger gets its SA in time",
+	{"a stranger waits from the acquire on; we began, so the peer has its SAs before us",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {NEW, SILENT - 1, 2, 5, "put 2 5, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, SILENT - 2, 2, 5, ""},
+		 {OURS, SILENT - 1, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {OURS, SILENT, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the peer began, so it has its SAs when it sends by them",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 100, 2, 5, ""},
+		 {THEIRS, 100, 2, 5, ""},
+		 {PASS, 100 + LISTEN - 1, 0, 0, ""},
+		 {PASS, 100 + LISTEN, 0, 0, "listen 2 5"},
+		 {PASS, 100 + 3 * LISTEN, 0, 0, "listen 2 5"},
+		 {PASS, 100 + 7 * LISTEN, 0, 0, "listen 2 5"},
+		 {HEARD, 100 + 7 * LISTEN, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {HEARD, 100 + 8 * LISTEN, 2, 5, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the peer began and sends nothing",
+         {
+		 {NEW, 0, 2, 5, "wait 2"},
+		 {THEIRS, 0, 2, 5, ""},
+		 {PASS, WAIT - 1, 0, 0,
+                  "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5"},
+		 {PASS, WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"nobody says who began",
+         {
+		 {NEW, 0, 2, 5, "wait 2"},
+		 {HEARD, 1, 2, 5, ""},
+		 {PASS, WAIT - 1, 0, 0, ""},
+		 {PASS, WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"both began, and the peer's negotiation is the first to end",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 100, 2, 5, ""},
+		 {THEIRS, 101, 2, 5, ""},
+		 {NEW, 102, 2, 6, ""},
+		 {OURS, 103, 2, 6, "pin 2 6, resend 2, end 2"},
+		 {HEARD, 104, 2, 5, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"both began, and ours is the first to end",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 100, 2, 5, ""},
+		 {NEW, 101, 2, 6, ""},
+		 {OURS, 102, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {THEIRS, 103, 2, 6, ""},
+		 {PASS, 103 + LISTEN, 0, 0, "listen 2 6"},
+		 {HEARD, 103 + LISTEN, 2, 6, "pin 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"both began, and the peer's is gone again",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 100, 2, 5, ""},
+		 {THEIRS, 100, 2, 5, ""},
+		 {NEW, 101, 2, 6, ""},
+		 {GONE, 102, 2, 5, ""},
+		 {HEARD, 103, 2, 5, ""},
+		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, resend 2, end 2"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the first SA is gone before it took over",
+         {
+		 {NEW, 0, 2, 5, "wait 2"},
+		 {GONE, 1, 2, 5, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"the first SA is gone before it took over, and traffic asks",
+         {
+		 {NEW, 0, 2, 5, "wait 2"},
+		 {ACQUIRE, 1, 2, 0, ""},
+		 {GONE, 2, 2, 5, "negotiate 2"},
+		 {PASS, 2 + SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 	{"the same SA is announced twice",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 1, 2, 5, ""},
 		 {NEW, 2, 2, 6, ""},
 		 {NEW, 290, 2, 6, ""},
 		 {NEW, 290, 2, 5, ""},
-		 {PASS, 2 + SETTLE, 0, 0, "put 2 6"},
+		 {PASS, 2 + SETTLE, 0, 0, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"an SA without an SPI is none",
          {
 		 {NEW, 0, 2, 0, ""},
 		 {GONE, 1, 2, 0, ""},
-		 {NEW, 2, 2, 5, "put 2 5, resend 2"},
+		 {UP, 2, 2, 5, FIRST},
 		 {NEW, 3, 2, 0, ""},
 		 {GONE, 4, 2, 0, ""},
 		 {PASS, 9999, 0, 0, ""},
@@ -232,126 +351,119 @@ static const struct {
 	{"gone of unknown SAs and hosts",
          {
 		 {GONE, 0, 2, 5, ""},
-		 {NEW, 1, 2, 6, "put 2 6, resend 2"},
+		 {NEW, 1, 2, 6, "wait 2"},
 		 {GONE, 2, 2, 5, ""},
 		 {GONE, 3, 3, 6, ""},
-		 {PASS, 9999, 0, 0, ""},
+		 {PASS, 9999, 0, 0, "pin 2 6, resend 2, end 2"},
 	 }},
 	{"rekeyed: new before gone",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
-		 {GONE, 105, 2, 5, "put 2 6"},
-		 {PASS, 9999, 0, 0, ""},
-	 }},
-	{"rekeyed: gone before new",
-         {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {GONE, 100, 2, 5, "put 2 0"},
-		 {NEW, 105, 2, 6, "put 2 6"},
+		 {GONE, 105, 2, 5, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a newer SA lives beside the pinned one",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {PASS, 100 + SETTLE - 1, 0, 0, ""},
-		 {PASS, 100 + SETTLE, 0, 0, "put 2 6"},
+		 {PASS, 100 + SETTLE, 0, 0, "pin 2 6"},
 		 {GONE, 1000, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the newest SA starts the settle time again",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {NEW, 300, 2, 7, ""},
 		 {PASS, 300 + SETTLE - 1, 0, 0, ""},
-		 {PASS, 300 + SETTLE, 0, 0, "put 2 7"},
+		 {PASS, 300 + SETTLE, 0, 0, "pin 2 7"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a fresh SA takes over soon",
+	{"a fresh SA of the peer's making takes over soon",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
-		 {FRESH, 101, 2, 6, ""},
-		 {PASS, 101 + FRESH_MS - 1, 0, 0, ""},
-		 {PASS, 101 + FRESH_MS, 0, 0, "put 2 6"},
+		 {THEIRS, 101, 2, 6, ""},
+		 {PASS, 101 + FRESH - 1, 0, 0,
+                  "listen 2 6, listen 2 6, listen 2 6, listen 2 6, listen 2 6"},
+		 {PASS, 101 + FRESH, 0, 0, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a fresh SA that the kernel has not told of yet",
+	{"a fresh SA of our making takes over at once, also if the kernel has not told of it yet",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {FRESH, 100, 2, 6, ""},
+		 {UP, 0, 2, 5, FIRST},
+		 {OURS, 100, 2, 6, "pin 2 6"},
 		 {NEW, 101, 2, 6, ""},
-		 {PASS, 100 + FRESH_MS, 0, 0, "put 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a fresh SA of a stranger, and one that is no longer the newest",
          {
-		 {FRESH, 0, 2, 5, "put 2 5, resend 2"},
-		 {FRESH, 1, 2, 5, ""},
+		 {OURS, 0, 2, 5, FIRST},
+		 {OURS, 1, 2, 5, ""},
 		 {NEW, 2, 2, 6, ""},
 		 {NEW, 3, 2, 7, ""},
-		 {FRESH, 4, 2, 6, ""},
-		 {PASS, 4 + FRESH_MS, 0, 0, ""},
-		 {PASS, 3 + SETTLE, 0, 0, "put 2 7"},
+		 {OURS, 4, 2, 6, ""},
+		 {PASS, 4 + FRESH, 0, 0, ""},
+		 {PASS, 3 + SETTLE, 0, 0, "pin 2 7"},
 	 }},
 	{"the newer SA is gone first",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {GONE, 110, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 2, 5, "put 2 0"},
+		 {GONE, 10000, 2, 5, "wait 2"},
 	 }},
 	{"of two newer SAs the newest is gone first",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {NEW, 110, 2, 7, ""},
 		 {GONE, 120, 2, 7, ""},
-		 {PASS, 110 + SETTLE, 0, 0, "put 2 6"},
+		 {PASS, 110 + SETTLE, 0, 0, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"both sides rekey and the old ones go in order of age",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {NEW, 101, 2, 7, ""},
-		 {GONE, 102, 2, 5, "put 2 7"},
+		 {GONE, 102, 2, 5, "pin 2 7"},
 		 {GONE, 103, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"both sides rekey and the newest loses",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {NEW, 101, 2, 7, ""},
-		 {GONE, 102, 2, 5, "put 2 7"},
-		 {GONE, 103, 2, 7, "put 2 6"},
+		 {GONE, 102, 2, 5, "pin 2 7"},
+		 {GONE, 103, 2, 7, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"an SA that is gone comes back with its SPI",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 1, 2, 6, ""},
-		 {GONE, 2, 2, 5, "put 2 6"},
+		 {GONE, 2, 2, 5, "pin 2 6"},
 		 {NEW, 3, 2, 5, ""},
-		 {PASS, 3 + SETTLE, 0, 0, "put 2 5"},
+		 {PASS, 3 + SETTLE, 0, 0, "pin 2 5"},
 	 }},
 	{"the SAs of two hosts are their own",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {NEW, 0, 3, 5, "put 3 5, resend 3"},
-		 {GONE, 1, 2, 5, "put 2 0"},
+		 {UP, 0, 2, 5, FIRST},
+		 {UP, 0, 3, 5, "wait 3, pin 3 5, resend 3, end 3"},
+		 {GONE, 1, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 3, 5, "put 3 0"},
+		 {GONE, 10000, 3, 5, "wait 3"},
 	 }},
 	{"a silent stranger is blocked, and asked about ever more rarely",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {PASS, SILENT - 1, 0, 0, ""},
-		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
 		 {PASS, SILENT + PROBE - 1, 0, 0, ""},
 		 {PASS, SILENT + PROBE, 0, 0, "probe 2"},
 		 {USED, SILENT + PROBE, 2, 0, "quiet 2"},
@@ -359,45 +471,45 @@ static const struct {
 		 {PASS, SILENT + 7 * PROBE, 0, 0, "probe 2, probe 2"},
 		 {PASS, SILENT + 15 * PROBE, 0, 0, "probe 2"},
 		 {PASS, SILENT + 23 * PROBE, 0, 0, "probe 2"},
-		 {NEW, 30000, 2, 5, "put 2 5"},
+		 {UP, 30000, 2, 5, "wait 2, pin 2 5, end 2"},
 	 }},
 	{"traffic to a blocked host asks for it",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {PASS, SILENT + PROBE, 0, 0, "put 2 blocked:0, resend 2, probe 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {PASS, SILENT + PROBE, 0, 0, "block 2, resend 2, probe 2"},
 		 {USED, SILENT + PROBE, 2, 77, "negotiate 2"},
 		 {PASS, SILENT + 3 * PROBE, 0, 0, "probe 2"},
 		 {USED, SILENT + 3 * PROBE, 2, 77, "quiet 2"},
 		 {PASS, SILENT + 7 * PROBE, 0, 0, "probe 2"},
 		 {USED, SILENT + 7 * PROBE, 2, 81, "negotiate 2"},
-		 {NEW, 8001, 2, 5, "put 2 5"},
+		 {UP, 8001, 2, 5, "wait 2, pin 2 5, end 2"},
 		 {USED, 8002, 2, 82, ""},
 		 {PASS, 99999, 0, 0, ""},
 	 }},
 	{"a second acquire gives the stranger no more time",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {ACQUIRE, 900, 2, 0, ""},
-		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
+		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 	{"a stranger that failed is blocked at once",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {FAIL, 200, 2, 0, "block 2, resend 2"},
 		 {FAIL, 201, 2, 0, ""},
 		 {PASS, 200 + PROBE, 0, 0, "probe 2"},
 	 }},
-	{"the SA comes up while blocked",
+	{"the peer's SA comes up while blocked",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
-		 {NEW, 210, 2, 5, "put 2 5"},
-		 {PASS, 9999, 0, 0, ""},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {FAIL, 200, 2, 0, "block 2, resend 2"},
+		 {NEW, 210, 2, 5, "wait 2"},
+		 {PASS, 9999, 0, 0, "pin 2 5, end 2"},
 	 }},
 	{"an acquire, a failure and a lost SA while blocked",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {FAIL, 200, 2, 0, "block 2, resend 2"},
 		 {ACQUIRE, 201, 2, 0, ""},
 		 {FAIL, 202, 2, 0, ""},
 		 {GONE, 203, 2, 5, ""},
@@ -405,59 +517,75 @@ static const struct {
 	 }},
 	{"SA up and gone after blocking",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {FAIL, 200, 2, 0, "put 2 blocked:0, resend 2"},
-		 {NEW, 210, 2, 5, "put 2 5"},
-		 {GONE, 211, 2, 5, "put 2 0"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {FAIL, 200, 2, 0, "block 2, resend 2"},
+		 {UP, 210, 2, 5, "wait 2, pin 2 5, end 2"},
+		 {GONE, 211, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"failures that no traffic waits for",
          {
 		 {FAIL, 0, 2, 0, ""},
-		 {NEW, 1, 2, 5, "put 2 5, resend 2"},
+		 {UP, 1, 2, 5, FIRST},
 		 {FAIL, 2, 2, 0, ""},
-		 {GONE, 3, 2, 5, "put 2 0"},
+		 {GONE, 3, 2, 5, "wait 2"},
 		 {FAIL, 4, 2, 0, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
+	{"a failure while the first SA waits for the peer",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 100, 2, 5, ""},
+		 {FAIL, 101, 2, 0, ""},
+		 {PASS, 100 + WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+	 }},
 	{"a known host that does not come back is blocked",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {GONE, 1, 2, 5, "put 2 0"},
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 1, 2, 5, "wait 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
 		 {ACQUIRE, 900, 2, 0, ""},
 		 {PASS, 2 + SILENT - 1, 0, 0, ""},
-		 {PASS, 2 + SILENT, 0, 0, "put 2 blocked:0"},
-		 {NEW, 1500, 2, 6, "put 2 6"},
+		 {PASS, 2 + SILENT, 0, 0, "block 2"},
+		 {UP, 1500, 2, 6, "wait 2, pin 2 6, end 2"},
 	 }},
 	{"a known host that comes back in time",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {GONE, 1, 2, 5, "put 2 0"},
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 1, 2, 5, "wait 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
-		 {NEW, SILENT, 2, 6, "put 2 6"},
+		 {UP, SILENT, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a known host that fails while traffic waits",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
-		 {GONE, 1, 2, 5, "put 2 0"},
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 1, 2, 5, "wait 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
-		 {FAIL, 300, 2, 0, "put 2 blocked:0"},
+		 {FAIL, 300, 2, 0, "block 2"},
 	 }},
 	{"asked for while its last SA ended",
          {
-		 {NEW, 0, 2, 5, "put 2 5, resend 2"},
+		 {UP, 0, 2, 5, FIRST},
 		 {ACQUIRE, 1, 2, 0, ""},
-		 {GONE, 2, 2, 5, "put 2 0, negotiate 2"},
-		 {PASS, 2 + SILENT, 0, 0, "put 2 blocked:0"},
+		 {GONE, 2, 2, 5, "wait 2, negotiate 2"},
+		 {PASS, 2 + SILENT, 0, 0, "block 2"},
+	 }},
+	{"asked for by packets from before it was pinned",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {UP, 10, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {LATE, 11, 2, 0, ""},
+		 {LATE, 11, 2, 1, ""},
+		 {GONE, 5000, 2, 5, "wait 2"},
+		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"two strangers, one of them alive",
          {
-		 {ACQUIRE, 0, 2, 0, ""},
-		 {ACQUIRE, 0, 3, 0, ""},
-		 {NEW, 40, 3, 5, "put 3 5, resend 3"},
-		 {PASS, SILENT, 0, 0, "put 2 blocked:0, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {UP, 40, 3, 5, "pin 3 5, resend 3, end 3"},
+		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 };
 #define STORY_COUNT (sizeof(stories) / sizeof(stories[0]))
@@ -478,14 +606,26 @@ START_TEST(hosts_answer_every_story_step_by_step)
 		case NEW:
 			new_sa(step->host, step->spi, now_ms);
 			break;
-		case FRESH:
-			fresh_sa(step->host, step->spi, now_ms);
+		case OURS:
+			fresh_sas(step->host, step->spi, true, now_ms);
+			break;
+		case THEIRS:
+			fresh_sas(step->host, step->spi, false, now_ms);
+			break;
+		case UP:
+			up(step->host, step->spi, now_ms);
+			break;
+		case HEARD:
+			heard(step->host, step->spi, now_ms);
 			break;
 		case GONE:
 			sa_gone(step->host, step->spi, now_ms);
 			break;
 		case ACQUIRE:
 			acquire(step->host, now_ms);
+			break;
+		case LATE: /* an acquire from before the pin */
+			acquire_by(step->host, step->spi, now_ms);
 			break;
 		case FAIL:
 			failed(step->host, now_ms);
@@ -552,6 +692,7 @@ static void model_put(struct model *model, const struct known_host *host, uint64
 	       "PUT changes something", now_ms);
 	model->in_kernel = true;
 	model->policy = *host;
+	model->changed_ms = now_ms;
 }
 
 /* Does the actions in the model of the kernel. */
@@ -577,6 +718,12 @@ static void model_apply(uint64_t now_ms)
 		case HOST_ACTION_PROBE:
 			expect(model->policy.blocked, "only a blocked one is probed", now_ms);
 			break;
+		case HOST_ACTION_LISTEN:
+			expect(model->count, "LISTEN only with an SA", now_ms);
+			break;
+		case HOST_ACTION_END_ACQUIRE:
+			expect(model->policy.spi > SPI, "END_ACQUIRE comes with a pin", now_ms);
+			break;
 		case HOST_ACTION_RESEND:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
 			break;
@@ -585,26 +732,34 @@ static void model_apply(uint64_t now_ms)
 	actions.count = 0;
 }
 
+static void model_check_policy(const struct model *model, const struct known_host *host,
+                               uint64_t now_ms)
+{
+	uint32_t newest = model->count ? SPI + model->spis[model->count - 1] : 0;
+
+	expect(host->spi == model->policy.spi && host->blocked == model->policy.blocked,
+	       "the list is what was PUT", now_ms);
+	expect(!host->blocked || !host->spi, "a blocked one has no pin", now_ms);
+	if (!model->count)
+		expect(host->blocked || known_host_waits(host), "without an SA it waits", now_ms);
+	else if (known_host_waits(host))
+		expect(now_ms < model->changed_ms + WAIT, "it does not wait for long", now_ms);
+	else
+		expect(model_find(model, host->spi - SPI) < model->count, "the pin lives", now_ms);
+	if (now_ms >= model->changed_ms + SETTLE && newest)
+		expect(host->spi == newest, "the pin settles on the newest", now_ms);
+}
+
 static void model_check_host(const struct model *model, const struct known_host *host,
                              uint64_t now_ms)
 {
-	uint32_t newest = model->count ? model->spis[model->count - 1] : 0;
-
 	expect(model->in_kernel == (host != NULL), "the list is what the kernel has", now_ms);
 	if (!host) {
 		expect(!model->count, "a host with an SA is known", now_ms);
-		expect(!model->asked_ms || now_ms < model->asked_ms + SILENT,
-		       "a silent stranger becomes known", now_ms);
+		expect(!model->asked_ms, "a host that was asked for is known", now_ms);
 		return;
 	}
-	expect(host->spi == model->policy.spi && host->blocked == model->policy.blocked,
-	       "the list is what was PUT", now_ms);
-	if (model->count)
-		expect(model_find(model, host->spi) < model->count, "the pin lives", now_ms);
-	else
-		expect(!host->spi, "the pin is none without an SA", now_ms);
-	if (now_ms >= model->changed_ms + SETTLE)
-		expect(host->spi == newest, "the pin settles on the newest", now_ms);
+	model_check_policy(model, host, now_ms);
 	if (host->blocked)
 		expect(!model->count && model->asked_ms, "only what was asked for is blocked",
 		       now_ms);
@@ -648,8 +803,8 @@ static void play_order(const struct order *order, unsigned pauses)
 	memset(models, 0, sizeof(models));
 	actions.count = 0;
 	ck_assert_int_eq(hosts_new(&hosts), 0);
-	hosts_set_hold(hosts, true);
-	hosts_on_charon(hosts, true, NOW);
+	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
+	hosts_on_charon(hosts, true, NOW, &actions);
 	model_event(1, true, now_ms);
 	for (size_t i = 0; i < order->count; i++) {
 		int event = order->events[i];
@@ -660,7 +815,10 @@ static void play_order(const struct order *order, unsigned pauses)
 		pass_time(now_ms);
 		model_check(now_ms);
 	}
-	expect(models[2].policy.spi == models[2].spis[0], "the last one is pinned", now_ms);
+	now_ms += WAIT;
+	pass_time(now_ms);
+	model_check(now_ms);
+	expect(models[2].policy.spi == SPI + models[2].spis[0], "the last one is pinned", now_ms);
 }
 
 static unsigned orders_played;
@@ -720,8 +878,9 @@ static void sync_models(uint64_t now_ms)
 
 	for (size_t i = 0; i < MODEL_HOSTS; i++) {
 		for (size_t spi = 0; spi < models[i].count; spi++)
-			sas[count++] = (struct host_sa){
-				.local = local, .remote = numbered(i), .spi = models[i].spis[spi]};
+			sas[count++] = (struct host_sa){.local = local,
+			                                .remote = numbered(i),
+			                                .spi = SPI + models[i].spis[spi]};
 	}
 	hosts_sync(hosts, sas, count, now_ms, &actions);
 }
@@ -761,13 +920,15 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 	unsigned kept = roll(1u << MODEL_HOSTS);
 
 	if (roll(2)) {
-		hosts_set_hold(hosts, false);
+		hosts_set_mode(hosts, HOSTS_MODE_DROP);
+		acquire(1, now_ms);
+		hosts_set_mode(hosts, HOSTS_MODE_HOLD);
+		/* the caller writes the whole plan */
 		for (size_t i = 0; i < MODEL_HOSTS; i++) {
 			models[i].asked_ms = 0;
-			models[i].policy.blocked = false;
+			if (models[i].in_kernel)
+				models[i].policy = *find(i);
 		}
-		acquire(1, now_ms);
-		hosts_set_hold(hosts, true);
 		kept = UINT32_MAX;
 	} else {
 		hosts_retain(hosts, keep_some, &kept);
@@ -806,7 +967,9 @@ static void random_event(uint32_t *next_spi, uint64_t now_ms)
 		if (model->count && roll(2))
 			new_sa(host, model->spis[roll((uint32_t)model->count)], now_ms);
 		else if (model->count)
-			fresh_sa(host, model->spis[roll((uint32_t)model->count)], now_ms);
+			fresh_sas(host, model->spis[roll((uint32_t)model->count)], roll(2), now_ms);
+		if (model->count && roll(2))
+			heard(host, model->spis[roll((uint32_t)model->count)], now_ms);
 		sa_gone(host, *next_spi, now_ms);
 		break;
 	case 4:
@@ -859,7 +1022,8 @@ END_TEST
 
 static struct host_sa sa_of(size_t host, uint32_t spi)
 {
-	return (struct host_sa){.local = local, .remote = numbered(host), .spi = spi};
+	return (struct host_sa){
+		.local = local, .remote = numbered(host), .spi = spi ? SPI + spi : 0};
 }
 
 START_TEST(hosts_sync_does_only_what_changed)
@@ -868,25 +1032,26 @@ START_TEST(hosts_sync_does_only_what_changed)
 	                              sa_of(3, 30), sa_of(7, 71), sa_of(3, 31), sa_of(4, 42),
 	                              sa_of(8, 80), sa_of(2, 0)};
 
-	new_sa(2, 20, NOW);
-	new_sa(3, 30, NOW);
-	new_sa(4, 40, NOW);
-	new_sa(5, 50, NOW);
+	up(2, 20, NOW);
+	up(3, 30, NOW);
+	up(4, 40, NOW);
+	up(5, 50, NOW);
 	make_known(8, NOW);
 	acquire(7, NOW);
 	actions.count = 0;
 	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 10, &actions);
-	ck_assert_str_eq(take_actions(), "put 4 42, put 5 0, put 7 71, resend 7, put 8 80");
+	ck_assert_str_eq(take_actions(),
+	                 "pin 4 42, wait 5, pin 7 71, resend 7, end 7, pin 8 80, end 8");
 	ck_assert_ptr_null(find(6));
 	pass_time(NOW + 10 + SETTLE - 1);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 10 + SETTLE);
-	ck_assert_str_eq(take_actions(), "put 3 31");
+	ck_assert_str_eq(take_actions(), "pin 3 31");
 	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 2000, &actions);
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, NULL, 0, NOW + 9999, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 0, put 3 0, put 4 0, put 7 0, put 8 0");
+	ck_assert_str_eq(take_actions(), "wait 2, wait 3, wait 4, wait 7, wait 8");
 }
 END_TEST
 
@@ -915,31 +1080,32 @@ END_TEST
 START_TEST(hosts_are_not_silent_before_charon_is_up)
 {
 	make_known(3, NOW);
-	hosts_on_charon(hosts, false, NOW);
+	hosts_on_charon(hosts, false, NOW, &actions);
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + 5000);
-	ck_assert_str_eq(take_actions(), "");
-	hosts_on_charon(hosts, true, NOW + 5000);
-	new_sa(3, 7, NOW + 5100);
-	ck_assert_str_eq(take_actions(), "put 3 7");
+	ck_assert_str_eq(take_actions(), "wait 2");
+	hosts_on_charon(hosts, true, NOW + 5000, &actions);
+	ck_assert_str_eq(take_actions(), "negotiate 2, negotiate 3");
+	up(3, 7, NOW + 5100);
+	ck_assert_str_eq(take_actions(), "pin 3 7, end 3");
 	pass_time(NOW + 5000 + SILENT - 1);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 5000 + SILENT);
-	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+	ck_assert_str_eq(take_actions(), "block 2, resend 2");
 }
 END_TEST
 
 START_TEST(hosts_are_silent_when_charon_does_not_come)
 {
 	make_known(3, NOW);
-	hosts_on_charon(hosts, false, NOW);
+	hosts_on_charon(hosts, false, NOW, &actions);
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + HOSTS_GRACE_MS - 1);
-	ck_assert_str_eq(take_actions(), "");
+	ck_assert_str_eq(take_actions(), "wait 2");
 	pass_time(NOW + HOSTS_GRACE_MS);
-	ck_assert_str_eq(take_actions(), "put 3 blocked:0, put 2 blocked:0, resend 2");
+	ck_assert_str_eq(take_actions(), "block 2, resend 2, block 3");
 }
 END_TEST
 
@@ -947,7 +1113,7 @@ START_TEST(hosts_sync_leaves_the_silent_blocked)
 {
 	acquire(2, NOW);
 	failed(2, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 blocked:0, resend 2");
+	ck_assert_str_eq(take_actions(), "wait 2, block 2, resend 2");
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + PROBE);
@@ -955,27 +1121,53 @@ START_TEST(hosts_sync_leaves_the_silent_blocked)
 }
 END_TEST
 
+START_TEST(hosts_sync_leaves_those_that_wait_for_the_peer)
+{
+	const struct host_sa sas[] = {sa_of(2, 20)};
+
+	new_sa(2, 20, NOW);
+	ck_assert_str_eq(take_actions(), "wait 2");
+	hosts_sync(hosts, sas, 1, NOW + 1, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + WAIT);
+	ck_assert_str_eq(take_actions(), "pin 2 20, resend 2, end 2");
+}
+END_TEST
+
+START_TEST(hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone)
+{
+	new_sa(2, 20, NOW);
+	acquire(2, NOW);
+	hosts_sync(hosts, NULL, 0, NOW + 1, &actions);
+	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
+	pass_time(NOW + SILENT);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 1 + SILENT);
+	ck_assert_str_eq(take_actions(), "block 2, resend 2");
+}
+END_TEST
+
 START_TEST(hosts_negotiate_only_when_no_sa_is_left)
 {
 	struct addr remote = numbered(2);
 
-	ck_assert(hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
-	new_sa(2, 20, NOW);
+	ck_assert(hosts_on_acquire(hosts, &local, &remote, 0, NOW, &actions));
+	up(2, 20, NOW);
 	new_sa(2, 21, NOW);
 	actions.count = 0;
 	/* between the end of the pinned SA and the next pin */
-	ck_assert(!hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	ck_assert(!hosts_on_acquire(hosts, &local, &remote, SPI + 20, NOW, &actions));
 	sa_gone(2, 20, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 21");
+	ck_assert_str_eq(take_actions(), "pin 2 21");
 	/* the last one ends: nobody asked since */
 	sa_gone(2, 21, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 0");
-	ck_assert(hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
-	new_sa(2, 22, NOW);
+	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert(hosts_on_acquire(hosts, &local, &remote, 1, NOW, &actions));
+	up(2, 22, NOW);
 	actions.count = 0;
-	ck_assert(!hosts_on_acquire(hosts, &local, &remote, NOW, &actions));
+	ck_assert(!hosts_on_acquire(hosts, &local, &remote, SPI + 22, NOW, &actions));
 	sa_gone(2, 22, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 0, negotiate 2");
+	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
 }
 END_TEST
 
@@ -983,7 +1175,7 @@ START_TEST(hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone)
 {
 	const struct host_sa sas[] = {sa_of(2, 20)};
 
-	new_sa(2, 20, NOW);
+	up(2, 20, NOW);
 	new_sa(2, 21, NOW);
 	actions.count = 0;
 	hosts_sync(hosts, sas, 1, NOW, &actions);
@@ -994,15 +1186,16 @@ END_TEST
 
 START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 {
-	for (uint32_t spi = 1; spi <= HOSTS_SPIS_MAX + 2; spi++)
+	up(2, 1, NOW);
+	for (uint32_t spi = 2; spi <= HOSTS_SPIS_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 1, resend 2");
+	ck_assert_str_eq(take_actions(), "wait 2, pin 2 1, resend 2, end 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
 	for (uint32_t spi = 4; spi <= HOSTS_SPIS_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 1, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 0");
+	ck_assert_str_eq(take_actions(), "wait 2");
 }
 END_TEST
 
@@ -1013,52 +1206,81 @@ START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
 	for (uint32_t i = 0; i < HOSTS_SPIS_MAX + 2; i++)
 		sas[i] = sa_of(2, i + 1);
 	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 18, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 18, resend 2");
 	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
 
-START_TEST(hosts_have_no_strangers_without_holding)
+START_TEST(hosts_that_drop_do_not_wait)
 {
+	const struct host_sa sas[] = {sa_of(2, 6), sa_of(3, 7)};
+
+	hosts_set_mode(hosts, HOSTS_MODE_DROP);
 	acquire(2, NOW);
-	hosts_set_hold(hosts, false);
-	acquire(3, NOW);
 	failed(2, NOW);
+	ck_assert_uint_eq(count_known(), 0);
+	new_sa(2, 5, NOW);
+	new_sa(2, 6, NOW);
+	sa_gone(2, 5, NOW);
+	ck_assert_str_eq(take_actions(), "pin 2 5, pin 2 6");
+	fresh_sas(2, 6, false, NOW);
+	hosts_sync(hosts, sas, 2, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "pin 3 7");
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "free 3");
+	acquire(3, NOW);
 	failed(3, NOW);
 	pass_time(NOW + 9999);
-	hosts_set_hold(hosts, true);
-	pass_time(NOW + 19999);
 	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
 
-START_TEST(hosts_are_pinned_without_holding_and_nothing_is_resent)
+START_TEST(hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked)
 {
-	const struct host_sa sas[] = {sa_of(2, 6), sa_of(3, 7)};
-
-	hosts_set_hold(hosts, false);
-	new_sa(2, 5, NOW);
-	new_sa(2, 6, NOW);
-	sa_gone(2, 5, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 5, put 2 6");
-	hosts_sync(hosts, sas, 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 3 7");
-	hosts_set_hold(hosts, true);
-	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 3 0");
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	acquire(2, NOW);
+	failed(2, NOW);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "wait 2");
+	new_sa(2, 5, NOW + 9999);
+	fresh_sas(2, 5, false, NOW + 9999);
+	pass_time(NOW + 9999 + LISTEN);
+	ck_assert_str_eq(take_actions(), "listen 2 5");
+	heard(2, 5, NOW + 9999 + LISTEN);
+	ck_assert_str_eq(take_actions(), "pin 2 5, end 2");
+	acquire(2, NOW + 9999 + LISTEN);
+	sa_gone(2, 5, NOW + 9999 + LISTEN);
+	pass_time(NOW + 99999);
+	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
+	new_sa(2, 6, NOW + 99999);
+	hosts_sync(hosts, NULL, 0, NOW + 99999, &actions);
+	pass_time(NOW + 199999);
+	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
 
-START_TEST(hosts_are_not_blocked_any_more_when_holding_ends)
+/* Without actions: the caller writes the whole plan. */
+START_TEST(hosts_follow_a_new_mode)
 {
 	acquire(2, NOW);
 	failed(2, NOW);
-	make_known(3, NOW);
 	acquire(3, NOW);
-	hosts_set_hold(hosts, false);
-	/* the caller writes the whole plan */
-	ck_assert_int_eq(find(2)->blocked, false);
+	new_sa(4, 5, NOW);
+	up(5, 6, NOW);
+	actions.count = 0;
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	ck_assert(known_host_waits(find(2)) && !find(2)->blocked);
+	ck_assert(known_host_waits(find(3)));
+	ck_assert(known_host_waits(find(4)));
+	ck_assert_uint_eq(find(5)->spi, SPI + 6);
+	hosts_set_mode(hosts, HOSTS_MODE_DROP);
+	ck_assert_uint_eq(find(2)->spi, 0);
+	ck_assert_uint_eq(find(3)->spi, 0);
+	ck_assert_uint_eq(find(4)->spi, SPI + 5);
+	pass_time(NOW + 9999);
+	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
+	ck_assert(known_host_waits(find(2)));
 	pass_time(NOW + 99999);
 	ck_assert_str_eq(take_actions(), "");
 }
@@ -1070,10 +1292,10 @@ START_TEST(hosts_begin_without_holding)
 	struct addr remote = numbered(2);
 
 	ck_assert_int_eq(hosts_new(&fresh), 0);
-	hosts_on_acquire(fresh, &local, &remote, NOW, &actions);
+	hosts_on_acquire(fresh, &local, &remote, 0, NOW, &actions);
 	ck_assert_uint_eq(hosts_next_ms(fresh), UINT64_MAX);
-	hosts_on_sa(fresh, &local, &remote, 5, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 5");
+	hosts_on_sa(fresh, &local, &remote, SPI + 5, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "pin 2 5");
 	hosts_free(fresh);
 }
 END_TEST
@@ -1090,38 +1312,47 @@ START_TEST(hosts_restored_are_adopted_by_the_first_sync)
 {
 	const struct host_sa sas[] = {sa_of(2, 20), sa_of(4, 41)};
 
-	ck_assert_int_eq(restore(4, 40, false), 0);
-	ck_assert_int_eq(restore(3, 30, false), 0);
-	ck_assert_int_eq(restore(2, 20, false), 0);
+	ck_assert_int_eq(restore(4, SPI + 40, false), 0);
+	ck_assert_int_eq(restore(3, SPI + 30, false), 0);
+	ck_assert_int_eq(restore(2, SPI + 20, false), 0);
 	ck_assert_int_eq(restore(5, 0, false), 0);
-	ck_assert_int_eq(restore(2, 99, true), 0);
+	ck_assert_int_eq(restore(2, SPI + 99, true), 0);
 	ck_assert_uint_eq(count_known(), 4);
-	ck_assert_uint_eq(find(2)->spi, 20);
+	ck_assert_uint_eq(find(2)->spi, SPI + 20);
+	ck_assert(known_host_waits(find(5)));
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, sas, 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 3 0, put 4 41");
-	new_sa(5, 50, NOW);
-	ck_assert_str_eq(take_actions(), "put 5 50");
+	ck_assert_str_eq(take_actions(), "wait 3, pin 4 41");
+	up(5, 50, NOW);
+	ck_assert_str_eq(take_actions(), "pin 5 50, end 5");
 }
 END_TEST
 
 START_TEST(hosts_restored_follow_their_sas_before_the_first_sync)
 {
-	ck_assert_int_eq(restore(2, 20, false), 0);
+	ck_assert_int_eq(restore(2, SPI + 20, false), 0);
 	new_sa(2, 21, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 20, NOW);
-	ck_assert_str_eq(take_actions(), "put 2 21");
+	ck_assert_str_eq(take_actions(), "pin 2 21");
 }
 END_TEST
 
-START_TEST(hosts_restored_are_no_strangers_any_more)
+/* What waits was held by a predecessor, which cannot have told charon. */
+START_TEST(hosts_restored_while_waiting_are_negotiated_or_taken_as_they_are)
 {
-	acquire(2, NOW);
-	ck_assert_int_eq(restore(2, 20, false), 0);
-	failed(2, NOW);
-	pass_time(NOW + 9999);
+	const struct host_sa sas[] = {sa_of(3, 30)};
+
+	hosts_on_charon(hosts, false, NOW, &actions);
+	ck_assert_int_eq(restore(2, 1, false), 0);
+	ck_assert_int_eq(restore(3, 1, false), 0);
 	ck_assert_str_eq(take_actions(), "");
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	ck_assert_str_eq(take_actions(), "pin 3 30, end 3");
+	hosts_on_charon(hosts, true, NOW + 500, &actions);
+	ck_assert_str_eq(take_actions(), "negotiate 2");
+	pass_time(NOW + 500 + SILENT);
+	ck_assert_str_eq(take_actions(), "block 2");
 }
 END_TEST
 
@@ -1138,7 +1369,7 @@ END_TEST
 
 START_TEST(hosts_restored_while_blocked_protect_without_holding)
 {
-	hosts_set_hold(hosts, false);
+	hosts_set_mode(hosts, HOSTS_MODE_DROP);
 	ck_assert_int_eq(restore(2, 0, true), 0);
 	ck_assert_int_eq(find(2)->blocked, false);
 }
@@ -1159,18 +1390,18 @@ START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
 	for (size_t i = 0; i < HOSTS_MAX; i++)
 		make_known(i, NOW + i);
 	/* The oldest are 0, in use again, and 1, just acquired. */
-	new_sa(0, 5, NOW + 5000);
+	up(0, 5, NOW + 5000);
 	acquire(1, NOW + 5000);
-	ck_assert_str_eq(take_actions(), "put 0 5");
+	ck_assert_str_eq(take_actions(), "pin 0 5, end 0");
 	new_sa(HOSTS_MAX, 9, NOW + 5001);
-	ck_assert_str_eq(take_actions(), "remove 2, put 4096 9, resend 4096");
+	ck_assert_str_eq(take_actions(), "remove 2, wait 4096");
 	ck_assert_ptr_null(find(2));
 	/* One that lost its SA is as old as that. */
 	sa_gone(0, 5, NOW + 5002);
-	ck_assert_str_eq(take_actions(), "put 0 0");
+	ck_assert_str_eq(take_actions(), "wait 0");
 	acquire(HOSTS_MAX + 1, NOW + 5003);
 	failed(HOSTS_MAX + 1, NOW + 5003);
-	ck_assert_str_eq(take_actions(), "remove 3, put 4097 blocked:0, resend 4097");
+	ck_assert_str_eq(take_actions(), "remove 3, wait 4097, block 4097, resend 4097");
 	ck_assert_uint_eq(count_known(), HOSTS_MAX);
 }
 END_TEST
@@ -1178,12 +1409,11 @@ END_TEST
 START_TEST(hosts_beyond_the_bound_stay_unknown_while_all_others_have_sas)
 {
 	for (size_t i = 0; i < HOSTS_MAX; i++)
-		new_sa(i, 5, NOW);
+		up(i, 5, NOW);
 	actions.count = 0;
 	new_sa(HOSTS_MAX, 5, NOW);
 	acquire(HOSTS_MAX + 1, NOW);
-	acquire(HOSTS_MAX + 2, NOW);
-	new_sa(HOSTS_MAX + 1, 5, NOW + 1);
+	fresh_sas(HOSTS_MAX + 1, 5, true, NOW + 1);
 	failed(HOSTS_MAX + 2, NOW + 1);
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "");
@@ -1199,48 +1429,51 @@ START_TEST(hosts_sync_beyond_the_bound_keeps_those_with_sas)
 	static struct host_sa sas[HOSTS_MAX + 1];
 
 	for (size_t i = 0; i < HOSTS_MAX; i++)
-		new_sa(i, 5, NOW);
+		up(i, 5, NOW);
 	actions.count = 0;
 	/* 7 has lost its SA, and there are two new ones. */
 	for (size_t i = 0; i <= HOSTS_MAX; i++)
 		sas[i] = sa_of(HOSTS_MAX + 1 - i, i < 2 ? 9 : 5);
 	sas[HOSTS_MAX + 1 - 7] = sa_of(0, 5);
 	hosts_sync(hosts, sas, HOSTS_MAX + 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "remove 7, put 4097 9, resend 4097");
+	ck_assert_str_eq(take_actions(), "remove 7, pin 4097 9, resend 4097");
 	ck_assert_uint_eq(count_known(), HOSTS_MAX);
 }
 END_TEST
 
-START_TEST(hosts_drop_the_oldest_of_too_many_strangers)
+START_TEST(hosts_beyond_the_bound_forget_the_stranger_that_asked_first)
 {
-	for (size_t i = 0; i <= HOSTS_MAX; i++)
-		acquire(HOSTS_MAX - i, NOW + (i > 0));
-	failed(HOSTS_MAX, NOW + 100);
-	ck_assert_ptr_null(find(HOSTS_MAX));
-	pass_time(NOW + SILENT + 100);
-	ck_assert_uint_eq(count_known(), HOSTS_MAX);
 	for (size_t i = 0; i < HOSTS_MAX; i++)
+		acquire(i, NOW + (i > 0));
+	actions.count = 0;
+	acquire(HOSTS_MAX, NOW + 2);
+	ck_assert_str_eq(take_actions(), "remove 0, wait 4096");
+	failed(0, NOW + 100);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 2 + SILENT);
+	ck_assert_uint_eq(count_known(), HOSTS_MAX);
+	for (size_t i = 1; i <= HOSTS_MAX; i++)
 		ck_assert_int_eq(find(i)->blocked, true);
 }
 END_TEST
 
-START_TEST(hosts_retain_forgets_hosts_and_strangers_without_actions)
+START_TEST(hosts_retain_forgets_without_actions)
 {
 	unsigned kept = 1u << 3 | 1u << 5;
 
-	new_sa(2, 20, NOW);
-	new_sa(3, 30, NOW);
+	up(2, 20, NOW);
+	up(3, 30, NOW);
 	new_sa(3, 31, NOW);
 	acquire(4, NOW);
 	acquire(5, NOW);
 	actions.count = 0;
 	hosts_retain(hosts, keep_some, &kept);
 	ck_assert_str_eq(take_actions(), "");
-	ck_assert_uint_eq(count_known(), 1);
+	ck_assert_uint_eq(count_known(), 2);
 	pass_time(NOW + SILENT);
-	ck_assert_str_eq(take_actions(), "put 5 blocked:0, resend 5");
+	ck_assert_str_eq(take_actions(), "block 5, resend 5");
 	pass_time(NOW + SETTLE);
-	ck_assert_str_eq(take_actions(), "probe 5, put 3 31");
+	ck_assert_str_eq(take_actions(), "probe 5, pin 3 31");
 }
 END_TEST
 
@@ -1260,19 +1493,48 @@ START_TEST(hosts_list_is_in_address_order)
 }
 END_TEST
 
-START_TEST(hosts_with_one_remote_are_told_apart_by_the_local_address)
+static void acquire_from(uint8_t last_byte, size_t host)
 {
-	struct addr other = local, remote = numbered(2);
-	size_t count;
-	const struct known_host *list;
+	struct addr other = local, remote = numbered(host);
 
-	other.bytes[3]++;
-	new_sa(2, 5, NOW);
-	hosts_on_sa(hosts, &other, &remote, 6, NOW, &actions);
+	other.bytes[3] = last_byte;
+	hosts_on_acquire(hosts, &other, &remote, 0, NOW, &actions);
+}
+
+/* The kernel refuses two larval SAs with one SPI to one address, and drops the packet. */
+START_TEST(hosts_with_one_remote_wait_with_different_spis)
+{
+	const struct known_host *list;
+	size_t count;
+
+	for (uint8_t byte = 9; byte >= 5; byte--)
+		acquire_from(byte, 2);
+	acquire_from(5, 1);
+	acquire_from(5, 3);
 	list = hosts_list(hosts, &count);
-	ck_assert_uint_eq(count, 2);
-	ck_assert_uint_eq(list[0].spi, 5);
-	ck_assert_uint_eq(list[1].spi, 6);
+	ck_assert_uint_eq(count, 7);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert(known_host_waits(&list[i]));
+		for (size_t k = 0; k < i; k++)
+			ck_assert(list[i].spi != list[k].spi ||
+			          !addr_equal(&list[i].remote, &list[k].remote));
+	}
+	ck_assert_uint_eq(list[0].spi, 1);
+	ck_assert_uint_eq(list[6].spi, 1);
+}
+END_TEST
+
+START_TEST(hosts_with_more_local_addresses_than_spis_share_the_last_one)
+{
+	const struct known_host *list;
+	size_t count;
+
+	for (unsigned byte = 0; byte <= POLICY_SPI_WAIT_MAX; byte++)
+		acquire_from((uint8_t)byte, 2);
+	list = hosts_list(hosts, &count);
+	ck_assert_uint_eq(count, POLICY_SPI_WAIT_MAX + 1);
+	ck_assert_uint_eq(list[count - 2].spi, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_eq(list[count - 1].spi, POLICY_SPI_WAIT_MAX);
 }
 END_TEST
 
@@ -1280,28 +1542,31 @@ START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
 {
 	const struct host_sa sas[] = {sa_of(2, 5)};
 
+	host_actions_fini(&actions);
 	memory_is_out = true;
 	new_sa(2, 5, NOW);
 	ck_assert_int_eq(actions.out_of_memory, true);
+	acquire(2, NOW);
 	ck_assert_uint_eq(count_known(), 0);
 	hosts_sync(hosts, sas, 1, NOW, &actions);
 	ck_assert_uint_eq(actions.count, 0);
 	memory_is_out = false;
 	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 5, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 5, resend 2");
 	host_actions_fini(&actions);
 	memory_is_out = true;
 	sa_gone(2, 5, NOW);
-	ck_assert_uint_eq(find(2)->spi, 5);
+	fresh_sas(2, 6, true, NOW);
+	ck_assert_uint_eq(find(2)->spi, SPI + 5);
 	memory_is_out = false;
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "put 2 0");
+	ck_assert_str_eq(take_actions(), "wait 2");
 }
 END_TEST
 
 START_TEST(hosts_timer_without_memory_tries_again_soon)
 {
-	new_sa(2, 5, NOW);
+	up(2, 5, NOW);
 	new_sa(2, 6, NOW);
 	host_actions_fini(&actions);
 	memory_is_out = true;
@@ -1310,7 +1575,7 @@ START_TEST(hosts_timer_without_memory_tries_again_soon)
 	ck_assert_uint_eq(hosts_next_ms(hosts), NOW + SETTLE + RETRY);
 	memory_is_out = false;
 	pass_time(NOW + SETTLE + RETRY);
-	ck_assert_str_eq(take_actions(), "put 2 6");
+	ck_assert_str_eq(take_actions(), "pin 2 6");
 }
 END_TEST
 
@@ -1380,27 +1645,30 @@ int main(void)
 	tcase_add_test(tcase, hosts_are_not_silent_before_charon_is_up);
 	tcase_add_test(tcase, hosts_are_silent_when_charon_does_not_come);
 	tcase_add_test(tcase, hosts_sync_leaves_the_silent_blocked);
+	tcase_add_test(tcase, hosts_sync_leaves_those_that_wait_for_the_peer);
+	tcase_add_test(tcase, hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone);
 	tcase_add_test(tcase, hosts_negotiate_only_when_no_sa_is_left);
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
 	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
 	tcase_add_test(tcase, hosts_sync_takes_the_newest_of_too_many_sas);
-	tcase_add_test(tcase, hosts_have_no_strangers_without_holding);
-	tcase_add_test(tcase, hosts_are_pinned_without_holding_and_nothing_is_resent);
-	tcase_add_test(tcase, hosts_are_not_blocked_any_more_when_holding_ends);
+	tcase_add_test(tcase, hosts_that_drop_do_not_wait);
+	tcase_add_test(tcase, hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked);
+	tcase_add_test(tcase, hosts_follow_a_new_mode);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
 	tcase_add_test(tcase, hosts_restored_follow_their_sas_before_the_first_sync);
-	tcase_add_test(tcase, hosts_restored_are_no_strangers_any_more);
+	tcase_add_test(tcase, hosts_restored_while_waiting_are_negotiated_or_taken_as_they_are);
 	tcase_add_test(tcase, hosts_restored_while_blocked_are_probed);
 	tcase_add_test(tcase, hosts_restored_while_blocked_protect_without_holding);
 	tcase_add_test(tcase, hosts_restored_beyond_the_bound_are_left_out);
 	tcase_add_test(tcase, hosts_beyond_the_bound_replace_the_one_that_was_silent_longest);
 	tcase_add_test(tcase, hosts_beyond_the_bound_stay_unknown_while_all_others_have_sas);
 	tcase_add_test(tcase, hosts_sync_beyond_the_bound_keeps_those_with_sas);
-	tcase_add_test(tcase, hosts_drop_the_oldest_of_too_many_strangers);
-	tcase_add_test(tcase, hosts_retain_forgets_hosts_and_strangers_without_actions);
+	tcase_add_test(tcase, hosts_beyond_the_bound_forget_the_stranger_that_asked_first);
+	tcase_add_test(tcase, hosts_retain_forgets_without_actions);
 	tcase_add_test(tcase, hosts_list_is_in_address_order);
-	tcase_add_test(tcase, hosts_with_one_remote_are_told_apart_by_the_local_address);
+	tcase_add_test(tcase, hosts_with_one_remote_wait_with_different_spis);
+	tcase_add_test(tcase, hosts_with_more_local_addresses_than_spis_share_the_last_one);
 	tcase_add_test(tcase, hosts_sync_makes_up_for_what_failed_without_memory);
 	tcase_add_test(tcase, hosts_timer_without_memory_tries_again_soon);
 	tcase_add_test(tcase, hosts_without_memory_for_an_entry_say_so);

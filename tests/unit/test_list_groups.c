@@ -100,7 +100,8 @@ START_TEST(what_is_no_list_entry_is_counted)
 	struct list_groups groups;
 
 	rows[2].policy.proto = IPPROTO_ICMPV6;
-	rows[3].policy.spi = 1;
+	rows[3].policy.spi = 0xc0000001;
+	rows[7].policy.spi = 1;
 	rows[7].drift = DIFF_DRIFT_MISSING;
 	groups = groups_of(rows, 8);
 	ck_assert_uint_eq(groups.count, 0);

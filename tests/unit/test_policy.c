@@ -165,6 +165,9 @@ START_TEST(format_says_what_a_log_needs)
 	made.spi = 0xc0000001;
 	ck_assert_str_eq(policy_format(&made, text), "out protect 10.0.1.1/32 -> 10.0.0.0/20 "
 	                                             "priority 30112 optional spi 0xc0000001");
+	made.spi = POLICY_SPI_WAIT_MAX;
+	ck_assert_str_eq(policy_format(&made, text), "out protect 10.0.1.1/32 -> 10.0.0.0/20 "
+	                                             "priority 30112 optional, waits");
 	typed.action = POLICY_ACTION_ALLOW;
 	typed.proto = IPPROTO_ICMPV6;
 	typed.icmp_type = 135;

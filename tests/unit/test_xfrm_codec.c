@@ -255,6 +255,7 @@ END_TEST
 static struct nl_msg *make_acquire(uint16_t family)
 {
 	struct xfrm_user_acquire info = {
+		.id = {.spi = htonl(0xc0000001)},
 		.sel = {.family = family},
 		.policy = {.priority = 30112},
 		.seq = 9,
@@ -279,6 +280,7 @@ START_TEST(acquire_takes_the_first_reqid)
 	ck_assert_int_eq(xfrm_codec_acquire(nlmsg_hdr(msg), &acquire), 0);
 	ck_assert_str_eq(addr_format(&acquire.local, text), "10.0.1.1");
 	ck_assert_str_eq(addr_format(&acquire.remote, text), "10.0.1.2");
+	ck_assert_uint_eq(acquire.spi, 0xc0000001);
 	ck_assert_uint_eq(acquire.reqid, 77);
 	ck_assert_uint_eq(acquire.seq, 9);
 	ck_assert_uint_eq(acquire.priority, 30112);

@@ -3,6 +3,7 @@
 #include "xfrmd/xfrm_sock.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/xfrm.h>
 #include <sched.h>
 #include <stdio.h>
@@ -645,6 +646,7 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 	ck_assert_str_eq(addr_format(&seen.acquire.local, text), "10.0.1.1");
 	ck_assert_str_eq(addr_format(&seen.acquire.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(seen.acquire.reqid, REQID);
+	ck_assert_uint_eq(seen.acquire.spi, 0);
 	ck_assert_uint_eq(seen.acquire.priority, 30108);
 	ck_assert_uint_ne(seen.acquire.seq, 0);
 
@@ -653,6 +655,47 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 	ck_assert_uint_eq(seen.sa.spi, 0);
 	unwatch(&seen);
 	policy_list_fini(&want);
+}
+END_TEST
+
+/* What hosts.h calls waiting: asked for once, until the larval SA is ended. */
+START_TEST(policy_that_waits_raises_an_acquire_whose_larval_sa_has_its_spi)
+{
+	struct policy policy = {
+		.dir = POLICY_DIR_OUT,
+		.action = POLICY_ACTION_PROTECT,
+		.src = prefix("10.0.1.1"),
+		.dst = prefix("10.0.1.2"),
+		.priority = POLICY_PRIORITY_KNOWN_HOST,
+		.reqid = REQID,
+		.spi = 7,
+	};
+	struct xfrm_sa key = {.src = policy.src.addr,
+	                      .dst = policy.dst.addr,
+	                      .spi = policy.spi,
+	                      .proto = IPPROTO_ESP};
+	struct xfrm_sa found;
+	struct seen seen = {0};
+
+	make_interface();
+	ck_assert_int_eq(xfrm_sock_update(sock, &policy), 0);
+	watch(&seen);
+	ck_assert_int_eq(xfrm_sock_find_sa(sock, &key, &found), -ESRCH);
+	for (unsigned asked = 1; asked <= 2; asked++) {
+		send_packet("10.0.1.2");
+		run(&seen, DEADLINE_MS);
+		send_packet("10.0.1.2");
+		run(&seen, 50);
+		ck_assert_uint_eq(seen.acquires, asked);
+		ck_assert_uint_eq(seen.acquire.spi, policy.spi);
+		ck_assert_int_eq(xfrm_sock_find_sa(sock, &key, &found), 0);
+		ck_assert_uint_eq(found.spi, policy.spi);
+		ck_assert_uint_eq(found.packets, 0);
+		ck_assert_int_eq(xfrm_sock_delete_sa(sock, &key), 0);
+		ck_assert_int_eq(xfrm_sock_delete_sa(sock, &key), -ESRCH);
+		run(&seen, 50);
+	}
+	unwatch(&seen);
 }
 END_TEST
 
@@ -863,6 +906,7 @@ int main(void)
 	tcase_add_test(tests, monitor_may_be_closed_in_its_callback);
 	tcase_add_test(tests, lost_notifications_are_an_overrun);
 	tcase_add_test(tests, packet_to_a_protected_prefix_raises_an_acquire_that_expires);
+	tcase_add_test(tests, policy_that_waits_raises_an_acquire_whose_larval_sa_has_its_spi);
 	tcase_add_test(tests, broadcast_and_allowed_addresses_raise_none);
 	tcase_add_test(tests, deleted_sas_are_reported_one_by_one);
 	tcase_add_test(tests, flushed_sas_are_lost_and_what_was_before_is_told);
