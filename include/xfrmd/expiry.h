@@ -18,11 +18,5 @@ enum expiry {
 enum expiry expiry_of(const struct conf *conf, int64_t not_after, int64_t now);
 /* At which level it is logged; never called for EXPIRY_FAR. */
 enum log_level expiry_log_level(enum expiry expiry);
-/*
- * What is known about why a negotiation fails, with the end of our own certificate where that
- * explains it. Returns @words, or @text with other ones. Pure.
- */
-const char *expiry_explain(const char *words, int64_t not_after, int64_t now, char *text,
-                           size_t size);
 
 #endif

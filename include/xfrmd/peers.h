@@ -52,6 +52,11 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_FORGET_AFTER_MS   600000
 /* The same where packets go in clear meanwhile, which somebody will want to know. */
 #define PEERS_PATIENT_MS        86400000
+/* A peer that tries us in vain gets an entry while there are no more than so many that are IDLE:
+ * anybody may try. */
+#define PEERS_STRANGERS_MAX     256
+/* Size of words about a failure; longer ones are cut. */
+#define PEERS_WORDS_MAX         384
 
 struct peer_child {
 	uint32_t ike_id, child_id;
@@ -76,11 +81,11 @@ struct peer {
 	bool ordered;          /* QUEUED: by peers_retry() */
 	bool closed;           /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;             /* UP: the kernel lost SAs of it, rekeying is due */
-	bool seen_out, seen_in; /* scratch of peers_on_sas_listed() */
-	char hint[128];         /* why the running negotiation is failing, in words */
-	char last_error[128];   /* empty: none since it was up */
-	uint64_t failed_ms;     /* of last_error; 0: none */
-	uint64_t acquired_ms;   /* of the last acquire since it was up; 0: none */
+	bool seen_out, seen_in;           /* scratch of peers_on_sas_listed() */
+	char hint[PEERS_WORDS_MAX];       /* why the running negotiation is failing, in words */
+	char last_error[PEERS_WORDS_MAX]; /* empty: none since it was up */
+	uint64_t failed_ms;               /* of last_error; 0: none */
+	uint64_t acquired_ms;             /* of the last acquire since it was up; 0: none */
 	struct peer_child children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest
 	                                                 * is left out */
 	size_t child_count;
@@ -100,7 +105,7 @@ struct peer_action {
 	struct addr local, remote;
 	uint32_t ike_id, child_id;
 	enum peer_state old_state, new_state;
-	char reason[128];
+	char reason[PEERS_WORDS_MAX];
 };
 struct peer_actions {
 	struct peer_action *items;
@@ -174,6 +179,10 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
  * reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
                      const char *words, bool final, uint64_t now_ms, struct peer_actions *actions);
+/* Words for why a negotiation failed that the peer began: the last error of a pair that is neither
+ * UP nor NEGOTIATING. */
+void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           const char *words, uint64_t now_ms, struct peer_actions *actions);
 /*
  * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
  * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SHOWN_MAX   5
-#define ESCAPED_MAX (4 * 128)
+#define ESCAPED_MAX (4 * CTL_ERROR_MAX)
 
 /* By the beginnings of last_error; what they mean to somebody who has to act. */
 static const struct advice {
@@ -42,6 +42,12 @@ static const struct advice {
 	{"the peer's certificate was not issued", FINDING_SERIOUS,
          "its CA is missing in our ca_certificates, or it is of another fleet",
          "add its CA on this host if it belongs to the fleet, then `xfrmctl reload`"},
+	{"the peer's certificate is not yet valid", FINDING_SERIOUS,
+         "the clock was ahead where it was made, or ours is behind",
+         "compare `date` on both hosts and where certificates are made"},
+	{"the peer's certificate has expired", FINDING_SERIOUS,
+         "the peer can talk to nobody, or our clock is wrong",
+         "renew it there: `xfrmpki issue`; compare `date` on both hosts"},
 	{"the peer's certificate is expired", FINDING_SERIOUS,
          "the peer can talk to nobody, or our clock is wrong",
          "renew it there: `xfrmpki issue`; compare `date` on both hosts"},
@@ -71,23 +77,37 @@ static const struct advice *find_advice(const char *reason)
 	return &other;
 }
 
-static bool fails_for(const struct ctl_peer *peer, const char *reason)
+/* What is wrong stands before the names and dates of each peer. */
+static size_t kind_len(const char *reason)
 {
-	return strcmp(peer->state, "up") != 0 && strcmp(peer->last_error, reason) == 0;
+	const char *details = strstr(reason, ": ");
+
+	return details ? (size_t)(details - reason) : strlen(reason);
 }
 
-/* The peers from @first on that fail for the same reason. */
+static bool fails_for(const struct ctl_peer *peer, const char *reason)
+{
+	size_t len = kind_len(reason);
+
+	return strcmp(peer->state, "up") != 0 && kind_len(peer->last_error) == len &&
+	       strncmp(peer->last_error, reason, len) == 0;
+}
+
+/* The peers from @first on that fail for the same reason; details only where they are the same. */
 static void judge_group(const struct ctl_peers *peers, size_t first, struct findings *findings)
 {
 	const char *reason = peers->items[first].last_error;
 	const struct advice *advice = find_advice(reason);
 	char shown[SHOWN_MAX * (ADDR_TEXT_MAX + 2) + 8] = "", addr[ADDR_TEXT_MAX];
-	char escaped[ESCAPED_MAX], more[32] = "";
+	char escaped[ESCAPED_MAX], said[CTL_ERROR_MAX], more[32] = "";
 	size_t count = 0;
 
+	snprintf(said, sizeof(said), "%s", reason);
 	for (size_t i = first; i < peers->count; i++) {
 		if (!fails_for(&peers->items[i], reason))
 			continue;
+		if (strcmp(peers->items[i].last_error, reason) != 0)
+			said[kind_len(reason)] = '\0';
 		if (count++ >= SHOWN_MAX)
 			continue;
 		if (*shown)
@@ -97,7 +117,7 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 	if (count > SHOWN_MAX)
 		snprintf(more, sizeof(more), " and %zu more", count - SHOWN_MAX);
 	findings_add(findings, advice->severity, "peer", "%s: %zu peer%s fail%s (%s%s)\n%s\n%s",
-	             str_escape(reason, escaped, sizeof(escaped)), count, count == 1 ? "" : "s",
+	             str_escape(said, escaped, sizeof(escaped)), count, count == 1 ? "" : "s",
 	             count == 1 ? "s" : "", shown, more, advice->why, advice->action);
 }
 

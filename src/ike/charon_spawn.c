@@ -30,7 +30,8 @@ static void reset_signals(void)
 static void __attribute__((noreturn))
 become(char *binary, const char *log_path, char *config, int gate)
 {
-	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	/* dates in its log lines are read by us */
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", zone[] = "TZ=UTC0";
 	char byte;
 
 	if (read(gate, &byte, 1) != 1)
@@ -41,7 +42,7 @@ become(char *binary, const char *log_path, char *config, int gate)
 	if (open("/dev/null", O_RDONLY) == 0 && open(log_path, O_RDWR | O_NONBLOCK) == 1 &&
 	    dup(1) == 2) {
 		reset_signals();
-		execve(binary, (char *[]){binary, NULL}, (char *[]){path, config, NULL});
+		execve(binary, (char *[]){binary, NULL}, (char *[]){path, zone, config, NULL});
 	}
 	_exit(EXIT_NOT_RUN);
 }

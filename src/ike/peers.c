@@ -668,6 +668,21 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 	start_queued(peers, now_ms, actions);
 }
 
+void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           const char *words, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_STRANGERS_MAX)
+		return;
+	peer = find_or_add(peers, local, remote, now_ms, actions);
+	if (!peer || peer->state == PEER_STATE_UP || peer->state == PEER_STATE_NEGOTIATING)
+		return;
+	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);
+	peer->failed_ms = now_ms;
+	note_due(peers, peer, now_ms);
+}
+
 /* Nobody waits for one that is queued for its renewal. */
 static bool has_time(const struct peer *peer)
 {

@@ -322,7 +322,7 @@ static const struct {
 
 	/* IKE proposals; the first as initiator, the others as responder. */
 	{"received NO_PROPOSAL_CHOSEN notify error", SWAN_REASON_HINT,
-         "the peer accepts none of our ike_proposals"},
+         "the peer accepts none of our ike_proposals, or is starting or shutting down"},
 	{"received proposals unacceptable", SWAN_REASON_HINT,
          "we accept none of the peer's IKE proposals"},
 	{"no acceptable proposal found", SWAN_REASON_HINT, "no common proposal with the peer"},
@@ -335,7 +335,10 @@ static const struct {
 	{"constraint check failed: peer not authenticated by CA ", SWAN_REASON_HINT,
          "the peer's certificate was not issued by any of our CAs"},
 	{"constraint check failed: ", SWAN_REASON_HINT, NULL},
-	{"no issuer certificate found for ", SWAN_REASON_HINT,
+	/* of the certificate that the line before names */
+	{"  issuer is ", SWAN_REASON_HINT,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"  self-signed certificate ", SWAN_REASON_HINT,
          "the peer's certificate was not issued by any of our CAs"},
 	{"subject certificate invalid (valid from ", SWAN_REASON_HINT,
          "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
@@ -366,6 +369,13 @@ static const struct {
 
 enum swan_reason_kind swan_reason(const char *text, const char **ret_words)
 {
+	static const char refusal[] = "parsed INFORMATIONAL request ";
+
+	/* the one who began did not like what we answered, and has the IKE_SA already */
+	if (!strncmp(text, refusal, strlen(refusal)) && strstr(text, " N(AUTH_FAILED) ")) {
+		*ret_words = SWAN_REASON_REFUSED;
+		return SWAN_REASON_HINT;
+	}
 	*ret_words = text;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (strncmp(text, reasons[i].start, strlen(reasons[i].start)) != 0)

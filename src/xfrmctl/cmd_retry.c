@@ -36,7 +36,7 @@ static int begin(const struct options *options, const struct addr *address, stru
 
 /* Whether there is a result: then *ret_error is empty if an SA is up. */
 static bool has_result(const struct ctl_peers *peers, const struct addr *address,
-                       char ret_error[128])
+                       char ret_error[CTL_ERROR_MAX])
 {
 	const char *error = "forgotten by xfrmd, send it traffic";
 
@@ -60,7 +60,7 @@ static int wait_for_result(const struct options *options, const struct addr *add
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
 	uint64_t end_ms = loop_now_ms() + RESULT_MS;
-	char address_text[ADDR_TEXT_MAX], escaped[4 * 128], error[128];
+	char address_text[ADDR_TEXT_MAX], escaped[4 * CTL_ERROR_MAX], error[CTL_ERROR_MAX];
 
 	addr_format(address, address_text);
 	while (loop_now_ms() < end_ms) {

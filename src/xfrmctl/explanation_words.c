@@ -15,7 +15,7 @@
 #include "xfrmd/role.h"
 #include "xfrmd/str.h"
 
-#define ESCAPED_MAX 512
+#define ESCAPED_MAX (4 * CTL_ERROR_MAX)
 
 static const char *list_name(const struct policy *policy)
 {
@@ -99,6 +99,9 @@ static void put_peer(struct buf *out, const struct ctl_peer *peer, bool daemon_k
 		buf_str(out, "nobody negotiates, since xfrmd cannot be reached");
 	} else if (!peer || strcmp(peer->state, "idle") == 0) {
 		buf_str(out, "the next packet to it makes xfrmd negotiate");
+		if (peer && peer->last_error[0])
+			buf_str(out, "; it tried in vain");
+		put_error(out, peer);
 	} else if (strcmp(peer->state, "negotiating") == 0) {
 		buf_str(out, "xfrmd negotiates with it");
 		put_error(out, peer);

@@ -10,7 +10,7 @@
 #include "out_text.h"
 #include "xfrmd/str.h"
 
-#define ESCAPED_MAX  512
+#define ESCAPED_MAX  (4 * CTL_ERROR_MAX)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static enum out_colour state_colour(const char *state)
@@ -39,6 +39,7 @@ static void put_traffic(struct out_table *table, const struct ctl_peer *peer)
 static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64_t now)
 {
 	char addr[ADDR_TEXT_MAX], unit[OUT_TEXT_UNIT_MAX], escaped[ESCAPED_MAX];
+	char error[OUT_TEXT_ERROR_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s",
@@ -52,8 +53,7 @@ static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64
 		               out_text_duration(peer->next_retry - now, unit));
 	else
 		out_table_cell(table, OUT_COLOUR_NONE, "-");
-	out_table_cell(table, OUT_COLOUR_BAD, "%s",
-	               str_escape(peer->last_error, escaped, sizeof(escaped)));
+	out_table_cell(table, OUT_COLOUR_BAD, "%s", out_text_error(peer->last_error, error));
 }
 
 void out_peers_table(const struct ctl_peers *peers, int64_t now, bool coloured, struct buf *out)

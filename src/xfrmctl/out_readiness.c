@@ -5,9 +5,6 @@
 #include "out_table.h"
 #include "out_text.h"
 
-/* The longest text of a peer, each byte written as \xNN. */
-#define ESCAPED_MAX (4 * 128)
-
 static void put_age(struct out_table *table, int64_t time, int64_t now)
 {
 	char unit[OUT_TEXT_UNIT_MAX];
@@ -26,7 +23,7 @@ void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bo
 		{"IN CLEAR WITH", false}, {"LOCAL", false},   {"LAST SEEN", true},
 		{"LAST FAILURE", true},   {"BECAUSE", false},
 	};
-	char addr[ADDR_TEXT_MAX], escaped[ESCAPED_MAX];
+	char addr[ADDR_TEXT_MAX], error[OUT_TEXT_ERROR_MAX];
 	struct out_table table;
 
 	if (!optional || !peers->count) {
@@ -43,9 +40,9 @@ void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bo
 		               peer->local.family ? addr_format(&peer->local, addr) : "-");
 		put_age(&table, peer->last_acquire, now);
 		put_age(&table, peer->last_failure, now);
-		out_table_cell(&table, OUT_COLOUR_BAD, "%s",
-		               str_escape(*peer->last_error ? peer->last_error : peer->state,
-		                          escaped, sizeof(escaped)));
+		out_table_cell(
+			&table, OUT_COLOUR_BAD, "%s",
+			out_text_error(*peer->last_error ? peer->last_error : peer->state, error));
 	}
 	out_table_render(&table, coloured, out);
 }

@@ -11,6 +11,16 @@
 
 #define ESCAPED_MAX 512
 
+const char *out_text_error(const char *error, char text[OUT_TEXT_ERROR_MAX])
+{
+	char escaped[4 * CTL_ERROR_MAX];
+
+	str_escape(error, escaped, sizeof(escaped));
+	if (snprintf(text, OUT_TEXT_ERROR_MAX, "%s", escaped) >= OUT_TEXT_ERROR_MAX)
+		memcpy(text + OUT_TEXT_ERROR_MAX - 4, "...", 4);
+	return text;
+}
+
 const char *out_text_duration(int64_t seconds, char text[OUT_TEXT_UNIT_MAX])
 {
 	int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;

@@ -20,4 +20,9 @@ const char *out_text_duration(int64_t seconds, char text[OUT_TEXT_UNIT_MAX]);
 /* "999 B", "1.2 MB": powers of 1000. */
 const char *out_text_bytes(uint64_t bytes, char text[OUT_TEXT_UNIT_MAX]);
 
+/* What a row of a table has room for; the fault stands in front, names and dates behind it. */
+#define OUT_TEXT_ERROR_MAX 121
+/* The last error of a peer, escaped, its end replaced by "..." when it is too long. */
+const char *out_text_error(const char *error, char text[OUT_TEXT_ERROR_MAX]);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include "xfrmd/str.h"
 
-#define REASON_MAX    640
+#define REASON_MAX    (4 * CTL_ERROR_MAX)
 /* A probe that was held this long had to wait for a negotiation. */
 #define HELD_SHOWN_US 20000
 

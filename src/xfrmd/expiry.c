@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The thresholds before a certificate's end, and what it explains when it has come. */
+/* The thresholds before a certificate's end. */
 #include "xfrmd/expiry.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "xfrmd/pki_cert.h"
-#include "xfrmd/swan_event.h"
 
 #define DAY_S 86400
 
@@ -42,15 +36,4 @@ enum log_level expiry_log_level(enum expiry expiry)
 		return LOG_LEVEL_ERROR;
 	}
 	return LOG_LEVEL_ERROR;
-}
-
-const char *expiry_explain(const char *words, int64_t not_after, int64_t now, char *text,
-                           size_t size)
-{
-	char date[PKI_TIME_TEXT_MAX];
-
-	if (not_after > now || strcmp(words, SWAN_REASON_REFUSED) != 0)
-		return words;
-	snprintf(text, size, "%s, which expired on %s", words, pki_time_format(not_after, date));
-	return text;
 }

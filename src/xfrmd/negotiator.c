@@ -12,7 +12,7 @@
 #include "xfrmd/swan_conf.h"
 
 /* Peers that fail to negotiate with us may try for ever. */
-#define REFUSALS_BURST       5
+#define REFUSALS_BURST       20
 #define REFUSALS_INTERVAL_MS 60000
 
 /* Loading charon. */
@@ -71,6 +71,7 @@ static void on_disconnected(void *ctx)
 
 	negotiator->announced = false;
 	reauth_clear(negotiator->reauth);
+	negotiator->reasons = (struct reasons){0};
 	negotiator_drop_pending(negotiator);
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);

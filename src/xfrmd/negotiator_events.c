@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "negotiator_state.h"
-#include "xfrmd/expiry.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 
@@ -134,25 +133,25 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 static void on_log(struct negotiator *negotiator, const void *message, size_t len,
                    struct peer_actions *actions)
 {
-	enum swan_reason_kind kind;
-	struct addr local, remote;
-	char explained[128];
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	struct reason reason;
 	struct swan_log log;
-	const char *words;
 
-	if (swan_event_log(message, len, &log) < 0)
+	if (swan_event_log(message, len, &log) < 0 ||
+	    !reasons_take(&negotiator->reasons, &log, negotiator->bundle, loop_now_epoch(),
+	                  &reason))
 		return;
-	kind = swan_reason(log.text, &words);
-	words = expiry_explain(words, negotiator->bundle->chain.items[0].not_after,
-	                       loop_now_epoch(), explained, sizeof(explained));
-	if (kind != SWAN_REASON_NONE && strcmp(log.ike_name, SWAN_RESPONDER) == 0 &&
-	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
-		log_warning("peer: a negotiation that a peer began failed: %s", words);
-	if (swan_conf_parse_peer_name(log.ike_name, &local, &remote) < 0)
+	if (reason.ours) {
+		peers_on_reason(negotiator->peers, &reason.local, &reason.remote, reason.words,
+		                reason.kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
 		return;
-	if (kind != SWAN_REASON_NONE)
-		peers_on_reason(negotiator->peers, &local, &remote, words,
-		                kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
+	}
+	peers_on_vain_attempt(negotiator->peers, &reason.local, &reason.remote, reason.words,
+	                      loop_now_ms(), actions);
+	if (log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
+		log_warning("peer: %s: a negotiation that it began failed: %s local=%s",
+		            addr_format(&reason.remote, from), reason.words,
+		            addr_format(&reason.local, to));
 }
 
 static void on_cert(struct negotiator *negotiator, const void *message, size_t len)

@@ -5,6 +5,7 @@
 #include "xfrmd/ike_link.h"
 #include "xfrmd/log.h"
 #include "xfrmd/negotiator.h"
+#include "xfrmd/reasons.h"
 #include "xfrmd/reauth.h"
 
 /* The inside of the negotiator, shared by its three files: life, actions, events. */
@@ -22,6 +23,7 @@ struct negotiator {
 	struct loop_timer *reauth_timer;
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
+	struct reasons reasons;
 	bool announced;       /* ready was called for this connection */
 	bool list_incomplete; /* an SA that charon listed was not understood */
 

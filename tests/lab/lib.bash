@@ -454,6 +454,37 @@ xfrmpki() {
 	"$BUILD/src/xfrmpki/xfrmpki" "$@"
 }
 
+# pki_dated FOLDER BEGIN END: its instance certificate anew, valid from and to so many seconds from now
+pki_dated() {
+	cat >"$1/openssl.cnf" <<-EOF
+		[ca]
+		default_ca = fleet
+		[fleet]
+		database = $1/index
+		new_certs_dir = $1
+		rand_serial = yes
+		default_md = sha256
+		policy = any
+		[any]
+		commonName = supplied
+	EOF
+	: >"$1/index"
+	openssl req -new -key "$1/instance.key" -subj /CN=instance -out "$1/request"
+	openssl ca -batch -notext -config "$1/openssl.cnf" -cert "$1/ca.pem" -keyfile "$1/ca.key" \
+		-in "$1/request" -startdate "$(date -u -d "$2 seconds" +%y%m%d%H%M%SZ)" \
+		-enddate "$(date -u -d "$3 seconds" +%y%m%d%H%M%SZ)" -out "$1/instance.pem" 2>"$1/log"
+}
+
+# pki_date -startdate|-enddate FILE: as xfrmd writes it
+pki_date() {
+	date -u -d "$(openssl x509 -in "$2" -noout "$1" | cut -d= -f2)" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# pki_expired FILE: not in the second in which it ends: charon lets that one count
+pki_expired() {
+	[ "$(date +%s)" -gt $(($(date -d "$(pki_date -enddate "$1")" +%s) + 1)) ]
+}
+
 # xfrmd_conf HOST: writes its configuration; standard input continues the section [ipsec]
 xfrmd_conf() {
 	cat - >"$FOLDER/$1.conf" <<-EOF

@@ -17,38 +17,10 @@ conf() {
 	EOF
 }
 
-# short_lived FOLDER SECONDS: a certificate for the key in FOLDER, by its CA
-short_lived() {
-	cat >"$1/openssl.cnf" <<-EOF
-		[ca]
-		default_ca = fleet
-		[fleet]
-		database = $1/index
-		new_certs_dir = $1
-		rand_serial = yes
-		default_md = sha256
-		policy = any
-		[any]
-		commonName = supplied
-	EOF
-	: >"$1/index"
-	openssl req -new -key "$1/instance.key" -subj /CN=instance -out "$1/request"
-	openssl ca -batch -notext -config "$1/openssl.cnf" -cert "$1/ca.pem" -keyfile "$1/ca.key" \
-		-in "$1/request" -startdate "$(date -u -d '-1 hour' +%y%m%d%H%M%SZ)" \
-		-enddate "$(date -u -d "+$2 seconds" +%y%m%d%H%M%SZ)" -out "$1/instance.pem" 2>"$1/log"
-}
-
-# Not in the second in which it ends: charon lets that one count.
-expired() {
-	! openssl x509 -in "$1" -noout -checkend 0 >/dev/null &&
-		[ "$(date +%s)" -gt $(($(date -d "$(openssl x509 -in "$1" -noout -enddate |
-			cut -d= -f2)" +%s) + 1)) ]
-}
-
 cp -r "$PKI" old
 cp -r "$PKI" new
 must xfrmpki issue --dir new --cn instance --force >/dev/null
-short_lived old 25
+pki_dated old -3600 25
 for name in a b c; do
 	host_pki $name old
 	conf $name false
@@ -56,20 +28,25 @@ for name in a b c; do
 done
 wait_for 20 pings a b
 wait_for 20 pings b c
-must_not expired old/instance.pem
+must_not pki_expired old/instance.pem
+end=$(pki_date -enddate old/instance.pem)
 capture b
 capture c
 stream_start a b 250
 tcp_start b c
-wait_for 30 expired old/instance.pem
+wait_for 30 pki_expired old/instance.pem
 
 # What is there goes on, what is new does not come up, and both hosts say why.
 wait_for 10 is true status a 'any("has expired" in p for p in d["problems"])'
 must_not pings a c
 wait_for 10 is failed peers a '[p["state"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]'
 reason=$(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]')
-expect_text 'reason on a' "$reason" 'the peer refused our certificate, which expired on '
+expect 'reason on a' "$reason" = "the peer refused our certificate: it expired on $end"
 echo "a: $reason"
+reason=$(peers c '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.1"][0]')
+expect 'reason on c' "$reason" = \
+	"the peer's certificate has expired: \"CN=instance\" ended on $end, or our clock is wrong"
+echo "c: $reason"
 
 conf a true
 must_not ctl a reload 2>refused

@@ -66,15 +66,18 @@ round drop-ca 'CA certificates: now 1'
 wait_for 40 old_gone
 
 # A host that missed the last two rounds has the certificate of the old CA, and trusts only that.
+# The new one has its name.
+ca='CN=xfrmd lab CA'
 xfrmd_start d
 for name in a c; do
 	must_not pings d $name
 done
 wait_for 10 is failed peers d '[p["state"] for p in d["peers"] if p["address"] == "10.0.1.1"][0]'
 reason=$(peers d '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.1"][0]')
-expect 'reason on d' "$reason" = 'the peer refused our certificate'
+expect 'reason on d' "$reason" = "the peer refused our certificate: it does not have our CA \"$ca\""
 expect 'peers of d' "$(status d 'd["peers"]["up"]')" = 0
-expect_text 'log of a' "$(cat "$FOLDER/a.log")" 'was not issued by any of our CAs'
+expect_text 'log of a' "$(cat "$FOLDER/a.log")" "peer: 10.0.1.4: a negotiation that it began failed: $(
+	)the peer's certificate was not issued by any of our CAs: \"CN=instance\" is issued by another \"$ca\" than ours"
 
 stream_end
 tcp_end

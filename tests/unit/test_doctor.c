@@ -421,6 +421,21 @@ START_TEST(doctor_gathers_peers_with_one_reason)
 }
 END_TEST
 
+START_TEST(doctor_gathers_peers_whose_names_and_dates_differ)
+{
+	fail_peer(0, "10.0.2.1", "the peer's certificate has expired: \"CN=a\" ended on x");
+	fail_peer(1, "10.0.2.2", "the peer's certificate has expired: \"CN=b\" ended on y");
+	fail_peer(2, "10.0.2.3", "the peer refused our certificate: it expired on z");
+	fail_peer(3, "10.0.2.4", "the peer refused our certificate: it expired on z");
+	fail_peer(4, "10.0.2.5", "the peer's certificate has expired");
+	ck_assert_str_eq(judge(),
+	                 "serious peer: the peer's certificate has expired: 3 peers fail "
+	                 "(10.0.2.1, 10.0.2.2, 10.0.2.5)\n"
+	                 "serious peer: the peer refused our certificate: it expired on z: 2 peers "
+	                 "fail (10.0.2.3, 10.0.2.4)\n");
+}
+END_TEST
+
 START_TEST(doctor_puts_counters_into_words)
 {
 	static struct doctor_counter counters[] = {
@@ -462,6 +477,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, doctor_counts_udp_encapsulation_in);
 	tcase_add_test(tcase, doctor_notes_a_path_smaller_than_the_interface);
 	tcase_add_test(tcase, doctor_gathers_peers_with_one_reason);
+	tcase_add_test(tcase, doctor_gathers_peers_whose_names_and_dates_differ);
 	tcase_add_test(tcase, doctor_puts_counters_into_words);
 }
 

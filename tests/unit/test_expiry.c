@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a certificate: thresholds, and the words about a refusal that it explains. */
+/* The end of a certificate: thresholds. */
 #include "xfrmd/expiry.h"
 
 #include "test.h"
-#include "xfrmd/swan_event.h"
 
 #define NOW 1800000000 /* 2027-01-15T08:00:00Z */
 #define DAY 86400
@@ -38,30 +37,6 @@ START_TEST(expiry_of_knows_no_threshold_of_0_days)
 }
 END_TEST
 
-static const struct {
-	const char *words;
-	int64_t not_after;
-	const char *explained;
-} explanations[] = {
-	{SWAN_REASON_REFUSED, NOW + 1, "the peer refused our certificate"},
-	{SWAN_REASON_REFUSED, NOW,
-         "the peer refused our certificate, which expired on 2027-01-15T08:00:00Z"},
-	{SWAN_REASON_REFUSED, NOW - DAY,
-         "the peer refused our certificate, which expired on 2027-01-14T08:00:00Z"},
-	{"no response from the peer", NOW - DAY, "no response from the peer"},
-	{"", NOW - DAY, ""},
-};
-
-START_TEST(expiry_explains_a_refusal)
-{
-	char text[128];
-
-	ck_assert_str_eq(expiry_explain(explanations[_i].words, explanations[_i].not_after, NOW,
-	                                text, sizeof(text)),
-	                 explanations[_i].explained);
-}
-END_TEST
-
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -71,6 +46,5 @@ int main(void)
 
 	tcase_add_loop_test(tcase, expiry_of_comes_nearer_in_whole_days, 0, ROWS(thresholds));
 	tcase_add_test(tcase, expiry_of_knows_no_threshold_of_0_days);
-	tcase_add_loop_test(tcase, expiry_explains_a_refusal, 0, ROWS(explanations));
 	return test_run(suite);
 }

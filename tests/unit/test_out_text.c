@@ -54,6 +54,22 @@ START_TEST(bytes_have_decimal_units)
 }
 END_TEST
 
+START_TEST(errors_are_cut_to_fit_a_row)
+{
+	char text[OUT_TEXT_ERROR_MAX], error[CTL_ERROR_MAX];
+
+	ck_assert_str_eq(out_text_error("no \033[2J", text), "no \\x1b[2J");
+	memset(error, 'x', sizeof(error));
+	error[OUT_TEXT_ERROR_MAX - 1] = '\0';
+	ck_assert_str_eq(out_text_error(error, text), error);
+	error[OUT_TEXT_ERROR_MAX - 1] = 'x';
+	error[sizeof(error) - 1] = '\0';
+	out_text_error(error, text);
+	ck_assert_uint_eq(strlen(text), OUT_TEXT_ERROR_MAX - 1);
+	ck_assert_str_eq(text + OUT_TEXT_ERROR_MAX - 5, "x...");
+}
+END_TEST
+
 START_TEST(status_of_a_healthy_daemon_fits_one_screen)
 {
 	char instance[] = "/etc/xfrmd/instance.pem", ca[] = "/etc/xfrmd/ca/\xff.pem";
@@ -140,6 +156,7 @@ int main(void)
 	tcase_add_loop_test(tests, durations_have_two_units, 0,
 	                    sizeof(durations) / sizeof(durations[0]));
 	tcase_add_loop_test(tests, bytes_have_decimal_units, 0, sizeof(sizes) / sizeof(sizes[0]));
+	tcase_add_test(tests, errors_are_cut_to_fit_a_row);
 	tcase_add_test(tests, status_of_a_healthy_daemon_fits_one_screen);
 	tcase_add_test(tests, status_of_a_sick_daemon_names_its_problems);
 	return test_run(suite);

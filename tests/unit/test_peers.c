@@ -701,13 +701,57 @@ END_TEST
 
 START_TEST(peers_long_words_are_cut)
 {
-	char words[300];
+	char words[PEERS_WORDS_MAX + 100];
 
 	memset(words, 'x', sizeof(words));
 	words[sizeof(words) - 1] = '\0';
 	enter(NEGOTIATING);
 	fail_with(&remote, words, NOW);
-	ck_assert_uint_eq(strlen(peers_find(peers, &local, &remote)->last_error), 127);
+	ck_assert_uint_eq(strlen(peers_find(peers, &local, &remote)->last_error),
+	                  PEERS_WORDS_MAX - 1);
+}
+END_TEST
+
+START_TEST(peers_vain_attempt_is_the_last_error_of_who_is_not_up)
+{
+	const struct peer *peer;
+
+	peers_on_vain_attempt(peers, &local, &remote, "certificate refused", NOW, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_int_eq(peer->state, PEER_STATE_IDLE);
+	ck_assert_str_eq(peer->last_error, "certificate refused");
+	ck_assert_uint_eq(peer->failed_ms, NOW);
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_FORGET_AFTER_MS);
+
+	child_up(&remote, 1, 1, NOW + 10);
+	ck_assert_str_eq(peer->last_error, "");
+	peers_on_vain_attempt(peers, &local, &remote, "second", NOW + 20, &actions);
+	ck_assert_str_eq(peer->last_error, "");
+}
+END_TEST
+
+START_TEST(peers_vain_attempt_leaves_a_negotiation_alone)
+{
+	enter(NEGOTIATING);
+	peers_on_vain_attempt(peers, &local, &remote, "theirs", NOW, &actions);
+	fail_with(&remote, "ours", NOW);
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "ours");
+}
+END_TEST
+
+START_TEST(peers_vain_attempts_of_strangers_are_bounded)
+{
+	struct addr stranger = remote;
+	size_t count;
+
+	for (unsigned i = 0; i < PEERS_STRANGERS_MAX + 10; i++) {
+		stranger.bytes[1] = (uint8_t)(i >> 8);
+		stranger.bytes[2] = (uint8_t)i;
+		peers_on_vain_attempt(peers, &local, &stranger, "in vain", NOW, &actions);
+	}
+	peers_list(peers, &count);
+	ck_assert_uint_eq(count, PEERS_STRANGERS_MAX);
 }
 END_TEST
 
@@ -1419,6 +1463,9 @@ int main(void)
 	tcase_add_test(tcase, peers_wait_only_a_moment_for_the_reason);
 	tcase_add_test(tcase, peers_long_words_are_cut);
 	tcase_add_test(tcase, peers_empty_words_still_give_an_error);
+	tcase_add_test(tcase, peers_vain_attempt_is_the_last_error_of_who_is_not_up);
+	tcase_add_test(tcase, peers_vain_attempt_leaves_a_negotiation_alone);
+	tcase_add_test(tcase, peers_vain_attempts_of_strangers_are_bounded);
 	tcase_add_test(tcase, peers_negotiation_without_result_times_out);
 	tcase_add_test(tcase, peers_timeout_frees_the_slot_in_the_same_turn);
 	tcase_add_test(tcase, peers_lost_sa_is_rekeyed_once_per_interval);
