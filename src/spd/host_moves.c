@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens to one host: how its policy and its times change, and what has to be done for it. */
+#include <stdlib.h>
+
+#include "hosts_state.h"
+
+bool known_host_waits(const struct known_host *host)
+{
+	return host->spi && host->spi <= POLICY_SPI_WAIT_MAX;
+}
+
+void host_actions_fini(struct host_actions *actions)
+{
+	free(actions->items);
+	*actions = (struct host_actions){0};
+}
+
+bool host_actions_reserve(struct host_actions *actions, size_t count)
+{
+	size_t capacity = actions->capacity ? actions->capacity : 8;
+	struct host_action *items;
+
+	while (capacity < actions->count + count)
+		capacity *= 2;
+	if (capacity == actions->capacity)
+		return true;
+	items = reallocarray(actions->items, capacity, sizeof(*items));
+	if (!items) {
+		actions->out_of_memory = true;
+		return false;
+	}
+	actions->items = items;
+	actions->capacity = capacity;
+	return true;
+}
+
+void host_actions_add(struct host_actions *actions, enum host_action_kind kind,
+                      const struct known_host *host)
+{
+	actions->items[actions->count++] = (struct host_action){.kind = kind, .host = *host};
+}
+
+void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_ms)
+{
+	state->due_ms = due_ms;
+	if (due_ms < hosts->next_ms)
+		hosts->next_ms = due_ms;
+}
+
+void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
+                      struct host_actions *actions)
+{
+	struct known_host *host = &hosts->known.hosts[index];
+
+	if (host->spi == spi && host->blocked == blocked)
+		return;
+	host->spi = spi;
+	host->blocked = blocked;
+	host_actions_add(actions, HOST_ACTION_PUT, host);
+}
+
+/* Behind the PUT after which it waits no more. */
+static void free_queue(struct hosts *hosts, size_t index, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	if (state->resend && hosts->mode == HOSTS_MODE_HOLD)
+		host_actions_add(actions, HOST_ACTION_RESEND, &hosts->known.hosts[index]);
+	state->resend = false;
+}
+
+uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *state)
+{
+	return hosts->mode == HOSTS_MODE_DROP ? 0 : state->wait_spi;
+}
+
+void hosts_await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms)
+{
+	if (hosts->mode == HOSTS_MODE_HOLD && state->due_ms == HOST_TABLE_NEVER)
+		hosts_set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
+}
+
+bool hosts_awaits_sa(const struct hosts *hosts, size_t index)
+{
+	return !hosts->known.states[index].spi_count && !hosts->known.hosts[index].blocked &&
+	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
+}
+
+void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+               struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+	bool waited = known_host_waits(&hosts->known.hosts[index]);
+
+	hosts_set_policy(hosts, index, spi, false, actions);
+	free_queue(hosts, index, actions);
+	if (waited) {
+		host_actions_add(actions, HOST_ACTION_END_ACQUIRE, &hosts->known.hosts[index]);
+		actions->items[actions->count - 1].spi = state->wait_spi;
+	}
+	state->active_ms = now_ms;
+	state->asked = false;
+	state->heard_spi = 0;
+	state->due_ms = HOST_TABLE_NEVER;
+	if (spi != host_newest_spi(state)) {
+		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+		hosts_set_due(hosts, state, state->takeover_ms);
+	}
+}
+
+void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
+                         struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	if (hosts->mode == HOSTS_MODE_DROP) {
+		hosts_pin(hosts, index, host_newest_spi(state), now_ms, actions);
+		return;
+	}
+	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
+	state->takeover_ms = now_ms + HOSTS_WAIT_MS;
+	hosts_set_due(hosts, state, state->takeover_ms);
+}
+
+void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	hosts_set_policy(hosts, index, hosts_idle_spi(hosts, state), false, actions);
+	state->active_ms = now_ms;
+	state->due_ms = HOST_TABLE_NEVER;
+	state->takeover_ms = 0;
+	state->heard_spi = 0;
+	if (state->asked) {
+		host_actions_add(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[index]);
+		hosts_await_sa(hosts, state, now_ms);
+	}
+	state->asked = false;
+}
+
+void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	hosts_set_policy(hosts, index, 0, true, actions);
+	free_queue(hosts, index, actions);
+	state->look_ms = HOSTS_PROBE_MIN_MS;
+	state->used_s = 0;
+	hosts_set_due(hosts, state, now_ms + state->look_ms);
+}
+
+void hosts_forget(struct hosts *hosts, size_t index, struct host_actions *actions)
+{
+	host_actions_add(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[index]);
+	host_table_remove(&hosts->known, index);
+}

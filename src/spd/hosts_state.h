@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HOSTS_STATE_H
+#define HOSTS_STATE_H
+
+#include "xfrmd/host_table.h"
+
+/* The inside of the known hosts, shared by their two files: events (hosts.c) and moves. */
+
+struct hosts {
+	struct host_table known;
+	enum hosts_mode mode;
+	bool charon_up;
+	uint64_t charon_ms; /* since then */
+	uint64_t next_ms;
+};
+
+/* Room for so many more. False: out of memory, which is noted. The other functions take room that
+ * is reserved. */
+bool host_actions_reserve(struct host_actions *actions, size_t count);
+void host_actions_add(struct host_actions *actions, enum host_action_kind kind,
+                      const struct known_host *host);
+
+void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_ms);
+/* PUT, if it is another policy than before. */
+void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
+                      struct host_actions *actions);
+/* What a host is pinned to without an SA. */
+uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *state);
+/* Traffic waits for an SA, in a queue: the silence begins, unless it has begun already. */
+void hosts_await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms);
+/* Whether it does, for the first one or for the next. */
+bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
+
+/* The host goes by this SA, which lives, from now on. */
+void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+               struct host_actions *actions);
+/* It has its first SAs; whether the peer has them, too, is not known. */
+void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
+                         struct host_actions *actions);
+/* Its last SA is gone. */
+void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms,
+                   struct host_actions *actions);
+/* It is silent: nothing waits for it any more, and nothing will until it has an SA. */
+void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions);
+/* REMOVE; the indexes behind it change. */
+void hosts_forget(struct hosts *hosts, size_t index, struct host_actions *actions);
+
+#endif
