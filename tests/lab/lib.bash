@@ -431,10 +431,15 @@ tcp_start() {
 	tcp_pid+=($!)
 }
 
+tcp_ended() {
+	! kill -0 "${tcp_pid[@]}"
+}
+
 # tcp_end: the connection still lives, and what was sent arrived
 tcp_end() {
 	local pid
 	touch /run/lab/tcp.enough
+	wait_for 30 tcp_ended
 	for pid in "${tcp_pid[@]}"; do
 		wait "$pid" || fail 'the TCP connection broke'
 	done
