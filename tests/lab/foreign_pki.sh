@@ -77,7 +77,7 @@ for lot in openssl-rsa openssl-ec openssl-ed25519 pki-rsa pki-ec pki-ed25519; do
 	for name in a b; do
 		host_pki $name $lot
 		if [ $lot = openssl-rsa ]; then
-			PKI=/run/lab/$name/pki xfrmd_conf $name <<-EOF
+			xfrmd_conf $name <<-EOF
 				ipsec_subnets = 10.0.1.0/24
 			EOF
 			xfrmd_start $name

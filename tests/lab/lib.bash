@@ -459,8 +459,9 @@ xfrmpki() {
 	"$BUILD/src/xfrmpki/xfrmpki" "$@"
 }
 
-# pki_dated FOLDER BEGIN END: its instance certificate anew, valid from and to so many seconds from now
-pki_dated() {
+# pki_signed FOLDER NAME SUBJECT BEGIN END OPTION...: NAME.pem anew for the key beside it, valid from
+# and to so many seconds from now
+pki_signed() {
 	cat >"$1/openssl.cnf" <<-EOF
 		[ca]
 		default_ca = fleet
@@ -472,12 +473,21 @@ pki_dated() {
 		policy = any
 		[any]
 		commonName = supplied
+		[authority]
+		basicConstraints = critical,CA:TRUE
+		keyUsage = critical,keyCertSign,cRLSign
+		subjectKeyIdentifier = hash
 	EOF
 	: >"$1/index"
-	openssl req -new -key "$1/instance.key" -subj /CN=instance -out "$1/request"
-	openssl ca -batch -notext -config "$1/openssl.cnf" -cert "$1/ca.pem" -keyfile "$1/ca.key" \
-		-in "$1/request" -startdate "$(date -u -d "$2 seconds" +%y%m%d%H%M%SZ)" \
-		-enddate "$(date -u -d "$3 seconds" +%y%m%d%H%M%SZ)" -out "$1/instance.pem" 2>"$1/log"
+	openssl req -new -key "$1/$2.key" -subj "$3" -out "$1/request"
+	openssl ca -batch -notext -config "$1/openssl.cnf" -keyfile "$1/ca.key" -in "$1/request" \
+		-startdate "$(date -u -d "$4 seconds" +%y%m%d%H%M%SZ)" \
+		-enddate "$(date -u -d "$5 seconds" +%y%m%d%H%M%SZ)" -out "$1/$2.pem" "${@:6}" 2>"$1/log"
+}
+
+# pki_dated FOLDER BEGIN END: its instance certificate anew
+pki_dated() {
+	pki_signed "$1" instance /CN=instance "$2" "$3" -cert "$1/ca.pem"
 }
 
 # pki_date -startdate|-enddate FILE: as xfrmd writes it
@@ -490,15 +500,18 @@ pki_expired() {
 	[ "$(date +%s)" -gt $(($(date -d "$(pki_date -enddate "$1")" +%s) + 1)) ]
 }
 
-# xfrmd_conf HOST: writes its configuration; standard input continues the section [ipsec]
+# xfrmd_conf HOST: writes its configuration, with what host_pki brought if it did; standard input
+# continues the section [ipsec]
 xfrmd_conf() {
+	local pki=/run/lab/$1/pki
+	[ -d "$pki" ] || pki=$PKI
 	cat - >"$FOLDER/$1.conf" <<-EOF
 		[log]
 		target = stderr
 		[ipsec]
-		instance_certificate = $PKI/instance.pem
-		instance_private_key = $PKI/instance.key
-		ca_certificates = $PKI/ca.pem
+		instance_certificate = $pki/instance.pem
+		instance_private_key = $pki/instance.key
+		ca_certificates = $pki/ca.pem
 		$(cat)
 	EOF
 }

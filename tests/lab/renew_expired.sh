@@ -11,7 +11,7 @@ host c 10.0.1.3/24
 
 # conf HOST OPTIONAL
 conf() {
-	PKI=/run/lab/$1/pki xfrmd_conf "$1" <<-EOF
+	xfrmd_conf "$1" <<-EOF
 		ipsec_subnets = 10.0.1.0/24
 		optional = $2
 	EOF

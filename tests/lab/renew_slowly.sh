@@ -12,46 +12,10 @@ host c 10.0.1.3/24
 
 # conf HOST OPTIONAL
 conf() {
-	PKI=/run/lab/$1/pki xfrmd_conf "$1" <<-EOF
+	xfrmd_conf "$1" <<-EOF
 		ipsec_subnets = 10.0.1.0/24
 		optional = $2
 	EOF
-}
-
-# openssl_ca FOLDER SECONDS FILE SUBJECT OPTION...: FOLDER/FILE.pem for the key beside it
-openssl_ca() {
-	openssl req -new -key "$1/$3.key" -subj "$4" -out "$1/request"
-	openssl ca -batch -notext -config "$1/openssl.cnf" -keyfile "$1/ca.key" -in "$1/request" \
-		-startdate "$(date -u -d '-1 hour' +%y%m%d%H%M%SZ)" \
-		-enddate "$(date -u -d "+$2 seconds" +%y%m%d%H%M%SZ)" -out "$1/$3.pem" "${@:5}" 2>"$1/log"
-}
-
-# short_lived FOLDER SECONDS: a CA and an instance certificate for the keys in FOLDER
-short_lived() {
-	cat >"$1/openssl.cnf" <<-EOF
-		[ca]
-		default_ca = fleet
-		[fleet]
-		database = $1/index
-		new_certs_dir = $1
-		rand_serial = yes
-		default_md = sha256
-		policy = any
-		[any]
-		commonName = supplied
-		[extensions]
-		basicConstraints = critical,CA:TRUE
-		keyUsage = critical,keyCertSign,cRLSign
-		subjectKeyIdentifier = hash
-	EOF
-	: >"$1/index"
-	openssl_ca "$1" "$2" ca '/CN=old CA' -selfsign -extensions extensions
-	openssl_ca "$1" "$2" instance /CN=instance -cert "$1/ca.pem"
-}
-
-# Not in the second in which it ends: charon lets that one count.
-expired() {
-	[ "$(date +%s)" -gt $(($(date -d "$(openssl x509 -in "$1" -noout -enddate | cut -d= -f2)" +%s) + 1)) ]
 }
 
 # initiator_spis HOST...: of its IKE_SAs
@@ -108,7 +72,8 @@ mkdir new
 must xfrmpki init --dir new --cn 'new CA' --key ec256 >/dev/null
 must xfrmpki issue --dir new --cn instance --key ec256 >/dev/null
 later_clock
-short_lived old 16
+pki_signed old ca '/CN=old CA' -3600 16 -selfsign -extensions authority
+pki_dated old -3600 16
 for name in a b c; do
 	host_pki $name old
 	conf $name false
@@ -121,12 +86,12 @@ done
 wait_for 20 pings a b
 wait_for 20 pings b c
 wait_for 20 pings c a
-must_not expired old/instance.pem
+must_not pki_expired old/instance.pem
 capture b
 capture c
 stream_start a b 250
 tcp_start b c
-wait_for 20 expired old/ca.pem
+wait_for 20 pki_expired old/ca.pem
 initiator_spis a b c >old_ike_sas
 expect 'IKE_SAs' "$(wc -l <old_ike_sas)" -ge 3
 

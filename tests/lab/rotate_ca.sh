@@ -10,7 +10,7 @@ host c 10.0.1.3/24
 host d 10.0.1.4/24
 for name in a b c d; do
 	host_pki $name "$PKI"
-	PKI=/run/lab/$name/pki xfrmd_conf $name <<-EOF
+	xfrmd_conf $name <<-EOF
 		ipsec_subnets = 10.0.1.0/24
 	EOF
 done

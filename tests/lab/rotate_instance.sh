@@ -9,7 +9,7 @@ host b 10.0.1.2/24
 host c 10.0.1.3/24
 for name in a b c; do
 	host_pki $name "$PKI"
-	PKI=/run/lab/$name/pki xfrmd_conf $name <<-EOF
+	xfrmd_conf $name <<-EOF
 		ipsec_subnets = 10.0.1.0/24
 	EOF
 	xfrmd_start $name

@@ -18,7 +18,7 @@ made() {
 # use HOST FOLDER [LINE]...: its certificates, and what else its configuration has
 use() {
 	host_pki "$1" "$2"
-	PKI=/run/lab/$1/pki xfrmd_conf "$1" <<-EOF
+	xfrmd_conf "$1" <<-EOF
 		ipsec_subnets = 10.0.1.0/24
 		$(printf '%s\n' "${@:3}")
 	EOF
