@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# 1,000 first packets at once: every acquire of the kernel is received, and none is lost.
+# 1,000 first packets at once: every acquire of the kernel is received, and none is lost. It may ask
+# once more for what it looks at again in a queue.
 lab_switch
 host a 10.0.1.1/16
 xfrmd_conf a <<-EOF
@@ -15,7 +16,7 @@ on a /usr/bin/python3 - <<-EOF
 	    except BlockingIOError:
 	        pass  # the kernel asks, but holds no more than 100 packets for one policy
 EOF
-wait_for 5 is 1000 status a 'd["acquires"]["received"]'
+wait_for 5 is true status a 'd["acquires"]["received"] >= 1000'
 expect 'lost' "$(status a 'd["acquires"]["lost"]')" = 0
 expect 'in flight or waiting' "$(status a 'd["peers"]["negotiating"]')" -ge 900
 expect 'healthy' "$(status a 'd["healthy"]')" = true
