@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* What charon tells of its SAs and negotiations, and of itself. */
+#include <stdio.h>
+
+#include "peers_state.h"
+#include "xfrmd/duplicates.h"
+
+/* After its SAs have changed. */
+static void watch_duplicates(struct peers *peers, struct peer *peer, uint64_t now_ms)
+{
+	peer->reap_ms = duplicates_due_ms(peer, now_ms);
+	peers_note_due(peers, peer, now_ms);
+}
+
+/* The child's IKE_SA was rekeyed. */
+static void set_ike_id(struct peer *peer, size_t index, uint32_t ike_id)
+{
+	peer->children[index].ike_id = ike_id;
+	if (ike_id > peer->last_ike_id)
+		peer->last_ike_id = ike_id;
+}
+
+/* Whether the child is known; it may have come to another IKE_SA, without an event, by a rekeying
+ * of the IKE_SA that collided with the peer's. charon never uses a child's id again. */
+static bool move_child(struct peer *peer, const struct peer_child *child)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		if (peer->children[i].child_id != child->child_id)
+			continue;
+		set_ike_id(peer, i, child->ike_id);
+		return true;
+	}
+	return false;
+}
+
+void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
+                       const struct peer_child *child, uint64_t now_ms,
+                       struct peer_actions *actions)
+{
+	struct peer *peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+
+	if (!peer)
+		return;
+	/* The kernel drops the larval SA for the new one, without a word. */
+	peer->wanted = false;
+	if (move_child(peer, child))
+		return;
+	peer_add_child(peer, child);
+	if (peer->state != PEER_STATE_UP)
+		peers_move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
+	watch_duplicates(peers, peer, now_ms);
+	peers_start_queued(peers, now_ms, actions);
+}
+
+static void leave_up(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                     struct peer_actions *actions)
+{
+	peers_move(peers, peer, PEER_STATE_IDLE, "last SA closed", now_ms, actions);
+	if (peer->wanted)
+		peers_move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
+	peers_start_queued(peers, now_ms, actions);
+}
+
+void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                         struct peer_actions *actions)
+{
+	size_t index;
+	struct peer *peer = peer_table_find_child(&peers->table, ike_id, child_id, &index);
+
+	if (!peer)
+		return;
+	peer_remove_child(peer, index);
+	if (!peer->child_count)
+		leave_up(peers, peer, now_ms, actions);
+}
+
+void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
+                            const struct peer_child *child, uint64_t now_ms)
+{
+	size_t index;
+	struct peer *peer = peer_table_find_child(&peers->table, child->ike_id, old_child_id,
+	                                          &index);
+	bool known;
+
+	if (!peer || old_child_id == child->child_id)
+		return;
+	peer->wanted = false;
+	known = peer_find_child(peer, child->ike_id, child->child_id) < peer->child_count;
+	peer_remove_child(peer, index);
+	if (!known)
+		peer_add_child(peer, child);
+	watch_duplicates(peers, peer, now_ms);
+}
+
+void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id)
+{
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		for (size_t child = 0; child < peer->child_count; child++) {
+			if (peer->children[child].ike_id == old_ike_id)
+				set_ike_id(peer, child, new_ike_id);
+		}
+	}
+}
+
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *negotiating = peer_table_find(&peers->table, local, remote);
+
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (!peer_remove_children(peer, ike_id))
+			continue;
+		if (!peer->child_count)
+			leave_up(peers, peer, now_ms, actions);
+		return;
+	}
+	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING || negotiating->closed)
+		return;
+	/* the late end of one that it had before */
+	if (ike_id <= negotiating->last_ike_id)
+		return;
+	negotiating->closed = true;
+	if (!negotiating->hint[0]) {
+		negotiating->deadline_ms = now_ms + PEERS_REASON_MS;
+		peers_note_due(peers, negotiating, now_ms);
+		return;
+	}
+	peers_fail(peers, negotiating, now_ms, actions);
+	peers_start_queued(peers, now_ms, actions);
+}
+
+void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
+		return;
+	/* Causes are told before their consequences. */
+	if (!peer->hint[0])
+		snprintf(peer->hint, sizeof(peer->hint), "%s", *words ? words : "no reason given");
+	if (!final && !peer->closed)
+		return;
+	peers_fail(peers, peer, now_ms, actions);
+	peers_start_queued(peers, now_ms, actions);
+}
+
+void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           const char *words, uint64_t now_ms, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_STRANGERS_MAX)
+		return;
+	peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+	if (!peer || peer->state == PEER_STATE_UP || peer->state == PEER_STATE_NEGOTIATING)
+		return;
+	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);
+	peer->failed_ms = now_ms;
+	peers_note_due(peers, peer, now_ms);
+}
+
+/* Nobody waits for one that is queued for its renewal. */
+static bool has_time(const struct peer *peer)
+{
+	return peer->state == PEER_STATE_QUEUED && peer->renewals && !peer_is_asked_for(peer);
+}
+
+static void spread_renewals(struct peers *peers, uint64_t now_ms)
+{
+	uint64_t spread_ms = 0;
+
+	for (size_t i = 0; i < peers->table.count; i++)
+		spread_ms += has_time(peers->table.items[i]) ? PEERS_SPREAD_EACH_MS : 0;
+	if (spread_ms > PEERS_RESTART_SPREAD_MS)
+		spread_ms = PEERS_RESTART_SPREAD_MS;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (!has_time(peer))
+			continue;
+		peer->next_retry_ms = now_ms + peers_random_below(peers, spread_ms);
+		peers_note_due(peers, peer, now_ms);
+	}
+}
+
+void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	if (peers->charon_up)
+		return;
+	peers->charon_up = true;
+	spread_renewals(peers, now_ms);
+	peers_start_queued(peers, now_ms, actions);
+}
+
+void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	if (!peers->charon_up)
+		return;
+	peers->charon_up = false;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+		bool was_up = peer->state == PEER_STATE_UP;
+
+		peer->last_ike_id = 0;
+		if (!was_up && peer->state != PEER_STATE_NEGOTIATING)
+			continue;
+		peers_move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
+		if (was_up)
+			peer->renewals = PEERS_RENEWALS;
+		peers_note_due(peers, peer, now_ms);
+	}
+}

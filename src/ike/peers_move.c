@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* The states of a peer: what leads from one to another, what that brings with it, and who in the
+ * queue comes next. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "peers_state.h"
+
+static const char *const state_names[PEER_STATE_COUNT] = {
+	[PEER_STATE_IDLE] = "idle",
+	[PEER_STATE_QUEUED] = "queued",
+	[PEER_STATE_NEGOTIATING] = "negotiating",
+	[PEER_STATE_UP] = "up",
+	[PEER_STATE_FAILED] = "failed",
+};
+
+/* To IDLE from every state: a peer that is forgotten leaves from there. */
+static const bool moves[PEER_STATE_COUNT][PEER_STATE_COUNT] = {
+	[PEER_STATE_IDLE] = {[PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
+	[PEER_STATE_QUEUED] =
+		{[PEER_STATE_IDLE] = true, [PEER_STATE_NEGOTIATING] = true, [PEER_STATE_UP] = true},
+	[PEER_STATE_NEGOTIATING] = {[PEER_STATE_IDLE] = true,
+                                    [PEER_STATE_QUEUED] = true,
+                                    [PEER_STATE_UP] = true,
+                                    [PEER_STATE_FAILED] = true},
+	[PEER_STATE_UP] = {[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true},
+	[PEER_STATE_FAILED] =
+		{[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
+};
+
+const char *peer_state_name(enum peer_state state)
+{
+	return state_names[state];
+}
+
+void peer_actions_fini(struct peer_actions *actions)
+{
+	free(actions->items);
+	*actions = (struct peer_actions){0};
+}
+
+/* splitmix64; the bias of the remainder does not matter. */
+uint64_t peers_random_below(struct peers *peers, uint64_t bound)
+{
+	uint64_t mixed = peers->random_state += 0x9e3779b97f4a7c15;
+
+	mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+	mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+	return (mixed ^ (mixed >> 31)) % bound;
+}
+
+struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_action_kind kind,
+                                     const struct peer *peer)
+{
+	struct peer_action *action;
+
+	if (actions->count == actions->capacity) {
+		size_t capacity = actions->capacity ? 2 * actions->capacity : 8;
+		struct peer_action *items = reallocarray(actions->items, capacity, sizeof(*items));
+
+		if (!items) {
+			actions->out_of_memory = true;
+			return NULL;
+		}
+		actions->items = items;
+		actions->capacity = capacity;
+	}
+	action = &actions->items[actions->count++];
+	*action = (struct peer_action){
+		.kind = kind,
+		.local = peer->local,
+		.remote = peer->remote,
+	};
+	return action;
+}
+
+void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
+                         const struct peer *peer, uint32_t ike_id, uint32_t child_id)
+{
+	struct peer_action *action = peer_actions_add(actions, kind, peer);
+
+	if (!action)
+		return;
+	action->ike_id = ike_id;
+	action->child_id = child_id;
+}
+
+bool peer_is_asked_for(const struct peer *peer)
+{
+	return peer->wanted || peer->ordered;
+}
+
+bool peer_is_waiting(const struct peer *peer)
+{
+	return peer_is_asked_for(peer) || peer->renewals;
+}
+
+uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
+{
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		return peer->since_ms + peers->forget_after_ms;
+	case PEER_STATE_QUEUED:
+		return peer_is_waiting(peer) ? peer->next_retry_ms
+		                             : peer->since_ms + PEERS_QUEUE_MS;
+	case PEER_STATE_NEGOTIATING:
+		return peer->deadline_ms;
+	case PEER_STATE_UP:
+		if (peer->lost && peer->next_retry_ms < peer->reap_ms)
+			return peer->next_retry_ms;
+		return peer->reap_ms;
+	case PEER_STATE_FAILED:
+		return peer_is_waiting(peer) ? peer->next_retry_ms
+		                             : peer->since_ms + peers->forget_after_ms;
+	}
+	return UINT64_MAX;
+}
+
+void peers_note_due(struct peers *peers, const struct peer *peer, uint64_t now_ms)
+{
+	uint64_t due = peers_due_ms(peers, peer);
+
+	/* One that is queued and due waits for a slot or for charon, not for the clock. */
+	if (peer->state == PEER_STATE_QUEUED && due <= now_ms)
+		return;
+	if (due < peers->next_ms)
+		peers->next_ms = due;
+}
+
+static uint64_t backoff_ms(struct peers *peers, unsigned failures)
+{
+	uint64_t base = PEERS_BACKOFF_MIN_MS;
+
+	while (--failures > 0 && base < PEERS_BACKOFF_MAX_MS)
+		base *= 2;
+	if (base > PEERS_BACKOFF_MAX_MS)
+		base = PEERS_BACKOFF_MAX_MS;
+	return base * 3 / 4 + peers_random_below(peers, base / 2 + 1);
+}
+
+static void enter_state(struct peers *peers, struct peer *peer, const char *reason,
+                        struct peer_actions *actions)
+{
+	peer->next_retry_ms = 0;
+	peer->deadline_ms = 0;
+	peer->reap_ms = UINT64_MAX;
+	peer->ordered = false;
+	peer->closed = false;
+	peer->lost = false;
+	if (peer->state != PEER_STATE_UP)
+		peer->child_count = 0;
+	switch (peer->state) {
+	case PEER_STATE_IDLE:
+		peer->renewals = 0;
+		break;
+	case PEER_STATE_QUEUED:
+		peer->queue_order = peers->next_order++;
+		break;
+	case PEER_STATE_NEGOTIATING:
+		peers->counters.negotiations++;
+		if (peer->renewals)
+			peer->renewals--;
+		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
+		peer->hint[0] = '\0';
+		peer_actions_add(actions, PEER_ACTION_INITIATE, peer);
+		break;
+	case PEER_STATE_UP:
+		peer->renewals = 0;
+		peer->failures = 0;
+		peer->repaired_ms = peer->since_ms;
+		peer->last_error[0] = '\0';
+		peer->failed_ms = 0;
+		peer->acquired_ms = 0;
+		break;
+	case PEER_STATE_FAILED:
+		peers->counters.failures++;
+		peer->failures++;
+		peer->next_retry_ms = peer->since_ms + backoff_ms(peers, peer->failures);
+		snprintf(peer->last_error, sizeof(peer->last_error), "%s", reason);
+		peer->failed_ms = peer->since_ms;
+		break;
+	}
+}
+
+static void count_result(struct peers *peers, const struct peer *peer, enum peer_state result,
+                         uint64_t now_ms)
+{
+	struct peers_counters *counters = &peers->counters;
+
+	if (result == PEER_STATE_UP)
+		histogram_add(&counters->up, now_ms - peer->since_ms);
+	else if (result == PEER_STATE_FAILED)
+		histogram_add(&counters->failed, now_ms - peer->since_ms);
+	else
+		counters->abandoned++;
+}
+
+void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+                uint64_t now_ms, struct peer_actions *actions)
+{
+	enum peer_state old_state = peer->state;
+	struct peer_action *changed;
+
+	assert(moves[old_state][state]);
+	if (old_state == PEER_STATE_NEGOTIATING)
+		count_result(peers, peer, state, now_ms);
+	peers->in_state[old_state]--;
+	peers->in_state[state]++;
+	peer->state = state;
+	peer->since_ms = now_ms;
+	changed = peer_actions_add(actions, PEER_ACTION_CHANGED, peer);
+	if (changed) {
+		changed->old_state = old_state;
+		changed->new_state = state;
+		snprintf(changed->reason, sizeof(changed->reason), "%s", reason);
+	}
+	if (old_state == PEER_STATE_NEGOTIATING && peers->charon_up)
+		peer_actions_add(actions, PEER_ACTION_UNLOAD, peer);
+	enter_state(peers, peer, reason, actions);
+	peers_note_due(peers, peer, now_ms);
+}
+
+/* Those that are asked for go first, those that never failed, then first in, first out. */
+static bool goes_before(const struct peer *a, const struct peer *b)
+{
+	if (peer_is_asked_for(a) != peer_is_asked_for(b))
+		return peer_is_asked_for(a);
+	if (!a->failures != !b->failures)
+		return !a->failures;
+	return a->queue_order < b->queue_order;
+}
+
+static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
+{
+	struct peer *first = NULL;
+
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
+		    peer->next_retry_ms > now_ms)
+			continue;
+		if (!first || goes_before(peer, first))
+			first = peer;
+	}
+	return first;
+}
+
+void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0) {
+		size_t in_flight = peers->in_state[PEER_STATE_NEGOTIATING];
+		struct peer *peer;
+
+		if (in_flight >= PEERS_INFLIGHT_MAX)
+			return;
+		peer = first_queued(peers, now_ms);
+		if (!peer || (!peer_is_asked_for(peer) && in_flight >= PEERS_INFLIGHT_UNASKED))
+			return;
+		peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
+	}
+}
+
+struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
+                               const struct addr *remote, uint64_t now_ms,
+                               struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (peer)
+		return peer;
+	peer = peer_table_add(&peers->table, local, remote);
+	if (!peer) {
+		actions->out_of_memory = true;
+		return NULL;
+	}
+	peer->since_ms = now_ms;
+	peers->in_state[PEER_STATE_IDLE]++;
+	return peer;
+}
+
+void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                struct peer_actions *actions)
+{
+	const char *without_hint = peer->closed ? "the IKE_SA was closed" : "no result within 30 s";
+
+	peers_move(peers, peer, PEER_STATE_FAILED, peer->hint[0] ? peer->hint : without_hint,
+	           now_ms, actions);
+}
+
+void peers_forget(struct peers *peers, struct peer *peer)
+{
+	peers->in_state[peer->state]--;
+	free(peer);
+}

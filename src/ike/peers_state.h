@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEERS_STATE_H
+#define PEERS_STATE_H
+
+#include "xfrmd/peer_table.h"
+
+/* The inside of the acquire machine, shared by its files: the kernel's events, the operator's and
+ * time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves (peers_move.c). */
+
+#define PEER_STATE_COUNT (PEER_STATE_FAILED + 1)
+
+struct peers {
+	struct peer_table table;
+	size_t in_state[PEER_STATE_COUNT];
+	bool charon_up;
+	uint64_t next_ms;
+	uint64_t next_order;
+	uint64_t forget_after_ms;
+	uint64_t repairs_ms; /* not before this the next REKEY of lost SAs */
+	uint64_t random_state;
+	struct peers_counters counters;
+};
+
+/* The action is zeroed but for kind and addresses. NULL: out of memory, which is noted. */
+struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_action_kind kind,
+                                     const struct peer *peer);
+/* One about a CHILD_SA, or with @child_id 0 about an IKE_SA. */
+void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
+                         const struct peer *peer, uint32_t ike_id, uint32_t child_id);
+
+/* By traffic or by the operator, who wait for it. */
+bool peer_is_asked_for(const struct peer *peer);
+/* Whether one that is QUEUED or FAILED shall be negotiated with. */
+bool peer_is_waiting(const struct peer *peer);
+
+/* NULL: out of memory, which is noted in @actions. */
+struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
+                               const struct addr *remote, uint64_t now_ms,
+                               struct peer_actions *actions);
+/* Frees one that leaves the table. */
+void peers_forget(struct peers *peers, struct peer *peer);
+
+/* The one writer of a state. */
+void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+                uint64_t now_ms, struct peer_actions *actions);
+/* A move to FAILED, for the reason that it has. */
+void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                struct peer_actions *actions);
+/* Fills free slots; called at the end of every event that may free one or queue a peer. */
+void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+/* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */
+void peers_repair(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                  struct peer_actions *actions);
+
+/* When the peer's state ends by itself, and to be called whenever that becomes another time. */
+uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer);
+void peers_note_due(struct peers *peers, const struct peer *peer, uint64_t now_ms);
+
+/* 0 to @bound - 1, for jitter. */
+uint64_t peers_random_below(struct peers *peers, uint64_t bound);
+
+#endif
