@@ -7,6 +7,7 @@
 #include "xfrmd/ctl_proto.h"
 #include "xfrmd/esp_suite.h"
 #include "xfrmd/finding.h"
+#include "xfrmd/path_probe.h"
 #include "xfrmd/pki_load.h"
 
 /*
@@ -90,6 +91,10 @@ struct doctor_facts {
 	size_t server_count;
 	struct doctor_route *routes;
 	size_t route_count;
+	struct path_probe *paths; /* to some live peers, asked */
+	size_t path_count;
+	int cpu_aes;                /* it has instructions for it: 1, 0 or DOCTOR_UNKNOWN */
+	uint64_t backlog_drops;     /* packets that came faster than a processor took them */
 	struct policy_list foreign; /* that defeat ours, foreign_find() */
 	enum doctor_cloud cloud;
 };
@@ -104,10 +109,13 @@ void doctor_judge_kernel(const struct doctor_facts *facts, struct findings *find
 void doctor_judge_addresses(const struct doctor_facts *facts, struct findings *findings);
 void doctor_judge_mtu(const struct doctor_facts *facts, struct findings *findings);
 void doctor_judge_peers(const struct doctor_facts *facts, struct findings *findings);
+void doctor_judge_load(const struct doctor_facts *facts, struct findings *findings);
 void doctor_judge_counters(const struct doctor_facts *facts, struct findings *findings);
 
 /* The link that @name stands for; NULL: none. */
 const struct doctor_link *doctor_find_link(const struct doctor_facts *facts, const char *name);
+/* What the reason of a failure means, and what to do about it; static texts. */
+void doctor_advise(const char *reason, const char **ret_why, const char **ret_action);
 /* The largest packet that every suite of esp_proposals brings through @link_mtu. */
 unsigned doctor_esp_mtu(const struct doctor_facts *facts, uint8_t family, unsigned link_mtu);
 

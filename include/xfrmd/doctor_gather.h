@@ -5,8 +5,8 @@
 #include "xfrmd/doctor.h"
 
 /*
- * Reads everything that doctor_judge() looks at, from this host only: nothing is changed, nothing is
- * sent to a peer, no acquire is raised. What cannot be read stays unknown. @conf_path is borrowed.
+ * Reads everything that doctor_judge() looks at. Nothing is changed, no acquire is raised, and nothing
+ * is sent but pings to peers that are up, by their SAs. What cannot be read stays unknown. @conf_path is borrowed.
  * 0 or -ENOMEM; the caller finis in any case.
  */
 int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_facts *ret_facts);
@@ -19,5 +19,7 @@ int doctor_gather_algorithms(struct doctor_facts *facts);
 int doctor_gather_plugins(const char *run_dir, struct doctor_facts *facts);
 /* Interfaces, addresses, and routes to peers, protected prefixes and the outside. */
 int doctor_gather_net(struct doctor_facts *facts);
+/* Asks the paths to those peers what they carry; needs the routes. */
+int doctor_gather_paths(struct doctor_facts *facts);
 
 #endif

@@ -15,6 +15,10 @@ int doctor_read_resolv(struct doctor_facts *facts, const char *text);
 int doctor_read_lease(struct doctor_facts *facts, const char *text);
 /* /proc/net/xfrm_stat. 0 or -ENOMEM. */
 int doctor_read_counters(struct doctor_facts *facts, const char *text);
+/* /proc/net/softnet_stat: what all processors dropped. */
+uint64_t doctor_read_softnet(const char *text);
+/* /proc/cpuinfo: whether the first processor has instructions for AES; 1, 0 or DOCTOR_UNKNOWN. */
+int doctor_read_cpu(const char *text);
 /* What the firmware (DMI) says of the machine. */
 enum doctor_cloud doctor_cloud_of(const char *vendor, const char *product, const char *asset_tag);
 

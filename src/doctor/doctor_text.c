@@ -102,6 +102,39 @@ int doctor_read_counters(struct doctor_facts *facts, const char *text)
 	return 0;
 }
 
+uint64_t doctor_read_softnet(const char *text)
+{
+	uint64_t drops = 0;
+	unsigned processed, dropped;
+
+	for (const char *line = text; line; line = next_line(line))
+		if (sscanf(line, "%x %x", &processed, &dropped) == 2)
+			drops += dropped;
+	return drops;
+}
+
+int doctor_read_cpu(const char *text)
+{
+	/* of x86, and of ARM */
+	static const char *const keys[] = {"flags", "Features"};
+
+	for (const char *line = text; line; line = next_line(line)) {
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			const char *found = line, *end = line + strcspn(line, "\n");
+
+			if (strncmp(line, keys[i], strlen(keys[i])) != 0)
+				continue;
+			while ((found = strstr(found, " aes")) && found < end) {
+				found += strlen(" aes");
+				if (!*found || strchr(" \n", *found))
+					return 1;
+			}
+			return 0;
+		}
+	}
+	return DOCTOR_UNKNOWN;
+}
+
 enum doctor_cloud doctor_cloud_of(const char *vendor, const char *product, const char *asset_tag)
 {
 	if (strcmp(product, "Google Compute Engine") == 0)

@@ -199,6 +199,15 @@ static int gather_counters(struct doctor_facts *facts)
 	return text ? doctor_read_counters(facts, text) : 0;
 }
 
+static void gather_load(struct doctor_facts *facts)
+{
+	_cleanup_(cleanup_free) char *softnet = read_text("/proc/net/softnet_stat");
+	_cleanup_(cleanup_free) char *cpu = read_text("/proc/cpuinfo");
+
+	facts->backlog_drops = softnet ? doctor_read_softnet(softnet) : 0;
+	facts->cpu_aes = cpu ? doctor_read_cpu(cpu) : DOCTOR_UNKNOWN;
+}
+
 static enum doctor_cloud gather_cloud(void)
 {
 	static const char *const names[] = {"sys_vendor", "product_name", "chassis_asset_tag"};
@@ -226,6 +235,7 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 	facts->acq_expires = read_number("/proc/sys/net/core/xfrm_acq_expires");
 	facts->larval_drop = read_number("/proc/sys/net/core/xfrm_larval_drop");
 	facts->cloud = gather_cloud();
+	gather_load(facts);
 	gather_daemon(run_dir, facts);
 	error = gather_conf(facts);
 	if (!error)
@@ -244,6 +254,8 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 		error = gather_counters(facts);
 	if (!error)
 		error = gather_foreign(run_dir, facts);
+	if (!error)
+		error = doctor_gather_paths(facts);
 	return error;
 }
 
@@ -264,5 +276,6 @@ void doctor_facts_fini(struct doctor_facts *facts)
 	free(facts->links);
 	free(facts->servers);
 	free(facts->routes);
+	free(facts->paths);
 	policy_list_fini(&facts->foreign);
 }

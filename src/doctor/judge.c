@@ -20,6 +20,7 @@ void doctor_judge(const struct doctor_facts *facts, struct findings *findings)
 	doctor_judge_addresses(facts, findings);
 	doctor_judge_mtu(facts, findings);
 	doctor_judge_peers(facts, findings);
+	doctor_judge_load(facts, findings);
 	doctor_judge_counters(facts, findings);
 	findings_sort(findings);
 }

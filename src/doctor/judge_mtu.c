@@ -6,6 +6,7 @@
  */
 #include "xfrmd/doctor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "xfrmd/plan.h"
@@ -131,6 +132,36 @@ static void judge_paths(const struct doctor_facts *facts, struct findings *findi
 	}
 }
 
+/* The narrowest one stands for all: the MTU that suits it suits the others. */
+static void judge_vanishing(const struct doctor_facts *facts, struct findings *findings)
+{
+	const struct path_probe *least = NULL;
+	char addr[ADDR_TEXT_MAX], more[64] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < facts->path_count; i++) {
+		const struct path_probe *path = &facts->paths[i];
+
+		if (!path_mtu_vanish(&path->search))
+			continue;
+		count++;
+		if (!least || path->search.pass < least->search.pass)
+			least = path;
+	}
+	if (!least)
+		return;
+	if (count > 1)
+		snprintf(more, sizeof(more), ", and to %zu other peer%s", count - 1,
+		         count == 2 ? "" : "s");
+	findings_add(findings, FINDING_SERIOUS, "mtu",
+	             "large packets to %s vanish%s: %u bytes pass, %u do not\n"
+	             "no router says so, so that large transfers hang and small ones do not\n"
+	             "set the MTU of %s to %u, here and on the other hosts",
+	             addr_format(&least->remote, addr), more, least->search.pass,
+	             least->search.fail, least->ifname,
+	             path_mtu_of_link(&least->search, least->link_mtu));
+}
+
 void doctor_judge_mtu(const struct doctor_facts *facts, struct findings *findings)
 {
 	if (problems_any(&facts->conf_problems))
@@ -143,6 +174,7 @@ void doctor_judge_mtu(const struct doctor_facts *facts, struct findings *finding
 		judge_small(facts, link, AF_INET, IPV4_MTU_MIN, findings);
 		judge_small(facts, link, AF_INET6, IPV6_MTU_MIN, findings);
 	}
+	judge_vanishing(facts, findings);
 	judge_bridges(facts, findings);
 	judge_paths(facts, findings);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Peers that fail, those with the same reason together: forty of one kind are one fault. */
+/* Peers that fail, and those that only seem well; those of one kind together: forty are one fault. */
 #include "xfrmd/doctor.h"
 
 #include <stdio.h>
@@ -7,6 +7,8 @@
 
 #define SHOWN_MAX   5
 #define ESCAPED_MAX (4 * CTL_ERROR_MAX)
+/* Packets without one that comes back, before that is odd. */
+#define MUTE_MIN    3
 
 /* By the beginnings of last_error; what they mean to somebody who has to act. */
 static const struct advice {
@@ -77,6 +79,40 @@ static const struct advice *find_advice(const char *reason)
 	return &other;
 }
 
+void doctor_advise(const char *reason, const char **ret_why, const char **ret_action)
+{
+	const struct advice *advice = find_advice(reason);
+
+	*ret_why = advice->why;
+	*ret_action = advice->action;
+}
+
+/* Addresses, the first few by name. */
+struct crowd {
+	char shown[SHOWN_MAX * (ADDR_TEXT_MAX + 2) + 32];
+	size_t count;
+};
+
+static void crowd_add(struct crowd *crowd, const struct addr *addr)
+{
+	size_t len = strlen(crowd->shown);
+	char text[ADDR_TEXT_MAX];
+
+	if (crowd->count++ < SHOWN_MAX)
+		snprintf(crowd->shown + len, sizeof(crowd->shown) - len, "%s%s", len ? ", " : "",
+		         addr_format(addr, text));
+}
+
+static const char *crowd_text(struct crowd *crowd)
+{
+	size_t len = strlen(crowd->shown);
+
+	if (crowd->count > SHOWN_MAX)
+		snprintf(crowd->shown + len, sizeof(crowd->shown) - len, " and %zu more",
+		         crowd->count - SHOWN_MAX);
+	return crowd->shown;
+}
+
 /* What is wrong stands before the names and dates of each peer. */
 static size_t kind_len(const char *reason)
 {
@@ -98,9 +134,8 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 {
 	const char *reason = peers->items[first].last_error;
 	const struct advice *advice = find_advice(reason);
-	char shown[SHOWN_MAX * (ADDR_TEXT_MAX + 2) + 8] = "", addr[ADDR_TEXT_MAX];
-	char escaped[ESCAPED_MAX], said[CTL_ERROR_MAX], more[32] = "";
-	size_t count = 0;
+	char escaped[ESCAPED_MAX], said[CTL_ERROR_MAX];
+	struct crowd crowd = {0};
 
 	snprintf(said, sizeof(said), "%s", reason);
 	for (size_t i = first; i < peers->count; i++) {
@@ -108,17 +143,69 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 			continue;
 		if (strcmp(peers->items[i].last_error, reason) != 0)
 			said[kind_len(reason)] = '\0';
-		if (count++ >= SHOWN_MAX)
-			continue;
-		if (*shown)
-			strcat(shown, ", ");
-		strcat(shown, addr_format(&peers->items[i].address, addr));
+		crowd_add(&crowd, &peers->items[i].address);
 	}
-	if (count > SHOWN_MAX)
-		snprintf(more, sizeof(more), " and %zu more", count - SHOWN_MAX);
-	findings_add(findings, advice->severity, "peer", "%s: %zu peer%s fail%s (%s%s)\n%s\n%s",
-	             str_escape(said, escaped, sizeof(escaped)), count, count == 1 ? "" : "s",
-	             count == 1 ? "s" : "", shown, more, advice->why, advice->action);
+	findings_add(findings, advice->severity, "peer", "%s: %zu peer%s fail%s (%s)\n%s\n%s",
+	             str_escape(said, escaped, sizeof(escaped)), crowd.count,
+	             crowd.count == 1 ? "" : "s", crowd.count == 1 ? "s" : "", crowd_text(&crowd),
+	             advice->why, advice->action);
+}
+
+/* Much was sent to it, and nothing came back. */
+static bool is_mute(const struct ctl_peer *peer)
+{
+	uint64_t sent = 0, received = 0;
+
+	for (size_t i = 0; i < peer->sa_count; i++) {
+		sent += peer->sas[i].packets_out;
+		received += peer->sas[i].packets_in;
+	}
+	return strcmp(peer->state, "up") == 0 && !received && sent >= MUTE_MIN;
+}
+
+static void judge_mute(const struct doctor_facts *facts, struct findings *findings)
+{
+	struct crowd crowd = {0};
+
+	for (size_t i = 0; i < facts->peers.count; i++)
+		if (is_mute(&facts->peers.items[i]))
+			crowd_add(&crowd, &facts->peers.items[i].address);
+	if (!crowd.count)
+		return;
+	findings_add(
+		findings, FINDING_WARNING, "peer",
+		"ESP is sent to %zu peer%s up, and none comes back (%s)\n"
+		"IKE passes and %s does not, or they answer in clear since their lists differ\n"
+		"`xfrmctl verify` with one of them tells which; let it pass in firewalls and "
+		"security groups%s",
+		crowd.count, crowd.count == 1 ? " that is" : "s that are", crowd_text(&crowd),
+		facts->conf.force_udp_encapsulation ? "ESP in UDP, port 4500,"
+						    : "ESP (IP protocol 50)",
+		facts->conf.force_udp_encapsulation ? "" : ", or set force_udp_encapsulation");
+}
+
+/* They negotiated, so they protect what this host sends in clear, or drops. */
+static void judge_unlisted(const struct doctor_facts *facts, struct findings *findings)
+{
+	struct crowd crowd = {0};
+
+	if (problems_any(&facts->conf_problems))
+		return;
+	for (size_t i = 0; i < facts->peers.count; i++) {
+		const struct ctl_peer *peer = &facts->peers.items[i];
+
+		if (strcmp(peer->state, "up") == 0 &&
+		    conf_verdict(&facts->conf, &peer->address) != CONF_VERDICT_PROTECT)
+			crowd_add(&crowd, &peer->address);
+	}
+	if (!crowd.count)
+		return;
+	findings_add(findings, FINDING_WARNING, "peer",
+	             "our lists do not protect what %zu peer%s protect%s (%s)\n"
+	             "they have an SA with this host and drop what it sends in clear\n"
+	             "give all hosts the same ipsec_subnets and no_ipsec_subnets",
+	             crowd.count, crowd.count == 1 ? "" : "s", crowd.count == 1 ? "s" : "",
+	             crowd_text(&crowd));
 }
 
 void doctor_judge_peers(const struct doctor_facts *facts, struct findings *findings)
@@ -136,4 +223,6 @@ void doctor_judge_peers(const struct doctor_facts *facts, struct findings *findi
 		if (first == i)
 			judge_group(peers, i, findings);
 	}
+	judge_mute(facts, findings);
+	judge_unlisted(facts, findings);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Three lines for each finding: what it is, why it matters, what to do. */
+/* What was found, a line each; then each with why it matters and what to do. */
 #include "out_findings.h"
 
 #include "out_table.h"
@@ -17,16 +17,25 @@ static enum out_colour colour_of(enum finding_severity severity)
 	return OUT_COLOUR_NONE;
 }
 
+static void put_what(const struct finding *finding, bool coloured, struct buf *out)
+{
+	out_coloured(out, coloured, colour_of(finding->severity),
+	             finding_severity_name(finding->severity));
+	buf_printf(out, ": %s: %s\n", finding->area, finding->what);
+}
+
 void out_findings(const struct findings *findings, bool coloured, struct buf *out)
 {
 	if (!findings->count)
 		buf_str(out, "no findings\n");
+	/* whoever reads the beginning only shall not miss one */
+	for (size_t i = 0; findings->count > 1 && i < findings->count; i++)
+		put_what(&findings->items[i], coloured, out);
 	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->items[i];
-
-		out_coloured(out, coloured, colour_of(finding->severity),
-		             finding_severity_name(finding->severity));
-		buf_printf(out, ": %s: %s\n  why: %s\n  do:  %s\n", finding->area, finding->what,
-		           finding->why, finding->action);
+		if (findings->count > 1)
+			buf_str(out, "\n");
+		put_what(&findings->items[i], coloured, out);
+		buf_printf(out, "  why: %s\n  do:  %s\n", findings->items[i].why,
+		           findings->items[i].action);
 	}
 }

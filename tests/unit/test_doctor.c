@@ -70,6 +70,7 @@ static void set_up(void)
 	                              .conf_path = "xfrmd.conf",
 	                              .daemon_answers = true,
 	                              .acq_expires = 6,
+	                              .cpu_aes = 1,
 	                              .algorithms = algorithms,
 	                              .algorithm_count = 1,
 	                              .addrs = addrs,
@@ -397,6 +398,84 @@ START_TEST(doctor_notes_a_path_smaller_than_the_interface)
 }
 END_TEST
 
+START_TEST(doctor_tells_where_large_packets_vanish)
+{
+	struct path_probe paths[3] = {
+		{.remote = addr_of("10.0.2.1"),
+	         .ifname = "eth0",
+	         .link_mtu = 1500,
+	         .search = {.top = 1466, .pass = 1466, .over = true}},
+		{.remote = addr_of("10.0.2.2"),
+	         .ifname = "eth0",
+	         .link_mtu = 1500,
+	         .search = {.top = 1466, .pass = 1366, .fail = 1367, .over = true}},
+		{.remote = addr_of("10.0.2.3"), .search = {.top = 1466, .over = true}},
+	};
+
+	facts.paths = paths;
+	facts.path_count = 3;
+	ck_assert_str_eq(judge(), "serious mtu: large packets to 10.0.2.2 vanish: 1366 bytes pass, "
+	                          "1367 do not\n");
+	ck_assert_str_eq(findings.items[0].action,
+	                 "set the MTU of eth0 to 1400, here and on the other hosts");
+	paths[0].search = (struct path_mtu){.top = 1466, .pass = 1300, .fail = 1301, .over = true};
+	findings_fini(&findings);
+	ck_assert_str_eq(
+		judge(),
+		"serious mtu: large packets to 10.0.2.1 vanish, and to 1 other peer: 1300 bytes pass, 1301 do not\n");
+}
+END_TEST
+
+static struct ctl_sa sa_of(uint64_t sent, uint64_t received)
+{
+	return (struct ctl_sa){
+		.packets_out = sent, .packets_in = received, .algorithm = "rfc4106(gcm(aes))-160"};
+}
+
+static void raise_peer(size_t index, const char *addr, struct ctl_sa *sa)
+{
+	peer_rows[index] = (struct ctl_peer){
+		.address = addr_of(addr), .state = "up", .sas = sa, .sa_count = 1};
+	facts.peers.count = index + 1;
+}
+
+START_TEST(doctor_sees_peers_that_only_seem_well)
+{
+	struct ctl_sa well = sa_of(10, 1), mute = sa_of(3, 0), young = sa_of(2, 0);
+
+	raise_peer(0, "10.0.2.1", &well);
+	raise_peer(1, "10.0.2.2", &young);
+	ck_assert_str_eq(judge(), "");
+	raise_peer(2, "10.0.2.3", &mute);
+	raise_peer(3, "10.0.9.3", &well);
+	ck_assert_str_eq(judge(), "warning peer: ESP is sent to 1 peer that is up, and none comes "
+	                          "back (10.0.2.3)\n"
+	                          "warning peer: our lists do not protect what 1 peer protects "
+	                          "(10.0.9.3)\n");
+	ck_assert_ptr_nonnull(strstr(findings.items[0].action, "force_udp_encapsulation"));
+	findings_fini(&findings);
+	facts.conf.force_udp_encapsulation = true;
+	judge();
+	ck_assert_ptr_nonnull(strstr(findings.items[0].why, "ESP in UDP, port 4500"));
+}
+END_TEST
+
+START_TEST(doctor_notes_what_makes_it_slow)
+{
+	struct ctl_sa sa = {.packets_in = 1, .algorithm = "cbc(aes)-128/hmac(sha256)-128"};
+
+	raise_peer(0, "10.0.2.1", &sa);
+	facts.backlog_drops = 5;
+	facts.cpu_aes = 0;
+	ck_assert_str_eq(judge(),
+	                 "note load: 5 packets were dropped since the boot, before IPsec "
+	                 "saw them\n"
+	                 "note load: 1 peer uses cbc(aes)-128/hmac(sha256)-128, which takes "
+	                 "two passes over each byte\n"
+	                 "note load: the processor has no instructions for AES\n");
+}
+END_TEST
+
 static void fail_peer(size_t index, const char *addr, const char *reason)
 {
 	peer_rows[index] = (struct ctl_peer){.address = addr_of(addr), .state = "failed"};
@@ -476,6 +555,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, doctor_warns_of_an_mtu_too_small_for_ipv6);
 	tcase_add_test(tcase, doctor_counts_udp_encapsulation_in);
 	tcase_add_test(tcase, doctor_notes_a_path_smaller_than_the_interface);
+	tcase_add_test(tcase, doctor_tells_where_large_packets_vanish);
+	tcase_add_test(tcase, doctor_sees_peers_that_only_seem_well);
+	tcase_add_test(tcase, doctor_notes_what_makes_it_slow);
 	tcase_add_test(tcase, doctor_gathers_peers_with_one_reason);
 	tcase_add_test(tcase, doctor_gathers_peers_whose_names_and_dates_differ);
 	tcase_add_test(tcase, doctor_puts_counters_into_words);

@@ -81,6 +81,24 @@ START_TEST(counters_above_zero_are_read)
 }
 END_TEST
 
+START_TEST(softnet_drops_of_all_processors_are_added)
+{
+	ck_assert_uint_eq(doctor_read_softnet("000199c2 0000000a 00000000\n0003d3b3 00000001 0\n"),
+	                  11);
+	ck_assert_uint_eq(doctor_read_softnet("nonsense\n"), 0);
+}
+END_TEST
+
+START_TEST(cpu_has_aes_if_its_flags_say_so)
+{
+	ck_assert_int_eq(doctor_read_cpu("processor : 0\nflags\t\t: fpu aes avx\n"), 1);
+	ck_assert_int_eq(doctor_read_cpu("Features\t: fp asimd aes\n"), 1);
+	ck_assert_int_eq(doctor_read_cpu("Features\t: fp asimd aes"), 1);
+	ck_assert_int_eq(doctor_read_cpu("flags\t: fpu aesx vaes\nbugs\t: aes\n"), 0);
+	ck_assert_int_eq(doctor_read_cpu("processor : 0\nbogomips : 1\n"), DOCTOR_UNKNOWN);
+}
+END_TEST
+
 START_TEST(cloud_is_known_by_its_firmware)
 {
 	ck_assert_int_eq(doctor_cloud_of("Google", "Google Compute Engine", ""), DOCTOR_CLOUD_GCP);
@@ -104,6 +122,8 @@ int main(void)
 	tcase_add_test(tcase, resolv_conf_names_each_server_once);
 	tcase_add_loop_test(tcase, lease_names_the_server, 0, sizeof(leases) / sizeof(leases[0]));
 	tcase_add_test(tcase, counters_above_zero_are_read);
+	tcase_add_test(tcase, softnet_drops_of_all_processors_are_added);
+	tcase_add_test(tcase, cpu_has_aes_if_its_flags_say_so);
 	tcase_add_test(tcase, cloud_is_known_by_its_firmware);
 	return test_run(suite);
 }
