@@ -31,6 +31,7 @@ struct ctl_explain {
 	size_t sa_count;
 	const struct ctl_peer *peer; /* borrowed; NULL: none, or the daemon was not asked */
 	char reason[512];            /* the answer in one sentence */
+	const char *why, *action;    /* what a failure means, and what to do; NULL: none */
 };
 void ctl_explain_fini(struct ctl_explain *explain);
 

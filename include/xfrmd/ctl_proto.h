@@ -62,7 +62,8 @@ struct ctl_certificate {
 
 struct ctl_status {
 	bool ready, healthy;
-	struct strlist problems;
+	struct strlist problems; /* any: unhealthy */
+	struct strlist warnings; /* the fault of others, or of the future */
 	bool optional;
 	bool charon_running;
 	int64_t charon_pid; /* 0: null */

@@ -17,7 +17,9 @@ void doctor_facts_fini(struct doctor_facts *facts);
 int doctor_gather_algorithms(struct doctor_facts *facts);
 /* Asks the charon of the run directory for its plug-ins. */
 int doctor_gather_plugins(const char *run_dir, struct doctor_facts *facts);
-/* Interfaces, addresses, and routes to peers, protected prefixes and the outside. */
+/* Gateways of default routes, DNS and DHCP servers. */
+int doctor_gather_servers(struct doctor_facts *facts);
+/* Interfaces, addresses, and routes to peers and protected prefixes. */
 int doctor_gather_net(struct doctor_facts *facts);
 /* Asks the paths to those peers what they carry; needs the routes. */
 int doctor_gather_paths(struct doctor_facts *facts);

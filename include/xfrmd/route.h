@@ -13,6 +13,7 @@ struct route {
 	struct addr source;  /* the local address that the kernel would choose */
 	struct addr gateway; /* AF_UNSPEC: on link */
 	char ifname[IF_NAMESIZE];
+	bool disable_xfrm; /* what goes this way asks no policy */
 };
 
 /*
@@ -20,5 +21,7 @@ struct route {
  * not ask the IPsec policies, so no acquire comes of it. 0, or negative errno and @err.
  */
 int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err);
+/* Whether the sysctl of this name is set for the interface, which the kernel has for IPv4 only. */
+bool route_disables_xfrm(uint8_t family, const char *ifname);
 
 #endif

@@ -69,6 +69,8 @@ enum swan_reason_kind {
  * a FINAL one comes behind it.
  */
 enum swan_reason_kind swan_reason(const char *text, const char **ret_words);
+/* How much of a reason says what is wrong, before the names and dates of each peer. Pure. */
+size_t swan_reason_len(const char *reason);
 
 /*
  * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of

@@ -110,6 +110,7 @@ static json_t *route(const struct route *route)
 	writer_put(&object, "interface", writer_text_or_null(route->ifname));
 	writer_put(&object, "source", writer_addr(&route->source));
 	writer_put(&object, "gateway", writer_addr(&route->gateway));
+	writer_put(&object, "disable_xfrm", json_boolean(route->disable_xfrm));
 	return object;
 }
 

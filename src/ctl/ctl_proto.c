@@ -241,6 +241,7 @@ char *ctl_proto_status(const struct ctl_status *status)
 	writer_put(&root, "ready", json_boolean(status->ready));
 	writer_put(&root, "healthy", json_boolean(status->healthy));
 	writer_put(&root, "problems", writer_texts(&status->problems));
+	writer_put(&root, "warnings", writer_texts(&status->warnings));
 	writer_put(&root, "mode", json_string(status->optional ? "optional" : "required"));
 	put_counters(&root, status);
 	writer_put(&root, "certificates", certificates_json(status));
@@ -384,6 +385,8 @@ int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_
 		ret_status->ready = reader_bool(&reader, root, "ready");
 		ret_status->healthy = reader_bool(&reader, root, "healthy");
 		reader_texts(&reader, root, "problems", &ret_status->problems);
+		if (!reader_is_null(root, "warnings"))
+			reader_texts(&reader, root, "warnings", &ret_status->warnings);
 		mode = reader_text(&reader, root, "mode");
 		ret_status->optional = strcmp(mode, "optional") == 0;
 		if (!ret_status->optional && strcmp(mode, "required") != 0)
@@ -417,6 +420,7 @@ void ctl_status_fini(struct ctl_status *status)
 	}
 	free(status->certificates);
 	strlist_fini(&status->problems);
+	strlist_fini(&status->warnings);
 	strlist_fini(&status->reload_errors);
 	strlist_fini(&status->stopping_jobs);
 	free(status->config_file);

@@ -6,7 +6,6 @@
 #include "xfrmd/doctor_gather.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,51 +146,6 @@ static int gather_clock(void)
 	return !(timex.status & STA_UNSYNC);
 }
 
-static int gather_leases(struct doctor_facts *facts)
-{
-	static const char *const patterns[] = {
-		"/run/systemd/netif/leases/*",
-		"/var/lib/NetworkManager/internal-*.lease",
-		"/var/lib/dhcp/dhclient*.leases",
-		"/var/lib/dhclient/*.lease*",
-	};
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		glob_t found = {0};
-
-		if (glob(patterns[i], 0, NULL, &found))
-			continue;
-		for (size_t j = 0; j < found.gl_pathc && !error; j++) {
-			_cleanup_(cleanup_free) char *text = read_text(found.gl_pathv[j]);
-
-			if (text)
-				error = doctor_read_lease(facts, text);
-		}
-		globfree(&found);
-	}
-	return error;
-}
-
-/* systemd-resolved writes those that it asks itself into a file of its own. */
-static int gather_resolvers(struct doctor_facts *facts)
-{
-	static const char *const paths[] = {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !error; i++) {
-		_cleanup_(cleanup_free) char *text = NULL;
-		size_t before = facts->server_count;
-
-		text = read_text(paths[i]);
-		if (text)
-			error = doctor_read_resolv(facts, text);
-		if (facts->server_count > before)
-			break;
-	}
-	return error;
-}
-
 static int gather_counters(struct doctor_facts *facts)
 {
 	_cleanup_(cleanup_free) char *text = read_text("/proc/net/xfrm_stat");
@@ -241,9 +195,7 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 	if (!error)
 		error = doctor_gather_net(facts);
 	if (!error)
-		error = gather_resolvers(facts);
-	if (!error)
-		error = gather_leases(facts);
+		error = doctor_gather_servers(facts);
 	if (!error)
 		error = gather_ports(run_dir, facts);
 	if (!error)

@@ -21,9 +21,6 @@
 /* Routes that are looked up of each kind: a few show what all are like. */
 #define ROUTES_MAX 64
 
-/* Nobody has these (RFC 5737, RFC 3849), so their route is the default one. */
-static const char *const outside[] = {"192.0.2.1", "2001:db8::1"};
-
 static void cleanup_socket(struct nl_sock **sock)
 {
 	nl_socket_free(*sock);
@@ -255,22 +252,6 @@ static int gather_routes(struct nl_sock *sock, struct doctor_facts *facts)
 	return error;
 }
 
-/* The way out leads to a default gateway; it is none to protected traffic. */
-static int gather_gateways(struct nl_sock *sock, struct doctor_facts *facts)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]) && !error; i++) {
-		struct answer answer;
-		struct addr addr;
-
-		if (addr_parse(outside[i], &addr) == 0 && look_up(sock, &addr, &answer) &&
-		    answer.gateway.family)
-			error = doctor_add_server(facts, "gateway", &answer.gateway);
-	}
-	return error;
-}
-
 int doctor_gather_net(struct doctor_facts *facts)
 {
 	_cleanup_(cleanup_socket) struct nl_sock *sock = nl_socket_alloc();
@@ -287,8 +268,6 @@ int doctor_gather_net(struct doctor_facts *facts)
 	error = addr_watch_dump(&facts->addrs, &facts->addr_count, &forwarding, &err);
 	if (error != -ENOMEM)
 		error = gather_links(sock, facts);
-	if (!error)
-		error = gather_gateways(sock, facts);
 	if (!error)
 		error = gather_routes(sock, facts);
 	return error;

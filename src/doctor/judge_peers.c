@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xfrmd/swan_event.h"
+
 #define SHOWN_MAX   5
 #define ESCAPED_MAX (4 * CTL_ERROR_MAX)
 /* Packets without one that comes back, before that is odd. */
@@ -113,19 +115,11 @@ static const char *crowd_text(struct crowd *crowd)
 	return crowd->shown;
 }
 
-/* What is wrong stands before the names and dates of each peer. */
-static size_t kind_len(const char *reason)
-{
-	const char *details = strstr(reason, ": ");
-
-	return details ? (size_t)(details - reason) : strlen(reason);
-}
-
 static bool fails_for(const struct ctl_peer *peer, const char *reason)
 {
-	size_t len = kind_len(reason);
+	size_t len = swan_reason_len(reason);
 
-	return strcmp(peer->state, "up") != 0 && kind_len(peer->last_error) == len &&
+	return strcmp(peer->state, "up") != 0 && swan_reason_len(peer->last_error) == len &&
 	       strncmp(peer->last_error, reason, len) == 0;
 }
 
@@ -142,7 +136,7 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 		if (!fails_for(&peers->items[i], reason))
 			continue;
 		if (strcmp(peers->items[i].last_error, reason) != 0)
-			said[kind_len(reason)] = '\0';
+			said[swan_reason_len(reason)] = '\0';
 		crowd_add(&crowd, &peers->items[i].address);
 	}
 	findings_add(findings, advice->severity, "peer", "%s: %zu peer%s fail%s (%s)\n%s\n%s",

@@ -31,7 +31,7 @@ static void judge_conf(const struct doctor_facts *facts, struct findings *findin
 static bool told_elsewhere(const char *problem)
 {
 	return strncmp(problem, "certificate: ", strlen("certificate: ")) == 0 ||
-	       strstr(problem, "defeat");
+	       strstr(problem, "defeat") || strstr(problem, "disable_xfrm");
 }
 
 static void judge_daemon(const struct doctor_facts *facts, struct findings *findings)

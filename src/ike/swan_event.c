@@ -454,3 +454,10 @@ int swan_event_cert(const void *message, size_t len, const void **ret_der, size_
 	*ret_len = elem.value_len;
 	return 0;
 }
+
+size_t swan_reason_len(const char *reason)
+{
+	const char *details = strstr(reason, ": ");
+
+	return details ? (size_t)(details - reason) : strlen(reason);
+}

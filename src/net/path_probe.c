@@ -128,14 +128,17 @@ static bool misses_answers(const struct path_probe *probe)
 
 static void read_answers(struct path_probe *probe)
 {
+	socklen_t size = sizeof(int);
 	uint8_t packet[ANSWER_LEN];
 	uint16_t sequence;
 	ssize_t len;
+	int error;
 
-	/* errors, such as those of routers, are taken off the socket too */
-	while ((len = recv(probe->fd, packet, sizeof(packet), 0)) >= 0 || errno != EAGAIN) {
-		if (len < 0 || !echo_is_answer(probe->remote.family, packet, (size_t)len, probe->id,
-		                               &sequence))
+	/* what routers say is taken off, or it would be said instead of an answer */
+	getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	while ((len = recv(probe->fd, packet, sizeof(packet), 0)) >= 0) {
+		if (!echo_is_answer(probe->remote.family, packet, (size_t)len, probe->id,
+		                    &sequence))
 			continue;
 		if (sequence >> 8 == probe->search.rounds && (sequence & 0xff) < probe->count)
 			probe->answered[sequence & 0xff] = true;

@@ -8,8 +8,10 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stdio.h>
 
 #include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
 
 static void cleanup_socket(struct nl_sock **sock)
 {
@@ -97,6 +99,17 @@ int route_lookup(const struct addr *remote, struct route *ret_route, struct err 
 	if (code < 0 && !refused)
 		return err_set(err, -EIO, "rtnetlink: cannot look up a route: %s",
 		               nl_geterror(code));
+	route.disable_xfrm = route.found && route_disables_xfrm(remote->family, route.ifname);
 	*ret_route = route;
 	return 0;
+}
+
+bool route_disables_xfrm(uint8_t family, const char *ifname)
+{
+	_cleanup_(cleanup_free) char *text = NULL;
+	char path[64];
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/disable_xfrm", ifname);
+	return family == AF_INET && file_read(path, 16, &text, &len, NULL) == 0 && *text != '0';
 }

@@ -26,7 +26,7 @@ int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, uns
 	                                                                  : EXIT_UNREACHABLE;
 }
 
-static int read_kernel(struct policy_list *ret_have, struct err *err)
+int ask_kernel(struct policy_list *ret_have, struct err *err)
 {
 	struct xfrm_sock *sock = NULL;
 	int ret = xfrm_sock_open(&sock, err);
@@ -59,7 +59,7 @@ int ask_policies(const struct options *options, struct policy_rows *ret_rows, bo
 	bool drift_known;
 
 	/* the kernel first: the daemon, asked later, desires what is newer */
-	if (read_kernel(&have, &err) < 0) {
+	if (ask_kernel(&have, &err) < 0) {
 		output_complain(output, "%s", err.text);
 		return EXIT_FAILED;
 	}

@@ -9,6 +9,7 @@
 #include "out_explain.h"
 #include "xfrmctl.h"
 #include "xfrmd/cleanup.h"
+#include "xfrmd/doctor_gather.h"
 #include "xfrmd/loop.h"
 
 /* Owned, where the input only borrows. */
@@ -69,6 +70,36 @@ static int gather(const struct options *options, struct gathered *gathered,
 	return EXIT_OK;
 }
 
+/* A server that the host depends on, and that the lists cut off unless it speaks IPsec. */
+static bool is_server(const struct addr *address)
+{
+	_cleanup_(doctor_facts_fini) struct doctor_facts facts = {0};
+	bool found = false;
+
+	/* of what could be read */
+	(void)doctor_gather_servers(&facts);
+	for (size_t i = 0; i < facts.server_count; i++)
+		found |= addr_equal(&facts.servers[i].addr, address);
+	return found;
+}
+
+/* What traffic that stands still means, and what to do. */
+static void advise(struct ctl_explain *explain)
+{
+	const struct policy *rule = explain_rule(&explain->out);
+
+	if (explain->kind != EXPLAIN_KIND_REMOTE || !rule || rule->action == POLICY_ACTION_ALLOW ||
+	    explanation_has_sa(explain))
+		return;
+	if (is_server(&explain->address)) {
+		explain->why = "it is a gateway, DNS or DHCP server of this host, inside "
+			       "ipsec_subnets; it answers only if it speaks IPsec";
+		explain->action = "add it to no_ipsec_subnets on all hosts, then `xfrmctl reload`";
+	} else if (explain->peer && *explain->peer->last_error) {
+		doctor_advise(explain->peer->last_error, &explain->why, &explain->action);
+	}
+}
+
 int cmd_explain(const struct options *options, struct output *output)
 {
 	_cleanup_(gathered_fini) struct gathered gathered = {0};
@@ -88,6 +119,7 @@ int cmd_explain(const struct options *options, struct output *output)
 		output_complain(output, "explain: out of memory");
 		return EXIT_FAILED;
 	}
+	advise(&explain);
 	if (options->json)
 		output_json(output, ctl_proto_explain(&explain));
 	else

@@ -4,6 +4,35 @@
 #include "xfrmctl.h"
 #include "xfrmd/cleanup.h"
 #include "xfrmd/loop.h"
+#include "xfrmd/role.h"
+
+/* Policies outlive the daemon: what they do without it. */
+static void tell_policies(struct output *output)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0};
+	size_t count = 0;
+	bool optional = false;
+	struct err err;
+
+	if (ask_kernel(&have, &err) < 0) {
+		output_complain(output, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < have.count; i++) {
+		count += role_of(&have.items[i]) != ROLE_FOREIGN;
+		optional |= role_of(&have.items[i]) == ROLE_SUBNET && have.items[i].optional;
+	}
+	if (!count)
+		output_complain(output,
+		                "the kernel has no policies of xfrmd: NOTHING IS PROTECTED");
+	else
+		output_complain(output,
+		                "the kernel has %zu policies of xfrmd: SAs go on, and new "
+		                "peers %s",
+		                count,
+		                optional ? "are talked to in clear (optional)"
+		                         : "must wait, nothing goes in clear");
+}
 
 int cmd_status(const struct options *options, struct output *output)
 {
@@ -17,6 +46,8 @@ int cmd_status(const struct options *options, struct output *output)
 		ret = EXIT_FAILED;
 	if (ret != EXIT_OK) {
 		output_complain(output, "%s", err.text);
+		if (ret == EXIT_UNREACHABLE)
+			tell_policies(output);
 		free(text);
 		return ret;
 	}

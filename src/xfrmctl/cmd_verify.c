@@ -49,12 +49,13 @@ static void scene_fini(struct scene *scene)
 	free(scene->sas);
 }
 
-static bool sysctl_is(const char *path, char digit)
+static bool read_holds(void)
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len;
 
-	return file_read(path, 16, &text, &len, NULL) == 0 && *text == digit;
+	return file_read("/proc/sys/net/core/xfrm_larval_drop", 16, &text, &len, NULL) == 0 &&
+	       *text == '0';
 }
 
 static int scene_read(struct scene *scene, struct err *err)
@@ -73,7 +74,7 @@ static int scene_read(struct scene *scene, struct err *err)
 		error = err_set(err, -EIO, "xfrm socket: the default cannot be read");
 	if (!error)
 		error = addr_watch_dump(&scene->addrs, &scene->addr_count, &forwarding, err);
-	scene->holds = sysctl_is("/proc/sys/net/core/xfrm_larval_drop", '0');
+	scene->holds = read_holds();
 	return error;
 }
 
@@ -114,8 +115,8 @@ static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_
 
 static bool is_pair(const struct xfrm_sa *sa, const struct addr *src, const struct addr *dst)
 {
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP && addr_equal(&sa->src, src) &&
-	       addr_equal(&sa->dst, dst);
+	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
+	       addr_equal(&sa->src, src) && addr_equal(&sa->dst, dst);
 }
 
 /* Packets of the peer that came as ESP, by all SAs that there are. */
@@ -144,7 +145,6 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 	const struct addr *address = &input->address;
 	struct explain_way way = {0};
 	struct route route = {0};
-	char path[64];
 
 	input->timeout_ms = scene->timeout_ms;
 	input->holds = scene->holds;
@@ -167,9 +167,7 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 		input->policy = *explain_rule(&way);
 	explain_way_fini(&way);
 	input->had_sa = has_sa(scene->sas, scene->sa_count, input);
-	/* the kernel has it for IPv4 only */
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/disable_xfrm", input->ifname);
-	input->disable_xfrm = address->family == AF_INET && sysctl_is(path, '1');
+	input->disable_xfrm = route.disable_xfrm;
 	return 0;
 }
 

@@ -58,6 +58,8 @@ static const char *sent(const struct ctl_explain *explain)
 {
 	const struct policy *rule = explain_rule(&explain->out);
 
+	if (explain->route.disable_xfrm)
+		return "sent in clear";
 	if (!rule && explain->defaults.out_blocked)
 		return "not sent";
 	if (!rule || rule->action == POLICY_ACTION_ALLOW)
@@ -170,7 +172,10 @@ static void put_cause(struct buf *out, const struct ctl_explain *explain, bool d
 {
 	const struct policy *rule = explain_rule(&explain->out);
 
-	if (lacks_policies(&explain->out) || lacks_policies(&explain->in))
+	if (explain->route.disable_xfrm)
+		buf_printf(out, "disable_xfrm is set for %s, so no policy is asked",
+		           explain->route.ifname);
+	else if (lacks_policies(&explain->out) || lacks_policies(&explain->in))
 		buf_str(out, "policies of ours are missing in the kernel");
 	else if (!rule && explain->defaults.out_blocked)
 		buf_str(out, "no policy speaks of it, and the kernel's default is to block");

@@ -170,6 +170,8 @@ void out_explain(const struct ctl_explain *explain, int64_t now, bool coloured, 
 	buf_printf(out, "%s: ", addr_format(&explain->address, addr));
 	out_coloured(out, coloured, reason_colour(explain), explain->reason);
 	buf_str(out, "\n");
+	if (explain->why)
+		buf_printf(out, "  why: %s\n  do:  %s\n", explain->why, explain->action);
 	put_policies(explain, coloured, out);
 	buf_str(out, "\n");
 	put_route(explain, out);

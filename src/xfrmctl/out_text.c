@@ -59,14 +59,15 @@ void out_text_key(struct buf *out, const char *key)
 	buf_printf(out, "%-14s", key);
 }
 
-static void put_texts(struct buf *out, const char *key, const struct strlist *texts, bool coloured)
+static void put_texts(struct buf *out, const char *key, const struct strlist *texts,
+                      enum out_colour colour, bool coloured)
 {
 	char escaped[ESCAPED_MAX];
 	size_t i;
 
 	for (i = 0; i < texts->count; i++) {
 		out_text_key(out, i == 0 ? key : "");
-		out_coloured(out, coloured, OUT_COLOUR_BAD,
+		out_coloured(out, coloured, colour,
 		             str_escape(texts->items[i], escaped, sizeof(escaped)));
 		buf_str(out, "\n");
 	}
@@ -113,7 +114,7 @@ static void put_reload(struct buf *out, const struct ctl_status *status, int64_t
 	out_coloured(out, coloured, status->reload_ok ? OUT_COLOUR_GOOD : OUT_COLOUR_BAD,
 	             status->reload_ok ? "ok" : "failed");
 	buf_str(out, "\n");
-	put_texts(out, "", &status->reload_errors, coloured);
+	put_texts(out, "", &status->reload_errors, OUT_COLOUR_BAD, coloured);
 }
 
 static void put_counters(struct buf *out, const struct ctl_status *status)
@@ -160,7 +161,7 @@ static void put_stopping(struct buf *out, const struct ctl_status *status, int64
 	}
 	buf_printf(out, "waits up to %s for\n",
 	           out_text_duration(status->stopping_ends - now, left));
-	put_texts(out, "", &status->stopping_jobs, false);
+	put_texts(out, "", &status->stopping_jobs, OUT_COLOUR_NONE, false);
 }
 
 void out_text_status(const struct ctl_status *status, int64_t now, bool coloured, struct buf *out)
@@ -172,11 +173,12 @@ void out_text_status(const struct ctl_status *status, int64_t now, bool coloured
 	out_coloured(out, coloured, status->healthy ? OUT_COLOUR_GOOD : OUT_COLOUR_BAD,
 	             status->healthy ? "healthy" : "unhealthy");
 	buf_str(out, "\n");
-	put_texts(out, "problems", &status->problems, coloured);
-	if (status->trying)
-		put_try(out, status, now);
 	if (status->stopping)
 		put_stopping(out, status, now);
+	put_texts(out, "problems", &status->problems, OUT_COLOUR_BAD, coloured);
+	if (status->trying)
+		put_try(out, status, now);
+	put_texts(out, "warnings", &status->warnings, OUT_COLOUR_WARN, coloured);
 	out_text_key(out, "mode");
 	buf_printf(out, "%s\n", status->optional ? "optional" : "required");
 	put_charon(out, status);

@@ -16,6 +16,8 @@
 #define REASON_MAX    (4 * CTL_ERROR_MAX)
 /* A probe that was held this long had to wait for a negotiation. */
 #define HELD_SHOWN_US 20000
+/* Before an SA is this old, ESP that does not come proves nothing. */
+#define FRESH_SA_MS   2000
 
 static void __attribute__((format(printf, 2, 3)))
 say(struct ctl_verify *verify, const char *format, ...)
@@ -139,10 +141,19 @@ static void say_answer_time(struct ctl_verify *verify, uint64_t sent_us, uint64_
 	    (double)verify->answer_us / 1000);
 }
 
+/* An answer may have to wait for the SA of the other end. */
+static bool waited_long(const struct verdict_input *input, uint64_t sent_us)
+{
+	return input->had_sa || input->timeout_ms > sent_us / 1000 + FRESH_SA_MS;
+}
+
 /* Nothing came back that could be the answer. */
-static void say_no_answer(const struct verdict_input *input, struct ctl_verify *verify)
+static void say_no_answer(const struct verdict_input *input, uint64_t sent_us,
+                          struct ctl_verify *verify)
 {
 	say(verify, ", no answer in %.1f s", (double)input->timeout_ms / 1000);
+	if (verify->sent == CTL_WAY_ESP && !input->received && !waited_long(input, sent_us))
+		return;
 	if (verify->sent == CTL_WAY_ESP && !input->received)
 		say(verify, "%s",
 		    verify->udp ? ", nor any ESP before: IKE passes and ESP in UDP, "
@@ -194,7 +205,7 @@ static void say_answer(const struct verdict_input *input, uint64_t sent_us,
 		    ", answered as ESP with SPI %08" PRIx32 ", of which this host has no SA",
 		    seen->in[0].spi);
 	} else {
-		say_no_answer(input, verify);
+		say_no_answer(input, sent_us, verify);
 	}
 }
 

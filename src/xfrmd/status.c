@@ -7,8 +7,10 @@
 #include "daemon.h"
 #include "xfrmd/ctl_sas.h"
 #include "xfrmd/expiry.h"
+#include "xfrmd/failures.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/route.h"
 
 /* `xfrmctl list` shows all. */
 #define FOREIGN_SHOWN_MAX 5
@@ -51,6 +53,31 @@ static void add_foreign(const struct daemon *daemon, struct ctl_status *status)
 		            foreign->count - FOREIGN_SHOWN_MAX);
 }
 
+static bool is_first_of_interface(const struct local_addr *addrs, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (addrs[j].addr.family == addrs[i].addr.family &&
+		    strcmp(addrs[j].ifname, addrs[i].ifname) == 0)
+			return false;
+	return true;
+}
+
+/* What leaves by such an interface does so in clear, whatever the policies say. */
+static void add_disabled(const struct daemon *daemon, struct ctl_status *status)
+{
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	for (size_t i = 0; i < count; i++)
+		if (is_first_of_interface(addrs, i) && plan_addr_chosen(&daemon->conf, &addrs[i]) &&
+		    route_disables_xfrm(addrs[i].addr.family, addrs[i].ifname))
+			add_problem(status,
+			            "policies: disable_xfrm is set for %s, what leaves by it "
+			            "goes in clear",
+			            addrs[i].ifname);
+}
+
 static void add_policies(struct daemon *daemon, struct ctl_status *status)
 {
 	struct spd_counts counts = {0};
@@ -76,6 +103,7 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	if (!has_chosen_address(daemon))
 		add_problem(status, "addresses: none is chosen by [ipsec] interfaces, nothing is "
 		                    "protected");
+	add_disabled(daemon, status);
 	if (daemon->flushed)
 		add_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
 		                    "protected until a reload");
@@ -87,6 +115,7 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	size_t count;
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
 	const struct peer *const *list = peers_list(peers, &count);
+	struct failures failures = {0};
 
 	for (size_t i = 0; i < count; i++) {
 		switch (list[i]->state) {
@@ -104,6 +133,11 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 			break;
 		}
 	}
+	for (size_t i = 0; i < count; i++)
+		if (list[i]->state != PEER_STATE_UP && list[i]->state != PEER_STATE_IDLE &&
+		    *list[i]->last_error)
+			failures_add(&failures, list[i]->last_error, &list[i]->remote);
+	(void)failures_tell(&failures, &status->warnings);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires;
@@ -117,6 +151,7 @@ static void add_certificate(const struct daemon *daemon, const struct pki_cert *
 {
 	struct ctl_certificate *row = &status->certificates[status->certificate_count];
 	int64_t now = loop_now_epoch();
+	char text[512];
 
 	*row = (struct ctl_certificate){.file = strdup(cert->file),
 	                                .role = role,
@@ -140,10 +175,14 @@ static void add_certificate(const struct daemon *daemon, const struct pki_cert *
 		add_problem(status, "certificate: %s: %s expires in %lld days", cert->file,
 		            cert->subject, (long long)row->days_left);
 		break;
-	case EXPIRY_FAR:
-	case EXPIRY_INFO:
 	case EXPIRY_WARNING:
 	case EXPIRY_ERROR:
+		snprintf(text, sizeof(text), "certificate: %s: %s expires in %lld days", cert->file,
+		         cert->subject, (long long)row->days_left);
+		(void)strlist_add(&status->warnings, text);
+		break;
+	case EXPIRY_FAR:
+	case EXPIRY_INFO:
 		break;
 	}
 }

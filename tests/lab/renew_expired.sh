@@ -38,6 +38,7 @@ wait_for 30 pki_expired old/instance.pem
 
 # What is there goes on, what is new does not come up, and both hosts say why.
 wait_for 10 is true status a 'any("has expired" in p for p in d["problems"])'
+names 'instance.pem: CN=instance has expired' a status
 must_not pings a c
 wait_for 10 is failed peers a '[p["state"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]'
 reason=$(peers a '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.1.3"][0]')
@@ -47,6 +48,8 @@ reason=$(peers c '[p["last_error"] for p in d["peers"] if p["address"] == "10.0.
 expect 'reason on c' "$reason" = \
 	"the peer's certificate has expired: \"CN=instance\" ended on $end, or our clock is wrong"
 echo "c: $reason"
+names 'peers: the peer refused our certificate' a status
+names 'the peer refused our certificate: it expired on ' a doctor "$FOLDER/a.conf"
 
 conf a true
 must_not ctl a reload 2>refused

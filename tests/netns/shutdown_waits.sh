@@ -44,6 +44,9 @@ job web
 ctl a shutdown >first &
 first=$!
 wait_for 5 waits_for web "$job"
+# a stop that hangs: the first lines say what it waits for
+names 'shutdown      waits up to ' a status
+names "/run/lab/jobs/web.pid (pid $job)" a status
 must has_policy a out 10.0.1.1/32 10.0.1.0/24
 expect 'charon during the wait' "$(status a 'd["charon"]["running"]')" = true
 expect 'held packets during the wait' "$(larval_drop)" = 0

@@ -169,6 +169,7 @@ static void fill_status(struct ctl_status *status)
 	memcpy(status->certificates, certificates, sizeof(certificates));
 	status->certificate_count = 1;
 	ck_assert_int_eq(strlist_add(&status->problems, "charon: \"gone\""), 0);
+	ck_assert_int_eq(strlist_add(&status->warnings, "peers: silent: 10.0.1.2"), 0);
 	ck_assert_int_eq(strlist_add(&status->reload_errors, "x.conf: broken"), 0);
 	ck_assert_int_eq(strlist_add(&status->stopping_jobs, "/run/a.pid (pid 12)"), 0);
 	status->config_file = strdup("/etc/x.conf");
@@ -176,6 +177,7 @@ static void fill_status(struct ctl_status *status)
 
 #define STATUS_TEXT                                                                           \
 	"{\"ready\":true,\"healthy\":false,\"problems\":[\"charon: \\\"gone\\\"\"],"          \
+	"\"warnings\":[\"peers: silent: 10.0.1.2\"],"                                         \
 	"\"mode\":\"optional\",\"charon\":{\"running\":true,\"pid\":4711,\"restarts\":1},"    \
 	"\"policies\":{\"desired\":10,\"installed\":9,\"drift\":2,\"repaired\":3,"            \
 	"\"foreign\":16},"                                                                    \

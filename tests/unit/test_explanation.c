@@ -309,6 +309,28 @@ START_TEST(default_of_the_kernel_decides_where_no_policy_does)
 }
 END_TEST
 
+START_TEST(interface_that_asks_no_policy_sends_in_clear)
+{
+	const struct rule rule = PROTECT;
+	struct policy_row items[2];
+	struct policy_rows rows = {.items = items};
+	struct explanation_input input = {
+		.address = addr_of("10.0.1.2"),
+		.route = {.found = true,
+	                  .source = addr_of("10.0.1.1"),
+	                  .ifname = "eth0",
+	                  .disable_xfrm = true},
+	};
+	struct ctl_explain explained;
+
+	add_rule(&rows, &rule, "10.0.1.1");
+	explain(&input, &rows, &explained);
+	ck_assert_str_eq(explained.reason, "sent in clear, accepted only as ESP: disable_xfrm is "
+	                                   "set for eth0, so no policy is asked");
+	ctl_explain_fini(&explained);
+}
+END_TEST
+
 START_TEST(address_without_a_route_is_explained_from_the_first_local_address)
 {
 	const struct rule rule = PROTECT;
@@ -378,6 +400,7 @@ int main(void)
 	tcase_add_loop_test(tests, reason_is_one_sentence_for_every_situation, 0,
 	                    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tests, default_of_the_kernel_decides_where_no_policy_does);
+	tcase_add_test(tests, interface_that_asks_no_policy_sends_in_clear);
 	tcase_add_test(tests, address_without_a_route_is_explained_from_the_first_local_address);
 	tcase_add_test(tests, family_without_a_local_address_has_none);
 	tcase_add_test(tests, other_local_addresses_are_compared_once_each);

@@ -51,6 +51,11 @@ static const struct {
          CTL_WAY_ESP,
          CTL_WAY_NONE,
          {.had_sa = true, .has_sa = true, .seen = {.out = ESP(0xc1, 30, true), .out_count = 1}}},
+	{"sent as ESP after a negotiation of 1500 ms, no answer in 3.0 s",
+         false,
+         CTL_WAY_ESP,
+         CTL_WAY_NONE,
+         {.has_sa = true, .seen = {.out = ESP(0xc1, 1500000, true), .out_count = 1}}},
 	{"sent as ESP, no answer in 3.0 s, nor other ESP of it: it does not answer pings, or ESP "
          "passes no longer",
          false,
