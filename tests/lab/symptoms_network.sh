@@ -117,8 +117,8 @@ part a b
 wait_for 10 pings a b
 names '1 peer uses cbc(aes)-128/hmac(sha256)-128, which takes two passes over each byte' \
 	a doctor "$FOLDER/a.conf"
-# packets that wait for the same tick come faster than this
+# packets that wait for the same moment come faster than this
 echo 0 >/proc/sys/net/core/netdev_max_backlog
-tc -n a qdisc add dev eth0 root netem delay 20ms
+tc -n a qdisc add dev eth0 root netem slot 50ms 50ms
 on a ping -q -f -c 100 -l 50 10.0.1.2 >/dev/null || true
 names ' packets were dropped since the boot, before IPsec saw them' a doctor "$FOLDER/a.conf"
