@@ -23,10 +23,12 @@
  * that sends nothing, after HOSTS_FRESH_MS, since it may have lost the older one. Any newer SA that lives beside the pinned one for HOSTS_SETTLE_MS takes over as
  * well; long enough for a rekeying whose answer had to be sent again.
  *
- * Waiting. A host without an SA that the peer has is pinned to an SPI that no SA has, from the first
- * acquire on: whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the
- * latest, or go on in clear where templates are optional. The larval SA that such a policy raises does not end with the coming of
- * an SA, as others do, but with END_ACQUIRE: as long as it lives the kernel does not ask again.
+ * Waiting. A host without an SA is pinned to an SPI that no SA has, from the first acquire on:
+ * whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the latest, or
+ * go on in clear where templates are optional. The larval SA that such a policy raises does not end
+ * with the coming of an SA, as others do, but with END_ACQUIRE: as long as it lives the kernel does
+ * not ask again. Where nothing asked before, nothing is held and the first SA takes over at once:
+ * what goes out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold.
  *
  * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what is
  * held is charged to its socket: a program that sends to several silent addresses would stand still

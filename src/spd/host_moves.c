@@ -113,10 +113,6 @@ void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
 {
 	struct host_state *state = &hosts->known.states[index];
 
-	if (hosts->mode == HOSTS_MODE_DROP) {
-		hosts_pin(hosts, index, host_newest_spi(state), now_ms, actions);
-		return;
-	}
 	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
 	state->takeover_ms = now_ms + HOSTS_WAIT_MS;
 	hosts_set_due(hosts, state, state->takeover_ms);

@@ -149,12 +149,14 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	state = &hosts->known.states[index];
 	if (!host_add_spi(state, hosts->known.hosts[index].spi, spi))
 		return;
-	if (!is_pinned(&hosts->known.hosts[index])) {
+	if (is_pinned(&hosts->known.hosts[index])) {
+		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+		hosts_set_due(hosts, state, state->takeover_ms);
+	} else if (hosts->mode == HOSTS_MODE_CLEAR || state->due_ms != HOST_TABLE_NEVER) {
 		hosts_wait_for_peer(hosts, index, now_ms, actions);
-		return;
+	} else {
+		hosts_pin(hosts, index, spi, now_ms, actions);
 	}
-	state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
-	hosts_set_due(hosts, state, state->takeover_ms);
 }
 
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,

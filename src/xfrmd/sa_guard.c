@@ -70,7 +70,8 @@ void sa_guard_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t 
 {
 	struct sa_guard *guard = daemon->sa_guard;
 
-	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) || port == spd_keeper_port(daemon->spd))
+	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) ||
+	    port == spd_keeper_port(daemon->spd))
 		return;
 	if (!negotiator_sa_lost(daemon->negotiator, &sa->src, &sa->dst))
 		return;

@@ -232,8 +232,8 @@ struct step {
 #define SILENT HOSTS_SILENT_MS
 #define PROBE  HOSTS_PROBE_MIN_MS
 #define RETRY  100
-/* A stranger whose first SA takes over at once. */
-#define FIRST  "wait 2, pin 2 5, resend 2, end 2"
+/* A stranger whom nothing was sent to gets its first SA. */
+#define FIRST  "pin 2 5, resend 2"
 
 static const struct {
 	const char *name;
@@ -269,7 +269,8 @@ static const struct {
 	 }},
 	{"the peer began and sends nothing",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 0, 2, 5, ""},
 		 {THEIRS, 0, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0,
                   "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5"},
@@ -278,7 +279,8 @@ static const struct {
 	 }},
 	{"nobody says who began",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 0, 2, 5, ""},
 		 {HEARD, 1, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0, ""},
 		 {PASS, WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
@@ -316,15 +318,23 @@ static const struct {
 		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, resend 2, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
+	{"the peer began, and nothing waits for it",
+         {
+		 {NEW, 0, 2, 5, FIRST},
+		 {THEIRS, 1, 2, 5, ""},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
 	{"the first SA is gone before it took over",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 0, 2, 5, ""},
 		 {GONE, 1, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the first SA is gone before it took over, and traffic asks",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {NEW, 0, 2, 5, ""},
 		 {ACQUIRE, 1, 2, 0, ""},
 		 {GONE, 2, 2, 5, "negotiate 2"},
 		 {PASS, 2 + SILENT, 0, 0, "block 2, resend 2"},
@@ -351,10 +361,10 @@ static const struct {
 	{"gone of unknown SAs and hosts",
          {
 		 {GONE, 0, 2, 5, ""},
-		 {NEW, 1, 2, 6, "wait 2"},
+		 {NEW, 1, 2, 6, "pin 2 6, resend 2"},
 		 {GONE, 2, 2, 5, ""},
 		 {GONE, 3, 3, 6, ""},
-		 {PASS, 9999, 0, 0, "pin 2 6, resend 2, end 2"},
+		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"rekeyed: new before gone",
          {
@@ -454,7 +464,7 @@ static const struct {
 	{"the SAs of two hosts are their own",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {UP, 0, 3, 5, "wait 3, pin 3 5, resend 3, end 3"},
+		 {UP, 0, 3, 5, "pin 3 5, resend 3"},
 		 {GONE, 1, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
 		 {GONE, 10000, 3, 5, "wait 3"},
@@ -1125,6 +1135,7 @@ START_TEST(hosts_sync_leaves_those_that_wait_for_the_peer)
 {
 	const struct host_sa sas[] = {sa_of(2, 20)};
 
+	acquire(2, NOW);
 	new_sa(2, 20, NOW);
 	ck_assert_str_eq(take_actions(), "wait 2");
 	hosts_sync(hosts, sas, 1, NOW + 1, &actions);
@@ -1136,6 +1147,7 @@ END_TEST
 
 START_TEST(hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone)
 {
+	acquire(2, NOW);
 	new_sa(2, 20, NOW);
 	acquire(2, NOW);
 	hosts_sync(hosts, NULL, 0, NOW + 1, &actions);
@@ -1189,7 +1201,7 @@ START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 	up(2, 1, NOW);
 	for (uint32_t spi = 2; spi <= HOSTS_SPIS_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2, pin 2 1, resend 2, end 2");
+	ck_assert_str_eq(take_actions(), "pin 2 1, resend 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
 	for (uint32_t spi = 4; spi <= HOSTS_SPIS_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
@@ -1266,6 +1278,7 @@ START_TEST(hosts_follow_a_new_mode)
 	acquire(2, NOW);
 	failed(2, NOW);
 	acquire(3, NOW);
+	acquire(4, NOW);
 	new_sa(4, 5, NOW);
 	up(5, 6, NOW);
 	actions.count = 0;
@@ -1394,7 +1407,7 @@ START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
 	acquire(1, NOW + 5000);
 	ck_assert_str_eq(take_actions(), "pin 0 5, end 0");
 	new_sa(HOSTS_MAX, 9, NOW + 5001);
-	ck_assert_str_eq(take_actions(), "remove 2, wait 4096");
+	ck_assert_str_eq(take_actions(), "remove 2, pin 4096 9, resend 4096");
 	ck_assert_ptr_null(find(2));
 	/* One that lost its SA is as old as that. */
 	sa_gone(0, 5, NOW + 5002);
