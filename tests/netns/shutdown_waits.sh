@@ -29,6 +29,10 @@ waits_for() {
 		status a '(d["stopping"] or {}).get("jobs")'
 }
 
+connections() { # of those who wait for an answer
+	ss -Hxn state established | grep -c '/run/lab/a/control\.sock'
+}
+
 conf_a 50
 xfrmd_start a
 expect 'held packets' "$(larval_drop)" = 0
@@ -54,6 +58,7 @@ must_not ctl a reload
 # a second one waits too
 ctl a shutdown >second &
 second=$!
+wait_for 5 is 2 connections
 kill "$job"
 start=$SECONDS
 wait $first
