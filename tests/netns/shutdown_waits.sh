@@ -30,7 +30,7 @@ waits_for() {
 }
 
 connections() { # of those who wait for an answer
-	ss -Hxn state established | grep -c '/run/lab/a/control\.sock'
+	on a ss -Hxn | grep -c '/run/lab/a/control\.sock'
 }
 
 conf_a 50
