@@ -41,7 +41,8 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 struct xfrm_sa {
 	struct addr src;
 	struct addr dst;
-	uint32_t spi; /* host byte order; up to POLICY_SPI_WAIT_MAX: a larval SA made by an acquire */
+	uint32_t
+		spi; /* host byte order; up to POLICY_SPI_WAIT_MAX: a larval SA made by an acquire */
 	uint32_t reqid;
 	uint8_t proto; /* IPPROTO_ESP, ... */
 	uint8_t mode;  /* XFRM_MODE_TRANSPORT, ... */
