@@ -14,7 +14,7 @@
 struct host_state {
 	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
-	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet */
+	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one */
 	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
 	int64_t used_s;       /* blocked: as the last probe found it */
 	uint32_t wait_spi;    /* waits with this one; hosts with one remote address differ in it */

@@ -114,11 +114,12 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
                  uint32_t spi, uint64_t now_ms, struct host_actions *actions);
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
-/* A pair of SAs is the first of a new negotiation; the outbound one may be known already. */
+/* A pair of SAs that live is new; the outbound one may be known already. */
 struct fresh_sas {
 	struct addr local, remote;
 	uint32_t spi_out, spi_in; /* host byte order */
-	bool initiator;           /* we are: the peer had both before us */
+	bool initiator;           /* we asked for them: the peer had both before us */
+	bool rekeyed;             /* they replace others: ends a wait, but no pin */
 };
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions);

@@ -86,6 +86,12 @@ bool hosts_awaits_sa(const struct hosts *hosts, size_t index)
 	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
 }
 
+static void end_acquire(struct hosts *hosts, size_t index, struct host_actions *actions)
+{
+	host_actions_add(actions, HOST_ACTION_END_ACQUIRE, &hosts->known.hosts[index]);
+	actions->items[actions->count - 1].spi = hosts->known.states[index].wait_spi;
+}
+
 void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                struct host_actions *actions)
 {
@@ -94,10 +100,8 @@ void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
 
 	hosts_set_policy(hosts, index, spi, false, actions);
 	free_queue(hosts, index, actions);
-	if (waited) {
-		host_actions_add(actions, HOST_ACTION_END_ACQUIRE, &hosts->known.hosts[index]);
-		actions->items[actions->count - 1].spi = state->wait_spi;
-	}
+	if (waited)
+		end_acquire(hosts, index, actions);
 	state->active_ms = now_ms;
 	state->asked = false;
 	state->heard_spi = 0;
@@ -122,6 +126,9 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 {
 	struct host_state *state = &hosts->known.states[index];
 
+	/* for what asked before the SA came: it has been answered */
+	if (known_host_waits(&hosts->known.hosts[index]))
+		end_acquire(hosts, index, actions);
 	hosts_set_policy(hosts, index, hosts_idle_spi(hosts, state), false, actions);
 	state->active_ms = now_ms;
 	state->due_ms = HOST_TABLE_NEVER;
@@ -148,5 +155,6 @@ void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host
 void hosts_forget(struct hosts *hosts, size_t index, struct host_actions *actions)
 {
 	host_actions_add(actions, HOST_ACTION_REMOVE, &hosts->known.hosts[index]);
+	end_acquire(hosts, index, actions);
 	host_table_remove(&hosts->known, index);
 }

@@ -15,8 +15,9 @@
  * that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
 
-/* REMOVE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE for want of one. */
-#define ACTIONS_PER_EVENT 4
+/* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
+ * for want of one. */
+#define ACTIONS_PER_EVENT 5
 /* After a timer that found no memory. */
 #define HOSTS_RETRY_MS    100
 
@@ -175,6 +176,8 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 	if (host_find_spi(state, fresh->spi_out) == state->spi_count ||
 	    (is_pinned(&hosts->known.hosts[index]) && host_newest_spi(state) != fresh->spi_out))
 		return;
+	if (fresh->rekeyed && is_pinned(&hosts->known.hosts[index]))
+		return;
 	if (fresh->initiator) {
 		hosts_pin(hosts, index, fresh->spi_out, now_ms, actions);
 		return;
@@ -236,7 +239,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	uint32_t newest = host_newest_spi(state);
 
 	if (!newest) {
-		if (is_pinned(host) || (known_host_waits(host) && now_ms < state->takeover_ms))
+		if (is_pinned(host) || (known_host_waits(host) && state->takeover_ms))
 			hosts_end_sas(hosts, index, now_ms, actions);
 	} else if (host->spi == newest) {
 		state->due_ms = HOST_TABLE_NEVER;

@@ -42,7 +42,7 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms,
                    struct host_actions *actions);
 /* It is silent: nothing waits for it any more, and nothing will until it has an SA. */
 void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions);
-/* REMOVE; the indexes behind it change. */
+/* REMOVE and END_ACQUIRE; the indexes behind it change. */
 void hosts_forget(struct hosts *hosts, size_t index, struct host_actions *actions);
 
 #endif

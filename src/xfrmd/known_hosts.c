@@ -298,9 +298,16 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
+	const struct xfrm_sa key = {.src = fresh->local,
+	                            .dst = fresh->remote,
+	                            .spi = fresh->spi_out,
+	                            .proto = IPPROTO_ESP};
 	struct host_actions actions = {0};
+	struct xfrm_sa found;
 
-	if (!is_protected(daemon, &fresh->local, &fresh->remote))
+	/* the kernel may have told that it is gone before charon's word that it is there was read */
+	if (!is_protected(daemon, &fresh->local, &fresh->remote) ||
+	    spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
 		return;
 	hosts_on_fresh_sas(daemon->hosts, fresh, loop_now_ms(), &actions);
 	run_actions(daemon, &actions);

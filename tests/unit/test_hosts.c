@@ -131,6 +131,18 @@ static void up(size_t host, uint32_t spi, uint64_t now_ms)
 	fresh_sas(host, spi, true, now_ms);
 }
 
+/* SAs that replace others, asked for by us. */
+static void rekeyed(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	struct fresh_sas fresh = {.local = local,
+	                          .remote = numbered(host),
+	                          .spi_out = SPI + spi,
+	                          .initiator = true,
+	                          .rekeyed = true};
+
+	hosts_on_fresh_sas(hosts, &fresh, now_ms, &actions);
+}
+
 static void heard(size_t host, uint32_t spi, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
@@ -215,7 +227,7 @@ static size_t count_known(void)
 	return count;
 }
 
-enum event { END, NEW, OURS, THEIRS, UP, HEARD, GONE, ACQUIRE, LATE, FAIL, USED, PASS };
+enum event { END, NEW, OURS, THEIRS, REKEYED, UP, HEARD, GONE, ACQUIRE, LATE, FAIL, USED, PASS };
 
 struct step {
 	enum event event;
@@ -327,16 +339,17 @@ static const struct {
 	{"the first SA is gone before it took over",
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {NEW, 0, 2, 5, ""},
-		 {GONE, 1, 2, 5, ""},
-		 {PASS, 9999, 0, 0, ""},
+		 {NEW, 100, 2, 5, ""},
+		 {GONE, 110, 2, 5, "end 2"},
+		 {ACQUIRE, 120, 2, 0, ""},
+		 {PASS, 120 + SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 	{"the first SA is gone before it took over, and traffic asks",
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, 0, 2, 5, ""},
 		 {ACQUIRE, 1, 2, 0, ""},
-		 {GONE, 2, 2, 5, "negotiate 2"},
+		 {GONE, 2, 2, 5, "end 2, negotiate 2"},
 		 {PASS, 2 + SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 	{"the same SA is announced twice",
@@ -371,6 +384,23 @@ static const struct {
 		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {GONE, 105, 2, 5, "pin 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"rekeyed, and we asked: the pin stays as long as its SA",
+         {
+		 {UP, 0, 2, 5, FIRST},
+		 {REKEYED, 100, 2, 6, ""},
+		 {NEW, 101, 2, 6, ""},
+		 {GONE, 105, 2, 5, "pin 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"rekeyed because somebody else deleted the SA",
+         {
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 100, 2, 5, "wait 2"},
+		 {ACQUIRE, 101, 2, 0, ""},
+		 {NEW, 110, 2, 6, ""},
+		 {REKEYED, 111, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a newer SA lives beside the pinned one",
@@ -622,6 +652,9 @@ START_TEST(hosts_answer_every_story_step_by_step)
 		case THEIRS:
 			fresh_sas(step->host, step->spi, false, now_ms);
 			break;
+		case REKEYED:
+			rekeyed(step->host, step->spi, now_ms);
+			break;
 		case UP:
 			up(step->host, step->spi, now_ms);
 			break;
@@ -732,7 +765,8 @@ static void model_apply(uint64_t now_ms)
 			expect(model->count, "LISTEN only with an SA", now_ms);
 			break;
 		case HOST_ACTION_END_ACQUIRE:
-			expect(model->policy.spi > SPI, "END_ACQUIRE comes with a pin", now_ms);
+			expect(model->policy.spi > SPI || !model->count,
+			       "END_ACQUIRE comes with a pin or for want of one", now_ms);
 			break;
 		case HOST_ACTION_RESEND:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
@@ -1078,7 +1112,7 @@ START_TEST(hosts_forget_a_blocked_one_that_nothing_is_sent_to)
 	probed(2, 9, NOW + HOSTS_FORGET_MS);
 	ck_assert_str_eq(take_actions(), "quiet 2");
 	probed(2, 9, NOW + 2 * HOSTS_FORGET_MS);
-	ck_assert_str_eq(take_actions(), "remove 2");
+	ck_assert_str_eq(take_actions(), "remove 2, end 2");
 	probed(2, 10, NOW + 2 * HOSTS_FORGET_MS);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 3 * HOSTS_FORGET_MS);
@@ -1151,11 +1185,22 @@ START_TEST(hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone)
 	new_sa(2, 20, NOW);
 	acquire(2, NOW);
 	hosts_sync(hosts, NULL, 0, NOW + 1, &actions);
-	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
+	ck_assert_str_eq(take_actions(), "wait 2, end 2, negotiate 2");
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 1 + SILENT);
 	ck_assert_str_eq(take_actions(), "block 2, resend 2");
+}
+END_TEST
+
+/* The timer that would have ended the wait comes after the sync. */
+START_TEST(hosts_sync_ends_a_wait_that_is_due)
+{
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	new_sa(2, 20, NOW);
+	hosts_sync(hosts, NULL, 0, NOW + WAIT, &actions);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "wait 2, end 2");
 }
 END_TEST
 
@@ -1268,7 +1313,7 @@ START_TEST(hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked)
 	new_sa(2, 6, NOW + 99999);
 	hosts_sync(hosts, NULL, 0, NOW + 99999, &actions);
 	pass_time(NOW + 199999);
-	ck_assert_str_eq(take_actions(), "");
+	ck_assert_str_eq(take_actions(), "end 2");
 }
 END_TEST
 
@@ -1407,14 +1452,14 @@ START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
 	acquire(1, NOW + 5000);
 	ck_assert_str_eq(take_actions(), "pin 0 5, end 0");
 	new_sa(HOSTS_MAX, 9, NOW + 5001);
-	ck_assert_str_eq(take_actions(), "remove 2, pin 4096 9, resend 4096");
+	ck_assert_str_eq(take_actions(), "remove 2, end 2, pin 4096 9, resend 4096");
 	ck_assert_ptr_null(find(2));
 	/* One that lost its SA is as old as that. */
 	sa_gone(0, 5, NOW + 5002);
 	ck_assert_str_eq(take_actions(), "wait 0");
 	acquire(HOSTS_MAX + 1, NOW + 5003);
 	failed(HOSTS_MAX + 1, NOW + 5003);
-	ck_assert_str_eq(take_actions(), "remove 3, wait 4097, block 4097, resend 4097");
+	ck_assert_str_eq(take_actions(), "remove 3, end 3, wait 4097, block 4097, resend 4097");
 	ck_assert_uint_eq(count_known(), HOSTS_MAX);
 }
 END_TEST
@@ -1449,7 +1494,7 @@ START_TEST(hosts_sync_beyond_the_bound_keeps_those_with_sas)
 		sas[i] = sa_of(HOSTS_MAX + 1 - i, i < 2 ? 9 : 5);
 	sas[HOSTS_MAX + 1 - 7] = sa_of(0, 5);
 	hosts_sync(hosts, sas, HOSTS_MAX + 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "remove 7, pin 4097 9, resend 4097");
+	ck_assert_str_eq(take_actions(), "remove 7, end 7, pin 4097 9, resend 4097");
 	ck_assert_uint_eq(count_known(), HOSTS_MAX);
 }
 END_TEST
@@ -1460,7 +1505,7 @@ START_TEST(hosts_beyond_the_bound_forget_the_stranger_that_asked_first)
 		acquire(i, NOW + (i > 0));
 	actions.count = 0;
 	acquire(HOSTS_MAX, NOW + 2);
-	ck_assert_str_eq(take_actions(), "remove 0, wait 4096");
+	ck_assert_str_eq(take_actions(), "remove 0, end 0, wait 4096");
 	failed(0, NOW + 100);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 2 + SILENT);
@@ -1660,6 +1705,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_sync_leaves_the_silent_blocked);
 	tcase_add_test(tcase, hosts_sync_leaves_those_that_wait_for_the_peer);
 	tcase_add_test(tcase, hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone);
+	tcase_add_test(tcase, hosts_sync_ends_a_wait_that_is_due);
 	tcase_add_test(tcase, hosts_negotiate_only_when_no_sa_is_left);
 	tcase_add_test(tcase, hosts_sync_ends_the_settle_time_of_an_sa_that_is_gone);
 	tcase_add_test(tcase, hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one);
