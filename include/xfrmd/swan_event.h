@@ -21,7 +21,7 @@ struct swan_ike {
 	uint32_t id;               /* uniqueid of the IKE_SA */
 	struct addr local, remote; /* AF_UNSPEC: not known yet */
 	bool established;          /* and not replaced or being deleted */
-	bool initiator;
+	bool asked;                /* child-updown: by us, whoever began the IKE_SA */
 	struct swan_child children[SWAN_CHILDREN_MAX]; /* those beyond are left out */
 	size_t child_count;
 };
@@ -32,9 +32,11 @@ int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike
 
 /* child-rekey: the CHILD_SA ids of one IKE_SA. */
 struct swan_child_rekey {
+	struct addr local, remote;
 	uint32_t ike_id;
 	uint32_t old_child_id, new_child_id;
 	uint32_t new_spi_out; /* host byte order */
+	bool asked;           /* by us, whoever began the IKE_SA */
 };
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */

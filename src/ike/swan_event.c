@@ -79,8 +79,6 @@ static int ike_field(const char *key, const char *value, struct swan_ike *ike)
 		return parse_host(value, &ike->remote);
 	if (!strcmp(key, "state"))
 		ike->established = is_one_of(value, "ESTABLISHED", "REKEYING");
-	else if (!strcmp(key, "initiator"))
-		ike->initiator = !strcmp(value, "yes");
 	return 0;
 }
 
@@ -182,6 +180,38 @@ static int sa_element(struct sa_parser *parser, const struct vici_elem *elem)
 	return 0;
 }
 
+static bool is_child_task(const struct vici_elem *item)
+{
+	char task[FIELD_MAX];
+
+	return vici_elem_text(item, task, sizeof(task)) == 0 &&
+	       is_one_of(task, "CHILD_CREATE", "CHILD_REKEY");
+}
+
+/*
+ * Whether the CHILD_SA that an event tells of comes from an exchange that we began. charon tells of
+ * it in the middle of that exchange, which is in the lists of the IKE_SA's tasks; while the peer's
+ * is being answered, one of ours may be under way, too.
+ */
+static bool is_asked(const void *message, size_t len)
+{
+	bool active = false, passive = false;
+	char list[VICI_NAME_MAX + 1] = "";
+	struct vici_reader reader;
+	struct vici_elem elem;
+
+	vici_reader_init(&reader, message, len);
+	while (vici_next(&reader, &elem) == 0 && elem.type != VICI_ELEM_END) {
+		if (elem.type == VICI_ELEM_LIST_START) {
+			memcpy(list, elem.name, sizeof(list));
+		} else if (elem.type == VICI_ELEM_LIST_ITEM && is_child_task(&elem)) {
+			active |= !strcmp(list, "tasks-active");
+			passive |= !strcmp(list, "tasks-passive");
+		}
+	}
+	return active && !passive;
+}
+
 int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike *ret_ike)
 {
 	struct sa_parser parser = {0};
@@ -197,6 +227,7 @@ int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike
 		return -EBADMSG;
 	if (ret_up)
 		*ret_up = parser.up;
+	parser.ike.asked = is_asked(message, len);
 	*ret_ike = parser.ike;
 	return 0;
 }
@@ -210,12 +241,23 @@ static int find_id(const void *message, size_t len, const char *path, uint32_t *
 	return parse_id(text, ret_id);
 }
 
+static int find_host(const void *message, size_t len, const char *path, struct addr *ret_addr)
+{
+	char text[FIELD_MAX];
+
+	if (vici_find_text(message, len, path, text, sizeof(text)) < 0)
+		return -EBADMSG;
+	return parse_host(text, ret_addr);
+}
+
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey)
 {
-	struct swan_child_rekey rekey;
+	struct swan_child_rekey rekey = {.asked = is_asked(message, len)};
 	char spi[FIELD_MAX];
 
-	if (find_id(message, len, "*/uniqueid", &rekey.ike_id) < 0 ||
+	if (find_host(message, len, "*/local-host", &rekey.local) < 0 ||
+	    find_host(message, len, "*/remote-host", &rekey.remote) < 0 ||
+	    find_id(message, len, "*/uniqueid", &rekey.ike_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/old/uniqueid", &rekey.old_child_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/new/uniqueid", &rekey.new_child_id) < 0 ||
 	    vici_find_text(message, len, "*/child-sas/*/new/spi-out", spi, sizeof(spi)) < 0 ||

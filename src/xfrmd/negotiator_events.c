@@ -36,7 +36,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 			.remote = ike->remote,
 			.spi_out = ike->children[i].spi_out,
 			.spi_in = ike->children[i].spi_in,
-			.initiator = ike->initiator,
+			.initiator = ike->asked,
 		};
 
 		if (ike->children[i].installed)
@@ -106,10 +106,18 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 static void on_child_rekey(struct negotiator *negotiator, const void *message, size_t len)
 {
 	struct swan_child_rekey rekey;
+	struct fresh_sas fresh;
 	struct peer_child child;
 
 	if (swan_event_child_rekey(message, len, &rekey) < 0)
 		return;
+	fresh = (struct fresh_sas){.local = rekey.local,
+	                           .remote = rekey.remote,
+	                           .spi_out = rekey.new_spi_out,
+	                           .initiator = true,
+	                           .rekeyed = true};
+	if (rekey.asked)
+		negotiator->callbacks->fresh_sas(negotiator->ctx, &fresh);
 	child = (struct peer_child){.ike_id = rekey.ike_id,
 	                            .child_id = rekey.new_child_id,
 	                            .spi_out = rekey.new_spi_out,

@@ -50,7 +50,6 @@ START_TEST(ike_updown_tells_who_is_connected)
 	assert_addr(&ike.local, "10.0.1.1");
 	assert_addr(&ike.remote, "10.0.1.2");
 	ck_assert_int_eq(ike.established, true);
-	ck_assert_int_eq(ike.initiator, true);
 	ck_assert_uint_eq(ike.child_count, 0);
 }
 END_TEST
@@ -84,6 +83,7 @@ START_TEST(child_updown_brings_ids_and_spis)
 	ck_assert_int_eq(ike.children[0].installed, true);
 	ck_assert_uint_eq(ike.children[0].spi_in, 0xcb26b1db);
 	ck_assert_uint_eq(ike.children[0].spi_out, 0xc29e1e2e);
+	ck_assert_int_eq(ike.asked, true);
 }
 END_TEST
 
@@ -121,7 +121,6 @@ START_TEST(list_sa_tells_replaced_children_from_installed_ones)
 
 	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, NULL, &ike), 0);
 	ck_assert_str_eq(ike.name, "mesh");
-	ck_assert_int_eq(ike.initiator, false);
 	ck_assert_uint_eq(ike.child_count, 2);
 	ck_assert_int_eq(ike.children[0].installed, false);
 	ck_assert_uint_eq(ike.children[0].spi_in, 0xc29e1e2e);
@@ -141,6 +140,56 @@ START_TEST(child_rekey_tells_old_and_new)
 	ck_assert_uint_eq(rekey.old_child_id, 1);
 	ck_assert_uint_eq(rekey.new_child_id, 4);
 	ck_assert_uint_eq(rekey.new_spi_out, 0xc4166163);
+	assert_addr(&rekey.local, "10.0.1.1");
+	assert_addr(&rekey.remote, "10.0.1.2");
+	/* by the other end, in an IKE_SA of ours */
+	ck_assert_int_eq(rekey.asked, false);
+}
+END_TEST
+
+static const struct {
+	const char *active, *passive;
+	bool asked;
+} exchanges[] = {
+	{NULL, NULL, false},
+	{"IKE_DPD", NULL, false},
+	{"CHILD_CREATE", NULL, true},
+	{"CHILD_REKEY", NULL, true},
+	{NULL, "CHILD_CREATE", false},
+	{NULL, "CHILD_REKEY", false},
+	{"CHILD_REKEY", "IKE_DPD", true},
+	/* both ask at a time; this is the answer to the peer */
+	{"CHILD_CREATE", "CHILD_CREATE", false},
+};
+
+static void put_tasks(struct buf *buf, const char *list, const char *task)
+{
+	if (!task)
+		return;
+	vici_list_start(buf, list);
+	vici_item(buf, "IKE_MOBIKE");
+	vici_item(buf, task);
+	vici_list_end(buf);
+}
+
+START_TEST(child_sa_is_asked_for_by_who_began_the_exchange)
+{
+	struct buf buf = {0};
+	struct swan_ike ike;
+
+	vici_section_start(&buf, "mesh");
+	vici_text(&buf, "uniqueid", "1");
+	vici_text(&buf, "local-host", "10.0.1.1");
+	vici_text(&buf, "remote-host", "10.0.1.2");
+	vici_text(&buf, "initiator", exchanges[_i].asked ? "no" : "yes");
+	put_tasks(&buf, "tasks-queued", "CHILD_CREATE");
+	put_tasks(&buf, "tasks-active", exchanges[_i].active);
+	put_tasks(&buf, "tasks-passive", exchanges[_i].passive);
+	vici_section_end(&buf);
+	ck_assert_int_eq(buf.error, 0);
+	ck_assert_int_eq(swan_event_sa(buf.data, buf.len, NULL, &ike), 0);
+	ck_assert_int_eq(ike.asked, exchanges[_i].asked);
+	buf_fini(&buf);
 }
 END_TEST
 
@@ -492,6 +541,8 @@ int main(void)
 	tcase_add_test(tcase, child_down_event_is_known_by_the_missing_up);
 	tcase_add_test(tcase, list_sa_tells_replaced_children_from_installed_ones);
 	tcase_add_test(tcase, child_rekey_tells_old_and_new);
+	tcase_add_loop_test(tcase, child_sa_is_asked_for_by_who_began_the_exchange, 0,
+	                    sizeof(exchanges) / sizeof(exchanges[0]));
 	tcase_add_test(tcase, ike_rekey_tells_old_and_new);
 	tcase_add_test(tcase, log_event_brings_group_text_and_ike_sa);
 	tcase_add_test(tcase, log_event_may_belong_to_no_ike_sa);
