@@ -4,6 +4,7 @@
 
 #include "xfrmd/err.h"
 #include "xfrmd/policy.h"
+#include "xfrmd/spd_thresholds.h"
 
 /*
  * Keeps the kernel's SPD at the desired one. Remembers what the kernel holds, so that a change
@@ -25,11 +26,12 @@ uint32_t spd_keeper_port(const struct spd_keeper *keeper);
 
 /*
  * Makes @want (sorted by key; contents move, *want is empty afterwards) the desired SPD and applies
- * the difference. Failures are tried again once against a fresh dump. 0, or negative errno and @err
- * when not everything could be applied; what could be is.
+ * the difference. The kernel gets those @thresholds that fit. Failures are tried again once against
+ * a fresh dump. 0, or negative errno and @err when not everything could be applied; what could be is.
  */
 int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
-                   struct spd_change *ret_change, struct err *err);
+                   const struct spd_thresholds *thresholds, struct spd_change *ret_change,
+                   struct err *err);
 /*
  * Adds one policy to the desired ones, or replaces the one of its key, and writes just that. Not
  * where a foreign policy holds the key. Negative errno and @err; a repair is then due.

@@ -4,6 +4,7 @@
 
 #include "xfrmd/diff.h"
 #include "xfrmd/err.h"
+#include "xfrmd/spd_thresholds.h"
 #include "xfrmd/xfrm_codec.h"
 #include "xfrmd/xfrm_monitor.h"
 
@@ -43,6 +44,14 @@ struct xfrm_defaults {
 	bool out_blocked, in_blocked, fwd_blocked;
 };
 int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_defaults);
+
+/*
+ * Sets the kernel's hash thresholds, or only lowers those that are above @thresholds. It then sorts
+ * all policies anew, which is quick where few are too short: lower before such policies are added,
+ * set when others are gone. Returns 1: changed; 0: they were so; or negative errno.
+ */
+int xfrm_sock_set_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds);
+int xfrm_sock_lower_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds);
 
 /* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is none. */
 int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found);

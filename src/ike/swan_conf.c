@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/spd_thresholds.h"
 #include "xfrmd/vici_msg.h"
 
 /*
@@ -42,6 +43,27 @@ static void quote(struct buf *buf, const char *text)
 	buf_str(buf, "\"");
 }
 
+static void add_threshold(struct buf *text, const char *family, struct spd_threshold threshold)
+{
+	buf_printf(text,
+	           "        %s {\n"
+	           "          lbits = %u\n"
+	           "          rbits = %u\n"
+	           "        }\n",
+	           family, threshold.local, threshold.remote);
+}
+
+/* charon writes them to the kernel at its start: the default if not told otherwise. */
+static void add_thresholds(struct buf *text, const struct conf *conf)
+{
+	struct spd_thresholds thresholds = spd_thresholds_choose(conf);
+
+	buf_str(text, "      spdh_thresh {\n");
+	add_threshold(text, "ipv4", thresholds.ipv4);
+	add_threshold(text, "ipv6", thresholds.ipv6);
+	buf_str(text, "      }\n");
+}
+
 char *swan_conf_text(const struct conf *conf, const char *run_dir)
 {
 	struct buf socket = {0}, text = {0};
@@ -69,6 +91,7 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "  plugins {\n"
 	               "    kernel-netlink {\n");
 	buf_printf(&text, "      xfrm_acq_expires = %u\n", conf->xfrm_acq_expires_s);
+	add_thresholds(&text, conf);
 	buf_str(&text, "    }\n"
 	               "    vici {\n"
 	               "      socket = ");

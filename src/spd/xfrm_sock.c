@@ -307,6 +307,95 @@ int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_de
 	return 0;
 }
 
+/* What a question and a change begin with: flags, of which there are none yet. */
+static struct nl_msg *new_spdinfo(int type)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+	uint32_t flags = 0;
+
+	if (!msg || nlmsg_append(msg, &flags, sizeof(flags), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static int take_threshold(void *ctx, const struct nlattr *attr)
+{
+	struct spd_thresholds *thresholds = ctx;
+	struct xfrmu_spdhthresh value;
+	int type = nla_type(attr);
+
+	if (type != XFRMA_SPD_IPV4_HTHRESH && type != XFRMA_SPD_IPV6_HTHRESH)
+		return 0;
+	if (xfrm_read_attr(attr, &value, sizeof(value)) < 0)
+		return -EBADMSG;
+	*(type == XFRMA_SPD_IPV4_HTHRESH ? &thresholds->ipv4 : &thresholds->ipv6) =
+		(struct spd_threshold){value.lbits, value.rbits};
+	return 0;
+}
+
+static int take_spdinfo(void *ctx, const struct nlmsghdr *header)
+{
+	uint32_t flags;
+
+	if (header->nlmsg_type != XFRM_MSG_NEWSPDINFO ||
+	    xfrm_read_fixed(header, &flags, sizeof(flags)) < 0)
+		return -EBADMSG;
+	return xfrm_read_attrs(header, sizeof(flags), take_threshold, ctx);
+}
+
+static int read_thresholds(struct xfrm_sock *sock, struct spd_thresholds *ret_thresholds)
+{
+	struct spd_thresholds thresholds = spd_thresholds_default;
+	struct nl_msg *msg = new_spdinfo(XFRM_MSG_GETSPDINFO);
+	int r = msg ? ask(sock, msg, take_spdinfo, &thresholds) : -ENOMEM;
+
+	if (r == 0)
+		*ret_thresholds = thresholds;
+	return r;
+}
+
+static int write_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	const struct xfrmu_spdhthresh ipv4 = {thresholds->ipv4.local, thresholds->ipv4.remote};
+	const struct xfrmu_spdhthresh ipv6 = {thresholds->ipv6.local, thresholds->ipv6.remote};
+	struct nl_msg *msg = new_spdinfo(XFRM_MSG_NEWSPDINFO);
+
+	if (!msg || nla_put(msg, XFRMA_SPD_IPV4_HTHRESH, sizeof(ipv4), &ipv4) < 0 ||
+	    nla_put(msg, XFRMA_SPD_IPV6_HTHRESH, sizeof(ipv6), &ipv6) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	return transact(sock, msg);
+}
+
+static int change_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds,
+                             bool only_lower)
+{
+	struct spd_thresholds now, next = *thresholds;
+	int r = read_thresholds(sock, &now);
+
+	if (r < 0)
+		return r;
+	if (only_lower)
+		next = spd_thresholds_lower(&now, thresholds);
+	if (spd_thresholds_equal(&now, &next))
+		return 0;
+	r = write_thresholds(sock, &next);
+	return r < 0 ? r : 1;
+}
+
+int xfrm_sock_set_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	return change_thresholds(sock, thresholds, false);
+}
+
+int xfrm_sock_lower_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	return change_thresholds(sock, thresholds, true);
+}
+
 int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
 {
 	struct policy found = *policy;

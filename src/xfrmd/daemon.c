@@ -38,6 +38,7 @@ static const struct local_addr *local_addrs(const struct daemon *daemon, size_t 
 int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
 {
 	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
+	struct spd_thresholds thresholds = spd_thresholds_default;
 	struct policy_list want = {0};
 	int error;
 
@@ -45,7 +46,9 @@ int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struc
 	input.hosts = hosts_list(daemon->hosts, &input.host_count);
 	if (!daemon->flushed && plan_build(&daemon->conf, &input, &want) < 0)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
-	error = spd_keeper_set(daemon->spd, &want, ret_change, err);
+	if (!daemon->flushed)
+		thresholds = spd_thresholds_choose(&daemon->conf);
+	error = spd_keeper_set(daemon->spd, &want, &thresholds, ret_change, err);
 	policy_guard_look(daemon);
 	return error;
 }

@@ -63,6 +63,7 @@ static int apply(struct xfrm_sock *sock, const struct policy_list *have,
 static int lock_down(const struct conf *conf, struct xfrm_sock *sock, struct err *err)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
+	struct spd_thresholds thresholds = spd_thresholds_choose(conf);
 	struct plan_input input = {0};
 	struct local_addr *addrs;
 	int error;
@@ -78,6 +79,8 @@ static int lock_down(const struct conf *conf, struct xfrm_sock *sock, struct err
 	free(addrs);
 	if (error)
 		return err_set(err, error, "out of memory");
+	/* without them all is right, but slow */
+	(void)xfrm_sock_lower_thresholds(sock, &thresholds);
 	return apply(sock, &have, &want, err);
 }
 

@@ -18,6 +18,7 @@
 struct spd_keeper {
 	struct xfrm_sock *sock;
 	struct policy_list want;
+	struct spd_thresholds thresholds; /* those that fit it */
 	struct policy_list have;
 	bool have_known;
 	uint64_t repaired;
@@ -39,6 +40,7 @@ int spd_keeper_open(struct spd_keeper **ret_keeper, struct err *err)
 
 	if (!keeper)
 		return err_set(err, -ENOMEM, "SPD: out of memory");
+	keeper->thresholds = spd_thresholds_default;
 	error = xfrm_sock_open(&keeper->sock, err);
 	if (error) {
 		free(keeper);
@@ -165,28 +167,47 @@ static int apply_once(struct spd_keeper *keeper, struct spd_change *change, stru
 	return failures ? -EIO : 0;
 }
 
+/* Without them all is right, but slow. */
+static void note_thresholds(const struct spd_keeper *keeper, int result)
+{
+	const struct spd_thresholds *thresholds = &keeper->thresholds;
+
+	if (result > 0)
+		log_info("spd: hash thresholds: ipv4 local=%u remote=%u ipv6 local=%u remote=%u",
+		         thresholds->ipv4.local, thresholds->ipv4.remote, thresholds->ipv6.local,
+		         thresholds->ipv6.remote);
+	else if (result < 0)
+		log_debug("spd: hash thresholds: cannot be set: %s", strerror(-result));
+}
+
 static int apply(struct spd_keeper *keeper, struct spd_change *ret_change, struct err *err)
 {
 	struct spd_change change = {0};
 	uint64_t started_us = now_us();
 	int error;
 
+	note_thresholds(keeper, xfrm_sock_lower_thresholds(keeper->sock, &keeper->thresholds));
 	error = apply_once(keeper, &change, err);
 	if (error) /* somebody else may have been at work: once more, against the truth */
 		error = apply_once(keeper, &change, err);
+	if (!error)
+		note_thresholds(keeper,
+		                xfrm_sock_set_thresholds(keeper->sock, &keeper->thresholds));
 	change.took_us = now_us() - started_us;
 	*ret_change = change;
 	return error;
 }
 
 int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
-                   struct spd_change *ret_change, struct err *err)
+                   const struct spd_thresholds *thresholds, struct spd_change *ret_change,
+                   struct err *err)
 {
 	int error;
 
 	policy_list_fini(&keeper->want);
 	keeper->want = *want;
 	*want = (struct policy_list){0};
+	keeper->thresholds = *thresholds;
 	error = apply(keeper, ret_change, err);
 	keeper->last = *ret_change;
 	return error;

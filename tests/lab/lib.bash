@@ -557,6 +557,11 @@ policies() {
 	on "$1" ip xfrm policy list nosock
 }
 
+# thresholds HOST: the kernel's hash thresholds for IPv4, local and remote
+thresholds() {
+	on "$1" ip -s -s xfrm policy count | awk '/IPv4 thresholds/ { print $5, $7 }'
+}
+
 # Those that configuration and addresses make: not the ones of known hosts, which come with SAs.
 planned_policies() {
 	on "$1" ip -o xfrm policy list nosock | grep -v 'priority 30020'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# 10,000 subnets: all installed, a reload with one line changed writes exactly that, memory stays small.
+# 10,000 subnets: all installed, a reload with one line changed writes exactly that, the kernel
+# finds them by hash, memory stays small.
 lab_switch
 host a 10.0.0.1/24
 for i in $(seq 0 9999); do
@@ -14,6 +15,7 @@ grep 'spd: start' "$FOLDER/a.log"
 expect 'policies installed' "$(status a 'd["policies"]["installed"]')" -ge 30000
 expect 'out policies in the kernel' \
 	"$(policies a | grep -c '^src 10.0.0.1/32 dst 172.')" = 10000
+expect 'hash thresholds' "$(thresholds a)" = '0 27'
 memory=$(awk '/VmRSS/ { print $2 }' "/proc/${xfrmd_pid[a]}/status")
 echo "resident: $memory kB"
 
@@ -52,3 +54,10 @@ ctl a reload
 expect 'policies that differ' "$(status a 'd["policies"]["drift"]')" = 0
 [[ -n $WRAP ]] || grep -q __asan_init "$BUILD/src/xfrmd/xfrmd" ||
 	expect 'resident kB' "$memory" -lt 15000
+
+# an update of a policy that is not hashed costs O(n)
+echo 'optional = true' >>"$FOLDER/a.conf"
+ctl a reload
+expect 'policies updated' "$(status a 'd["last_change"]["updated"]')" = 19998
+ctl a flush
+expect 'hash thresholds without policies' "$(thresholds a)" = '32 32'

@@ -7,6 +7,7 @@
 
 #include "test.h"
 #include "xfrmd/file.h"
+#include "xfrmd/spd_thresholds.h"
 #include "xfrmd/vici_msg.h"
 
 static struct conf conf;
@@ -92,6 +93,21 @@ START_TEST(swan_conf_text_gives_charon_our_acquire_timeout)
 	conf.xfrm_acq_expires_s = 9;
 	written = swan_conf_text(&conf, "/run/xfrmd");
 	ck_assert_ptr_nonnull(strstr(written, "xfrm_acq_expires = 9\n"));
+	free(written);
+}
+END_TEST
+
+START_TEST(swan_conf_text_gives_charon_our_hash_thresholds)
+{
+	struct prefix prefix = {.addr = {.family = AF_INET}, .len = 26};
+	char *written;
+
+	for (unsigned i = 0; i <= SPD_THRESHOLDS_OUT_MAX; i++)
+		ck_assert_int_eq(prefixset_add(&conf.protect, &prefix), 0);
+	written = swan_conf_text(&conf, "/run/xfrmd");
+	ck_assert_ptr_nonnull(strstr(written, "        ipv4 {\n"
+	                                      "          lbits = 0\n"
+	                                      "          rbits = 26\n"));
 	free(written);
 }
 END_TEST
@@ -286,6 +302,7 @@ int main(void)
 	tcase_add_test(tcase, swan_conf_text_is_the_golden_file);
 	tcase_add_test(tcase, swan_conf_text_quotes_the_run_directory);
 	tcase_add_test(tcase, swan_conf_text_gives_charon_our_acquire_timeout);
+	tcase_add_test(tcase, swan_conf_text_gives_charon_our_hash_thresholds);
 	tcase_add_test(tcase, swan_conf_peer_name_holds_both_addresses);
 	tcase_add_loop_test(tcase, swan_conf_other_names_are_not_taken_for_peers, 0,
 	                    sizeof(foreign_names) / sizeof(foreign_names[0]));

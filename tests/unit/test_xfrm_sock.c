@@ -877,6 +877,22 @@ static bool kernel_has_esp(void)
 	return system("exec 2>/dev/null; " ESP("add") " && ip xfrm state flush") == 0;
 }
 
+START_TEST(hash_thresholds_are_set_and_only_lowered)
+{
+	static const struct spd_thresholds some = {{0, 24}, {128, 128}},
+					   other = {{32, 20}, {0, 64}}, lowest = {{0, 20}, {0, 64}};
+
+	ck_assert_int_eq(xfrm_sock_set_thresholds(sock, &spd_thresholds_default), 0);
+	ck_assert_int_eq(xfrm_sock_lower_thresholds(sock, &some), 1);
+	ck_assert_int_eq(xfrm_sock_set_thresholds(sock, &some), 0);
+	ck_assert_int_eq(xfrm_sock_lower_thresholds(sock, &spd_thresholds_default), 0);
+	ck_assert_int_eq(xfrm_sock_lower_thresholds(sock, &other), 1);
+	ck_assert_int_eq(xfrm_sock_set_thresholds(sock, &lowest), 0);
+	shell("ip -s -s xfrm policy count | grep -q 'IPv4 thresholds:  *local 0 remote 20'");
+	shell("ip -s -s xfrm policy count | grep -q 'IPv6 thresholds:  *local 0 remote 64'");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests;
@@ -899,6 +915,7 @@ int main(void)
 	tcase_add_test(tests, selectors_that_are_not_ours_have_another_key);
 	tcase_add_test(tests, socket_policies_are_left_out);
 	tcase_add_test(tests, failures_are_counted_and_the_rest_is_applied);
+	tcase_add_test(tests, hash_thresholds_are_set_and_only_lowered);
 	tcase_add_test(tests, empty_dump_of_sas_succeeds);
 	tcase_add_loop_test(tests, changes_of_others_are_reported_and_own_ones_are_not, 0,
 	                    sizeof(touches) / sizeof(touches[0]));
