@@ -103,10 +103,10 @@ void hosts_free(struct hosts *hosts);
 void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode);
 
 /* Whether charon can be told to negotiate; the machine begins with no. */
-void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms, struct host_actions *actions);
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);
 
-/* A host policy that the kernel still has from before our start; no action. 0 or -ENOMEM. Beyond
- * HOSTS_MAX it is left out. */
+/* A host policy that the kernel still has from before our start; no action. Whether traffic waits
+ * there its larval SA tells: hosts_on_acquire(). 0 or -ENOMEM. Beyond HOSTS_MAX it is left out. */
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */

@@ -71,11 +71,17 @@ static void free_queue(struct hosts *hosts, size_t index, struct host_actions *a
 
 uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *state)
 {
-	return hosts->mode == HOSTS_MODE_DROP ? 0 : state->wait_spi;
+	return hosts->mode == HOSTS_MODE_CLEAR ? state->wait_spi : 0;
 }
 
-void hosts_await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms)
+void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
+                    struct host_actions *actions)
 {
+	struct host_state *state = &hosts->known.states[index];
+
+	if (hosts->mode == HOSTS_MODE_DROP || hosts->known.hosts[index].blocked)
+		return;
+	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
 	if (hosts->mode == HOSTS_MODE_HOLD && state->due_ms == HOST_TABLE_NEVER)
 		hosts_set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
 }
@@ -129,15 +135,16 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 	/* for what asked before the SA came: it has been answered */
 	if (known_host_waits(&hosts->known.hosts[index]))
 		end_acquire(hosts, index, actions);
-	hosts_set_policy(hosts, index, hosts_idle_spi(hosts, state), false, actions);
 	state->active_ms = now_ms;
 	state->due_ms = HOST_TABLE_NEVER;
 	state->takeover_ms = 0;
 	state->heard_spi = 0;
 	if (state->asked) {
+		hosts_await_sa(hosts, index, now_ms, actions);
 		host_actions_add(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[index]);
-		hosts_await_sa(hosts, state, now_ms);
 	}
+	if (!state->asked || hosts->mode == HOSTS_MODE_DROP)
+		hosts_set_policy(hosts, index, hosts_idle_spi(hosts, state), false, actions);
 	state->asked = false;
 }
 

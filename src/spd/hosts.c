@@ -87,17 +87,15 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 	}
 }
 
-void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms, struct host_actions *actions)
+void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 {
 	hosts->charon_up = up;
 	hosts->charon_ms = now_ms;
-	if (!up || !host_actions_reserve(actions, hosts->known.count))
+	if (!up)
 		return;
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		if (!hosts_awaits_sa(hosts, i))
-			continue;
-		hosts_set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
-		host_actions_add(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[i]);
+		if (hosts_awaits_sa(hosts, i))
+			hosts_set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
 	}
 }
 
@@ -119,9 +117,7 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 		hosts->known.hosts[index].blocked = true;
 		state->look_ms = HOSTS_PROBE_MIN_MS;
 		hosts_set_due(hosts, state, now_ms + state->look_ms);
-	} else if (known_host_waits(host)) {
-		hosts_await_sa(hosts, state, now_ms);
-	} else if (host->spi) {
+	} else if (host->spi > POLICY_SPI_WAIT_MAX) {
 		/* It lives until hosts_sync() knows better. */
 		hosts->known.hosts[index].spi = host->spi;
 		host_add_spi(state, host->spi, host->spi);
@@ -293,19 +289,16 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 	size_t index = host_table_find(&hosts->known, local, remote);
 	struct host_state *state;
 
-	if (index == HOST_TABLE_NONE) {
-		if (hosts->mode == HOSTS_MODE_DROP ||
-		    !host_actions_reserve(actions, ACTIONS_PER_EVENT))
-			return true;
+	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
+		return true;
+	if (index == HOST_TABLE_NONE && hosts->mode != HOSTS_MODE_DROP)
 		index = add_host(hosts, local, remote, now_ms, actions);
-		if (index == HOST_TABLE_NONE)
-			return true;
-		hosts_set_policy(hosts, index, hosts->known.states[index].wait_spi, false, actions);
-	}
+	if (index == HOST_TABLE_NONE)
+		return true;
 	state = &hosts->known.states[index];
 	state->active_ms = now_ms;
 	if (!state->spi_count) {
-		hosts_await_sa(hosts, state, now_ms);
+		hosts_await_sa(hosts, index, now_ms, actions);
 		return true;
 	}
 	/* one with another SPI is older than the pin that followed */

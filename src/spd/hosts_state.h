@@ -26,8 +26,9 @@ void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool bloc
                       struct host_actions *actions);
 /* What a host is pinned to without an SA. */
 uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *state);
-/* Traffic waits for an SA, in a queue: the silence begins, unless it has begun already. */
-void hosts_await_sa(struct hosts *hosts, struct host_state *state, uint64_t now_ms);
+/* Traffic asks for an SA: the host waits and its silence begins, unless they have begun already. */
+void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
+                    struct host_actions *actions);
 /* Whether it does, for the first one or for the next. */
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
 

@@ -76,7 +76,7 @@ static void on_network(void *ctx)
 
 /* Acquires. */
 
-static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
+void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
@@ -127,9 +127,11 @@ static void on_overrun(void *ctx, bool acquires_lost)
 {
 	struct daemon *daemon = ctx;
 
-	/* a lost acquire comes again: without a larval SA the next packet raises another */
-	if (acquires_lost)
+	/* their larval SAs tell what was lost */
+	if (acquires_lost) {
 		daemon->acquires_lost++;
+		known_hosts_resync_soon(daemon);
+	}
 	if (log_allowed(&daemon->overruns, loop_now_ms(), "kernel: notifications"))
 		log_warning("kernel: notifications were lost, comparing all policies");
 	policy_guard_touched(daemon);
@@ -356,7 +358,7 @@ int daemon_open_run_dir(struct daemon *daemon, struct err *err)
 static int open_kernel(struct daemon *daemon, struct err *err)
 {
 	static const struct xfrm_events events = {
-		.acquire = on_acquire,
+		.acquire = daemon_on_acquire,
 		.expire = on_expire,
 		.policies_touched = policy_guard_touched,
 		.overrun = on_overrun,

@@ -93,6 +93,8 @@ int lockdown_run(struct daemon *daemon, struct err *err);
 /* Takes the lock of the run directory, made if need be. -EEXIST: another xfrmd has it. */
 int daemon_open_run_dir(struct daemon *daemon, struct err *err);
 
+/* The kernel asks for an SA, an xfrm_events callback. */
+void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* Whether it is one that charon negotiated for us, and no larval one. */
 bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
 /* Plans for the present configuration and network and applies the difference. */
@@ -104,6 +106,7 @@ int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struc
 int known_hosts_open(struct daemon *daemon, struct err *err);
 int known_hosts_reload(struct daemon *daemon, struct err *err);
 void known_hosts_resync(void *ctx);
+void known_hosts_resync_soon(struct daemon *daemon);
 void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);

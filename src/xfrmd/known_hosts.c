@@ -11,7 +11,7 @@
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
 
-/* After a lack of memory. */
+/* After a lack of memory, or lost acquires. */
 #define RESYNC_DELAY_MS 1000
 
 static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
@@ -147,7 +147,7 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 	/* what was lost is found again in the kernel's SAs */
 	if (actions->out_of_memory) {
 		log_error("spd: known hosts: out of memory, pins are late");
-		loop_timer_start(daemon->resync_timer, RESYNC_DELAY_MS);
+		known_hosts_resync_soon(daemon);
 	}
 	host_actions_fini(actions);
 }
@@ -167,56 +167,68 @@ static int compare_age(const void *a, const void *b)
 	return (x->spi > y->spi) - (x->spi < y->spi);
 }
 
-static int read_outbound(struct daemon *daemon, struct host_sa **ret_sas, size_t *ret_count,
-                         struct err *err)
+/* The caller frees. */
+static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret_count,
+                    struct err *err)
 {
-	struct xfrm_sa *all = NULL;
-	struct host_sa *sas;
-	size_t all_count, count = 0;
-	int error = spd_keeper_sas(daemon->spd, &all, &all_count, err);
+	int error = spd_keeper_sas(daemon->spd, ret_sas, ret_count, err);
 
-	if (error)
-		return error;
-	sas = calloc(all_count ? all_count : 1, sizeof(*sas));
-	if (!sas) {
-		free(all);
+	if (!error && *ret_count)
+		qsort(*ret_sas, *ret_count, sizeof(**ret_sas), compare_age);
+	return error;
+}
+
+/* Takes the kernel's SAs as they are. */
+static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t all_count,
+                      struct host_actions *actions, struct err *err)
+{
+	struct host_sa *sas = calloc(all_count ? all_count : 1, sizeof(*sas));
+	size_t count = 0;
+
+	if (!sas)
 		return err_set(err, -ENOMEM, "known hosts: out of memory");
-	}
-	if (all_count)
-		qsort(all, all_count, sizeof(*all), compare_age);
 	for (size_t i = 0; i < all_count; i++)
 		if (is_outbound(daemon, &all[i]))
 			sas[count++] = (struct host_sa){
 				.local = all[i].src, .remote = all[i].dst, .spi = all[i].spi};
-	free(all);
-	*ret_sas = sas;
-	*ret_count = count;
-	return 0;
-}
-
-/* Takes the kernel's SAs as they are. */
-static int sync_hosts(struct daemon *daemon, struct host_actions *actions, struct err *err)
-{
-	struct host_sa *sas = NULL;
-	size_t count = 0;
-	int error = read_outbound(daemon, &sas, &count, err);
-
-	if (error)
-		return error;
 	hosts_sync(daemon->hosts, sas, count, loop_now_ms(), actions);
 	free(sas);
 	return 0;
+}
+
+/* Of acquires that nobody heard: while these live the kernel does not ask again. */
+static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct xfrm_acquire acquire = {.local = all[i].src,
+		                                     .remote = all[i].dst,
+		                                     .spi = all[i].spi,
+		                                     .reqid = all[i].reqid};
+
+		if (all[i].proto == IPPROTO_ESP && all[i].spi <= POLICY_SPI_WAIT_MAX)
+			daemon_on_acquire(daemon, &acquire);
+	}
 }
 
 void known_hosts_resync(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
+	struct xfrm_sa *all = NULL;
+	size_t count = 0;
 	struct err err;
 
-	if (sync_hosts(daemon, &actions, &err) < 0)
+	if (read_sas(daemon, &all, &count, &err) < 0 ||
+	    sync_hosts(daemon, all, count, &actions, &err) < 0)
 		log_error("spd: %s", err.text);
 	run_actions(daemon, &actions);
+	take_larval(daemon, all, count);
+	free(all);
+}
+
+void known_hosts_resync_soon(struct daemon *daemon)
+{
+	loop_timer_start(daemon->resync_timer, RESYNC_DELAY_MS);
 }
 
 /* What a predecessor left: its host policies hold packets and pins, and are taken over. */
@@ -258,9 +270,23 @@ int known_hosts_open(struct daemon *daemon, struct err *err)
 	return known_hosts_reload(daemon, err);
 }
 
+/* For a caller that writes the whole plan. */
+static void drop_writes(struct host_actions *actions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < actions->count; i++)
+		if (actions->items[i].kind != HOST_ACTION_PUT &&
+		    actions->items[i].kind != HOST_ACTION_REMOVE)
+			actions->items[kept++] = actions->items[i];
+	actions->count = kept;
+}
+
 int known_hosts_reload(struct daemon *daemon, struct err *err)
 {
 	struct host_actions actions = {0};
+	struct xfrm_sa *all = NULL;
+	size_t count = 0;
 	int error;
 
 	set_mode(daemon);
@@ -268,10 +294,12 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 	error = recent_peers_apply(daemon);
 	if (error)
 		return err_set(err, error, "known hosts: out of memory");
-	error = sync_hosts(daemon, &actions, err);
-	/* the plan that follows writes them all */
-	host_actions_fini(&actions);
-	arm_timer(daemon);
+	error = read_sas(daemon, &all, &count, err);
+	if (!error)
+		error = sync_hosts(daemon, all, count, &actions, err);
+	drop_writes(&actions);
+	run_actions(daemon, &actions);
+	free(all);
 	return error;
 }
 
@@ -334,10 +362,8 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *ac
 
 void known_hosts_on_charon(struct daemon *daemon, bool up)
 {
-	struct host_actions actions = {0};
-
-	hosts_on_charon(daemon->hosts, up, loop_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	hosts_on_charon(daemon->hosts, up, loop_now_ms());
+	arm_timer(daemon);
 }
 
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
