@@ -27,14 +27,15 @@ struct forwarding {
 /* Order by interface index, then address; so that two dumps of one state compare equal. */
 int local_addr_compare(const struct local_addr *a, const struct local_addr *b);
 
-/* Reads everything once, the addresses sorted. The caller frees *ret_list. Negative errno and @err. */
+/* Reads everything once, the addresses sorted. The caller frees *ret_list. Negative errno and
+ * @err. */
 int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count,
                     struct forwarding *ret_forwarding, struct err *err);
 
 /*
  * Follows addresses and forwarding of this network namespace. After any change, and after a lost
- * notification (ENOBUFS), everything is read again and @changed is called if it differs from before.
- * @changed may close the watch. Errors of a later dump are logged and what was read stays.
+ * notification (ENOBUFS), everything is read again and @changed is called if it differs from
+ * before. @changed may close the watch. Errors of a later dump are logged and what was read stays.
  */
 struct addr_watch;
 typedef void (*addr_watch_fn)(void *ctx);

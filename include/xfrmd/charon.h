@@ -47,18 +47,18 @@ struct charon_options {
 uint64_t charon_restart_delay_ms(unsigned short_lives);
 
 /*
- * Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing, the
- * run directory cannot be used, or, with no charon of ours to adopt, UDP port 500 or 4500 is taken
- * (the sentence names the process that holds it).
+ * Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing,
+ * the run directory cannot be used, or, with no charon of ours to adopt, UDP port 500 or 4500 is
+ * taken (the sentence names the process that holds it).
  */
 int charon_open(struct loop *loop, const struct charon_options *options,
                 const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
                 struct err *err);
 /*
  * Writes strongswan.conf and adopts a charon of this run directory that still runs (with the
- * settings it has: VICI reload-settings is the caller's), else starts one or asks systemd to. Refuses with @err when
- * UDP port 500 or 4500 is taken (the sentence names the process that holds it). @ready follows
- * from the loop.
+ * settings it has: VICI reload-settings is the caller's), else starts one or asks systemd to.
+ * Refuses with @err when UDP port 500 or 4500 is taken (the sentence names the process that holds
+ * it). @ready follows from the loop.
  */
 int charon_start(struct charon *charon, struct err *err);
 /* Stops watching and leaves the process running. */
@@ -68,8 +68,8 @@ void charon_close(struct charon *charon);
  * running charon takes it by VICI reload-settings, which is the caller's. */
 int charon_set_config(struct charon *charon, const char *config_text, struct err *err);
 
-/* SIGKILL and no restart, the unit is stopped; returns when the process is gone (at most a second). charon's own
- * deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
+/* SIGKILL and no restart, the unit is stopped; returns when the process is gone (at most a second).
+ * charon's own deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
 void charon_kill(struct charon *charon);
 
 /* SIGKILL to one that does not answer; it is started again as after any other death. */

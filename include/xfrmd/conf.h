@@ -7,7 +7,8 @@
 #include "xfrmd/prefixset.h"
 #include "xfrmd/str.h"
 
-/* The one reqid of every policy and SA of ours: "xfr" in ASCII, clear of charon's own (1 upward). */
+/* The one reqid of every policy and SA of ours: "xfr" in ASCII, clear of charon's own (1
+ * upward). */
 #define CONF_REQID_DEFAULT 0x786672u
 
 /*

@@ -5,7 +5,8 @@
 #include "xfrmd/err.h"
 #include "xfrmd/metrics.h"
 
-/* The answer to METRICS, as ctl_proto.h has them: NULL: out of memory; -EBADMSG, -ENOMEM and @err. */
+/* The answer to METRICS, as ctl_proto.h has them: NULL: out of memory; -EBADMSG, -ENOMEM and
+ * @err. */
 char *ctl_metrics_write(const struct metrics *metrics);
 int ctl_metrics_parse(const char *text, size_t len, struct metrics *ret_metrics, struct err *err);
 

@@ -10,11 +10,13 @@
  * The JSON of the control socket and of every --json: fields may be added, never renamed; absent
  * values are null, lists are always lists, times are epoch seconds. The only user of jansson.
  * Encoders return an owned string (NULL: out of memory); decoders refuse what they do not know how
- * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed. xfrmctl may be older or newer than the
- * daemon: unknown members of answers are skipped, missing ones that came later count as null or zero.
+ * to read: -EBADMSG (-ENOMEM) and @err, and leave *ret zeroed. xfrmctl may be older or newer than
+ * the daemon: unknown members of answers are skipped, missing ones that came later count as null or
+ * zero.
  *
- * One request per connection: the client sends {"command": NAME}, with the members that this command
- * takes, and ends its side; the daemon answers with one document and closes. A request that failed answers {"errors": [sentence, ...]}.
+ * One request per connection: the client sends {"command": NAME}, with the members that this
+ * command takes, and ends its side; the daemon answers with one document and closes. A request that
+ * failed answers {"errors": [sentence, ...]}.
  */
 #define CTL_REQUEST_MAX  (64u * 1024)
 #define CTL_RESPONSE_MAX (256u * 1024 * 1024)
@@ -110,7 +112,8 @@ struct ctl_peer {
 	size_t sa_count;
 	char last_error[CTL_ERROR_MAX]; /* empty: null */
 	int64_t next_retry;             /* 0: null */
-	/* Since it was up: when traffic last asked for an SA, when a negotiation failed; 0: null. */
+	/* Since it was up: when traffic last asked for an SA, when a negotiation failed; 0:
+	 * null. */
 	int64_t last_acquire, last_failure;
 };
 struct ctl_peers {

@@ -5,7 +5,8 @@
 #include "xfrmd/ctl_proto.h"
 #include "xfrmd/xfrm_codec.h"
 
-/* Puts the kernel's SAs into the order that ctl_sas_of() needs: many peers may be looked up then. */
+/* Puts the kernel's SAs into the order that ctl_sas_of() needs: many peers may be looked up
+ * then. */
 void ctl_sas_sort(struct xfrm_sa *sas, size_t count);
 
 /*

@@ -31,8 +31,8 @@ int ctl_server_open(struct loop *loop, const char *path, ctl_request_fn handler,
 void ctl_request_reply(struct ctl_request *request, char *json);
 /*
  * Answers with @json and then with every line of ctl_server_publish(), without end, and frees the
- * request. A client that does not keep up gets a refusal as its last line. @json stays the caller's;
- * NULL: an out-of-memory error.
+ * request. A client that does not keep up gets a refusal as its last line. @json stays the
+ * caller's; NULL: an out-of-memory error.
  */
 void ctl_request_watch(struct ctl_request *request, const char *json);
 /* Sends a line to all who watch, without blocking and without freeing any; false: nobody does. */

@@ -5,9 +5,9 @@
 #include "xfrmd/doctor.h"
 
 /*
- * Reads everything that doctor_judge() looks at. Nothing is changed, no acquire is raised, and nothing
- * is sent but pings to peers that are up, by their SAs. What cannot be read stays unknown. @conf_path is borrowed.
- * 0 or -ENOMEM; the caller finis in any case.
+ * Reads everything that doctor_judge() looks at. Nothing is changed, no acquire is raised, and
+ * nothing is sent but pings to peers that are up, by their SAs. What cannot be read stays unknown.
+ * @conf_path is borrowed. 0 or -ENOMEM; the caller finis in any case.
  */
 int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_facts *ret_facts);
 void doctor_facts_fini(struct doctor_facts *facts);

@@ -14,7 +14,8 @@ enum expiry {
 	EXPIRY_OVER,
 };
 
-/* Pure. A threshold of N days is reached when fewer than N whole days are left; 0 switches it off. */
+/* Pure. A threshold of N days is reached when fewer than N whole days are left; 0 switches it
+ * off. */
 enum expiry expiry_of(const struct conf *conf, int64_t not_after, int64_t now);
 /* At which level it is logged; never called for EXPIRY_FAR. */
 enum log_level expiry_log_level(enum expiry expiry);

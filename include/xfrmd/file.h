@@ -18,7 +18,8 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
  * of the directory. On failure the old file is untouched and no temporary file is left.
  */
 int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err);
-/* Removes the temporary files of writers of @path that were killed; nobody may be writing it now. */
+/* Removes the temporary files of writers of @path that were killed; nobody may be writing it
+ * now. */
 void file_remove_temporaries(const char *path);
 
 /* Writes @text to an existing kernel file such as a sysctl, in one write(2). */

@@ -5,8 +5,9 @@
 #include "xfrmd/hosts.h"
 
 /*
- * The hosts as data: entries in order of their remote, then their local addresses, and the living SAs
- * of each, without any rule. For hosts.c and host_moves.c. Zero-initialise; host_table_fini() frees.
+ * The hosts as data: entries in order of their remote, then their local addresses, and the living
+ * SAs of each, without any rule. For hosts.c and host_moves.c. Zero-initialise; host_table_fini()
+ * frees.
  */
 #define HOST_TABLE_NEVER UINT64_MAX
 #define HOST_TABLE_NONE  SIZE_MAX

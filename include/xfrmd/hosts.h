@@ -16,28 +16,30 @@
  *
  * Pinning. As the responder charon installs its new outbound SA at once, before the initiator has
  * the inbound one, and the kernel would use the newest: what it sends meanwhile is lost. So in a
- * rekeying a host stays pinned to the SA in use until the kernel says that it is gone, then moves to
- * the newest one (with xfrm_larval_drop = 0 packets are held for that moment, else those are lost).
- * An SA that comes from a new negotiation takes over as soon as the peer has it: at once if we are
- * the initiator; else when something was received with it, which LISTEN finds out, or, from a peer
- * that sends nothing, after HOSTS_FRESH_MS, since it may have lost the older one. Any newer SA that lives beside the pinned one for HOSTS_SETTLE_MS takes over as
- * well; long enough for a rekeying whose answer had to be sent again.
+ * rekeying a host stays pinned to the SA in use until the kernel says that it is gone, then moves
+ * to the newest one (with xfrm_larval_drop = 0 packets are held for that moment, else those are
+ * lost). An SA that comes from a new negotiation takes over as soon as the peer has it: at once if
+ * we are the initiator; else when something was received with it, which LISTEN finds out, or, from
+ * a peer that sends nothing, after HOSTS_FRESH_MS, since it may have lost the older one. Any newer
+ * SA that lives beside the pinned one for HOSTS_SETTLE_MS takes over as well; long enough for a
+ * rekeying whose answer had to be sent again.
  *
  * Waiting. A host without an SA is pinned to an SPI that no SA has, from the first acquire on:
  * whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the latest, or
  * go on in clear where templates are optional. The larval SA that such a policy raises does not end
  * with the coming of an SA, as others do, but with END_ACQUIRE: as long as it lives the kernel does
  * not ask again. Where nothing asked before, nothing is held and the first SA takes over at once:
- * what goes out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold.
+ * what goes out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot
+ * hold.
  *
- * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what is
- * held is charged to its socket: a program that sends to several silent addresses would stand still
- * for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for one, or
- * whose negotiation failed before, gets a policy that blocks. The first packets to a stranger, from
- * before it had a policy of its own, are in the queue of the subnet policy; that is re-sent once the
- * host waits no more, which makes the kernel look at that queue: sent, or purged. A blocked policy
- * asks for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last one
- * counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
+ * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what
+ * is held is charged to its socket: a program that sends to several silent addresses would stand
+ * still for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for
+ * one, or whose negotiation failed before, gets a policy that blocks. The first packets to a
+ * stranger, from before it had a policy of its own, are in the queue of the subnet policy; that is
+ * re-sent once the host waits no more, which makes the kernel look at that queue: sent, or purged.
+ * A blocked policy asks for nothing, but the kernel notes its use: PROBE reads that, and traffic
+ * since the last one counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
 /* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
  * since what is held may block its sender. */
@@ -73,8 +75,8 @@ enum host_action_kind {
 	HOST_ACTION_PROBE,     /* read when the host's policy was used, call hosts_on_probed() */
 	HOST_ACTION_LISTEN,    /* if the inbound SA @spi has received anything: hosts_on_heard() */
 	HOST_ACTION_END_ACQUIRE, /* delete the larval SA @spi, if there is one */
-	/* re-send the subnet policy that decides about the pair; may wait for the PUTs behind it, and
-	 * once for all pairs of one policy is enough */
+	/* re-send the subnet policy that decides about the pair; may wait for the PUTs behind it,
+	 * and once for all pairs of one policy is enough */
 	HOST_ACTION_RESEND,
 };
 struct host_action {
@@ -153,7 +155,8 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 /* When hosts_on_timer() is due, monotonic; UINT64_MAX: never. */
 uint64_t hosts_next_ms(const struct hosts *hosts);
 
-/* Forgets hosts for which @keep says false; without actions: the caller applies a whole new plan. */
+/* Forgets hosts for which @keep says false; without actions: the caller applies a whole new
+ * plan. */
 void hosts_retain(struct hosts *hosts,
                   bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
                   void *ctx);

@@ -25,7 +25,8 @@ struct idle;
 int idle_new(struct idle **ret_idle);
 void idle_free(struct idle *idle);
 
-/* How often to look: by an eighth of the timeout a pair may be closed late, at most. At least 1 s. */
+/* How often to look: by an eighth of the timeout a pair may be closed late, at most. At least 1
+ * s. */
 uint64_t idle_interval_ms(uint64_t timeout_ms);
 
 /*

@@ -10,8 +10,9 @@
  * and each allowed one allowed, for any local address, the longest prefix first.
  *
  * out: as long as a family has no chosen address, and beyond that while the host does not forward:
- * what it forwards is looked up with the source that it has before source NAT, and would be blocked.
- * in: only as long as a family has no chosen address. With @input->lockdown both, whatever there is.
+ * what it forwards is looked up with the source that it has before source NAT, and would be
+ * blocked. in: only as long as a family has no chosen address. With @input->lockdown both, whatever
+ * there is.
  *
  * Left alone, as without a ladder: local addresses that get no policies by the operator's will
  * (`interfaces`, on a loopback interface), loopback and link-local traffic, multicast, broadcast.

@@ -30,7 +30,8 @@ void loop_stop(struct loop *loop);
 /* Monotonic milliseconds and wall-clock epoch seconds. */
 uint64_t loop_now_ms(void);
 int64_t loop_now_epoch(void);
-/* When a moment of loop_now_ms() was or will be: whenever asked the same, unless the clock is set. */
+/* When a moment of loop_now_ms() was or will be: whenever asked the same, unless the clock is
+ * set. */
 int64_t loop_epoch_of(uint64_t monotonic_ms);
 
 /* Level-triggered. The fd stays the caller's and must outlive the watch. */

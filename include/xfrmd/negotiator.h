@@ -78,8 +78,8 @@ void negotiator_close_unused(struct negotiator *negotiator, const struct addr *l
 /* Forgets every peer for which @keep says false; its SAs are terminated. */
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx);
-/* Sends DELETEs for all IKE_SAs and lets no new ones come up. @done is called when they are gone, or
- * after @timeout_ms. */
+/* Sends DELETEs for all IKE_SAs and lets no new ones come up. @done is called when they are gone,
+ * or after @timeout_ms. */
 void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
                               void *ctx);
 

@@ -26,8 +26,8 @@ struct path_probe {
 /*
  * Finds what all @count paths carry, by pings that no router may cut (DF), as large as the kernel
  * would send them at most; each round waits @wait_ms if there are answers missing. They go as all
- * packets: an SA must be there, or one is asked for. What cannot be asked stays unknown. Takes one file
- * descriptor for each path.
+ * packets: an SA must be there, or one is asked for. What cannot be asked stays unknown. Takes one
+ * file descriptor for each path.
  */
 void path_probes_run(struct path_probe *probes, size_t count, unsigned wait_ms);
 

@@ -135,8 +135,8 @@ void peers_counters(const struct peers *peers, struct peers_counters *ret_counte
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). */
 void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
                       uint64_t now_ms, struct peer_actions *actions);
-/* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits for
- * it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
+/* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits
+ * for it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
 int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
                 uint64_t now_ms, struct peer_actions *actions);
 /* The peer had SAs in an earlier life of charon or of the host: negotiate even if nobody asks,

@@ -18,7 +18,8 @@ struct pki_pair {
 };
 int pki_pair_init(struct pki_pair *pair, const char *dir, const char *name, struct err *err);
 void pki_pair_fini(struct pki_pair *pair);
-/* 0, or -EEXIST and @err naming the key or certificate that is there; @key false: certificate only. */
+/* 0, or -EEXIST and @err naming the key or certificate that is there; @key false: certificate
+ * only. */
 int pki_pair_check_absent(const struct pki_pair *pair, bool key, struct err *err);
 /* Each file as a whole, the key first, so that a certificate never waits for its key. */
 int pki_pair_write(const struct pki_pair *pair, const struct pki_key *key,

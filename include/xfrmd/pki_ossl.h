@@ -11,7 +11,8 @@
 
 #include "xfrmd/cleanup.h"
 
-/* For src/pki only: where OpenSSL's own error world ends, and scope-bound release of its objects. */
+/* For src/pki only: where OpenSSL's own error world ends, and scope-bound release of its
+ * objects. */
 
 /*
  * The first, so the deepest, reason in OpenSSL's error queue, in words; the queue is empty

@@ -18,19 +18,21 @@ struct plan_input {
 };
 
 /*
- * The desired SPD: a pure function of configuration and input. For each chosen local address L
- * and each prefix of its family: protect or allow, out and in; for each prefix fwd, if
+ * The desired SPD: a pure function of configuration and input. For each chosen local address L and
+ * each prefix of its family: protect or allow, out and in; for each prefix fwd, if
  * protect_forwarded; with IPv6 prefixes: own addresses and ICMPv6 133 to 137 (RFC 4861) allowed;
  * broadcast addresses inside protected subnets blocked (allowed if optional), since nobody can
- * negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the ladder (ladder_add).
- * *ret_list is sorted by key without duplicates; the caller finis. 0 or -ENOMEM.
+ * negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the
+ * ladder (ladder_add). *ret_list is sorted by key without duplicates; the caller finis. 0 or
+ * -ENOMEM.
  */
 int plan_build(const struct conf *conf, const struct plan_input *input,
                struct policy_list *ret_list);
 
 /* The standing policy of one known host: protect, pinned to its SPI, or block. */
 struct policy plan_host_policy(const struct conf *conf, const struct known_host *host);
-/* Whether a policy found in the kernel is one of plan_host_policy(); then the host it stands for. */
+/* Whether a policy found in the kernel is one of plan_host_policy(); then the host it stands
+ * for. */
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 
 /* Whether policies are made for this address: global scope and on a chosen interface. */

@@ -27,7 +27,8 @@ enum policy_action {
 #define POLICY_PRIORITY_HOST       30010u
 /* The policy of one known host: before every subnet, and before nothing of the above. */
 #define POLICY_PRIORITY_KNOWN_HOST 30020u
-/* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower number. */
+/* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower
+ * number. */
 #define POLICY_PRIORITY_SUBNET     30100u
 /* Beneath all of them: what the ladder leaves alone, and its rungs, plus open bits likewise. */
 #define POLICY_PRIORITY_EXEMPT     30600u
@@ -62,7 +63,8 @@ struct policy {
 	int64_t used;   /* likewise: epoch seconds of the last packet that met it, 0: none */
 };
 
-/* The lowest priority number of a protect or allow policy for @peers: longer prefixes come first. */
+/* The lowest priority number of a protect or allow policy for @peers: longer prefixes come
+ * first. */
 uint32_t policy_priority(const struct prefix *peers);
 /* Its priority is in our band and its selector is of the kind that we write. */
 bool policy_is_ours(const struct policy *policy);

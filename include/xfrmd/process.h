@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 /*
- * When a process was started, in the kernel's ticks since boot: with its pid this names it for ever,
- * since pids are used again. 0, or negative errno; -ENOENT or -ESRCH: there is none any more, be it
- * that its parent has not noticed yet.
+ * When a process was started, in the kernel's ticks since boot: with its pid this names it for
+ * ever, since pids are used again. 0, or negative errno; -ENOENT or -ESRCH: there is none any more,
+ * be it that its parent has not noticed yet.
  */
 int process_start_ticks(pid_t pid, uint64_t *ret_ticks);
 /* The same as epoch seconds, by the clock as it is set now. */

@@ -7,7 +7,8 @@
 /*
  * Authenticates peers anew after a CA lost our trust, make before break: a new IKE_SA with each
  * peer is initiated, and when it carries an SA the old ones are terminated. A peer that cannot
- * authenticate any more loses its old ones when the time is over, unless lenient. Pure: events in, actions out.
+ * authenticate any more loses its old ones when the time is over, unless lenient. Pure: events in,
+ * actions out.
  */
 
 /* New IKE_SAs under way at once. */

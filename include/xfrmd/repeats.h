@@ -9,13 +9,13 @@
 #include "xfrmd/log.h"
 
 /*
- * Which lines of a log say something new. Lines are of the form `AREA: OBJECT: what`, or `AREA: what`. A line equal
- * to the last one about its object is counted, not written. REPEATS_SHOWN times it is written if
- * others about the object were in between, as of a peer that goes up and down, or if it is a warning
- * or an error, each of which may have a cause of its own. What is counted is told as a sum: before
- * another line about the object is written, or at the end of an interval. Each interval that had
- * something to tell is followed by one twice as long; one without makes the line news again. Pure.
- * Zero state: fresh.
+ * Which lines of a log say something new. Lines are of the form `AREA: OBJECT: what`, or `AREA:
+ * what`. A line equal to the last one about its object is counted, not written. REPEATS_SHOWN times
+ * it is written if others about the object were in between, as of a peer that goes up and down, or
+ * if it is a warning or an error, each of which may have a cause of its own. What is counted is
+ * told as a sum: before another line about the object is written, or at the end of an interval.
+ * Each interval that had something to tell is followed by one twice as long; one without makes the
+ * line news again. Pure. Zero state: fresh.
  */
 #define REPEATS_INTERVAL_MS     60000
 #define REPEATS_INTERVAL_MAX_MS 3600000

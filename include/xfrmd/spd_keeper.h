@@ -27,7 +27,8 @@ uint32_t spd_keeper_port(const struct spd_keeper *keeper);
 /*
  * Makes @want (sorted by key; contents move, *want is empty afterwards) the desired SPD and applies
  * the difference. The kernel gets those @thresholds that fit. Failures are tried again once against
- * a fresh dump. 0, or negative errno and @err when not everything could be applied; what could be is.
+ * a fresh dump. 0, or negative errno and @err when not everything could be applied; what could be
+ * is.
  */
 int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
                    const struct spd_thresholds *thresholds, struct spd_change *ret_change,
@@ -37,10 +38,11 @@ int spd_keeper_set(struct spd_keeper *keeper, struct policy_list *want,
  * where a foreign policy holds the key. Negative errno and @err; a repair is then due.
  */
 int spd_keeper_put(struct spd_keeper *keeper, const struct policy *policy, struct err *err);
-/* The opposite: takes the policy with the key of @key out of the desired ones and deletes just that.
- * Negative errno and @err; a repair is then due. */
+/* The opposite: takes the policy with the key of @key out of the desired ones and deletes just
+ * that. Negative errno and @err; a repair is then due. */
 int spd_keeper_remove(struct spd_keeper *keeper, const struct policy *key, struct err *err);
-/* When a packet last met the policy with the key of @key, epoch seconds; 0: never, or there is none. */
+/* When a packet last met the policy with the key of @key, epoch seconds; 0: never, or there is
+ * none. */
 int64_t spd_keeper_used(struct spd_keeper *keeper, const struct policy *key);
 /* Re-sends the subnet policy that decides about @local -> @remote, if no known-host policy did: the
  * kernel then looks at the packets that it holds for it. */
@@ -71,7 +73,8 @@ struct xfrm_sa;
 /* All SAs of the kernel; the caller frees. */
 int spd_keeper_sas(struct spd_keeper *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
                    struct err *err);
-/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is none. */
+/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is
+ * none. */
 int spd_keeper_find_sa(struct spd_keeper *keeper, const struct xfrm_sa *key,
                        struct xfrm_sa *ret_found);
 /* Deletes it, likewise. */

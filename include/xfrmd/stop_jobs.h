@@ -6,8 +6,9 @@
 #include "xfrmd/str.h"
 
 /*
- * Reads the pid files that @globs match, each once, and looks for their processes. A file that cannot
- * be read, or begins with no number, counts as one without pid. The caller finis. 0 or -ENOMEM.
+ * Reads the pid files that @globs match, each once, and looks for their processes. A file that
+ * cannot be read, or begins with no number, counts as one without pid. The caller finis. 0 or
+ * -ENOMEM.
  */
 int stop_jobs_read(const struct strlist *globs, struct stop_jobs *ret_jobs);
 

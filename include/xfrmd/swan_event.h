@@ -43,7 +43,8 @@ int swan_event_child_rekey(const void *message, size_t len, struct swan_child_re
 int swan_event_ike_rekey(const void *message, size_t len, uint32_t *ret_old_id,
                          uint32_t *ret_new_id);
 
-/* list-cert: the DER of one X.509 certificate, borrowed from the message. -ENOENT: something else. */
+/* list-cert: the DER of one X.509 certificate, borrowed from the message. -ENOENT: something
+ * else. */
 int swan_event_cert(const void *message, size_t len, const void **ret_der, size_t *ret_len);
 
 struct swan_log {

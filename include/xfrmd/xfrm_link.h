@@ -7,7 +7,8 @@
 
 struct nl_sock;
 
-/* The kernel fills the datagrams of a dump up to the size of the largest receive, at most 32 KiB. */
+/* The kernel fills the datagrams of a dump up to the size of the largest receive, at most 32
+ * KiB. */
 #define XFRM_LINK_RECEIVE_MAX (32 * 1024)
 
 /* A netlink socket of the XFRM family and its receive buffer. Zero-initialise. */

@@ -53,7 +53,8 @@ int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_de
 int xfrm_sock_set_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds);
 int xfrm_sock_lower_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds);
 
-/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is none. */
+/* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is
+ * none. */
 int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found);
 /* Deletes it, likewise. */
 int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key);

@@ -2,8 +2,8 @@
 /*
  * The documents of the control socket, struct to text and back. Pure. Errors of building and of
  * reading stick (json_writer.h, json_reader.h), so each is tested once per document. Requests come
- * from outside and are read strictly. Of answers only what every daemon ever sent is required, since
- * an older one sends less; what is unknown is skipped, since a newer one sends more.
+ * from outside and are read strictly. Of answers only what every daemon ever sent is required,
+ * since an older one sends less; what is unknown is skipped, since a newer one sends more.
  */
 #include "xfrmd/ctl_proto.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SAs as people see them: in pairs. The kernel knows single SAs only. Invariant: sorted by addresses
- * and age, those between two addresses stand together.
+ * SAs as people see them: in pairs. The kernel knows single SAs only. Invariant: sorted by
+ * addresses and age, those between two addresses stand together.
  */
 #include "xfrmd/ctl_sas.h"
 

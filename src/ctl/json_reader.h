@@ -9,10 +9,10 @@
 #include "xfrmd/str.h"
 
 /*
- * Reads a JSON document with a sticky error: the first member that is missing, unless it may be null,
- * or of the wrong kind sets error and err (`DOCUMENT: KEY: expected ...`), what is read is then zero,
- * empty or NULL, and a caller tests once at the end. @object may be NULL or of any kind, which counts
- * as missing.
+ * Reads a JSON document with a sticky error: the first member that is missing, unless it may be
+ * null, or of the wrong kind sets error and err (`DOCUMENT: KEY: expected ...`), what is read is
+ * then zero, empty or NULL, and a caller tests once at the end. @object may be NULL or of any kind,
+ * which counts as missing.
  */
 struct reader {
 	const char *document; /* for messages */

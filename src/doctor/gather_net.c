@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interfaces and routes, from rtnetlink. Routes are looked up and not dumped: tables may be long, and
- * a lookup sends nothing and asks no IPsec policy, so that no acquire comes of it.
+ * Interfaces and routes, from rtnetlink. Routes are looked up and not dumped: tables may be long,
+ * and a lookup sends nothing and asks no IPsec policy, so that no acquire comes of it.
  */
 #include "xfrmd/doctor_gather.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The servers that this host depends on: where it sends names, leases, and what leaves its networks. */
+/* The servers that this host depends on: where it sends names, leases, and what leaves its
+ * networks. */
 #include "xfrmd/doctor_gather.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Peers that fail, and those that only seem well; those of one kind together: forty are one fault. */
+/* Peers that fail, and those that only seem well; those of one kind together: forty are one
+ * fault. */
 #include "xfrmd/doctor.h"
 
 #include <stdio.h>

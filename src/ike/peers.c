@@ -8,10 +8,10 @@
 #include "xfrmd/duplicates.h"
 
 /*
- * Owns the rules of the acquire machine. Invariants: only peers_move() writes a state; children exist
- * in state UP only, and there at least one; a connection is loaded in charon exactly while its peer
- * is NEGOTIATING; next_ms is never later than the earliest time at which peers_on_timer() has
- * something to do (it may be earlier).
+ * Owns the rules of the acquire machine. Invariants: only peers_move() writes a state; children
+ * exist in state UP only, and there at least one; a connection is loaded in charon exactly while
+ * its peer is NEGOTIATING; next_ms is never later than the earliest time at which peers_on_timer()
+ * has something to do (it may be earlier).
  */
 
 int peers_new(uint64_t seed, struct peers **ret_peers)

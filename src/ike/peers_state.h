@@ -4,8 +4,9 @@
 
 #include "xfrmd/peer_table.h"
 
-/* The inside of the acquire machine, shared by its files: the kernel's events, the operator's and
- * time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves (peers_move.c). */
+/* The inside of the acquire machine, shared by its files: the kernel's events, the operator's
+ * and time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves
+ * (peers_move.c). */
 
 #define PEER_STATE_COUNT (PEER_STATE_FAILED + 1)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses and forwarding of this host, from rtnetlink. A dump always reads everything on a socket of its
- * own; notifications only say that it is time for one, so a lost notification costs nothing but
- * the dump that it causes. Invariant: the list of an open watch is sorted and complete as of the
- * last dump that succeeded.
+ * Addresses and forwarding of this host, from rtnetlink. A dump always reads everything on a socket
+ * of its own; notifications only say that it is time for one, so a lost notification costs nothing
+ * but the dump that it causes. Invariant: the list of an open watch is sorted and complete as of
+ * the last dump that succeeded.
  */
 #include "xfrmd/addr_watch.h"
 

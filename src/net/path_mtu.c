@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bisecting with sixteen packets at a time: three rounds find one byte in four thousand. Whatever is
- * answered counts, what is not is asked again in the next round: a single loss misleads nobody.
+ * Bisecting with sixteen packets at a time: three rounds find one byte in four thousand. Whatever
+ * is answered counts, what is not is asked again in the next round: a single loss misleads nobody.
  */
 #include "xfrmd/path_mtu.h"
 

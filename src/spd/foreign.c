@@ -17,7 +17,8 @@ static bool is_port_bypass(const struct policy *policy)
 	       policy->src.len == 0 && policy->dst.len == 0;
 }
 
-/* Outside of the band that is plain; inside, beside one of ours, it depends on the packet's mark. */
+/* Outside of the band that is plain; inside, beside one of ours, it depends on the packet's
+ * mark. */
 static bool comes_first(const struct policy *policy)
 {
 	return policy->priority < POLICY_PRIORITY_MIN ||

@@ -9,10 +9,10 @@
 /*
  * Owns the rules of the known hosts. Invariants: a host is pinned to one of its living SAs, or it
  * waits, or, in HOSTS_MODE_DROP or blocked, is pinned to none; it is blocked only without an SA. A
- * host's due time, if it has one, is by that the end of its silence (no SA, traffic waits), the next
- * probe (blocked), or the next look or takeover (an SA lives that it is not pinned to); next_ms is
- * never later than any due time. Room for the actions is made before anything changes, so an event
- * that fails for want of memory has not happened, and hosts_sync() makes up for it.
+ * host's due time, if it has one, is by that the end of its silence (no SA, traffic waits), the
+ * next probe (blocked), or the next look or takeover (an SA lives that it is not pinned to);
+ * next_ms is never later than any due time. Room for the actions is made before anything changes,
+ * so an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
 
 /* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps the last look: all SAs sorted by pair and SPI, each with the time at which its pair was last
- * seen alive.
+ * Keeps the last look: all SAs sorted by pair and SPI, each with the time at which its pair was
+ * last seen alive.
  */
 #include "xfrmd/idle.h"
 

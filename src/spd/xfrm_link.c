@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One XFRM netlink socket, the part that requests and events have in common. libnl makes the socket;
- * receiving is done here, because libnl would report lost notifications (ENOBUFS) as "out of memory"
- * and allocates for every datagram.
+ * One XFRM netlink socket, the part that requests and events have in common. libnl makes the
+ * socket; receiving is done here, because libnl would report lost notifications (ENOBUFS) as "out
+ * of memory" and allocates for every datagram.
  */
 #include "xfrmd/xfrm_link.h"
 

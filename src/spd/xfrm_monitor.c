@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the kernel tells on its own. A socket for each kind, so that a flood of policy notifications
- * cannot cost an acquire or hide an SA. Invariants: after a callback that closed the monitor no other
- * callback runs; after sas_lost no notification is told that the kernel made before the loss.
+ * cannot cost an acquire or hide an SA. Invariants: after a callback that closed the monitor no
+ * other callback runs; after sas_lost no notification is told that the kernel made before the loss.
  */
 #include "xfrmd/xfrm_monitor.h"
 

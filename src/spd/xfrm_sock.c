@@ -400,7 +400,8 @@ int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
 {
 	struct policy found = *policy;
 	struct nl_msg *msg = NULL;
-	/* the kernel does not tell the index of what it adds, and deleting by selector costs it O(n) */
+	/* the kernel does not tell the index of what it adds, and deleting by selector costs it
+	 * O(n) */
 	int r = policy->index ? 0 : xfrm_sock_find(sock, policy, &found);
 
 	if (r == 0)

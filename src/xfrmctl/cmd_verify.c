@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `xfrmctl verify`: what the kernel and the daemon know about each peer, a probe to it, and what they
- * know afterwards. The sentence is made by verdict.c. Works without the daemon, for one address.
+ * `xfrmctl verify`: what the kernel and the daemon know about each peer, a probe to it, and what
+ * they know afterwards. The sentence is made by verdict.c. Works without the daemon, for one
+ * address.
  */
 #include <errno.h>
 #include <netinet/in.h>

@@ -6,7 +6,8 @@
 
 /*
  * The whole answer in one sentence, without the address: what happens to packets to it, what to
- * packets from it, and the one thing that decides. @daemon_known: the daemon said what peers it has.
+ * packets from it, and the one thing that decides. @daemon_known: the daemon said what peers it
+ * has.
  */
 void explanation_reason(const struct ctl_explain *explain, bool daemon_known, char *reason,
                         size_t size);

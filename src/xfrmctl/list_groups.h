@@ -21,7 +21,8 @@ struct list_groups {
 	/* In the kernel, of those that are no entries of the lists. */
 	size_t pinned, waiting, blocked; /* known peers: with SA, without, silent */
 	size_t own, neighbour, broadcast, fallback;
-	/* What must not hide in a group: policies of others, and all drift. Pointers into the rows. */
+	/* What must not hide in a group: policies of others, and all drift. Pointers into the
+	 * rows. */
 	const struct policy_row **single;
 	size_t single_count;
 };

@@ -6,7 +6,8 @@
 #include "xfrmd/ctl_explain.h"
 
 /* The answer for people, appended to @out, whose sticky error says whether it is complete: the
- * whole of it in the first line, then why. Pure: times are shown relative to @now, epoch seconds. */
+ * whole of it in the first line, then why. Pure: times are shown relative to @now, epoch
+ * seconds. */
 void out_explain(const struct ctl_explain *explain, int64_t now, bool coloured, struct buf *out);
 
 #endif

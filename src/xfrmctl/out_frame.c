@@ -22,7 +22,8 @@ void out_frame(const struct buf *text, size_t rows, struct buf *out)
 {
 	const char *line = (const char *)text->data;
 	size_t left = text->len, lines = text->error ? 0 : count_lines(line, left);
-	/* the last row stays empty: a newline there would scroll; the one above may hold the count */
+	/* the last row stays empty: a newline there would scroll; the one above may hold the
+	 * count */
 	size_t most = rows > 3 ? rows - 1 : 2;
 	size_t shown = lines > most ? most - 1 : lines;
 

@@ -10,8 +10,8 @@
 /* One line each. */
 void out_list_all(const struct policy_row *rows, size_t count, bool coloured, struct buf *out);
 
-/* One line per entry of the lists; behind that what is no entry, in numbers; then what needs a look,
- * each by itself, up to OUT_LIST_SINGLE_MAX. */
+/* One line per entry of the lists; behind that what is no entry, in numbers; then what needs a
+ * look, each by itself, up to OUT_LIST_SINGLE_MAX. */
 #define OUT_LIST_SINGLE_MAX 100
 void out_list_grouped(const struct policy_rows *rows, bool coloured, struct buf *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends echo requests and looks at the wire with packet sockets, which see what leaves and what comes
- * before IPsec opens it; what IPsec opened in transport mode does not pass them again.
+ * Sends echo requests and looks at the wire with packet sockets, which see what leaves and what
+ * comes before IPsec opens it; what IPsec opened in transport mode does not pass them again.
  */
 #include "probe.h"
 
@@ -122,8 +122,8 @@ static bool bypass(int fd, uint8_t family)
 }
 
 /*
- * One keepalive of NAT (RFC 3948), which who speaks IKE takes without a word; who does not says that
- * the port is closed, and the kernel that there is no neighbour. Nothing is lost without it.
+ * One keepalive of NAT (RFC 3948), which who speaks IKE takes without a word; who does not says
+ * that the port is closed, and the kernel that there is no neighbour. Nothing is lost without it.
  */
 static void knock(struct probe *probe)
 {

@@ -50,8 +50,8 @@ int ask_status(const struct options *options, struct ctl_status *ret_status, str
 int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err);
 /* The kernel's policies, ours and others'; the caller finis. 0, or negative errno and @err. */
 int ask_kernel(struct policy_list *ret_have, struct err *err);
-/* The kernel's policies beside those that the daemon desires, which may be away; a remark about that
- * is no failure. The caller finis *ret_rows. EXIT_OK or EXIT_FAILED. */
+/* The kernel's policies beside those that the daemon desires, which may be away; a remark about
+ * that is no failure. The caller finis *ret_rows. EXIT_OK or EXIT_FAILED. */
 int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,
                  struct output *output);
 

@@ -176,8 +176,9 @@ int daemon_open_log(const struct conf *conf, struct err *err);
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65]);
 
 /*
- * Opens the log file anew, reads and checks everything, then swaps and applies. @ret_changes: what was done, in sentences;
- * @ret_errors: every reason why nothing was (what runs stays). 0 or -EINVAL.
+ * Opens the log file anew, reads and checks everything, then swaps and applies. @ret_changes: what
+ * was done, in sentences; @ret_errors: every reason why nothing was (what runs stays). 0 or
+ * -EINVAL.
  */
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors);
 
@@ -226,8 +227,8 @@ char *measure_json(struct daemon *daemon);
 char *status_peers_json(struct daemon *daemon);
 
 /*
- * `xfrmctl shutdown`: begins, or joins the one under way; @now: no job is waited for any longer. Takes
- * @request, which is answered at the end.
+ * `xfrmctl shutdown`: begins, or joins the one under way; @now: no job is waited for any longer.
+ * Takes @request, which is answered at the end.
  */
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now);
 void shutdown_status(const struct daemon *daemon, struct ctl_status *status);

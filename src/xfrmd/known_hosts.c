@@ -333,7 +333,8 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 	struct host_actions actions = {0};
 	struct xfrm_sa found;
 
-	/* the kernel may have told that it is gone before charon's word that it is there was read */
+	/* the kernel may have told that it is gone before charon's word that it is there was
+	 * read */
 	if (!is_protected(daemon, &fresh->local, &fresh->remote) ||
 	    spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `xfrmctl metrics` shows: gathered from the parts, from the kernel and from /proc. What cannot
- * be measured has no sample. Whoever reads rates relies on counters that never fall while we run.
+ * What `xfrmctl metrics` shows: gathered from the parts, from the kernel and from /proc. What
+ * cannot be measured has no sample. Whoever reads rates relies on counters that never fall while we
+ * run.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -23,7 +23,8 @@ static void arm_timer(struct daemon *daemon)
 		loop_timer_start(daemon->orphans_timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
-/* False: none of ours, of a pair that is not protected any more, or larval (it has no algorithm). */
+/* False: none of ours, of a pair that is not protected any more, or larval (it has no
+ * algorithm). */
 static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
 {
 	const struct local_addr *addrs;

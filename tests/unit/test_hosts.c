@@ -11,8 +11,8 @@
 
 /* Every test runs from this time on; the machine itself has no clock. */
 #define NOW 1000000u
-/* Tests count SAs from 1 on; their SPIs are these numbers plus this. The inbound one of a pair has the
- * SPI of the outbound one plus IN. */
+/* Tests count SAs from 1 on; their SPIs are these numbers plus this. The inbound one of a pair has
+ * the SPI of the outbound one plus IN. */
 #define SPI 0xc0000000u
 #define IN  0x1000u
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The search for what a path carries, over paths that lose what is too large, and some by chance. */
+/* The search for what a path carries, over paths that lose what is too large, and some by
+ * chance. */
 #include "xfrmd/path_mtu.h"
 
 #include <stdlib.h>

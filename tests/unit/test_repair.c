@@ -12,7 +12,8 @@ static void setup(void)
 	repair = (struct repair){0};
 }
 
-/* Somebody touches every @period_ms, a repair takes @took_ms: how many run, and the longest wait. */
+/* Somebody touches every @period_ms, a repair takes @took_ms: how many run, and the longest
+ * wait. */
 static unsigned fight(uint64_t period_ms, uint64_t took_ms, uint64_t length_ms,
                       uint64_t *ret_longest_ms)
 {

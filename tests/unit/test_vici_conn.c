@@ -184,7 +184,8 @@ static void charon_vanishes(void)
 	f.charon = -1;
 }
 
-/* Packets as charon sends them; the message of the tests is text, the client does not look at it. */
+/* Packets as charon sends them; the message of the tests is text, the client does not look at
+ * it. */
 #define RESPONSE_A    "\0\0\0\2\1A"
 #define RESPONSE_B    "\0\0\0\2\1B"
 #define UNKNOWN       "\0\0\0\1\2"
