@@ -22,6 +22,7 @@ struct host_state {
 	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last */
 	size_t spi_count;
 	uint32_t heard_spi, heard_spi_in; /* LISTEN: of the SA pair that is to take over; 0: none */
+	uint32_t ready_spi;               /* takes over together with other strangers; 0: none */
 	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
 	bool resend; /* packets for it may wait in the subnet policy's queue */
 };

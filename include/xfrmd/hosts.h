@@ -32,33 +32,41 @@
  * what goes out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot
  * hold.
  *
+ * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
+ * their own, are in the queue of the subnet policy. When the kernel can send the one at its head, it
+ * takes out all and drops what cannot be sent yet. So strangers that wait at the same time take over
+ * together: when the last of them is ready, when none got ready for HOSTS_TOGETHER_MS, or after
+ * HOSTS_TOGETHER_MAX_MS.
+ *
  * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what
  * is held is charged to its socket: a program that sends to several silent addresses would stand
  * still for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for
- * one, or whose negotiation failed before, gets a policy that blocks. The first packets to a
- * stranger, from before it had a policy of its own, are in the queue of the subnet policy; that is
- * re-sent once the host waits no more, which makes the kernel look at that queue: sent, or purged.
- * A blocked policy asks for nothing, but the kernel notes its use: PROBE reads that, and traffic
+ * one, or whose negotiation failed before, gets a policy that blocks. Once a stranger waits no more
+ * the subnet policy is re-sent, which makes the kernel look at that queue: sent, or purged. A
+ * blocked policy asks for nothing, but the kernel notes its use: PROBE reads that, and traffic
  * since the last one counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
 /* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
  * since what is held may block its sender. */
-#define HOSTS_GRACE_MS      10000
-#define HOSTS_SETTLE_MS     3000
-#define HOSTS_FRESH_MS      200
-#define HOSTS_WAIT_MS       500
+#define HOSTS_GRACE_MS        10000
+#define HOSTS_SETTLE_MS       3000
+#define HOSTS_FRESH_MS        200
+#define HOSTS_WAIT_MS         500
+/* After the last one that got ready, and in all. */
+#define HOSTS_TOGETHER_MS     200
+#define HOSTS_TOGETHER_MAX_MS 1000
 /* To the first LISTEN, doubling. */
-#define HOSTS_LISTEN_MIN_MS 5
-#define HOSTS_SILENT_MS     1000
+#define HOSTS_LISTEN_MIN_MS   5
+#define HOSTS_SILENT_MS       1000
 /* From one probe of a blocked host to the next, doubling. */
-#define HOSTS_PROBE_MIN_MS  1000
-#define HOSTS_PROBE_MAX_MS  8000
+#define HOSTS_PROBE_MIN_MS    1000
+#define HOSTS_PROBE_MAX_MS    8000
 /* A blocked host that nothing was sent to for so long is forgotten. */
-#define HOSTS_FORGET_MS     600000
+#define HOSTS_FORGET_MS       600000
 /* Of the hosts without an SA those that were silent longest go first. */
-#define HOSTS_MAX           4096
+#define HOSTS_MAX             4096
 /* Outbound SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
-#define HOSTS_SPIS_MAX      16
+#define HOSTS_SPIS_MAX        16
 
 struct known_host {
 	struct addr local, remote;

@@ -98,24 +98,94 @@ static void end_acquire(struct hosts *hosts, size_t index, struct host_actions *
 	actions->items[actions->count - 1].spi = hosts->known.states[index].wait_spi;
 }
 
-void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
-               struct host_actions *actions)
+/* What may be in the queue of the subnet policy stays there. */
+static void pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+                struct host_actions *actions)
 {
 	struct host_state *state = &hosts->known.states[index];
 	bool waited = known_host_waits(&hosts->known.hosts[index]);
 
 	hosts_set_policy(hosts, index, spi, false, actions);
-	free_queue(hosts, index, actions);
 	if (waited)
 		end_acquire(hosts, index, actions);
 	state->active_ms = now_ms;
 	state->asked = false;
 	state->heard_spi = 0;
+	state->ready_spi = 0;
 	state->due_ms = HOST_TABLE_NEVER;
 	if (spi != host_newest_spi(state)) {
 		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
 		hosts_set_due(hosts, state, state->takeover_ms);
 	}
+}
+
+void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+               struct host_actions *actions)
+{
+	pin(hosts, index, spi, now_ms, actions);
+	free_queue(hosts, index, actions);
+}
+
+/* Strangers that are ready, and those that are not. */
+static void count_strangers(const struct hosts *hosts, size_t *ret_ready, size_t *ret_waiting)
+{
+	*ret_ready = *ret_waiting = 0;
+	for (size_t i = 0; i < hosts->known.count; i++) {
+		if (hosts->known.states[i].ready_spi)
+			++*ret_ready;
+		else if (hosts->known.states[i].resend && known_host_waits(&hosts->known.hosts[i]))
+			++*ret_waiting;
+	}
+}
+
+static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
+                      struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+	bool lives = host_find_spi(state, state->ready_spi) < state->spi_count;
+
+	pin(hosts, index, lives ? state->ready_spi : host_newest_spi(state), now_ms, actions);
+}
+
+void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
+{
+	struct host_table *known = &hosts->known;
+	size_t ready, waiting;
+
+	count_strangers(hosts, &ready, &waiting);
+	if (!ready || (waiting && now_ms < hosts->together_ms) ||
+	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT))
+		return;
+	for (size_t i = 0; i < known->count; i++) {
+		if (known->states[i].ready_spi)
+			pin_ready(hosts, i, now_ms, actions);
+	}
+	for (size_t i = 0; i < known->count; i++) {
+		if (known->states[i].resend && known->states[i].spi_count &&
+		    !known_host_waits(&known->hosts[i]))
+			free_queue(hosts, i, actions);
+	}
+}
+
+void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+                     struct host_actions *actions)
+{
+	struct host_state *state = &hosts->known.states[index];
+	size_t ready, waiting;
+
+	if (!state->resend || hosts->mode != HOSTS_MODE_HOLD) {
+		hosts_pin(hosts, index, spi, now_ms, actions);
+		return;
+	}
+	count_strangers(hosts, &ready, &waiting);
+	if (!ready)
+		hosts->together_max_ms = now_ms + HOSTS_TOGETHER_MAX_MS;
+	hosts->together_ms = now_ms + HOSTS_TOGETHER_MS;
+	if (hosts->together_ms > hosts->together_max_ms)
+		hosts->together_ms = hosts->together_max_ms;
+	state->ready_spi = spi;
+	hosts_set_due(hosts, state, hosts->together_ms);
+	hosts_end_together(hosts, now_ms, actions);
 }
 
 void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
@@ -139,6 +209,7 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 	state->due_ms = HOST_TABLE_NEVER;
 	state->takeover_ms = 0;
 	state->heard_spi = 0;
+	state->ready_spi = 0;
 	if (state->asked) {
 		hosts_await_sa(hosts, index, now_ms, actions);
 		host_actions_add(actions, HOST_ACTION_NEGOTIATE, &hosts->known.hosts[index]);

@@ -15,11 +15,8 @@
  * so an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
 
-/* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
- * for want of one. */
-#define ACTIONS_PER_EVENT 5
 /* After a timer that found no memory. */
-#define HOSTS_RETRY_MS    100
+#define HOSTS_RETRY_MS 100
 
 int hosts_new(struct hosts **ret_hosts)
 {
@@ -77,6 +74,9 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 		struct host_state *state = &hosts->known.states[i];
 
 		host->blocked = false;
+		if (state->ready_spi)
+			state->takeover_ms = 0;
+		state->ready_spi = 0;
 		if (!state->spi_count) {
 			host->spi = hosts_idle_spi(hosts, state);
 			state->due_ms = HOST_TABLE_NEVER;
@@ -149,6 +149,8 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	if (is_pinned(&hosts->known.hosts[index])) {
 		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
 		hosts_set_due(hosts, state, state->takeover_ms);
+	} else if (state->ready_spi) {
+		return;
 	} else if (hosts->mode == HOSTS_MODE_CLEAR || state->due_ms != HOST_TABLE_NEVER) {
 		hosts_wait_for_peer(hosts, index, now_ms, actions);
 	} else {
@@ -175,7 +177,7 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 	if (fresh->rekeyed && is_pinned(&hosts->known.hosts[index]))
 		return;
 	if (fresh->initiator) {
-		hosts_pin(hosts, index, fresh->spi_out, now_ms, actions);
+		hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
 		return;
 	}
 	state->heard_spi = fresh->spi_out;
@@ -197,7 +199,7 @@ void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct 
 	state = &hosts->known.states[index];
 	if (state->heard_spi && state->heard_spi_in == spi_in &&
 	    host_find_spi(state, state->heard_spi) < state->spi_count)
-		hosts_pin(hosts, index, state->heard_spi, now_ms, actions);
+		hosts_take_over(hosts, index, state->heard_spi, now_ms, actions);
 }
 
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -314,6 +316,7 @@ void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct
 	if (index != HOST_TABLE_NONE && hosts_awaits_sa(hosts, index) &&
 	    host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		hosts_block(hosts, index, now_ms, actions);
+	hosts_end_together(hosts, now_ms, actions);
 }
 
 void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -373,8 +376,11 @@ static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 		state->due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
 	else if (!state->spi_count)
 		hosts_block(hosts, index, now_ms, actions);
+	else if (state->ready_spi)
+		state->due_ms = now_ms < hosts->together_ms ? hosts->together_ms
+		                                            : now_ms + HOSTS_RETRY_MS;
 	else if (now_ms >= state->takeover_ms)
-		hosts_pin(hosts, index, host_newest_spi(state), now_ms, actions);
+		hosts_take_over(hosts, index, host_newest_spi(state), now_ms, actions);
 	else
 		hear(hosts, index, now_ms, actions);
 }
@@ -391,6 +397,7 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 		if (hosts->known.states[i].due_ms <= now_ms)
 			on_due(hosts, i, now_ms, actions);
 	}
+	hosts_end_together(hosts, now_ms, actions);
 	hosts->next_ms = host_table_first_due(&hosts->known);
 }
 

@@ -10,9 +10,14 @@ struct hosts {
 	struct host_table known;
 	enum hosts_mode mode;
 	bool charon_up;
-	uint64_t charon_ms; /* since then */
+	uint64_t charon_ms;                    /* since then */
+	uint64_t together_ms, together_max_ms; /* those that are ready take over */
 	uint64_t next_ms;
 };
+
+/* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
+ * for want of one. */
+#define ACTIONS_PER_EVENT 5
 
 /* Room for so many more. False: out of memory, which is noted. The other functions take room that
  * is reserved. */
@@ -35,6 +40,12 @@ bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
 /* The host goes by this SA, which lives, from now on. */
 void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                struct host_actions *actions);
+/* The same for a host that waited, as soon as other strangers are ready, too. */
+void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+                     struct host_actions *actions);
+/* Those that are ready take over, if none that could be waited for is left, or it is time. Takes
+ * its own room. */
+void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions);
 /* It has its first SAs; whether the peer has them, too, is not known. */
 void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
                          struct host_actions *actions);

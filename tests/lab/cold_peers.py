@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""cold_peers.py serve LOCAL... | cold_peers.py try PEER... -- DEAD...: first contacts.
+"""cold_peers.py serve LOCAL... | cold_peers.py try PEER... -- DEAD... | cold_peers.py burst PEER...:
+first contacts.
 
 serve answers TCP connections and single UDP packets on all its addresses. try sends ten packets a
 second to every DEAD address, all from one socket, and meanwhile one UDP packet to each PEER with an
-odd number and a TCP connection to each other one, one after the other. Prints what came of it.
+odd number and a TCP connection to each other one, one after the other. burst does that with all at
+once. Prints what came of it.
 """
+import concurrent.futures
 import socket
 import statistics
 import sys
@@ -68,36 +71,45 @@ def connect(peer):
     socket.create_connection((peer, PORT), PATIENCE).close()
 
 
-def attempt(contact, peers):
-    """Milliseconds of those that were reached, and how many were not."""
-    took, missed = [], 0
-    for peer in peers:
-        start = time.monotonic()
-        try:
-            contact(peer)
-            took.append((time.monotonic() - start) * 1000)
-        except OSError:
-            missed += 1
-    return took, missed
+def took(contact, peer):
+    """In milliseconds; None: it was not reached."""
+    start = time.monotonic()
+    try:
+        contact(peer)
+    except OSError:
+        return None
+    return (time.monotonic() - start) * 1000
 
 
-def report(name, took, missed):
-    median = statistics.median(took) if took else -1
-    print(f"{name}_reached={len(took)} {name}_missed={missed} {name}_median_ms={median:.0f} "
-          f"{name}_slowest_ms={max(took, default=-1):.0f}")
+def report(name, times):
+    reached = [ms for ms in times if ms is not None]
+    median = statistics.median(reached) if reached else -1
+    print(f"{name}_reached={len(reached)} {name}_missed={len(times) - len(reached)} "
+          f"{name}_median_ms={median:.0f} {name}_slowest_ms={max(reached, default=-1):.0f}")
+
+
+def burst(peers):
+    with concurrent.futures.ThreadPoolExecutor(len(peers)) as pool:
+        udp = [pool.submit(took, send_one, peer) for peer in peers[1::2]]
+        tcp = [pool.submit(took, connect, peer) for peer in peers[0::2]]
+    report("udp", [future.result() for future in udp])
+    report("tcp", [future.result() for future in tcp])
 
 
 def main():
     if sys.argv[1] == "serve":
         serve(sys.argv[2:])
+    if sys.argv[1] == "burst":
+        burst(sys.argv[2:])
+        return
     middle = sys.argv.index("--")
     peers, dead = sys.argv[2:middle], sys.argv[middle + 1:]
     calls, ended = [], threading.Event()
     sender = threading.Thread(target=bother, args=(dead, calls, ended), daemon=True)
     sender.start()
     time.sleep(SILENCE)
-    report("udp", *attempt(send_one, peers[1::2]))
-    report("tcp", *attempt(connect, peers[0::2]))
+    report("udp", [took(send_one, peer) for peer in peers[1::2]])
+    report("tcp", [took(connect, peer) for peer in peers[0::2]])
     ended.set()
     sender.join(PATIENCE)
     print(f"dead_sent={len(calls)} dead_slowest_ms={max(calls, default=0) * 1000:.0f}")

@@ -237,19 +237,21 @@ struct step {
 	const char *actions;
 };
 
-#define FRESH  HOSTS_FRESH_MS
-#define WAIT   HOSTS_WAIT_MS
-#define LISTEN HOSTS_LISTEN_MIN_MS
-#define SETTLE HOSTS_SETTLE_MS
-#define SILENT HOSTS_SILENT_MS
-#define PROBE  HOSTS_PROBE_MIN_MS
-#define RETRY  100
+#define FRESH        HOSTS_FRESH_MS
+#define WAIT         HOSTS_WAIT_MS
+#define TOGETHER     HOSTS_TOGETHER_MS
+#define TOGETHER_MAX HOSTS_TOGETHER_MAX_MS
+#define LISTEN       HOSTS_LISTEN_MIN_MS
+#define SETTLE       HOSTS_SETTLE_MS
+#define SILENT       HOSTS_SILENT_MS
+#define PROBE        HOSTS_PROBE_MIN_MS
+#define RETRY        100
 /* A stranger whom nothing was sent to gets its first SA. */
-#define FIRST  "pin 2 5, resend 2"
+#define FIRST        "pin 2 5, resend 2"
 
 static const struct {
 	const char *name;
-	struct step steps[12];
+	struct step steps[16];
 } stories[] = {
 	{"first SA of a stranger, then of the same host again",
          {
@@ -262,7 +264,7 @@ static const struct {
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, SILENT - 2, 2, 5, ""},
-		 {OURS, SILENT - 1, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {OURS, SILENT - 1, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {OURS, SILENT, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -275,7 +277,7 @@ static const struct {
 		 {PASS, 100 + LISTEN, 0, 0, "listen 2 5"},
 		 {PASS, 100 + 3 * LISTEN, 0, 0, "listen 2 5"},
 		 {PASS, 100 + 7 * LISTEN, 0, 0, "listen 2 5"},
-		 {HEARD, 100 + 7 * LISTEN, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {HEARD, 100 + 7 * LISTEN, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {HEARD, 100 + 8 * LISTEN, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -286,7 +288,7 @@ static const struct {
 		 {THEIRS, 0, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0,
                   "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5"},
-		 {PASS, WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"nobody says who began",
@@ -295,7 +297,7 @@ static const struct {
 		 {NEW, 0, 2, 5, ""},
 		 {HEARD, 1, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0, ""},
-		 {PASS, WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"both began, and the peer's negotiation is the first to end",
@@ -304,7 +306,7 @@ static const struct {
 		 {NEW, 100, 2, 5, ""},
 		 {THEIRS, 101, 2, 5, ""},
 		 {NEW, 102, 2, 6, ""},
-		 {OURS, 103, 2, 6, "pin 2 6, resend 2, end 2"},
+		 {OURS, 103, 2, 6, "pin 2 6, end 2, resend 2"},
 		 {HEARD, 104, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -313,7 +315,7 @@ static const struct {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {NEW, 101, 2, 6, ""},
-		 {OURS, 102, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {OURS, 102, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {THEIRS, 103, 2, 6, ""},
 		 {PASS, 103 + LISTEN, 0, 0, "listen 2 6"},
 		 {HEARD, 103 + LISTEN, 2, 6, "pin 2 6"},
@@ -327,7 +329,7 @@ static const struct {
 		 {NEW, 101, 2, 6, ""},
 		 {GONE, 102, 2, 5, ""},
 		 {HEARD, 103, 2, 5, ""},
-		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, resend 2, end 2"},
+		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, end 2, resend 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began, and nothing waits for it",
@@ -577,7 +579,7 @@ static const struct {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {FAIL, 101, 2, 0, ""},
-		 {PASS, 100 + WAIT, 0, 0, "pin 2 5, resend 2, end 2"},
+		 {PASS, 100 + WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
 	 }},
 	{"a known host that does not come back is blocked",
          {
@@ -614,7 +616,7 @@ static const struct {
 	{"asked for by packets from before it was pinned",
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {UP, 10, 2, 5, "pin 2 5, resend 2, end 2"},
+		 {UP, 10, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {LATE, 11, 2, 0, ""},
 		 {LATE, 11, 2, 1, ""},
 		 {GONE, 5000, 2, 5, "free 2"},
@@ -624,8 +626,63 @@ static const struct {
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {ACQUIRE, 0, 3, 0, "wait 3"},
-		 {UP, 40, 3, 5, "pin 3 5, resend 3, end 3"},
+		 {UP, 40, 3, 5, ""},
+		 {PASS, 40 + TOGETHER - 1, 0, 0, ""},
+		 {PASS, 40 + TOGETHER, 0, 0, "pin 3 5, end 3, resend 3"},
 		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
+	 }},
+	{"two strangers take over together",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {UP, 40, 3, 5, ""},
+		 {NEW, 41, 3, 6, ""},
+		 {UP, 50, 2, 7, "pin 2 7, end 2, pin 3 5, end 3, resend 2, resend 3"},
+		 {PASS, 9999, 0, 0, "pin 3 6"},
+	 }},
+	{"two strangers, one of which fails",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {UP, 40, 3, 5, ""},
+		 {FAIL, 50, 2, 0, "block 2, resend 2, pin 3 5, end 3, resend 3"},
+	 }},
+	{"the first of many waits for so long at most",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {ACQUIRE, 0, 4, 0, "wait 4"},
+		 {ACQUIRE, 0, 5, 0, "wait 5"},
+		 {ACQUIRE, 0, 6, 0, "wait 6"},
+		 {UP, 10, 2, 5, ""},
+		 {UP, 200, 3, 5, ""},
+		 {UP, 390, 4, 5, ""},
+		 {ACQUIRE, 400, 7, 0, "wait 7"},
+		 {UP, 580, 5, 5, ""},
+		 {UP, 770, 6, 5, ""},
+		 {ACQUIRE, 900, 8, 0, "wait 8"},
+		 {UP, 960, 7, 5, ""},
+		 {PASS, 10 + TOGETHER_MAX - 1, 0, 0, ""},
+		 {PASS, 10 + TOGETHER_MAX, 0, 0,
+                  "pin 2 5, end 2, pin 3 5, end 3, pin 4 5, end 4, pin 5 5, end 5, pin 6 5, "
+                  "end 6, pin 7 5, end 7, resend 2, resend 3, resend 4, resend 5, resend 6, "
+                  "resend 7"},
+	 }},
+	{"a stranger whose SA is gone while it is ready",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {UP, 40, 3, 5, ""},
+		 {GONE, 50, 3, 5, "end 3, free 3"},
+		 {UP, 60, 2, 5, "pin 2 5, end 2, resend 2"},
+	 }},
+	{"one that had a policy of its own waits for no stranger",
+         {
+		 {UP, 0, 2, 5, FIRST},
+		 {GONE, 1, 2, 5, "free 2"},
+		 {ACQUIRE, 2, 2, 0, "wait 2"},
+		 {ACQUIRE, 3, 3, 0, "wait 3"},
+		 {UP, 40, 2, 6, "pin 2 6, end 2"},
 	 }},
 };
 #define STORY_COUNT (sizeof(stories) / sizeof(stories[0]))
@@ -788,7 +845,8 @@ static void model_check_policy(const struct model *model, const struct known_hos
 		expect(known_host_waits(host) == (model->asked_ms && !host->blocked),
 		       "without an SA it waits while it is asked for", now_ms);
 	else if (known_host_waits(host))
-		expect(now_ms < model->changed_ms + WAIT, "it does not wait for long", now_ms);
+		expect(now_ms < model->changed_ms + WAIT + TOGETHER_MAX,
+		       "it does not wait for long", now_ms);
 	else
 		expect(model_find(model, host->spi - SPI) < model->count, "the pin lives", now_ms);
 	if (now_ms >= model->changed_ms + SETTLE && newest)
@@ -860,7 +918,7 @@ static void play_order(const struct order *order, unsigned pauses)
 		pass_time(now_ms);
 		model_check(now_ms);
 	}
-	now_ms += WAIT;
+	now_ms += WAIT + TOGETHER_MAX;
 	pass_time(now_ms);
 	model_check(now_ms);
 	expect(models[2].policy.spi == SPI + models[2].spis[0], "the last one is pinned", now_ms);
@@ -1085,7 +1143,7 @@ START_TEST(hosts_sync_does_only_what_changed)
 	acquire(7, NOW);
 	actions.count = 0;
 	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 10, &actions);
-	ck_assert_str_eq(take_actions(), "pin 4 42, free 5, pin 7 71, resend 7, end 7, pin 8 80");
+	ck_assert_str_eq(take_actions(), "pin 4 42, free 5, pin 7 71, end 7, resend 7, pin 8 80");
 	ck_assert_ptr_null(find(6));
 	pass_time(NOW + 10 + SETTLE - 1);
 	ck_assert_str_eq(take_actions(), "");
@@ -1174,7 +1232,7 @@ START_TEST(hosts_sync_leaves_those_that_wait_for_the_peer)
 	hosts_sync(hosts, sas, 1, NOW + 1, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + WAIT);
-	ck_assert_str_eq(take_actions(), "pin 2 20, resend 2, end 2");
+	ck_assert_str_eq(take_actions(), "pin 2 20, end 2, resend 2");
 }
 END_TEST
 
