@@ -33,10 +33,10 @@
  * hold.
  *
  * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
- * their own, are in the queue of the subnet policy. When the kernel can send the one at its head, it
- * takes out all and drops what cannot be sent yet. So strangers that wait at the same time take over
- * together: when the last of them is ready, when none got ready for HOSTS_TOGETHER_MS, or after
- * HOSTS_TOGETHER_MAX_MS.
+ * their own, are in the queue of the subnet policy. When the kernel can send the one at its head,
+ * it takes out all and drops what cannot be sent yet. So strangers that wait at the same time take
+ * over together: when the last of them is ready, when none got ready for HOSTS_TOGETHER_MS, or
+ * after HOSTS_TOGETHER_MAX_MS.
  *
  * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what
  * is held is charged to its socket: a program that sends to several silent addresses would stand
