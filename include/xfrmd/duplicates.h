@@ -18,8 +18,9 @@
  */
 
 /* From the last new SA until the first end acts: known hosts have moved to the newest one
- * (HOSTS_SETTLE_MS), and authentication anew has ended the old ones itself (REAUTH_SETTLE_MS). */
-#define DUPLICATES_SETTLE_MS   3000
+ * (HOSTS_SETTLE_MS, and a second more, or that move would meet the end of what is terminated), and
+ * authentication anew has ended the old ones itself (REAUTH_SETTLE_MS). */
+#define DUPLICATES_SETTLE_MS   4000
 /* Until the other end acts, and until one that is left is terminated again: a DELETE without an
  * answer takes charon 6.2 s. */
 #define DUPLICATES_PATIENCE_MS 10000

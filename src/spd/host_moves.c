@@ -185,7 +185,6 @@ void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t n
 		hosts->together_ms = hosts->together_max_ms;
 	state->ready_spi = spi;
 	hosts_set_due(hosts, state, hosts->together_ms);
-	hosts_end_together(hosts, now_ms, actions);
 }
 
 void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,

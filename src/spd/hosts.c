@@ -178,6 +178,7 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 		return;
 	if (fresh->initiator) {
 		hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
+		hosts_end_together(hosts, now_ms, actions);
 		return;
 	}
 	state->heard_spi = fresh->spi_out;
@@ -197,9 +198,11 @@ void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct 
 	if (index == HOST_TABLE_NONE || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	state = &hosts->known.states[index];
-	if (state->heard_spi && state->heard_spi_in == spi_in &&
-	    host_find_spi(state, state->heard_spi) < state->spi_count)
-		hosts_take_over(hosts, index, state->heard_spi, now_ms, actions);
+	if (!state->heard_spi || state->heard_spi_in != spi_in ||
+	    host_find_spi(state, state->heard_spi) == state->spi_count)
+		return;
+	hosts_take_over(hosts, index, state->heard_spi, now_ms, actions);
+	hosts_end_together(hosts, now_ms, actions);
 }
 
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,

@@ -40,7 +40,8 @@ bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
 /* The host goes by this SA, which lives, from now on. */
 void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                struct host_actions *actions);
-/* The same for a host that waited, as soon as other strangers are ready, too. */
+/* The same for a host that waited; a stranger gets ready for hosts_end_together(), which is to follow
+ * in the same event. */
 void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                      struct host_actions *actions);
 /* Those that are ready take over, if none that could be waited for is left, or it is time. Takes
