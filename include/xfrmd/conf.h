@@ -7,6 +7,11 @@
 #include "xfrmd/prefixset.h"
 #include "xfrmd/str.h"
 
+/* Several processors, and the queues that the kernel lets go at once, reorder packets by more than the
+ * kernel's usual 32: with 1024 none was lost to it (XfrmInStateSeqError). The bitmaps take 256 bytes
+ * an SA. */
+#define CONF_REPLAY_WINDOW_DEFAULT 1024u
+
 /* The one reqid of every policy and SA of ours: "xfr" in ASCII, clear of charon's own (1
  * upward). */
 #define CONF_REQID_DEFAULT 0x786672u
@@ -36,6 +41,7 @@ struct conf {
 	/* [kernel] */
 	uint32_t xfrm_acq_expires_s;
 	bool xfrm_larval_drop;
+	uint32_t replay_window; /* packets */
 	uint32_t reqid;
 
 	/* [charon] */

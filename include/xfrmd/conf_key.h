@@ -26,7 +26,7 @@ struct conf_key {
 #define CONF_KEY_REQUIRED 1u
 
 /* Every key of the contract, a section's keys together. */
-#define CONF_KEY_COUNT 31
+#define CONF_KEY_COUNT 32
 extern const struct conf_key conf_keys[CONF_KEY_COUNT];
 
 /* The key of that name, in any case, in @section, or in any section when NULL; NULL: none. */

@@ -31,7 +31,8 @@ enum ctl_command {
 	CTL_COMMAND_RELOAD,
 	CTL_COMMAND_SHUTDOWN,
 	CTL_COMMAND_FLUSH,
-	CTL_COMMAND_RETRY, /* the one with an address: negotiate with this peer now */
+	CTL_COMMAND_RETRY, /* with an address: negotiate with this peer now */
+	CTL_COMMAND_REKEY, /* with an address or without: negotiate anew with it, or all that are up */
 	CTL_COMMAND_TRY,
 	CTL_COMMAND_CONFIRM, /* what is tried stays */
 	CTL_COMMAND_BACK,    /* ... goes */
@@ -40,7 +41,7 @@ const char *ctl_command_name(enum ctl_command command);
 
 struct ctl_ask {
 	enum ctl_command command;
-	struct addr address; /* RETRY: of the peer; else AF_UNSPEC */
+	struct addr address; /* RETRY, REKEY: of the peer; else, and for all, AF_UNSPEC */
 	bool now;            /* SHUTDOWN: waits for no job */
 	uint32_t timeout_s;  /* TRY: until it goes back; else 0 */
 	bool copied;         /* TRY: CTL_TRY_NEW of the run directory, not the configuration file */
@@ -134,7 +135,7 @@ char *ctl_proto_desired(const struct policy_list *policies);
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
                             struct err *err);
 
-/* RELOAD, SHUTDOWN, FLUSH, RETRY, CHECK: what was done, in sentences, or every reason why not. */
+/* RELOAD, SHUTDOWN, FLUSH, RETRY, REKEY, CHECK: what was done, in sentences, or every reason why not. */
 char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors);
 int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct strlist *ret_changes,
                            struct strlist *ret_errors, struct err *err);

@@ -11,30 +11,43 @@
  *
  * Of the two ends the one with the lower address decides, alone, so that the two cannot end each
  * other's choice, whatever each of them knows and whenever it learns it. It keeps the IKE_SA whose
- * SA it sends with and terminates the others: none of its packets is under way on those, and what
- * the peer sends on them is taken until the peer itself has left them. The other end steps in late,
+ * SA it sends with and terminates the others, but none that has received something since the last
+ * look: the other end follows (hosts.h), and then nothing is under way on them any more. The other end steps in late,
  * and only against IKE_SAs much older than the one that it sends with: the first end would have
  * acted if it still knew them. Since it too sends with its newest one, both keep the same.
  */
 
 /* From the last new SA until the first end acts: known hosts have moved to the newest one
- * (HOSTS_SETTLE_MS, and a second more, or that move would meet the end of what is terminated), and
- * authentication anew has ended the old ones itself (REAUTH_SETTLE_MS). */
+ * (HOSTS_SETTLE_MS, and a second more, or that move would meet the end of what is terminated). */
 #define DUPLICATES_SETTLE_MS   4000
 /* Until the other end acts, and until one that is left is terminated again: a DELETE without an
  * answer takes charon 6.2 s. */
 #define DUPLICATES_PATIENCE_MS 10000
+/* From one look at what is received to the next; then what is still used is terminated all the same:
+ * a peer that does not follow would keep it for ever. */
+#define DUPLICATES_LOOK_MS     1000
+#define DUPLICATES_DRAIN_MS    60000
 /* Much older: more than two ends can differ about the moment at which one SA came up. */
 #define DUPLICATES_OLDER_MS    5000
 
 /* When duplicates of the peer, whose SAs have just changed, are to be ended; UINT64_MAX: it has
  * none. */
 uint64_t duplicates_due_ms(const struct peer *peer, uint64_t now_ms);
+/* Whether this end is the first one. */
+bool duplicates_decides(const struct peer *peer);
+struct duplicates_choice {
+	uint32_t ike_ids[PEERS_CHILDREN_MAX]; /* to be terminated now */
+	size_t count;
+	bool in_use; /* others of them are still used: greet the peer and look again */
+};
 /*
  * The IKE_SAs that this end has to terminate. @spi_in_use: of the outbound SA that the kernel sends
- * with, 0 for the newest. -ENOENT: none of the peer's SAs has this SPI, so nothing can be said.
+ * with, 0 for the newest. @packets_in: what each of the children has received, in their order;
+ * UINT64_MAX: it can receive nothing. -ENOENT: none of the peer's SAs has this SPI, so nothing can be
+ * said.
  */
 int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
-                      uint32_t ret_ike_ids[PEERS_CHILDREN_MAX], size_t *ret_count);
+                      const uint64_t packets_in[PEERS_CHILDREN_MAX], uint64_t now_ms,
+                      struct duplicates_choice *ret_choice);
 
 #endif

@@ -12,27 +12,42 @@
 #define HOST_TABLE_NEVER UINT64_MAX
 #define HOST_TABLE_NONE  SIZE_MAX
 
+/* A pair of SAs, by its outbound one. */
+struct sa_pair {
+	uint32_t spi, spi_in; /* spi_in 0: not known */
+	uint64_t packets_in;  /* at the last look; HOST_TABLE_NEVER: there was none */
+	bool listed;          /* scratch of hosts_sync() */
+};
+
 struct host_state {
 	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
-	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one */
+	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one,
+	                       * HOST_TABLE_NEVER: the peer is known to use the pinned one */
 	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
 	int64_t used_s;       /* blocked: as the last probe found it */
 	uint32_t wait_spi;    /* waits with this one; hosts with one remote address differ in it */
-	uint32_t spis[HOSTS_SPIS_MAX]; /* of the living SAs, newest last */
-	size_t spi_count;
-	uint32_t heard_spi, heard_spi_in; /* LISTEN: of the SA pair that is to take over; 0: none */
-	uint32_t ready_spi;               /* takes over together with other strangers; 0: none */
+	struct sa_pair pairs[HOSTS_PAIRS_MAX]; /* the living ones, newest last */
+	size_t pair_count;
+	uint32_t listen_spi; /* of the pair that takes over when it receives; 0: none */
+	uint32_t ready_spi;  /* takes over together with other strangers; 0: none */
+	bool received;       /* by the pinned pair, at the last look */
 	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
 	bool resend; /* packets for it may wait in the subnet policy's queue */
 };
 
-/* The index of the SA, or spi_count. */
+/* The index of the SA, or pair_count. */
 size_t host_find_spi(const struct host_state *state, uint32_t spi);
+/* The same by the inbound one. */
+size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in);
 void host_remove_spi(struct host_state *state, size_t index);
-/* Whether it is a new one; it is the newest then. Of more than HOSTS_SPIS_MAX the oldest goes, but
+/* Whether it is a new one; it is the newest then. Of more than HOSTS_PAIRS_MAX the oldest goes, but
  * not @pinned. */
 bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
+/* Makes the SA, old or new, the newest, and notes that it was listed. */
+void host_list_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
+/* Removes those that were not. */
+void host_remove_unlisted(struct host_state *state);
 /* 0: none. */
 uint32_t host_newest_spi(const struct host_state *state);
 

@@ -14,15 +14,17 @@
  * outbound SA in use, a rekeying without loss. Pure: kernel notifications and time in, policy
  * writes out.
  *
- * Pinning. As the responder charon installs its new outbound SA at once, before the initiator has
- * the inbound one, and the kernel would use the newest: what it sends meanwhile is lost. So in a
- * rekeying a host stays pinned to the SA in use until the kernel says that it is gone, then moves
- * to the newest one (with xfrm_larval_drop = 0 packets are held for that moment, else those are
- * lost). An SA that comes from a new negotiation takes over as soon as the peer has it: at once if
- * we are the initiator; else when something was received with it, which LISTEN finds out, or, from
- * a peer that sends nothing, after HOSTS_FRESH_MS, since it may have lost the older one. Any newer
- * SA that lives beside the pinned one for HOSTS_SETTLE_MS takes over as well; long enough for a
- * rekeying whose answer had to be sent again.
+ * Pinning. The kernel would use the newest SA as soon as it is there, and the end that began a
+ * negotiation has its inbound SA only after the answer: what the other end sent meanwhile would be
+ * lost. So a host stays pinned to the SA in use, which lives on beside the new one, until the peer
+ * has that, too: at once if we began (and GREET tells the peer so, should there be no traffic); else
+ * when something was received with it, which LISTEN finds out. Any newer SA that lives beside the
+ * pinned one for HOSTS_SETTLE_MS takes over as well, but not while the pinned pair still receives: a
+ * peer that gave its negotiation up has only that. Where both ends began, each may send with another
+ * SA: the end with the higher address then follows, so that nothing is under way by the others when
+ * the other end terminates them (duplicates.h). An SA that ends while a host is pinned to it, as in
+ * a rekeying that charon or a foreign peer makes, leaves a moment in which packets are held
+ * (xfrm_larval_drop = 0) or lost: hosts_lost_pins() counts them.
  *
  * Waiting. A host without an SA is pinned to an SPI that no SA has, from the first acquire on:
  * whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the latest, or
@@ -50,13 +52,14 @@
  * since what is held may block its sender. */
 #define HOSTS_GRACE_MS        10000
 #define HOSTS_SETTLE_MS       3000
-#define HOSTS_FRESH_MS        200
 #define HOSTS_WAIT_MS         500
 /* After the last one that got ready, and in all. */
 #define HOSTS_TOGETHER_MS     200
 #define HOSTS_TOGETHER_MAX_MS 1000
-/* To the first LISTEN, doubling. */
+/* To the first LISTEN for a new SA, doubling up to the pause between looks at those that live beside
+ * the pinned one. */
 #define HOSTS_LISTEN_MIN_MS   5
+#define HOSTS_LOOK_MAX_MS     1000
 #define HOSTS_SILENT_MS       1000
 /* From one probe of a blocked host to the next, doubling. */
 #define HOSTS_PROBE_MIN_MS    1000
@@ -65,8 +68,8 @@
 #define HOSTS_FORGET_MS       600000
 /* Of the hosts without an SA those that were silent longest go first. */
 #define HOSTS_MAX             4096
-/* Outbound SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
-#define HOSTS_SPIS_MAX        16
+/* Pairs of SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
+#define HOSTS_PAIRS_MAX       16
 
 struct known_host {
 	struct addr local, remote;
@@ -76,12 +79,13 @@ struct known_host {
 bool known_host_waits(const struct known_host *host);
 
 enum host_action_kind {
-	HOST_ACTION_PUT,       /* write the host's policy as the entry says, new or changed */
-	HOST_ACTION_REMOVE,    /* delete the host's policy */
-	HOST_ACTION_NEGOTIATE, /* traffic asks, and there was no acquire that told so */
-	HOST_ACTION_QUIET,     /* nobody asks for the blocked host any more */
-	HOST_ACTION_PROBE,     /* read when the host's policy was used, call hosts_on_probed() */
-	HOST_ACTION_LISTEN,    /* if the inbound SA @spi has received anything: hosts_on_heard() */
+	HOST_ACTION_PUT,         /* write the host's policy as the entry says, new or changed */
+	HOST_ACTION_REMOVE,      /* delete the host's policy */
+	HOST_ACTION_NEGOTIATE,   /* traffic asks, and there was no acquire that told so */
+	HOST_ACTION_QUIET,       /* nobody asks for the blocked host any more */
+	HOST_ACTION_PROBE,       /* read when the host's policy was used, call hosts_on_probed() */
+	HOST_ACTION_LISTEN,      /* read what the inbound SA @spi received: hosts_on_looked() */
+	HOST_ACTION_GREET,       /* send the peer a packet, which goes by the pinned SA */
 	HOST_ACTION_END_ACQUIRE, /* delete the larval SA @spi, if there is one */
 	/* re-send the subnet policy that decides about the pair; may wait for the PUTs behind it,
 	 * and once for all pairs of one policy is enough */
@@ -133,9 +137,13 @@ struct fresh_sas {
 };
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions);
-/* Something was received with the inbound SA: the peer has both. */
-void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                    uint32_t spi_in, uint64_t now_ms, struct host_actions *actions);
+/* The inbound SA of an outbound one that is known; told by hosts_on_fresh_sas(), too. */
+void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                   uint32_t spi, uint32_t spi_in);
+/* The answer to LISTEN: packets that the inbound SA has received so far. */
+void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     uint32_t spi_in, uint64_t packets, uint64_t now_ms,
+                     struct host_actions *actions);
 /* All outbound SAs of ours, oldest first (dump after the start, or after lost notifications): what
  * is not among them is gone. */
 struct host_sa {
@@ -168,6 +176,8 @@ uint64_t hosts_next_ms(const struct hosts *hosts);
 void hosts_retain(struct hosts *hosts,
                   bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
                   void *ctx);
+/* How often an SA ended while a host was pinned to it and another one was there. */
+uint64_t hosts_lost_pins(const struct hosts *hosts);
 /* All known hosts, in order of their remote, then their local addresses; borrowed until the next
  * event. */
 const struct known_host *hosts_list(const struct hosts *hosts, size_t *ret_count);

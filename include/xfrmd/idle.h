@@ -10,7 +10,7 @@
 /*
  * Finds the pairs whose SAs carry nothing, from dumps of the kernel's SAs. Pure. By packet counters
  * and not by times of use: many kernels note only the first use of an SA, and an hour's silence
- * must be distinguished from an hour's traffic. A new SA that replaces another is no sign of life.
+ * must be distinguished from an hour's traffic. A new SA that replaces another, and the greeting by it, is no sign of life.
  */
 struct idle_pair {
 	struct addr local, remote;

@@ -36,6 +36,11 @@ struct negotiator_callbacks {
 	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
 	/* The outbound SA that the kernel sends with; 0: the newest. */
 	uint32_t (*spi_in_use)(void *ctx, const struct addr *local, const struct addr *remote);
+	/* What an inbound SA has received; false: it is not there. */
+	bool (*packets_in)(void *ctx, const struct addr *local, const struct addr *remote,
+	                   uint32_t spi_in, uint64_t *ret_packets);
+	/* Sends the peer a packet by that outbound SA. */
+	void (*greet)(void *ctx, const struct addr *local, const struct addr *remote);
 };
 
 /* @conf and @bundle are borrowed until negotiator_set() replaces them. */
@@ -62,6 +67,8 @@ void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
 /* See peers_retry(). */
 int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
                      const struct addr *remote);
+/* Negotiates anew with all peers that are up, or with @remote alone. Returns how many pairs. */
+size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote);
 /* The peer had SAs before charon or this host began: peers_on_remembered(). */
 void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
                          const struct addr *remote);

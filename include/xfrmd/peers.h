@@ -4,6 +4,7 @@
 
 #include "xfrmd/addr.h"
 #include "xfrmd/histogram.h"
+#include "xfrmd/lifetimes.h"
 
 /*
  * The acquire machine: one entry per (local, remote) pair, events in, actions out. Pure: time is an
@@ -47,7 +48,9 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_RESTART_SPREAD_MS 1000
 /* How often a peer is tried that no traffic asks for: with the backoff half a minute of silence,
  * which a switch may take to let a host in that has just booted. */
-#define PEERS_RENEWALS          4
+#define PEERS_UNASKED_TRIES     4
+/* From a renewal that was due to the next attempt, while the old SAs live. */
+#define PEERS_RENEW_AGAIN_MS    20000
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
 #define PEERS_FORGET_AFTER_MS   600000
 /* The same where packets go in clear meanwhile, which somebody will want to know. */
@@ -60,8 +63,9 @@ const char *peer_state_name(enum peer_state state);
 
 struct peer_child {
 	uint32_t ike_id, child_id;
-	uint32_t spi_out;  /* host byte order */
-	uint64_t since_ms; /* installed */
+	uint32_t spi_out, spi_in; /* host byte order */
+	uint64_t since_ms;        /* installed */
+	uint64_t packets_in;      /* received, at the last look; UINT64_MAX: there was none */
 };
 
 #define PEERS_CHILDREN_MAX 16
@@ -75,14 +79,16 @@ struct peer {
 	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
 	uint64_t queue_order;  /* QUEUED: first in, first out by this */
 	uint64_t reap_ms;      /* UP: looks for duplicates */
+	uint64_t drain_ms;     /* UP: until then a duplicate that is used is left alone */
+	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
-	unsigned renewals;     /* negotiations that are due even if nobody asks */
-	bool ordered;          /* QUEUED: by peers_retry() */
-	bool closed;           /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
-	bool lost;             /* UP: the kernel lost SAs of it, rekeying is due */
-	bool seen_out, seen_in;           /* scratch of peers_on_sas_listed() */
-	char hint[PEERS_WORDS_MAX];       /* why the running negotiation is failing, in words */
+	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
+	bool ordered;                /* QUEUED: by peers_retry() */
+	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
+	bool lost;                   /* UP: the kernel lost SAs of it, rekeying is due */
+	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
+	char hint[PEERS_WORDS_MAX];  /* why the running negotiation is failing, in words */
 	char last_error[PEERS_WORDS_MAX]; /* empty: none since it was up */
 	uint64_t failed_ms;               /* of last_error; 0: none */
 	uint64_t acquired_ms;             /* of the last acquire since it was up; 0: none */
@@ -97,7 +103,8 @@ enum peer_action_kind {
 	PEER_ACTION_UNLOAD,    /* the connection is not needed any more */
 	PEER_ACTION_TERMINATE, /* the IKE_SA ike_id */
 	PEER_ACTION_REKEY,     /* the CHILD_SA child_id */
-	PEER_ACTION_REAP,      /* all its IKE_SAs but one: duplicates_choose() */
+	PEER_ACTION_REAP,      /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW,     /* negotiate anew beside the SAs that it has */
 	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
 };
 struct peer_action {
@@ -120,6 +127,8 @@ void peers_free(struct peers *peers);
 
 /* Forgets after PEERS_PATIENT_MS instead; off at first. */
 void peers_set_patient(struct peers *peers, bool patient);
+/* When SAs are renewed; at first never. Those that are there keep the time that they have. */
+void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes);
 
 struct peers_counters {
 	uint64_t acquires,
@@ -129,6 +138,7 @@ struct peers_counters {
 	struct histogram up, failed; /* negotiations that ended so, by duration */
 	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */
 	uint64_t repairs;            /* of peers whose SAs the kernel had lost */
+	uint64_t renewals;           /* that were due */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 
@@ -140,7 +150,7 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
                 uint64_t now_ms, struct peer_actions *actions);
 /* The peer had SAs in an earlier life of charon or of the host: negotiate even if nobody asks,
- * PEERS_RENEWALS times at most. Nothing to do for one that is up. */
+ * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
 void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
                          uint64_t now_ms, struct peer_actions *actions);
 /* The larval SA expired: traffic has to ask again before it counts. */
@@ -196,6 +206,10 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* When peers_on_timer() is due, monotonic; UINT64_MAX: never. May be early, never late. */
 uint64_t peers_next_ms(const struct peers *peers);
+/* After REAP: what each child has received, in their order, and whether some that are to end do so
+ * still. */
+void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const uint64_t packets_in[PEERS_CHILDREN_MAX], bool in_use, uint64_t now_ms);
 /* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
 void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct peer_actions *actions);

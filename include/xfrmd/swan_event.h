@@ -35,8 +35,8 @@ struct swan_child_rekey {
 	struct addr local, remote;
 	uint32_t ike_id;
 	uint32_t old_child_id, new_child_id;
-	uint32_t new_spi_out; /* host byte order */
-	bool asked;           /* by us, whoever began the IKE_SA */
+	uint32_t new_spi_in, new_spi_out; /* host byte order */
+	bool asked;                       /* by us, whoever began the IKE_SA */
 };
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */

@@ -24,6 +24,7 @@ int conf_set_defaults(struct conf *conf)
 	conf->protect_forwarded = true;
 	conf->xfrm_acq_expires_s = 6;
 	conf->xfrm_larval_drop = false;
+	conf->replay_window = CONF_REPLAY_WINDOW_DEFAULT;
 	conf->reqid = CONF_REQID_DEFAULT;
 	conf->dpd_delay_s = 30;
 	conf->idle_timeout_s = 60 * 60;
@@ -202,6 +203,7 @@ char *conf_canonical(const struct conf *conf)
 	append_ipsec(&buf, conf);
 	append_number(&buf, "kernel.xfrm_acq_expires", conf->xfrm_acq_expires_s);
 	append_number(&buf, "kernel.xfrm_larval_drop", conf->xfrm_larval_drop);
+	append_number(&buf, "kernel.replay_window", conf->replay_window);
 	append_number(&buf, "kernel.reqid", conf->reqid);
 	append_text(&buf, "charon.binary", conf->charon_binary);
 	append_number(&buf, "charon.dpd_delay", conf->dpd_delay_s);

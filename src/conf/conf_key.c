@@ -25,10 +25,14 @@
 #define SHOWN_MAX         256
 
 /* Ranges of the numbers. */
-#define WAIT_MAX_S     3600u
-#define INTERVAL_MIN_S 5u /* unless 0, off */
-#define INTERVAL_MAX_S (30u * 86400)
-#define DAYS_MAX       3650u
+#define WAIT_MAX_S        3600u
+#define INTERVAL_MIN_S    5u /* unless 0, off */
+#define INTERVAL_MAX_S    (30u * 86400)
+#define DAYS_MAX          3650u
+/* Below 32 even one processor's queues reorder by more; the kernel's bitmap has XFRMA_REPLAY_ESN_MAX
+ * bytes (linux/xfrm.h, 4096). */
+#define REPLAY_WINDOW_MIN 32u
+#define REPLAY_WINDOW_MAX 32768u
 
 #define PATH_EXPECTED   "an absolute path"
 #define SUBNET_EXPECTED "a CIDR such as 10.0.0.0/8 or fd00::/8"
@@ -396,6 +400,8 @@ const struct conf_key conf_keys[CONF_KEY_COUNT] = {
 	{"ipsec", "interfaces", read_interfaces, FIELD(interfaces), 1, 0, 0},
 	{"kernel", "xfrm_acq_expires", read_seconds, FIELD(xfrm_acq_expires_s), 1, WAIT_MAX_S, 0},
 	{"kernel", "xfrm_larval_drop", read_bool, FIELD(xfrm_larval_drop), 0, 0, 0},
+	{"kernel", "replay_window", read_number, FIELD(replay_window), REPLAY_WINDOW_MIN,
+         REPLAY_WINDOW_MAX, 0},
 	{"kernel", "reqid", read_number, FIELD(reqid), 1, UINT32_MAX, 0},
 	{"charon", "binary", read_path, FIELD(charon_binary), 0, 0, 0},
 	{"charon", "dpd_delay", read_interval, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,

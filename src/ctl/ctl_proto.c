@@ -25,6 +25,7 @@ static const char *const command_names[] = {
 	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
 	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_TRY] = "try",
 	[CTL_COMMAND_CONFIRM] = "confirm",   [CTL_COMMAND_BACK] = "back",
+	[CTL_COMMAND_REKEY] = "rekey",
 };
 #define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
@@ -69,11 +70,18 @@ static const struct member {
 	enum ctl_command command;
 	bool required;
 } members[] = {
-	{"address", CTL_COMMAND_RETRY, true},
-	{"now", CTL_COMMAND_SHUTDOWN, false},
-	{"timeout", CTL_COMMAND_TRY, true},
+	{"address", CTL_COMMAND_RETRY, true}, {"address", CTL_COMMAND_REKEY, false},
+	{"now", CTL_COMMAND_SHUTDOWN, false}, {"timeout", CTL_COMMAND_TRY, true},
 	{"copied", CTL_COMMAND_TRY, false},
 };
+
+static bool takes(enum ctl_command command, const char *key)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].command == command && strcmp(members[i].key, key) == 0)
+			return true;
+	return false;
+}
 
 static int check_members(const json_t *root, enum ctl_command command, struct err *err)
 {
@@ -81,7 +89,7 @@ static int check_members(const json_t *root, enum ctl_command command, struct er
 		const struct member *member = &members[i];
 		bool found = json_object_get(root, member->key) != NULL;
 
-		if (found && member->command != command)
+		if (found && !takes(command, member->key))
 			return err_set(err, -EBADMSG, "request: %s: %s: not expected",
 			               ctl_command_name(command), member->key);
 		if (!found && member->required && member->command == command)

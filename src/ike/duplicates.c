@@ -7,14 +7,14 @@
 
 #include <errno.h>
 
-static bool decides(const struct peer *peer)
+bool duplicates_decides(const struct peer *peer)
 {
 	return addr_compare(&peer->local, &peer->remote) < 0;
 }
 
 uint64_t duplicates_due_ms(const struct peer *peer, uint64_t now_ms)
 {
-	uint64_t wait_ms = decides(peer) ? DUPLICATES_SETTLE_MS : DUPLICATES_PATIENCE_MS;
+	uint64_t wait_ms = duplicates_decides(peer) ? DUPLICATES_SETTLE_MS : DUPLICATES_PATIENCE_MS;
 
 	for (size_t i = 1; i < peer->child_count; i++) {
 		if (peer->children[i].ike_id != peer->children[0].ike_id)
@@ -43,11 +43,23 @@ static bool is_newest(const struct peer *peer, size_t index)
 	return true;
 }
 
+/* Whether one of its SAs has received something since the last look. */
+static bool is_used(const struct peer *peer, uint32_t ike_id, const uint64_t *packets_in)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		if (peer->children[i].ike_id == ike_id && packets_in[i] != UINT64_MAX &&
+		    packets_in[i] != peer->children[i].packets_in)
+			return true;
+	}
+	return false;
+}
+
 int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
-                      uint32_t ret_ike_ids[PEERS_CHILDREN_MAX], size_t *ret_count)
+                      const uint64_t packets_in[PEERS_CHILDREN_MAX], uint64_t now_ms,
+                      struct duplicates_choice *ret_choice)
 {
 	const struct peer_child *kept = find_in_use(peer, spi_in_use);
-	size_t count = 0;
+	struct duplicates_choice choice = {0};
 
 	if (!kept)
 		return -ENOENT;
@@ -56,9 +68,14 @@ int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
 
 		if (child->ike_id == kept->ike_id || !is_newest(peer, i))
 			continue;
-		if (decides(peer) || child->since_ms + DUPLICATES_OLDER_MS < kept->since_ms)
-			ret_ike_ids[count++] = child->ike_id;
+		if (!duplicates_decides(peer) &&
+		    child->since_ms + DUPLICATES_OLDER_MS >= kept->since_ms)
+			continue;
+		if (now_ms < peer->drain_ms && is_used(peer, child->ike_id, packets_in))
+			choice.in_use = true;
+		else
+			choice.ike_ids[choice.count++] = child->ike_id;
 	}
-	*ret_count = count;
+	*ret_choice = choice;
 	return 0;
 }

@@ -41,6 +41,11 @@ void peers_set_patient(struct peers *peers, bool patient)
 	peers->next_ms = 0;
 }
 
+void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes)
+{
+	peers->lifetimes = *lifetimes;
+}
+
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters)
 {
 	*ret_counters = peers->counters;
@@ -126,7 +131,7 @@ void peers_on_remembered(struct peers *peers, const struct addr *local, const st
 
 	if (!peer || peer->state == PEER_STATE_UP)
 		return;
-	peer->renewals = PEERS_RENEWALS;
+	peer->tries_left_unasked = PEERS_UNASKED_TRIES;
 	if (peer->state == PEER_STATE_IDLE)
 		peers_move(peers, peer, PEER_STATE_QUEUED, "had an SA before", now_ms, actions);
 	else
@@ -153,6 +158,28 @@ static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *action
 		return;
 	peer->reap_ms = now_ms + DUPLICATES_PATIENCE_MS;
 	peer_actions_add(actions, PEER_ACTION_REAP, peer);
+}
+
+void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const uint64_t packets_in[PEERS_CHILDREN_MAX], bool in_use, uint64_t now_ms)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_UP)
+		return;
+	for (size_t i = 0; i < peer->child_count; i++)
+		peer->children[i].packets_in = packets_in[i];
+	if (in_use)
+		peer->reap_ms = now_ms + DUPLICATES_LOOK_MS;
+	peers_note_due(peers, peer, now_ms);
+}
+
+static void renew(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                  struct peer_actions *actions)
+{
+	peer->renew_ms = now_ms + PEERS_RENEW_AGAIN_MS;
+	peers->counters.renewals++;
+	peer_actions_add(actions, PEER_ACTION_RENEW, peer);
 }
 
 /* Whether the entry stays. Starts nothing: the table is being compacted. */
@@ -182,6 +209,8 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 			peers_repair(peers, peer, now_ms, actions);
 		if (now_ms >= peer->reap_ms)
 			reap(peer, now_ms, actions);
+		if (now_ms >= peer->renew_ms)
+			renew(peers, peer, now_ms, actions);
 		return true;
 	}
 	return true;

@@ -5,10 +5,27 @@
 #include "peers_state.h"
 #include "xfrmd/duplicates.h"
 
-/* After its SAs have changed. */
-static void watch_duplicates(struct peers *peers, struct peer *peer, uint64_t now_ms)
+/* When the newest SA of the peer is renewed, which makes the age of the others irrelevant. */
+static uint64_t renewal_ms(struct peers *peers, const struct peer *peer)
+{
+	const struct lifetimes *lifetimes = &peers->lifetimes;
+	uint64_t since_ms = peer->children[peer->child_count - 1].since_ms;
+
+	if (!lifetimes->renew_s)
+		return UINT64_MAX;
+	if (duplicates_decides(peer))
+		return since_ms + lifetimes->renew_s * 1000ull -
+		       peers_random_below(peers, lifetimes->early_s * 1000ull + 1);
+	return since_ms + lifetimes->late_s * 1000ull +
+	       peers_random_below(peers, lifetimes->late_spread_s * 1000ull + 1);
+}
+
+/* After it got an SA. */
+static void watch_sas(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
 	peer->reap_ms = duplicates_due_ms(peer, now_ms);
+	peer->drain_ms = now_ms + DUPLICATES_DRAIN_MS;
+	peer->renew_ms = renewal_ms(peers, peer);
 	peers_note_due(peers, peer, now_ms);
 }
 
@@ -33,6 +50,14 @@ static bool move_child(struct peer *peer, const struct peer_child *child)
 	return false;
 }
 
+static void add_child(struct peer *peer, const struct peer_child *child)
+{
+	struct peer_child added = *child;
+
+	added.packets_in = UINT64_MAX;
+	peer_add_child(peer, &added);
+}
+
 void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
                        const struct peer_child *child, uint64_t now_ms,
                        struct peer_actions *actions)
@@ -45,10 +70,10 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 	peer->wanted = false;
 	if (move_child(peer, child))
 		return;
-	peer_add_child(peer, child);
+	add_child(peer, child);
 	if (peer->state != PEER_STATE_UP)
 		peers_move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
-	watch_duplicates(peers, peer, now_ms);
+	watch_sas(peers, peer, now_ms);
 	peers_start_queued(peers, now_ms, actions);
 }
 
@@ -88,8 +113,8 @@ void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
 	known = peer_find_child(peer, child->ike_id, child->child_id) < peer->child_count;
 	peer_remove_child(peer, index);
 	if (!known)
-		peer_add_child(peer, child);
-	watch_duplicates(peers, peer, now_ms);
+		add_child(peer, child);
+	watch_sas(peers, peer, now_ms);
 }
 
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id)
@@ -167,10 +192,11 @@ void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const 
 /* Nobody waits for one that is queued for its renewal. */
 static bool has_time(const struct peer *peer)
 {
-	return peer->state == PEER_STATE_QUEUED && peer->renewals && !peer_is_asked_for(peer);
+	return peer->state == PEER_STATE_QUEUED && peer->tries_left_unasked &&
+	       !peer_is_asked_for(peer);
 }
 
-static void spread_renewals(struct peers *peers, uint64_t now_ms)
+static void spread_unasked(struct peers *peers, uint64_t now_ms)
 {
 	uint64_t spread_ms = 0;
 
@@ -193,7 +219,7 @@ void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_action
 	if (peers->charon_up)
 		return;
 	peers->charon_up = true;
-	spread_renewals(peers, now_ms);
+	spread_unasked(peers, now_ms);
 	peers_start_queued(peers, now_ms, actions);
 }
 
@@ -211,7 +237,7 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 			continue;
 		peers_move(peers, peer, PEER_STATE_QUEUED, "charon ended", now_ms, actions);
 		if (was_up)
-			peer->renewals = PEERS_RENEWALS;
+			peer->tries_left_unasked = PEERS_UNASKED_TRIES;
 		peers_note_due(peers, peer, now_ms);
 	}
 }

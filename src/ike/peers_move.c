@@ -93,11 +93,18 @@ bool peer_is_asked_for(const struct peer *peer)
 
 bool peer_is_waiting(const struct peer *peer)
 {
-	return peer_is_asked_for(peer) || peer->renewals;
+	return peer_is_asked_for(peer) || peer->tries_left_unasked;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
 {
+	uint64_t due_ms;
+
 	switch (peer->state) {
 	case PEER_STATE_IDLE:
 		return peer->since_ms + peers->forget_after_ms;
@@ -107,9 +114,8 @@ uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_NEGOTIATING:
 		return peer->deadline_ms;
 	case PEER_STATE_UP:
-		if (peer->lost && peer->next_retry_ms < peer->reap_ms)
-			return peer->next_retry_ms;
-		return peer->reap_ms;
+		due_ms = earlier(peer->reap_ms, peer->renew_ms);
+		return peer->lost ? earlier(due_ms, peer->next_retry_ms) : due_ms;
 	case PEER_STATE_FAILED:
 		return peer_is_waiting(peer) ? peer->next_retry_ms
 		                             : peer->since_ms + peers->forget_after_ms;
@@ -145,6 +151,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
 	peer->reap_ms = UINT64_MAX;
+	peer->renew_ms = UINT64_MAX;
 	peer->ordered = false;
 	peer->closed = false;
 	peer->lost = false;
@@ -152,21 +159,21 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peer->child_count = 0;
 	switch (peer->state) {
 	case PEER_STATE_IDLE:
-		peer->renewals = 0;
+		peer->tries_left_unasked = 0;
 		break;
 	case PEER_STATE_QUEUED:
 		peer->queue_order = peers->next_order++;
 		break;
 	case PEER_STATE_NEGOTIATING:
 		peers->counters.negotiations++;
-		if (peer->renewals)
-			peer->renewals--;
+		if (peer->tries_left_unasked)
+			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
 		peer->hint[0] = '\0';
 		peer_actions_add(actions, PEER_ACTION_INITIATE, peer);
 		break;
 	case PEER_STATE_UP:
-		peer->renewals = 0;
+		peer->tries_left_unasked = 0;
 		peer->failures = 0;
 		peer->repaired_ms = peer->since_ms;
 		peer->last_error[0] = '\0';

@@ -19,6 +19,7 @@ struct peers {
 	uint64_t forget_after_ms;
 	uint64_t repairs_ms; /* not before this the next REKEY of lost SAs */
 	uint64_t random_state;
+	struct lifetimes lifetimes;
 	struct peers_counters counters;
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/lifetimes.h"
 #include "xfrmd/spd_thresholds.h"
 #include "xfrmd/vici_msg.h"
 
@@ -15,10 +16,6 @@
  * one identity, hence unique = never and no remote id: any other setting lets the login of one host
  * destroy the SAs of the others.
  */
-
-/* Hard lifetimes end this long after the rekeying is due, at least: with the default of 10 % a
- * short rekey_time would end the SA in the second in which it is rekeyed. */
-#define OVER_TIME_MIN_S 60u
 
 /*
  * Given up after 1 + 1.3 + 1.69 + 2.2 = 6.2 seconds; the default of 165 would keep a dead peer
@@ -162,19 +159,10 @@ static void add_list(struct buf *message, const char *name, const struct strlist
 	vici_list_end(message);
 }
 
-static uint32_t over_time_s(uint32_t rekey_time_s)
-{
-	uint32_t tenth = rekey_time_s / 10;
-
-	if (!rekey_time_s)
-		return 0;
-	return tenth > OVER_TIME_MIN_S ? tenth : OVER_TIME_MIN_S;
-}
-
 /* rand_time is subtracted from rekey_time, so that two ends rarely rekey in the same moment. */
 static void add_child(struct buf *message, const struct conf *conf, const char *name)
 {
-	uint32_t rekey_time_s = conf->rekey_time_s;
+	struct lifetimes lifetimes = lifetimes_of(conf->rekey_time_s);
 
 	vici_section_start(message, name);
 	vici_text(message, "mode", "transport");
@@ -183,9 +171,10 @@ static void add_child(struct buf *message, const struct conf *conf, const char *
 	add_list(message, "esp_proposals", &conf->esp_proposals);
 	add_list_of_one(message, "local_ts", "dynamic", 7);
 	add_list_of_one(message, "remote_ts", "dynamic", 7);
-	vici_number(message, "rekey_time", rekey_time_s);
-	vici_number(message, "rand_time", rekey_time_s / 10);
-	vici_number(message, "life_time", (uint64_t)rekey_time_s + over_time_s(rekey_time_s));
+	vici_number(message, "replay_window", conf->replay_window);
+	vici_number(message, "rekey_time", lifetimes.rekey_s);
+	vici_number(message, "rand_time", lifetimes.rekey_spread_s);
+	vici_number(message, "life_time", lifetimes.life_s);
 	vici_text(message, "start_action", "none");
 	vici_text(message, "close_action", "none");
 	vici_text(message, "dpd_action", "clear");
@@ -195,6 +184,8 @@ static void add_child(struct buf *message, const struct conf *conf, const char *
 static void add_connection(struct buf *message, const struct conf *conf, const void *cert,
                            size_t cert_len, const char *name, const char *local, const char *remote)
 {
+	struct lifetimes lifetimes = lifetimes_of(conf->ike_rekey_time_s);
+
 	vici_section_start(message, name);
 	vici_text(message, "version", "2");
 	vici_text(message, "unique", "never");
@@ -207,9 +198,9 @@ static void add_connection(struct buf *message, const struct conf *conf, const v
 	vici_text(message, "keyingtries", "1");
 	vici_number(message, "dpd_delay", conf->dpd_delay_s);
 	vici_number(message, "reauth_time", 0);
-	vici_number(message, "rekey_time", conf->ike_rekey_time_s);
-	vici_number(message, "rand_time", conf->ike_rekey_time_s / 10);
-	vici_number(message, "over_time", over_time_s(conf->ike_rekey_time_s));
+	vici_number(message, "rekey_time", lifetimes.rekey_s);
+	vici_number(message, "rand_time", lifetimes.rekey_spread_s);
+	vici_number(message, "over_time", lifetimes.life_s - lifetimes.rekey_s);
 
 	vici_section_start(message, "local");
 	vici_text(message, "auth", "pubkey");

@@ -241,6 +241,15 @@ static int find_id(const void *message, size_t len, const char *path, uint32_t *
 	return parse_id(text, ret_id);
 }
 
+static int find_spi(const void *message, size_t len, const char *path, uint32_t *ret_spi)
+{
+	char text[FIELD_MAX];
+
+	if (vici_find_text(message, len, path, text, sizeof(text)) < 0)
+		return -EBADMSG;
+	return parse_spi(text, ret_spi);
+}
+
 static int find_host(const void *message, size_t len, const char *path, struct addr *ret_addr)
 {
 	char text[FIELD_MAX];
@@ -253,15 +262,14 @@ static int find_host(const void *message, size_t len, const char *path, struct a
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey)
 {
 	struct swan_child_rekey rekey = {.asked = is_asked(message, len)};
-	char spi[FIELD_MAX];
 
 	if (find_host(message, len, "*/local-host", &rekey.local) < 0 ||
 	    find_host(message, len, "*/remote-host", &rekey.remote) < 0 ||
 	    find_id(message, len, "*/uniqueid", &rekey.ike_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/old/uniqueid", &rekey.old_child_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/new/uniqueid", &rekey.new_child_id) < 0 ||
-	    vici_find_text(message, len, "*/child-sas/*/new/spi-out", spi, sizeof(spi)) < 0 ||
-	    parse_spi(spi, &rekey.new_spi_out) < 0)
+	    find_spi(message, len, "*/child-sas/*/new/spi-in", &rekey.new_spi_in) < 0 ||
+	    find_spi(message, len, "*/child-sas/*/new/spi-out", &rekey.new_spi_out) < 0)
 		return -EBADMSG;
 	*ret_rekey = rekey;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens to one host: how its policy and its times change, and what has to be done for it. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "hosts_state.h"
@@ -7,6 +8,18 @@
 bool known_host_waits(const struct known_host *host)
 {
 	return host->spi && host->spi <= POLICY_SPI_WAIT_MAX;
+}
+
+bool hosts_is_pinned(const struct hosts *hosts, size_t index)
+{
+	return hosts->known.hosts[index].spi > POLICY_SPI_WAIT_MAX;
+}
+
+bool hosts_is_follower(const struct hosts *hosts, size_t index)
+{
+	const struct known_host *host = &hosts->known.hosts[index];
+
+	return addr_compare(&host->local, &host->remote) > 0;
 }
 
 void host_actions_fini(struct host_actions *actions)
@@ -37,6 +50,7 @@ bool host_actions_reserve(struct host_actions *actions, size_t count)
 void host_actions_add(struct host_actions *actions, enum host_action_kind kind,
                       const struct known_host *host)
 {
+	assert(actions->count < actions->capacity);
 	actions->items[actions->count++] = (struct host_action){.kind = kind, .host = *host};
 }
 
@@ -45,6 +59,33 @@ void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_m
 	state->due_ms = due_ms;
 	if (due_ms < hosts->next_ms)
 		hosts->next_ms = due_ms;
+}
+
+void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
+{
+	struct host_state *state = &hosts->known.states[index];
+	bool settled = hosts->known.hosts[index].spi == host_newest_spi(state);
+	bool audible = false;
+	uint64_t due_ms = settled ? HOST_TABLE_NEVER : state->takeover_ms;
+
+	for (size_t i = 0; i < state->pair_count; i++)
+		audible |= state->pairs[i].spi_in &&
+		           state->pairs[i].spi != hosts->known.hosts[index].spi;
+	if (audible && (!settled || hosts_is_follower(hosts, index)) &&
+	    now_ms + state->look_ms < due_ms)
+		due_ms = now_ms + state->look_ms;
+	hosts_set_due(hosts, state, due_ms);
+}
+
+void hosts_add_listen(struct hosts *hosts, size_t index, uint32_t spi, struct host_actions *actions)
+{
+	const struct host_state *state = &hosts->known.states[index];
+	size_t found = host_find_spi(state, spi);
+
+	if (found == state->pair_count || !state->pairs[found].spi_in)
+		return;
+	host_actions_add(actions, HOST_ACTION_LISTEN, &hosts->known.hosts[index]);
+	actions->items[actions->count - 1].spi = state->pairs[found].spi_in;
 }
 
 void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
@@ -88,7 +129,7 @@ void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
 
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index)
 {
-	return !hosts->known.states[index].spi_count && !hosts->known.hosts[index].blocked &&
+	return !hosts->known.states[index].pair_count && !hosts->known.hosts[index].blocked &&
 	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
 }
 
@@ -110,13 +151,12 @@ static void pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms
 		end_acquire(hosts, index, actions);
 	state->active_ms = now_ms;
 	state->asked = false;
-	state->heard_spi = 0;
+	state->listen_spi = 0;
 	state->ready_spi = 0;
-	state->due_ms = HOST_TABLE_NEVER;
-	if (spi != host_newest_spi(state)) {
-		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
-		hosts_set_due(hosts, state, state->takeover_ms);
-	}
+	state->received = true; /* until a look says otherwise */
+	state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+	state->look_ms = HOSTS_LOOK_MAX_MS;
+	hosts_watch(hosts, index, now_ms);
 }
 
 void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
@@ -142,7 +182,7 @@ static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
                       struct host_actions *actions)
 {
 	struct host_state *state = &hosts->known.states[index];
-	bool lives = host_find_spi(state, state->ready_spi) < state->spi_count;
+	bool lives = host_find_spi(state, state->ready_spi) < state->pair_count;
 
 	pin(hosts, index, lives ? state->ready_spi : host_newest_spi(state), now_ms, actions);
 }
@@ -150,18 +190,20 @@ static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
 void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
 {
 	struct host_table *known = &hosts->known;
-	size_t ready, waiting;
+	size_t ready, waiting, queued = 0;
 
 	count_strangers(hosts, &ready, &waiting);
+	for (size_t i = 0; i < known->count; i++)
+		queued += known->states[i].resend;
 	if (!ready || (waiting && now_ms < hosts->together_ms) ||
-	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT))
+	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT + queued))
 		return;
 	for (size_t i = 0; i < known->count; i++) {
 		if (known->states[i].ready_spi)
 			pin_ready(hosts, i, now_ms, actions);
 	}
 	for (size_t i = 0; i < known->count; i++) {
-		if (known->states[i].resend && known->states[i].spi_count &&
+		if (known->states[i].resend && known->states[i].pair_count &&
 		    !known_host_waits(&known->hosts[i]))
 			free_queue(hosts, i, actions);
 	}
@@ -207,7 +249,7 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 	state->active_ms = now_ms;
 	state->due_ms = HOST_TABLE_NEVER;
 	state->takeover_ms = 0;
-	state->heard_spi = 0;
+	state->listen_spi = 0;
 	state->ready_spi = 0;
 	if (state->asked) {
 		hosts_await_sa(hosts, index, now_ms, actions);

@@ -122,7 +122,7 @@ size_t host_table_find_silent(const struct host_table *table)
 	size_t found = HOST_TABLE_NONE;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i].spi_count)
+		if (table->states[i].pair_count)
 			continue;
 		if (found == HOST_TABLE_NONE ||
 		    table->states[i].active_ms < table->states[found].active_ms)
@@ -144,31 +144,73 @@ size_t host_find_spi(const struct host_state *state, uint32_t spi)
 {
 	size_t i = 0;
 
-	while (i < state->spi_count && state->spis[i] != spi)
+	while (i < state->pair_count && state->pairs[i].spi != spi)
+		i++;
+	return i;
+}
+
+size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in)
+{
+	size_t i = 0;
+
+	while (i < state->pair_count && (!spi_in || state->pairs[i].spi_in != spi_in))
 		i++;
 	return i;
 }
 
 void host_remove_spi(struct host_state *state, size_t index)
 {
-	state->spi_count--;
-	memmove(&state->spis[index], &state->spis[index + 1],
-	        (state->spi_count - index) * sizeof(*state->spis));
+	state->pair_count--;
+	memmove(&state->pairs[index], &state->pairs[index + 1],
+	        (state->pair_count - index) * sizeof(*state->pairs));
+}
+
+static void append(struct host_state *state, uint32_t pinned, const struct sa_pair *pair)
+{
+	if (state->pair_count == HOSTS_PAIRS_MAX)
+		host_remove_spi(state, state->pairs[0].spi == pinned ? 1 : 0);
+	state->pairs[state->pair_count++] = *pair;
 }
 
 bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 {
-	if (host_find_spi(state, spi) < state->spi_count)
+	const struct sa_pair pair = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
+
+	if (host_find_spi(state, spi) < state->pair_count)
 		return false;
-	if (state->spi_count == HOSTS_SPIS_MAX)
-		host_remove_spi(state, state->spis[0] == pinned ? 1 : 0);
-	state->spis[state->spi_count++] = spi;
+	append(state, pinned, &pair);
 	return true;
+}
+
+void host_list_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
+{
+	struct sa_pair pair = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
+	size_t index = host_find_spi(state, spi);
+
+	if (index < state->pair_count) {
+		pair = state->pairs[index];
+		host_remove_spi(state, index);
+	}
+	pair.listed = true;
+	append(state, pinned, &pair);
+}
+
+void host_remove_unlisted(struct host_state *state)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state->pair_count; i++) {
+		if (!state->pairs[i].listed)
+			continue;
+		state->pairs[kept] = state->pairs[i];
+		state->pairs[kept++].listed = false;
+	}
+	state->pair_count = kept;
 }
 
 uint32_t host_newest_spi(const struct host_state *state)
 {
-	return state->spi_count ? state->spis[state->spi_count - 1] : 0;
+	return state->pair_count ? state->pairs[state->pair_count - 1].spi : 0;
 }
 
 uint64_t host_table_first_due(const struct host_table *table)

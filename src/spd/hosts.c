@@ -10,7 +10,7 @@
  * Owns the rules of the known hosts. Invariants: a host is pinned to one of its living SAs, or it
  * waits, or, in HOSTS_MODE_DROP or blocked, is pinned to none; it is blocked only without an SA. A
  * host's due time, if it has one, is by that the end of its silence (no SA, traffic waits), the
- * next probe (blocked), or the next look or takeover (an SA lives that it is not pinned to);
+ * next probe (blocked), or the next look or takeover (it waits for its peer, or several SAs live);
  * next_ms is never later than any due time. Room for the actions is made before anything changes,
  * so an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
@@ -77,7 +77,7 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 		if (state->ready_spi)
 			state->takeover_ms = 0;
 		state->ready_spi = 0;
-		if (!state->spi_count) {
+		if (!state->pair_count) {
 			host->spi = hosts_idle_spi(hosts, state);
 			state->due_ms = HOST_TABLE_NEVER;
 		} else if (known_host_waits(host) && mode == HOSTS_MODE_DROP) {
@@ -125,11 +125,6 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	return 0;
 }
 
-static bool is_pinned(const struct known_host *host)
-{
-	return host->spi > POLICY_SPI_WAIT_MAX;
-}
-
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                  uint32_t spi, uint64_t now_ms, struct host_actions *actions)
 {
@@ -146,9 +141,10 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	state = &hosts->known.states[index];
 	if (!host_add_spi(state, hosts->known.hosts[index].spi, spi))
 		return;
-	if (is_pinned(&hosts->known.hosts[index])) {
+	if (hosts_is_pinned(hosts, index)) {
 		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
-		hosts_set_due(hosts, state, state->takeover_ms);
+		state->look_ms = HOSTS_LOOK_MAX_MS;
+		hosts_watch(hosts, index, now_ms);
 	} else if (state->ready_spi) {
 		return;
 	} else if (hosts->mode == HOSTS_MODE_CLEAR || state->due_ms != HOST_TABLE_NEVER) {
@@ -158,51 +154,139 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	}
 }
 
+void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                   uint32_t spi, uint32_t spi_in)
+{
+	size_t index = host_table_find(&hosts->known, local, remote), found;
+	struct host_state *state;
+
+	if (index == HOST_TABLE_NONE)
+		return;
+	state = &hosts->known.states[index];
+	found = host_find_spi(state, spi);
+	if (found < state->pair_count)
+		state->pairs[found].spi_in = spi_in;
+}
+
+static void begin_pair(struct hosts *hosts, const struct fresh_sas *fresh)
+{
+	size_t index = host_table_find(&hosts->known, &fresh->local, &fresh->remote), found;
+	struct host_state *state;
+
+	if (index == HOST_TABLE_NONE)
+		return;
+	state = &hosts->known.states[index];
+	found = host_find_spi(state, fresh->spi_out);
+	if (found == state->pair_count || state->pairs[found].spi_in)
+		return;
+	state->pairs[found].spi_in = fresh->spi_in;
+	state->pairs[found].packets_in = 0;
+}
+
+/* Listens until the peer uses the newest pair. */
+static void listen_for(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms)
+{
+	struct host_state *state = &hosts->known.states[index];
+
+	state->listen_spi = spi;
+	state->look_ms = HOSTS_LISTEN_MIN_MS;
+	if (hosts_is_pinned(hosts, index))
+		hosts_watch(hosts, index, now_ms);
+	else
+		hosts_set_due(hosts, state, earlier(state->takeover_ms, now_ms + state->look_ms));
+}
+
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions)
 {
 	struct host_state *state;
 	size_t index;
+	bool pinned;
 
 	hosts_on_sa(hosts, &fresh->local, &fresh->remote, fresh->spi_out, now_ms, actions);
+	begin_pair(hosts, fresh);
 	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	index = host_table_find(&hosts->known, &fresh->local, &fresh->remote);
 	if (index == HOST_TABLE_NONE || hosts->known.hosts[index].spi == fresh->spi_out)
 		return;
 	state = &hosts->known.states[index];
-	if (host_find_spi(state, fresh->spi_out) == state->spi_count ||
-	    (is_pinned(&hosts->known.hosts[index]) && host_newest_spi(state) != fresh->spi_out))
+	pinned = hosts_is_pinned(hosts, index);
+	if (host_find_spi(state, fresh->spi_out) == state->pair_count ||
+	    (pinned && (fresh->rekeyed || host_newest_spi(state) != fresh->spi_out)))
 		return;
-	if (fresh->rekeyed && is_pinned(&hosts->known.hosts[index]))
-		return;
-	if (fresh->initiator) {
-		hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
-		hosts_end_together(hosts, now_ms, actions);
+	if (!fresh->initiator) {
+		listen_for(hosts, index, fresh->spi_out, now_ms);
 		return;
 	}
-	state->heard_spi = fresh->spi_out;
-	state->heard_spi_in = fresh->spi_in;
-	state->look_ms = HOSTS_LISTEN_MIN_MS;
-	if (is_pinned(&hosts->known.hosts[index]))
-		state->takeover_ms = earlier(state->takeover_ms, now_ms + HOSTS_FRESH_MS);
-	hosts_set_due(hosts, state, earlier(state->takeover_ms, now_ms + state->look_ms));
+	hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
+	if (pinned)
+		host_actions_add(actions, HOST_ACTION_GREET, &hosts->known.hosts[index]);
+	hosts_end_together(hosts, now_ms, actions);
 }
 
-void hosts_on_heard(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                    uint32_t spi_in, uint64_t now_ms, struct host_actions *actions)
+/*
+ * Whether the host, which is not pinned to this SA, moves to it now that the peer uses it. Without a new negotiation only
+ * the end with the higher address follows the other, or both could change places for ever.
+ */
+static bool follows(const struct hosts *hosts, size_t index, uint32_t spi)
+{
+	const struct host_state *state = &hosts->known.states[index];
+
+	return spi == state->listen_spi || (hosts_is_follower(hosts, index) && !state->received);
+}
+
+/* What the peer is known to use is better than the newest. */
+static void follow(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
+                   struct host_actions *actions)
+{
+	hosts_take_over(hosts, index, spi, now_ms, actions);
+	if (hosts->known.hosts[index].spi == spi) {
+		hosts->known.states[index].takeover_ms = HOST_TABLE_NEVER;
+		hosts_watch(hosts, index, now_ms);
+	}
+	hosts_end_together(hosts, now_ms, actions);
+}
+
+void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                     uint32_t spi_in, uint64_t packets, uint64_t now_ms,
+                     struct host_actions *actions)
 {
 	size_t index = host_table_find(&hosts->known, local, remote);
-	const struct host_state *state;
+	struct host_state *state;
+	struct sa_pair *pair;
+	bool pinned, received;
 
 	if (index == HOST_TABLE_NONE || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	state = &hosts->known.states[index];
-	if (!state->heard_spi || state->heard_spi_in != spi_in ||
-	    host_find_spi(state, state->heard_spi) == state->spi_count)
+	if (host_find_spi_in(state, spi_in) == state->pair_count)
 		return;
-	hosts_take_over(hosts, index, state->heard_spi, now_ms, actions);
-	hosts_end_together(hosts, now_ms, actions);
+	pair = &state->pairs[host_find_spi_in(state, spi_in)];
+	pinned = pair->spi == hosts->known.hosts[index].spi;
+	received = pair->packets_in == HOST_TABLE_NEVER ? pinned : packets > pair->packets_in;
+	pair->packets_in = packets;
+	if (pinned) {
+		state->received = received;
+		/* the peer has not left the older one */
+		if (received && state->takeover_ms != HOST_TABLE_NEVER)
+			state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+	} else if (received && follows(hosts, index, pair->spi)) {
+		follow(hosts, index, pair->spi, now_ms, actions);
+	}
+}
+
+/* Its packets are held from the end of the SA to this. */
+static void lose_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
+                     struct host_actions *actions)
+{
+	hosts->lost_pins++;
+	hosts_pin(hosts, index, host_newest_spi(&hosts->known.states[index]), now_ms, actions);
+}
+
+uint64_t hosts_lost_pins(const struct hosts *hosts)
+{
+	return hosts->lost_pins;
 }
 
 void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -219,16 +303,16 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 		return;
 	state = &hosts->known.states[index];
 	gone = host_find_spi(state, spi);
-	if (gone == state->spi_count)
+	if (gone == state->pair_count)
 		return;
 	host_remove_spi(state, gone);
 	pinned = hosts->known.hosts[index].spi;
-	if (!state->spi_count)
+	if (!state->pair_count)
 		hosts_end_sas(hosts, index, now_ms, actions);
 	else if (pinned == spi)
-		hosts_pin(hosts, index, host_newest_spi(state), now_ms, actions);
-	else if (pinned == host_newest_spi(state))
-		state->due_ms = HOST_TABLE_NEVER;
+		lose_pin(hosts, index, now_ms, actions);
+	else if (hosts_is_pinned(hosts, index))
+		hosts_watch(hosts, index, now_ms);
 }
 
 /* After its set of SAs was replaced. */
@@ -240,13 +324,12 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	uint32_t newest = host_newest_spi(state);
 
 	if (!newest) {
-		if (is_pinned(host) || (known_host_waits(host) && state->takeover_ms))
+		if (hosts_is_pinned(hosts, index) || (known_host_waits(host) && state->takeover_ms))
 			hosts_end_sas(hosts, index, now_ms, actions);
-	} else if (host->spi == newest) {
-		state->due_ms = HOST_TABLE_NEVER;
-	} else if (host_find_spi(state, host->spi) < state->spi_count) {
-		state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
-		hosts_set_due(hosts, state, state->takeover_ms);
+	} else if (host_find_spi(state, host->spi) < state->pair_count) {
+		if (host->spi != newest)
+			state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+		hosts_watch(hosts, index, now_ms);
 	} else if (!known_host_waits(host) || now_ms >= state->takeover_ms) {
 		hosts_pin(hosts, index, newest, now_ms, actions);
 	}
@@ -265,15 +348,15 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 
 	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT * (known->count + count)))
 		return;
-	for (size_t i = 0; i < known->count; i++)
-		known->states[i].spi_count = 0;
 	/* First the known ones: none of them shall make room while it has an SA. */
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
 		if (index != HOST_TABLE_NONE && sas[i].spi > POLICY_SPI_WAIT_MAX)
-			host_add_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
+			host_list_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
 	}
+	for (size_t i = 0; i < known->count; i++)
+		host_remove_unlisted(&known->states[i]);
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
@@ -302,7 +385,7 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 		return true;
 	state = &hosts->known.states[index];
 	state->active_ms = now_ms;
-	if (!state->spi_count) {
+	if (!state->pair_count) {
 		hosts_await_sa(hosts, index, now_ms, actions);
 		return true;
 	}
@@ -353,14 +436,27 @@ static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 	host_actions_add(actions, HOST_ACTION_PROBE, &hosts->known.hosts[index]);
 }
 
-static void hear(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
+/* The pinned pair first: what it received decides about the others. */
+static void look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
+	const struct known_host *host = &hosts->known.hosts[index];
 	struct host_state *state = &hosts->known.states[index];
+	bool pinned = hosts_is_pinned(hosts, index);
 
-	state->look_ms *= 2;
-	state->due_ms = earlier(state->takeover_ms, now_ms + state->look_ms);
-	host_actions_add(actions, HOST_ACTION_LISTEN, &hosts->known.hosts[index]);
-	actions->items[actions->count - 1].spi = state->heard_spi_in;
+	if (pinned)
+		hosts_add_listen(hosts, index, host->spi, actions);
+	for (size_t i = 0; i < state->pair_count; i++) {
+		uint32_t spi = state->pairs[i].spi;
+
+		if (pinned ? spi != host->spi : spi == state->listen_spi)
+			hosts_add_listen(hosts, index, spi, actions);
+	}
+	if (state->look_ms < HOSTS_LOOK_MAX_MS)
+		state->look_ms = earlier(2 * state->look_ms, HOSTS_LOOK_MAX_MS);
+	if (pinned)
+		hosts_watch(hosts, index, now_ms);
+	else
+		state->due_ms = earlier(state->takeover_ms, now_ms + state->look_ms);
 }
 
 /* Whether an end of silence has to wait for charon. */
@@ -375,24 +471,25 @@ static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 
 	if (hosts->known.hosts[index].blocked)
 		probe(hosts, index, now_ms, actions);
-	else if (!state->spi_count && has_grace(hosts, now_ms))
+	else if (!state->pair_count && has_grace(hosts, now_ms))
 		state->due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
-	else if (!state->spi_count)
+	else if (!state->pair_count)
 		hosts_block(hosts, index, now_ms, actions);
 	else if (state->ready_spi)
 		state->due_ms = now_ms < hosts->together_ms ? hosts->together_ms
 		                                            : now_ms + HOSTS_RETRY_MS;
-	else if (now_ms >= state->takeover_ms)
+	else if (hosts->known.hosts[index].spi != host_newest_spi(state) &&
+	         now_ms >= state->takeover_ms)
 		hosts_take_over(hosts, index, host_newest_spi(state), now_ms, actions);
 	else
-		hear(hosts, index, now_ms, actions);
+		look(hosts, index, now_ms, actions);
 }
 
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions)
 {
 	size_t due = host_table_count_due(&hosts->known, now_ms);
 
-	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT * due)) {
+	if (!host_actions_reserve(actions, ACTIONS_PER_TIMER * due)) {
 		hosts->next_ms = now_ms + HOSTS_RETRY_MS;
 		return;
 	}

@@ -13,11 +13,14 @@ struct hosts {
 	uint64_t charon_ms;                    /* since then */
 	uint64_t together_ms, together_max_ms; /* those that are ready take over */
 	uint64_t next_ms;
+	uint64_t lost_pins;
 };
 
 /* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
  * for want of one. */
 #define ACTIONS_PER_EVENT 5
+/* A look at all SAs of a host. */
+#define ACTIONS_PER_TIMER HOSTS_PAIRS_MAX
 
 /* Room for so many more. False: out of memory, which is noted. The other functions take room that
  * is reserved. */
@@ -36,6 +39,15 @@ void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
                     struct host_actions *actions);
 /* Whether it does, for the first one or for the next. */
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
+
+bool hosts_is_pinned(const struct hosts *hosts, size_t index);
+/* Of two ends that send with different SAs the one with the higher address follows the other. */
+bool hosts_is_follower(const struct hosts *hosts, size_t index);
+/* Sets the due time of a pinned host: the next look at its other SAs, or the takeover. */
+void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms);
+/* LISTEN, if the inbound SA is known. */
+void hosts_add_listen(struct hosts *hosts, size_t index, uint32_t spi,
+                      struct host_actions *actions);
 
 /* The host goes by this SA, which lives, from now on. */
 void hosts_pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,

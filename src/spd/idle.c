@@ -10,6 +10,8 @@
 
 #define LOOKS_PER_TIMEOUT 8
 #define INTERVAL_MIN_MS   1000
+/* Packets by which the end that negotiated anew tells the other one so (HOST_ACTION_GREET). */
+#define GREETINGS         1
 
 struct seen_sa {
 	struct idle_sa sa;
@@ -102,7 +104,8 @@ static uint64_t alive_ms(const struct idle *idle, const struct idle_sa *sas, siz
 	if (first == idle->count || !is_of(&idle->seen[first].sa, pair))
 		return now_ms;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t before = 0;
+		/* a new one may have carried no more than a greeting */
+		uint64_t before = sas[i].packets <= GREETINGS ? sas[i].packets : 0;
 
 		for (size_t n = first; n < idle->count && is_of(&idle->seen[n].sa, pair); n++)
 			if (idle->seen[n].sa.spi == sas[i].spi)

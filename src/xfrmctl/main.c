@@ -47,6 +47,8 @@ static const struct command {
          "apply a configuration, and go back unless it is confirmed"},
 	{"doctor", cmd_doctor, 0, "[FILE]", "look for what is or goes wrong, and say what to do"},
 	{"retry", cmd_retry, 0, "IP", "negotiate with a peer now, and wait for the result"},
+	{"rekey", cmd_rekey, TAKES_ALL, "[IP]",
+         "negotiate anew with peers that are up, without a loss"},
 	{"readiness", cmd_readiness, TAKES_WATCH, NULL,
          "whom we still talk to in clear; exit status 1 if any"},
 	{"shutdown", cmd_shutdown, TAKES_NOW, NULL,
@@ -67,7 +69,7 @@ static const struct option_help {
 	{"--json", NULL, TAKES_COMMON, "for programs: one document, described in xfrmctl(8)"},
 	{"--all", NULL, TAKES_ALL,
          "with list: each policy, in the kernel's order of decision" NEXT_LINE
-         "with verify: each peer that is up"},
+         "with verify, rekey: each peer that is up"},
 	{"--watch", "[SECONDS]", TAKES_WATCH, "again and again, every 2 seconds by default"},
 	{"--timeout", "SECONDS", TAKES_TIMEOUT,
          "with verify: of an answer, by default 4" NEXT_LINE

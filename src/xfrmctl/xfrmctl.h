@@ -17,7 +17,7 @@ struct options {
 	const char *run_dir;
 	bool help; /* and nothing else */
 	bool json;
-	bool all;           /* list: each policy; verify: each peer that is up */
+	bool all;           /* list: each policy; verify, rekey: each peer that is up */
 	bool now;           /* shutdown: wait for no job */
 	bool confirm, back; /* try: ends it */
 	unsigned timeout_s; /* verify, try; 0: the default */
@@ -29,8 +29,8 @@ struct options {
 /* One per command; each returns the exit status, and what failed is among the complaints. */
 typedef int command_fn(const struct options *options, struct output *output);
 command_fn cmd_status, cmd_list, cmd_peers, cmd_explain, cmd_check, cmd_reload, cmd_shutdown,
-	cmd_try, cmd_verify, cmd_flush, cmd_retry, cmd_readiness, cmd_doctor, cmd_metrics,
-	cmd_monitor;
+	cmd_try, cmd_verify, cmd_flush, cmd_rekey, cmd_retry, cmd_readiness, cmd_doctor,
+	cmd_metrics, cmd_monitor;
 
 /* Runs the command again and again, on a terminal on the same screen. A daemon that is away is
  * waited for. Returns only when the command line is wrong or nothing can be written. */

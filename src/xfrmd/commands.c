@@ -95,6 +95,25 @@ static char *retry(struct daemon *daemon, const struct addr *remote)
 	return result_json(&changes, &errors);
 }
 
+static char *rekey(struct daemon *daemon, const struct addr *remote)
+{
+	struct strlist changes = {0}, errors = {0};
+	char peer[ADDR_TEXT_MAX] = "all peers", text[256];
+	size_t count = negotiator_rekey(daemon->negotiator, remote->family ? remote : NULL);
+
+	if (remote->family)
+		addr_format(remote, peer);
+	if (count) {
+		log_notice("peer: %s: negotiation anew asked for by xfrmctl", peer);
+		snprintf(text, sizeof(text), "%s: asked for", peer);
+		(void)strlist_add(&changes, text);
+	} else {
+		snprintf(text, sizeof(text), "%s: not up: see xfrmctl peers", peer);
+		(void)strlist_add(&errors, text);
+	}
+	return result_json(&changes, &errors);
+}
+
 void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
 {
 	struct daemon *daemon = ctx;
@@ -126,6 +145,9 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 		break;
 	case CTL_COMMAND_RETRY:
 		ctl_request_reply(request, retry(daemon, &ask->address));
+		break;
+	case CTL_COMMAND_REKEY:
+		ctl_request_reply(request, rekey(daemon, &ask->address));
 		break;
 	case CTL_COMMAND_TRY:
 		ctl_request_reply(request, try(daemon, ask));

@@ -235,6 +235,13 @@ static void on_negotiator_ready(void *ctx)
 		report_ready(daemon);
 }
 
+static void on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                         uint32_t spi_in, uint32_t spi_out)
+{
+	orphan_sas_on_listed_sa(ctx, local, remote, spi_in, spi_out);
+	known_hosts_on_listed_sa(ctx, local, remote, spi_in, spi_out);
+}
+
 static void on_peer_up(void *ctx, uint8_t family)
 {
 	struct daemon *daemon = ctx;
@@ -420,9 +427,11 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.fresh_sas = known_hosts_on_fresh_sas,
 		.peer_failed = known_hosts_on_failed,
 		.peer_changed = recent_peers_on_change,
-		.listed_sa = orphan_sas_on_listed_sa,
+		.listed_sa = on_listed_sa,
 		.listed = orphan_sas_on_listed,
 		.spi_in_use = known_hosts_spi,
+		.packets_in = known_hosts_packets_in,
+		.greet = known_hosts_greet,
 		.cert = certificates_on_cert,
 		.stuck = on_charon_stuck,
 	};

@@ -111,6 +111,8 @@ void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                              uint32_t spi_in, uint32_t spi_out);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
 /* charon takes commands now, or is gone. */
@@ -118,6 +120,10 @@ void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
 /* Of the outbound SA that the pair is pinned to, 0: none. */
 uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);
+/* What an inbound SA has received; false: it is not there. */
+bool known_hosts_packets_in(void *ctx, const struct addr *local, const struct addr *remote,
+                            uint32_t spi_in, uint64_t *ret_packets);
+void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote);
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */
 void known_hosts_unpin(struct daemon *daemon);

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon.h"
+#include "xfrmd/greeting.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
 
@@ -75,17 +77,40 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 	                spd_keeper_used(daemon->spd, &policy), loop_now_ms(), actions);
 }
 
-/* Whether the peer has used the SA. */
-static void hear(struct daemon *daemon, const struct host_action *action,
+bool known_hosts_packets_in(void *ctx, const struct addr *local, const struct addr *remote,
+                            uint32_t spi_in, uint64_t *ret_packets)
+{
+	struct daemon *daemon = ctx;
+	const struct xfrm_sa key = {
+		.src = *remote, .dst = *local, .spi = spi_in, .proto = IPPROTO_ESP};
+	struct xfrm_sa found;
+
+	if (spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
+		return false;
+	*ret_packets = found.packets;
+	return true;
+}
+
+static void look(struct daemon *daemon, const struct host_action *action,
                  struct host_actions *actions)
 {
 	const struct addr *local = &action->host.local, *remote = &action->host.remote;
-	const struct xfrm_sa key = {
-		.src = *remote, .dst = *local, .spi = action->spi, .proto = IPPROTO_ESP};
-	struct xfrm_sa found;
+	uint64_t packets;
 
-	if (spd_keeper_find_sa(daemon->spd, &key, &found) == 0 && found.packets)
-		hosts_on_heard(daemon->hosts, local, remote, action->spi, loop_now_ms(), actions);
+	if (known_hosts_packets_in(daemon, local, remote, action->spi, &packets))
+		hosts_on_looked(daemon->hosts, local, remote, action->spi, packets, loop_now_ms(),
+		                actions);
+}
+
+void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote)
+{
+	char text[ADDR_TEXT_MAX];
+	int error = greeting_send(local, remote);
+
+	(void)ctx;
+	if (error)
+		log_debug("peer: %s: cannot be greeted: %s", addr_format(remote, text),
+		          strerror(-error));
 }
 
 /* There is none if nothing was sent meanwhile. */
@@ -125,7 +150,10 @@ static void act(struct daemon *daemon, const struct host_actions *actions)
 			probe(daemon, &action->host, &answers);
 			break;
 		case HOST_ACTION_LISTEN:
-			hear(daemon, action, &answers);
+			look(daemon, action, &answers);
+			break;
+		case HOST_ACTION_GREET:
+			known_hosts_greet(daemon, &action->host.local, &action->host.remote);
 			break;
 		case HOST_ACTION_END_ACQUIRE:
 			end_acquire(daemon, action);
@@ -340,6 +368,14 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 		return;
 	hosts_on_fresh_sas(daemon->hosts, fresh, loop_now_ms(), &actions);
 	run_actions(daemon, &actions);
+}
+
+void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
+                              uint32_t spi_in, uint32_t spi_out)
+{
+	struct daemon *daemon = ctx;
+
+	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in);
 }
 
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)

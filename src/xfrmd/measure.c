@@ -229,6 +229,18 @@ static void add_negotiations(const struct peers_counters *counters, struct metri
 	           (double)counters->repairs);
 }
 
+static void add_renewals(const struct daemon *daemon, const struct peers_counters *counters,
+                         struct metrics *metrics)
+{
+	add_single(metrics, "xfrmd_sa_renewals_total", METRIC_TYPE_COUNTER,
+	           "Times that the SAs of a peer were due to be renewed.",
+	           (double)counters->renewals);
+	add_single(metrics, "xfrmd_sa_gaps_total", METRIC_TYPE_COUNTER,
+	           "Times that an SA in use ended before another one took over: packets were "
+	           "held, and some may be lost.",
+	           (double)hosts_lost_pins(daemon->hosts));
+}
+
 static void add_peers(const struct daemon *daemon, struct metrics *metrics)
 {
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
@@ -245,6 +257,7 @@ static void add_peers(const struct daemon *daemon, struct metrics *metrics)
 	peers_counters(peers, &counters);
 	add_acquires(daemon, &counters, metrics);
 	add_negotiations(&counters, metrics);
+	add_renewals(daemon, &counters, metrics);
 }
 
 /* Certificates: the same one may be in several lists, a sample may not. */

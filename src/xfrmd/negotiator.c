@@ -70,7 +70,7 @@ static void on_disconnected(void *ctx)
 	struct peer_actions actions = {0};
 
 	negotiator->announced = false;
-	reauth_clear(negotiator->reauth);
+	renew_clear(negotiator->renew);
 	negotiator->reasons = (struct reasons){0};
 	negotiator_drop_pending(negotiator);
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
@@ -94,16 +94,28 @@ void negotiator_disconnect(struct negotiator *negotiator)
 	ike_link_disconnect(negotiator->link);
 }
 
+/* A new IKE_SA brings new SAs, and new SAs a new IKE_SA: what is due first counts for both. */
+static void set_peers(struct negotiator *negotiator)
+{
+	uint32_t child_s = negotiator->conf->rekey_time_s,
+		 ike_s = negotiator->conf->ike_rekey_time_s;
+	struct lifetimes lifetimes = lifetimes_of(child_s && (!ike_s || child_s < ike_s) ? child_s
+	                                                                                 : ike_s);
+
+	peers_set_patient(negotiator->peers, negotiator->conf->optional);
+	peers_set_lifetimes(negotiator->peers, &lifetimes);
+}
+
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
                     const struct pki_bundle *bundle, bool distrust)
 {
 	negotiator->conf = conf;
 	negotiator->bundle = bundle;
 	ike_link_sync(negotiator->link, conf, bundle);
-	reauth_set_lenient(negotiator->reauth, conf->optional);
-	peers_set_patient(negotiator->peers, conf->optional);
+	renew_set_lenient(negotiator->renew, conf->optional);
+	set_peers(negotiator);
 	if (distrust && ike_link_is_up(negotiator->link))
-		negotiator_authenticate_anew(negotiator);
+		negotiator_renew(negotiator, NULL, true);
 }
 
 /* What the daemon reports. */
@@ -125,6 +137,11 @@ int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
 
 	negotiator_run(negotiator, &actions);
 	return error;
+}
+
+size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote)
+{
+	return negotiator_renew(negotiator, remote, false);
 }
 
 void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
@@ -290,12 +307,12 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 	};
 	error = ike_link_new(loop, vici_path, &link_callbacks, negotiator, &negotiator->link);
 	if (!error)
-		error = reauth_new(&negotiator->reauth);
+		error = renew_new(&negotiator->renew);
 	if (!error)
 		error = peers_new(random_seed(), &negotiator->peers);
 	if (!error)
-		error = loop_timer_new(loop, negotiator_reauth_due, negotiator,
-		                       &negotiator->reauth_timer);
+		error = loop_timer_new(loop, negotiator_renew_due, negotiator,
+		                       &negotiator->renew_timer);
 	if (!error)
 		error = loop_timer_new(loop, negotiator_peers_due, negotiator,
 		                       &negotiator->peers_timer);
@@ -306,7 +323,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		negotiator_close(negotiator);
 		return error;
 	}
-	peers_set_patient(negotiator->peers, conf->optional);
+	set_peers(negotiator);
 	*ret_negotiator = negotiator;
 	return 0;
 }
@@ -319,8 +336,8 @@ void negotiator_close(struct negotiator *negotiator)
 	negotiator_drop_pending(negotiator);
 	loop_timer_free(negotiator->terminate_timer);
 	loop_timer_free(negotiator->peers_timer);
-	loop_timer_free(negotiator->reauth_timer);
-	reauth_free(negotiator->reauth);
+	loop_timer_free(negotiator->renew_timer);
+	renew_free(negotiator->renew);
 	peers_free(negotiator->peers);
 	free(negotiator);
 }

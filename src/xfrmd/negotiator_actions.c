@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the acquire machine and the authentication anew want done, as VICI commands. */
+/* What the acquire machine and the renewals want done, as VICI commands. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,34 +140,62 @@ void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
 	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
 }
 
+/* What each child has received; UINT64_MAX where nothing can be. */
+static void look(struct negotiator *negotiator, const struct peer *peer, uint64_t *ret_packets_in)
+{
+	for (size_t i = 0; i < peer->child_count; i++)
+		if (!negotiator->callbacks->packets_in(negotiator->ctx, &peer->local, &peer->remote,
+		                                       peer->children[i].spi_in,
+		                                       &ret_packets_in[i]))
+			ret_packets_in[i] = UINT64_MAX;
+}
+
 static void reap(struct negotiator *negotiator, const struct peer_action *action)
 {
 	const struct peer *peer = peers_find(negotiator->peers, &action->local, &action->remote);
 	struct peer_action end = {
 		.kind = PEER_ACTION_TERMINATE, .local = action->local, .remote = action->remote};
-	uint32_t ike_ids[PEERS_CHILDREN_MAX];
+	struct duplicates_choice choice = {0};
+	uint64_t packets_in[PEERS_CHILDREN_MAX];
 	char text[ADDR_TEXT_MAX];
-	size_t count = 0;
 	uint32_t spi;
 
 	if (!peer)
 		return;
 	spi = negotiator->callbacks->spi_in_use(negotiator->ctx, &peer->local, &peer->remote);
+	look(negotiator, peer, packets_in);
 	/* colliding rekeyings leave SAs that no event told of */
-	if (duplicates_choose(peer, spi, ike_ids, &count) < 0)
+	if (duplicates_choose(peer, spi, packets_in, loop_now_ms(), &choice) < 0)
 		for (size_t i = 0; i < peer->child_count; i++)
 			negotiator_list_ike_sa(negotiator, peer->children[i].ike_id);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < choice.count; i++) {
 		log_debug("peer: %s: ending a duplicate IKE_SA", addr_format(&peer->remote, text));
-		end.ike_id = ike_ids[i];
+		end.ike_id = choice.ike_ids[i];
 		terminate(negotiator, &end);
 	}
+	if (choice.in_use)
+		negotiator->callbacks->greet(negotiator->ctx, &peer->local, &peer->remote);
+	peers_on_looked(negotiator->peers, &action->local, &action->remote, packets_in,
+	                choice.in_use, loop_now_ms());
+}
+
+/* All IKE_SAs that the peer has. */
+static void renew(struct negotiator *negotiator, const struct peer *peer, bool distrust)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < peer->child_count; i++)
+		error = renew_add(negotiator->renew, &peer->local, &peer->remote,
+		                  peer->children[i].ike_id, distrust);
+	if (error)
+		log_error("peers: out of memory, a negotiation anew is late");
 }
 
 static void act(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
 	char name[SWAN_NAME_MAX];
+	const struct peer *peer;
 
 	switch (action->kind) {
 	case PEER_ACTION_INITIATE:
@@ -188,6 +216,12 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		break;
 	case PEER_ACTION_REAP:
 		reap(negotiator, action);
+		break;
+	case PEER_ACTION_RENEW:
+		peer = peers_find(negotiator->peers, &action->local, &action->remote);
+		if (peer)
+			renew(negotiator, peer, false);
+		negotiator_arm_renew(negotiator);
 		break;
 	case PEER_ACTION_CHANGED:
 		log_change(action);
@@ -232,63 +266,63 @@ void negotiator_peers_due(void *ctx)
 	negotiator_run(negotiator, &actions);
 }
 
-/* Authentication anew. */
+/* Negotiations anew. */
 
-void negotiator_arm_reauth(struct negotiator *negotiator)
+void negotiator_arm_renew(struct negotiator *negotiator)
 {
-	uint64_t due_ms = reauth_next_ms(negotiator->reauth), now_ms = loop_now_ms();
+	uint64_t due_ms = renew_next_ms(negotiator->renew), now_ms = loop_now_ms();
 
 	if (due_ms == UINT64_MAX)
-		loop_timer_stop(negotiator->reauth_timer);
+		loop_timer_stop(negotiator->renew_timer);
 	else
-		loop_timer_start(negotiator->reauth_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+		loop_timer_start(negotiator->renew_timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
-static void act_reauth(struct negotiator *negotiator, const struct reauth_action *action)
+static void act_renew(struct negotiator *negotiator, const struct renew_action *action)
 {
 	struct peer_action as_peer = {
 		.local = action->local, .remote = action->remote, .ike_id = action->ike_id};
 
 	switch (action->kind) {
-	case REAUTH_ACTION_INITIATE:
+	case RENEW_ACTION_INITIATE:
 		as_peer.kind = PEER_ACTION_INITIATE;
 		break;
-	case REAUTH_ACTION_UNLOAD:
+	case RENEW_ACTION_UNLOAD:
 		as_peer.kind = PEER_ACTION_UNLOAD;
 		break;
-	case REAUTH_ACTION_TERMINATE:
+	case RENEW_ACTION_TERMINATE:
 		as_peer.kind = PEER_ACTION_TERMINATE;
 		break;
 	}
 	act(negotiator, &as_peer);
 }
 
-void negotiator_reauth_due(void *ctx)
+void negotiator_renew_due(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
-	struct reauth_actions actions = {0};
+	struct renew_actions actions = {0};
 
-	if (reauth_on_timer(negotiator->reauth, loop_now_ms(), &actions) < 0)
-		log_error("peers: out of memory, authentication anew is late");
+	if (renew_on_timer(negotiator->renew, loop_now_ms(), &actions) < 0)
+		log_error("peers: out of memory, a negotiation anew is late");
 	for (size_t i = 0; i < actions.count; i++)
-		act_reauth(negotiator, &actions.items[i]);
-	reauth_actions_fini(&actions);
-	negotiator_arm_reauth(negotiator);
+		act_renew(negotiator, &actions.items[i]);
+	renew_actions_fini(&actions);
+	negotiator_arm_renew(negotiator);
 }
 
-void negotiator_authenticate_anew(struct negotiator *negotiator)
+size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust)
 {
-	size_t count;
+	size_t count, renewed = 0;
 	const struct peer *const *list = peers_list(negotiator->peers, &count);
-	int error = 0;
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t c = 0; !error && c < list[i]->child_count; c++)
-			error = reauth_add(negotiator->reauth, &list[i]->local, &list[i]->remote,
-			                   list[i]->children[c].ike_id);
-	if (error)
-		log_error("peers: out of memory, not all are authenticated anew");
-	negotiator_arm_reauth(negotiator);
+	for (size_t i = 0; i < count; i++) {
+		if (!list[i]->child_count || (remote && !addr_equal(&list[i]->remote, remote)))
+			continue;
+		renew(negotiator, list[i], distrust);
+		renewed++;
+	}
+	negotiator_arm_renew(negotiator);
+	return renewed;
 }
 
 void negotiator_drop_pending(struct negotiator *negotiator)

@@ -17,15 +17,16 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 		struct peer_child up = {.ike_id = ike->id,
 		                        .child_id = child->id,
 		                        .spi_out = child->spi_out,
+		                        .spi_in = child->spi_in,
 		                        .since_ms = now_ms > age_ms ? now_ms - age_ms : 0};
 
 		if (!child->installed)
 			continue;
 		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, &up, now_ms,
 		                  actions);
-		reauth_on_child_up(negotiator->reauth, &ike->local, &ike->remote, ike->id, now_ms);
+		renew_on_child_up(negotiator->renew, &ike->local, &ike->remote, ike->id, now_ms);
 	}
-	negotiator_arm_reauth(negotiator);
+	negotiator_arm_renew(negotiator);
 }
 
 static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike)
@@ -98,8 +99,8 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 	} else if (!up) {
 		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote, loop_now_ms(),
 		                  actions);
-		reauth_on_ike_down(negotiator->reauth, ike.id);
-		negotiator_arm_reauth(negotiator);
+		renew_on_ike_down(negotiator->renew, ike.id);
+		negotiator_arm_renew(negotiator);
 	}
 }
 
@@ -114,6 +115,7 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 	fresh = (struct fresh_sas){.local = rekey.local,
 	                           .remote = rekey.remote,
 	                           .spi_out = rekey.new_spi_out,
+	                           .spi_in = rekey.new_spi_in,
 	                           .initiator = true,
 	                           .rekeyed = true};
 	if (rekey.asked)
@@ -121,6 +123,7 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 	child = (struct peer_child){.ike_id = rekey.ike_id,
 	                            .child_id = rekey.new_child_id,
 	                            .spi_out = rekey.new_spi_out,
+	                            .spi_in = rekey.new_spi_in,
 	                            .since_ms = loop_now_ms()};
 	peers_on_child_rekeyed(negotiator->peers, rekey.old_child_id, &child, child.since_ms);
 }
@@ -134,8 +137,20 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 		on_child_rekey(negotiator, message, len);
 	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
 		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
-		reauth_on_ike_rekeyed(negotiator->reauth, old_id, new_id);
+		renew_on_ike_rekeyed(negotiator->renew, old_id, new_id);
 	}
+}
+
+/* The old SAs go on, so it is no failure of the peer. */
+static void tell_renewal(struct negotiator *negotiator, const struct reason *reason)
+{
+	const struct peer *peer = peers_find(negotiator->peers, &reason->local, &reason->remote);
+	char text[ADDR_TEXT_MAX];
+
+	if (peer && peer->state == PEER_STATE_UP &&
+	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
+		log_warning("peer: %s: a negotiation anew failed, its SAs go on: %s",
+		            addr_format(&reason->remote, text), reason->words);
 }
 
 static void on_log(struct negotiator *negotiator, const void *message, size_t len,
@@ -150,6 +165,7 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 	                  &reason))
 		return;
 	if (reason.ours) {
+		tell_renewal(negotiator, &reason);
 		peers_on_reason(negotiator->peers, &reason.local, &reason.remote, reason.words,
 		                reason.kind == SWAN_REASON_FINAL, loop_now_ms(), actions);
 		return;

@@ -6,7 +6,7 @@
 #include "xfrmd/log.h"
 #include "xfrmd/negotiator.h"
 #include "xfrmd/reasons.h"
-#include "xfrmd/reauth.h"
+#include "xfrmd/renew.h"
 
 /* The inside of the negotiator, shared by its three files: life, actions, events. */
 
@@ -19,8 +19,8 @@ struct negotiator {
 	struct ike_link *link;
 	struct pending *pending; /* unanswered commands that concern a peer */
 	struct peers *peers;
-	struct reauth *reauth;
-	struct loop_timer *reauth_timer;
+	struct renew *renew;
+	struct loop_timer *renew_timer;
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
 	struct reasons reasons;
@@ -34,12 +34,14 @@ struct negotiator {
 
 /* Actions: carried out as VICI commands, then both machines' timers are set. */
 void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions);
-void negotiator_arm_reauth(struct negotiator *negotiator);
+void negotiator_arm_renew(struct negotiator *negotiator);
 /* Timer callbacks. */
 void negotiator_peers_due(void *ctx);
-void negotiator_reauth_due(void *ctx);
-/* All peers have to show a certificate of a CA that we still trust. */
-void negotiator_authenticate_anew(struct negotiator *negotiator);
+void negotiator_renew_due(void *ctx);
+/* Negotiates anew with all peers that are up, or with @remote (NULL: all) alone; @distrust: what they
+ * have is to end, for they have to show a certificate of a CA that we still trust. Returns how many
+ * pairs. */
+size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust);
 /* No answer will come any more. */
 void negotiator_drop_pending(struct negotiator *negotiator);
 

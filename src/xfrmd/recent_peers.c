@@ -132,7 +132,7 @@ static int add_peers(const struct daemon *daemon, struct peers_file *file)
 	if (!chosen)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		if (list[i]->state == PEER_STATE_UP || list[i]->renewals)
+		if (list[i]->state == PEER_STATE_UP || list[i]->tries_left_unasked)
 			chosen[kept++] = list[i];
 	qsort(chosen, kept, sizeof(*chosen), compare_recency);
 	for (size_t i = 0; !error && i < kept; i++)

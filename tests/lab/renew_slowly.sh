@@ -31,7 +31,7 @@ old_gone() {
 }
 
 # later_clock: makes later.so, with which time is 30 s later as soon as there is a file `later`;
-# REAUTH_DEADLINE_MS is 20 s. charon does not inherit it.
+# RENEW_DEADLINE_MS is 20 s. charon does not inherit it.
 later_clock() {
 	gcc -D_GNU_SOURCE -O1 -fPIC -shared -o later.so -x c - <<-EOF
 		#include <sys/syscall.h>

@@ -43,6 +43,7 @@ START_TEST(conf_defaults_are_those_of_the_contract)
 	ck_assert_uint_eq(conf.stop_timeout_s, 30);
 	ck_assert_uint_eq(conf.xfrm_acq_expires_s, 6);
 	ck_assert_int_eq(conf.xfrm_larval_drop, false);
+	ck_assert_uint_eq(conf.replay_window, CONF_REPLAY_WINDOW_DEFAULT);
 	ck_assert_uint_eq(conf.reqid, CONF_REQID_DEFAULT);
 	ck_assert_uint_eq(conf.dpd_delay_s, 30);
 	ck_assert_uint_eq(conf.idle_timeout_s, 3600);

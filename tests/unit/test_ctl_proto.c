@@ -46,6 +46,8 @@ static const struct ctl_ask asks[] = {
 	{.command = CTL_COMMAND_SHUTDOWN, .now = true},
 	{.command = CTL_COMMAND_FLUSH},
 	{.command = CTL_COMMAND_RETRY, .address = {AF_INET, {10, 0, 1, 2}}},
+	{.command = CTL_COMMAND_REKEY},
+	{.command = CTL_COMMAND_REKEY, .address = {AF_INET, {10, 0, 1, 2}}},
 	{.command = CTL_COMMAND_TRY, .timeout_s = 60},
 	{.command = CTL_COMMAND_TRY, .timeout_s = CTL_TRY_MAX_S, .copied = true},
 	{.command = CTL_COMMAND_CONFIRM},
@@ -83,7 +85,7 @@ static const struct {
          "request: not JSON: line 1, column 28: duplicate object key near '\"command\"'"},
 	{"{\"command\":\"open\\u001b\"}",
          "request: unknown command \"open\\x1b\", expected one of status, peers, metrics, monitor, desired, reload, "
-         "shutdown, flush, retry, try, confirm, back"},
+         "shutdown, flush, retry, rekey, try, confirm, back"},
 	{"{\"command\":\"retry\"}", "request: retry: address: missing"},
 	{"{\"command\":\"try\",\"copied\":true}", "request: try: timeout: missing"},
 	{"{\"command\":\"try\",\"timeout\":0}", "request: try: timeout: expected 1 to 3600"},

@@ -264,7 +264,7 @@ START_TEST(bad_requests_are_answered_and_never_handled)
 		"{\"command\":\"open\"}",
 		"{\"ok\":false,\"changes\":[],\"errors\":[\"request: unknown command "
 		"\\\"open\\\", expected one of status, peers, metrics, monitor, desired, reload, shutdown, "
-		"flush, retry, try, confirm, back\"]}");
+		"flush, retry, rekey, try, confirm, back\"]}");
 	ck_assert_uint_eq(world.handled, 0);
 }
 END_TEST

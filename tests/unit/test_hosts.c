@@ -77,7 +77,7 @@ static const char *take_actions(void)
 		[HOST_ACTION_REMOVE] = "remove", [HOST_ACTION_NEGOTIATE] = "negotiate",
 		[HOST_ACTION_QUIET] = "quiet",   [HOST_ACTION_PROBE] = "probe",
 		[HOST_ACTION_LISTEN] = "listen", [HOST_ACTION_END_ACQUIRE] = "end",
-		[HOST_ACTION_RESEND] = "resend",
+		[HOST_ACTION_RESEND] = "resend", [HOST_ACTION_GREET] = "greet",
 	};
 	static char line[1024];
 	size_t used = 0;
@@ -143,11 +143,19 @@ static void rekeyed(size_t host, uint32_t spi, uint64_t now_ms)
 	hosts_on_fresh_sas(hosts, &fresh, now_ms, &actions);
 }
 
-static void heard(size_t host, uint32_t spi, uint64_t now_ms)
+static void looked(size_t host, uint32_t spi, uint64_t packets, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
 
-	hosts_on_heard(hosts, &local, &remote, SPI + IN + spi, now_ms, &actions);
+	hosts_on_looked(hosts, &local, &remote, SPI + IN + spi, packets, now_ms, &actions);
+}
+
+/* One packet more than at the last look. */
+static void heard(size_t host, uint32_t spi, uint64_t now_ms)
+{
+	static uint64_t packets;
+
+	looked(host, spi, ++packets, now_ms);
 }
 
 static void sa_gone(size_t host, uint32_t spi, uint64_t now_ms)
@@ -227,7 +235,22 @@ static size_t count_known(void)
 	return count;
 }
 
-enum event { END, NEW, OURS, THEIRS, REKEYED, UP, HEARD, GONE, ACQUIRE, LATE, FAIL, USED, PASS };
+enum event {
+	END,
+	NEW,
+	OURS,
+	THEIRS,
+	REKEYED,
+	UP,
+	HEARD,
+	LOOK,
+	GONE,
+	ACQUIRE,
+	LATE,
+	FAIL,
+	USED,
+	PASS
+};
 
 struct step {
 	enum event event;
@@ -237,7 +260,6 @@ struct step {
 	const char *actions;
 };
 
-#define FRESH        HOSTS_FRESH_MS
 #define WAIT         HOSTS_WAIT_MS
 #define TOGETHER     HOSTS_TOGETHER_MS
 #define TOGETHER_MAX HOSTS_TOGETHER_MAX_MS
@@ -246,6 +268,8 @@ struct step {
 #define SILENT       HOSTS_SILENT_MS
 #define PROBE        HOSTS_PROBE_MIN_MS
 #define RETRY        100
+/* Three looks at the SAs 5 and 6. */
+#define LOOKS        "listen 2 5, listen 2 6, listen 2 5, listen 2 6, listen 2 5, listen 2 6"
 /* A stranger whom nothing was sent to gets its first SA. */
 #define FIRST        "pin 2 5, resend 2"
 
@@ -317,7 +341,7 @@ static const struct {
 		 {NEW, 101, 2, 6, ""},
 		 {OURS, 102, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {THEIRS, 103, 2, 6, ""},
-		 {PASS, 103 + LISTEN, 0, 0, "listen 2 6"},
+		 {PASS, 103 + LISTEN, 0, 0, "listen 2 5, listen 2 6"},
 		 {HEARD, 103 + LISTEN, 2, 6, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -423,20 +447,45 @@ static const struct {
 		 {PASS, 300 + SETTLE, 0, 0, "pin 2 7"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a fresh SA of the peer's making takes over soon",
+	{"a fresh SA of the peer's making takes over when the peer uses it",
          {
 		 {UP, 0, 2, 5, FIRST},
 		 {NEW, 100, 2, 6, ""},
 		 {THEIRS, 101, 2, 6, ""},
-		 {PASS, 101 + FRESH - 1, 0, 0,
-                  "listen 2 6, listen 2 6, listen 2 6, listen 2 6, listen 2 6"},
-		 {PASS, 101 + FRESH, 0, 0, "pin 2 6"},
+		 {PASS, 101 + LISTEN, 0, 0, "listen 2 5, listen 2 6"},
+		 {HEARD, 101 + LISTEN, 2, 6, "pin 2 6"},
 		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a fresh SA that the peer, which sends nothing at all, does not use",
+         {
+		 {UP, 0, 2, 5, FIRST},
+		 {NEW, 100, 2, 6, ""},
+		 {THEIRS, 100, 2, 6, ""},
+		 {PASS, 100 + 7 * LISTEN, 0, 0, LOOKS},
+		 {PASS, 2400, 0, 0, LOOKS ", " LOOKS},
+		 {LOOK, 2400, 2, 5, ""},
+		 {LOOK, 2400, 2, 6, ""},
+		 {PASS, 100 + SETTLE - 1, 0, 0, ""},
+		 {PASS, 100 + SETTLE, 0, 0, "pin 2 6"},
+		 {PASS, 9999, 0, 0, ""},
+	 }},
+	{"a fresh SA that the peer gave up, while it sends by the older one",
+         {
+		 {UP, 0, 2, 5, FIRST},
+		 {NEW, 100, 2, 6, ""},
+		 {THEIRS, 100, 2, 6, ""},
+		 {PASS, 2400, 0, 0, LOOKS ", " LOOKS ", " LOOKS},
+		 {HEARD, 2400, 2, 5, ""},
+		 {PASS, 2400 + SETTLE - 1, 0, 0, LOOKS},
+		 {HEARD, 2400 + SETTLE - 1, 2, 5, ""},
+		 {PASS, 2400 + SETTLE, 0, 0, "listen 2 5, listen 2 6"},
+		 {GONE, 2400 + SETTLE + 1, 2, 6, ""},
+		 {PASS, 99999, 0, 0, ""},
 	 }},
 	{"a fresh SA of our making takes over at once, also if the kernel has not told of it yet",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {OURS, 100, 2, 6, "pin 2 6"},
+		 {OURS, 100, 2, 6, "pin 2 6, greet 2"},
 		 {NEW, 101, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -447,7 +496,7 @@ static const struct {
 		 {NEW, 2, 2, 6, ""},
 		 {NEW, 3, 2, 7, ""},
 		 {OURS, 4, 2, 6, ""},
-		 {PASS, 4 + FRESH, 0, 0, ""},
+		 {PASS, 204, 0, 0, ""},
 		 {PASS, 3 + SETTLE, 0, 0, "pin 2 7"},
 	 }},
 	{"the newer SA is gone first",
@@ -718,6 +767,9 @@ START_TEST(hosts_answer_every_story_step_by_step)
 		case HEARD:
 			heard(step->host, step->spi, now_ms);
 			break;
+		case LOOK: /* nothing was received since the last one */
+			looked(step->host, step->spi, 0, now_ms);
+			break;
 		case GONE:
 			sa_gone(step->host, step->spi, now_ms);
 			break;
@@ -757,14 +809,17 @@ struct model {
 	bool in_kernel;
 	struct known_host policy;
 	uint64_t changed_ms;
+	bool heard;        /* the peer uses the pinned SA, and none is newer than that */
 	uint64_t asked_ms; /* traffic waits since then; 0: it does not */
 };
 static struct model models[MODEL_HOSTS];
+static bool hears; /* a host that was just heard of */
 
 static void model_add(struct model *model, uint32_t spi, uint64_t now_ms)
 {
 	model->spis[model->count++] = spi;
 	model->changed_ms = now_ms;
+	model->heard = false;
 	model->asked_ms = 0;
 }
 
@@ -791,6 +846,7 @@ static void model_put(struct model *model, const struct known_host *host, uint64
 	               model->policy.blocked != host->blocked,
 	       "PUT changes something", now_ms);
 	model->in_kernel = true;
+	model->heard = hears;
 	model->policy = *host;
 	model->changed_ms = now_ms;
 }
@@ -825,6 +881,10 @@ static void model_apply(uint64_t now_ms)
 			expect(model->policy.spi > SPI || !model->count,
 			       "END_ACQUIRE comes with a pin or for want of one", now_ms);
 			break;
+		case HOST_ACTION_GREET:
+			expect(model->policy.spi > SPI, "only by an SA the peer is greeted",
+			       now_ms);
+			break;
 		case HOST_ACTION_RESEND:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
 			break;
@@ -849,7 +909,7 @@ static void model_check_policy(const struct model *model, const struct known_hos
 		       "it does not wait for long", now_ms);
 	else
 		expect(model_find(model, host->spi - SPI) < model->count, "the pin lives", now_ms);
-	if (now_ms >= model->changed_ms + SETTLE && newest)
+	if (now_ms >= model->changed_ms + SETTLE && newest && !model->heard)
 		expect(host->spi == newest, "the pin settles on the newest", now_ms);
 }
 
@@ -1005,6 +1065,7 @@ static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
 	}
 	for (size_t i = 0; i < MODEL_HOSTS; i++) {
 		models[i].changed_ms = now_ms;
+		models[i].heard = false;
 		/* nobody saw the SAs that came and went */
 		if (!models[i].count)
 			models[i].asked_ms = asked_ms[i];
@@ -1045,6 +1106,20 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 	lose_notifications(next_spi, now_ms);
 }
 
+static void random_heard(struct model *model, size_t host, uint64_t now_ms)
+{
+	uint32_t spi = model->spis[roll((uint32_t)model->count)];
+
+	/* what still receives is not left */
+	if (model->policy.spi == SPI + spi)
+		model->changed_ms = now_ms;
+	model_check(now_ms);
+	hears = true;
+	heard(host, spi, now_ms);
+	model_apply(now_ms);
+	hears = false;
+}
+
 static void random_event(uint32_t *next_spi, uint64_t now_ms)
 {
 	size_t host = roll(MODEL_HOSTS);
@@ -1072,7 +1147,7 @@ static void random_event(uint32_t *next_spi, uint64_t now_ms)
 		else if (model->count)
 			fresh_sas(host, model->spis[roll((uint32_t)model->count)], roll(2), now_ms);
 		if (model->count && roll(2))
-			heard(host, model->spis[roll((uint32_t)model->count)], now_ms);
+			random_heard(model, host, now_ms);
 		sa_gone(host, *next_spi, now_ms);
 		break;
 	case 4:
@@ -1113,6 +1188,9 @@ START_TEST(hosts_keep_their_invariants_under_random_events)
 
 	model_random = given ? strtoull(given, NULL, 10) : 20240601u + (uint64_t)_i;
 	fprintf(stderr, "TEST_SEED=%" PRIu64 "\n", model_random);
+	/* the end with the lower address, or the other one */
+	if (model_random % 2)
+		ck_assert_int_eq(addr_parse("10.200.0.1", &local), 0);
 	memset(models, 0, sizeof(models));
 	for (unsigned step = 0; step < 3000; step++) {
 		random_event(&next_spi, now_ms);
@@ -1128,6 +1206,82 @@ static struct host_sa sa_of(size_t host, uint32_t spi)
 	return (struct host_sa){
 		.local = local, .remote = numbered(host), .spi = spi ? SPI + spi : 0};
 }
+
+/* Both ends began, and each sends by its own SA. */
+START_TEST(hosts_of_the_higher_address_follow_their_peers)
+{
+	ck_assert_int_eq(addr_parse("10.200.0.1", &local), 0);
+	up(2, 5, NOW);
+	ck_assert_str_eq(take_actions(), "pin 2 5, resend 2");
+	new_sa(2, 6, NOW);
+	fresh_sas(2, 6, false, NOW);
+	pass_time(NOW + LISTEN);
+	ck_assert_str_eq(take_actions(), "listen 2 5, listen 2 6");
+	looked(2, 5, 1, NOW + LISTEN);
+	looked(2, 6, 1, NOW + LISTEN);
+	ck_assert_str_eq(take_actions(), "pin 2 6");
+	/* the peer changed places */
+	pass_time(NOW + LISTEN + HOSTS_LOOK_MAX_MS);
+	ck_assert_str_eq(take_actions(), "listen 2 6, listen 2 5");
+	looked(2, 6, 2, NOW + 2000);
+	looked(2, 5, 2, NOW + 2000);
+	ck_assert_str_eq(take_actions(), "");
+	looked(2, 6, 2, NOW + 3000);
+	looked(2, 5, 3, NOW + 3000);
+	ck_assert_str_eq(take_actions(), "pin 2 5");
+	/* and by what it sends the newer one does not take over */
+	pass_time(NOW + 2 * SETTLE);
+	actions.count = 0;
+	looked(2, 5, 3, NOW + 2 * SETTLE);
+	looked(2, 6, 2, NOW + 2 * SETTLE);
+	pass_time(NOW + 9 * SETTLE);
+	ck_assert_uint_eq(find(2)->spi, SPI + 5);
+	actions.count = 0;
+	sa_gone(2, 6, NOW + 9 * SETTLE);
+	pass_time(NOW + 99 * SETTLE);
+	ck_assert_str_eq(take_actions(), "");
+	ck_assert_uint_eq(hosts_lost_pins(hosts), 0);
+}
+END_TEST
+
+START_TEST(hosts_count_pins_that_were_lost)
+{
+	up(2, 5, NOW);
+	new_sa(2, 6, NOW);
+	sa_gone(2, 5, NOW);
+	ck_assert_uint_eq(hosts_lost_pins(hosts), 1);
+	sa_gone(2, 6, NOW);
+	ck_assert_uint_eq(hosts_lost_pins(hosts), 1);
+}
+END_TEST
+
+/* An SA that was there before we were: what it received so far says nothing. */
+START_TEST(hosts_learn_the_inbound_sa_of_one_that_is_known)
+{
+	const struct host_sa sas[] = {sa_of(2, 5)};
+	struct addr remote = numbered(2), stranger = numbered(3);
+
+	hosts_sync(hosts, sas, 1, NOW, &actions);
+	hosts_on_pair(hosts, &local, &remote, SPI + 5, SPI + IN + 5);
+	hosts_on_pair(hosts, &local, &remote, SPI + 9, SPI + IN + 9);
+	hosts_on_pair(hosts, &local, &stranger, SPI + 9, SPI + IN + 9);
+	actions.count = 0;
+	new_sa(2, 6, NOW);
+	fresh_sas(2, 6, false, NOW);
+	pass_time(NOW + LISTEN);
+	ck_assert_str_eq(take_actions(), "listen 2 5, listen 2 6");
+	looked(2, 5, 1000, NOW + LISTEN);
+	looked(2, 6, 1, NOW + LISTEN);
+	ck_assert_str_eq(take_actions(), "pin 2 6");
+	/* a sync keeps what is known */
+	hosts_sync(hosts, sas, 1, NOW + LISTEN, &actions);
+	ck_assert_str_eq(take_actions(), "pin 2 5");
+	new_sa(2, 7, NOW + LISTEN);
+	fresh_sas(2, 7, false, NOW + LISTEN);
+	pass_time(NOW + 2 * LISTEN);
+	ck_assert_str_eq(take_actions(), "listen 2 5, listen 2 7");
+}
+END_TEST
 
 START_TEST(hosts_sync_does_only_what_changed)
 {
@@ -1301,11 +1455,11 @@ END_TEST
 START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 {
 	up(2, 1, NOW);
-	for (uint32_t spi = 2; spi <= HOSTS_SPIS_MAX + 2; spi++)
+	for (uint32_t spi = 2; spi <= HOSTS_PAIRS_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "pin 2 1, resend 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
-	for (uint32_t spi = 4; spi <= HOSTS_SPIS_MAX + 2; spi++)
+	for (uint32_t spi = 4; spi <= HOSTS_PAIRS_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 1, NOW);
@@ -1315,13 +1469,13 @@ END_TEST
 
 START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
 {
-	struct host_sa sas[HOSTS_SPIS_MAX + 2];
+	struct host_sa sas[HOSTS_PAIRS_MAX + 2];
 
-	for (uint32_t i = 0; i < HOSTS_SPIS_MAX + 2; i++)
+	for (uint32_t i = 0; i < HOSTS_PAIRS_MAX + 2; i++)
 		sas[i] = sa_of(2, i + 1);
-	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
+	hosts_sync(hosts, sas, HOSTS_PAIRS_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "pin 2 18, resend 2");
-	hosts_sync(hosts, sas, HOSTS_SPIS_MAX + 2, NOW, &actions);
+	hosts_sync(hosts, sas, HOSTS_PAIRS_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
@@ -1755,6 +1909,9 @@ int main(void)
 	tcase_add_loop_test(tcase, hosts_answer_every_story_step_by_step, 0, STORY_COUNT);
 	tcase_add_test(tcase, hosts_are_never_pinned_to_a_dead_sa_in_any_order_of_notifications);
 	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
+	tcase_add_test(tcase, hosts_of_the_higher_address_follow_their_peers);
+	tcase_add_test(tcase, hosts_count_pins_that_were_lost);
+	tcase_add_test(tcase, hosts_learn_the_inbound_sa_of_one_that_is_known);
 	tcase_add_test(tcase, hosts_sync_does_only_what_changed);
 	tcase_add_test(tcase, hosts_forget_a_blocked_one_that_nothing_is_sent_to);
 	tcase_add_test(tcase, hosts_are_not_silent_before_charon_is_up);

@@ -99,9 +99,18 @@ START_TEST(new_sa_without_a_packet_is_no_sign_of_life)
 }
 END_TEST
 
-START_TEST(new_sa_with_packets_is_one)
+START_TEST(greeting_by_a_new_sa_is_no_sign_of_life)
 {
 	struct idle_sa old = sa(2, 7, 100), new = sa(2, 9, 1);
+
+	look(NOW, 1, &old);
+	ck_assert_str_eq(look(NOW + TIMEOUT, 1, &new), "2");
+}
+END_TEST
+
+START_TEST(new_sa_with_packets_is_one)
+{
+	struct idle_sa old = sa(2, 7, 100), new = sa(2, 9, 2);
 
 	look(NOW, 1, &old);
 	ck_assert_str_eq(look(NOW + TIMEOUT, 1, &new), "");
@@ -168,6 +177,7 @@ int main(void)
 	tcase_add_test(tcase, silent_pair_is_idle_when_the_time_is_over);
 	tcase_add_loop_test(tcase, packets_of_either_direction_are_a_sign_of_life, 0, 2);
 	tcase_add_test(tcase, new_sa_without_a_packet_is_no_sign_of_life);
+	tcase_add_test(tcase, greeting_by_a_new_sa_is_no_sign_of_life);
 	tcase_add_test(tcase, new_sa_with_packets_is_one);
 	tcase_add_test(tcase, pair_that_comes_back_begins_anew);
 	tcase_add_test(tcase, pairs_are_told_apart_in_whatever_order_they_come);

@@ -106,6 +106,9 @@ static const char *take_actions(void)
 		case PEER_ACTION_REAP:
 			snprintf(text, sizeof(text), "reap");
 			break;
+		case PEER_ACTION_RENEW:
+			snprintf(text, sizeof(text), "renew");
+			break;
 		case PEER_ACTION_CHANGED:
 			snprintf(text, sizeof(text), "%s>%s", peer_state_name(action->old_state),
 			         peer_state_name(action->new_state));
@@ -568,6 +571,79 @@ START_TEST(peers_acquire_before_the_retry_is_remembered_until_then)
 	ck_assert_uint_le(peers_next_ms(peers), retry_ms);
 	peers_on_timer(peers, retry_ms, &actions);
 	ck_assert_str_eq(state_of(&remote), "negotiating");
+}
+END_TEST
+
+/* All timers up to then, each at its time. */
+static void pass_time(uint64_t until_ms)
+{
+	while (peers_next_ms(peers) <= until_ms)
+		peers_on_timer(peers, peers_next_ms(peers), &actions);
+}
+
+/* 1,000 s: the first end from 900 s on, the other after 1,016. */
+START_TEST(peers_renew_their_sas_in_time)
+{
+	const struct lifetimes lifetimes = lifetimes_of(1000);
+	const bool first = _i == 0;
+	const uint64_t from_ms = NOW + (first ? 900000 : 1016000);
+	const uint64_t to_ms = NOW + (first ? 1000000 : 1032000);
+	uint64_t due_ms;
+
+	local = make_addr(first ? "10.0.1.1" : "10.0.1.9");
+	peers_set_lifetimes(peers, &lifetimes);
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&remote, 1, 11, NOW);
+	ck_assert_str_eq(take_actions(), "idle>up");
+	due_ms = peers_next_ms(peers);
+	ck_assert_uint_ge(due_ms, from_ms);
+	ck_assert_uint_le(due_ms, to_ms);
+	pass_time(due_ms);
+	ck_assert_str_eq(take_actions(), "renew");
+	/* nothing came of it: once more */
+	pass_time(due_ms + PEERS_RENEW_AGAIN_MS);
+	ck_assert_str_eq(take_actions(), "renew");
+	/* now it did; the older one ends as a duplicate */
+	child_up(&remote, 2, 21, due_ms + PEERS_RENEW_AGAIN_MS + 50);
+	peers_on_ike_down(peers, 1, &local, &remote, due_ms + PEERS_RENEW_AGAIN_MS + 60, &actions);
+	pass_time(due_ms + 800000);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_RENEW), 0);
+	pass_time(due_ms + 1100000);
+	ck_assert_uint_ge(count_kind(PEER_ACTION_RENEW), 1);
+}
+END_TEST
+
+START_TEST(peers_without_lifetimes_renew_nothing)
+{
+	const struct lifetimes off = lifetimes_of(0);
+
+	peers_set_lifetimes(peers, &off);
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&remote, 1, 11, NOW);
+	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(peers_look_again_at_duplicates_in_use)
+{
+	const uint64_t packets_in[PEERS_CHILDREN_MAX] = {3, 4};
+	const struct peer *peer;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&remote, 1, 11, NOW);
+	child_up(&remote, 2, 21, NOW);
+	pass_time(NOW + DUPLICATES_SETTLE_MS);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 1);
+	peers_on_looked(peers, &local, &remote, packets_in, true, NOW + DUPLICATES_SETTLE_MS);
+	peer = peers_find(peers, &local, &remote);
+	ck_assert_uint_eq(peer->children[0].packets_in, 3);
+	ck_assert_uint_eq(peer->children[1].packets_in, 4);
+	pass_time(NOW + DUPLICATES_SETTLE_MS + DUPLICATES_LOOK_MS);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
+	peers_on_looked(peers, &local, &remote, packets_in, false,
+	                NOW + DUPLICATES_SETTLE_MS + DUPLICATES_LOOK_MS);
+	pass_time(NOW + DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
 }
 END_TEST
 
@@ -1045,7 +1121,7 @@ START_TEST(peers_remembered_are_tried_a_few_times_and_forgotten)
 		fail_with(&remote, "no response", now_ms);
 		actions.count = 0;
 	}
-	ck_assert_uint_eq(tries, PEERS_RENEWALS);
+	ck_assert_uint_eq(tries, PEERS_UNASKED_TRIES);
 	ck_assert_uint_lt(now_ms, NOW + 20000 + PEERS_FORGET_AFTER_MS);
 }
 END_TEST
@@ -1323,6 +1399,7 @@ static void check_actions(bool charon_up)
 		case PEER_ACTION_TERMINATE:
 		case PEER_ACTION_REKEY:
 		case PEER_ACTION_REAP:
+		case PEER_ACTION_RENEW:
 			ck_assert_int_eq(model->state, PEER_STATE_UP);
 			break;
 		}
@@ -1359,7 +1436,7 @@ static void check_table(bool charon_up)
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
 			continue;
 		asked += peer->wanted;
-		unasked += !peer->wanted && peer->renewals;
+		unasked += !peer->wanted && peer->tries_left_unasked;
 	}
 	require(negotiating <= PEERS_INFLIGHT_MAX, "too many negotiations");
 	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX || !asked,
@@ -1454,6 +1531,9 @@ int main(void)
 	tcase_add_test(tcase, peers_measure_how_long_negotiations_took);
 	tcase_add_test(tcase, peers_back_off_twice_as_long_after_every_failure);
 	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
+	tcase_add_loop_test(tcase, peers_renew_their_sas_in_time, 0, 2);
+	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
+	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
 	tcase_add_test(tcase, peers_acquire_before_the_retry_is_remembered_until_then);
 	tcase_add_test(tcase, peers_success_clears_the_past);

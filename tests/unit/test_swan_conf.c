@@ -174,9 +174,9 @@ START_TEST(swan_conf_peer_connection_is_complete)
 	                           " keyingtries 1\n"
 	                           " dpd_delay 30\n"
 	                           " reauth_time 0\n"
-	                           " rekey_time 43200\n"
-	                           " rand_time 4320\n"
-	                           " over_time 4320\n"
+	                           " rekey_time 46080\n"
+	                           " rand_time 720\n"
+	                           " over_time 1440\n"
 	                           " local:\n"
 	                           " auth pubkey\n"
 	                           " certs DER\n"
@@ -192,8 +192,9 @@ START_TEST(swan_conf_peer_connection_is_complete)
 	                           " esp_proposals aes128gcm16\n"
 	                           " local_ts dynamic\n"
 	                           " remote_ts dynamic\n"
-	                           " rekey_time 14400\n"
-	                           " rand_time 1440\n"
+	                           " replay_window 1024\n"
+	                           " rekey_time 15360\n"
+	                           " rand_time 240\n"
 	                           " life_time 15840\n"
 	                           " start_action none\n"
 	                           " close_action none\n"
@@ -236,10 +237,10 @@ static const struct {
 	const char *child;
 } lifetimes[] = {
 	{0, " rekey_time 0\n rand_time 0\n life_time 0\n start_action"},
-	{4, " rekey_time 4\n rand_time 0\n life_time 64\n start_action"},
-	{600, " rekey_time 600\n rand_time 60\n life_time 660\n start_action"},
-	{86400, " rekey_time 86400\n rand_time 8640\n life_time 95040\n start_action"},
-	{UINT32_MAX, " rekey_time 4294967295\n rand_time 429496729\n life_time 4724464024\n"},
+	{4, " rekey_time 44\n rand_time 10\n life_time 64\n start_action"},
+	{600, " rekey_time 640\n rand_time 10\n life_time 660\n start_action"},
+	{86400, " rekey_time 92160\n rand_time 1440\n life_time 95040\n start_action"},
+	{30 * 86400, " rekey_time 2764800\n rand_time 43200\n life_time 2851200\n"},
 };
 
 START_TEST(swan_conf_lifetimes_end_well_after_rekeying)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One entry per pair with the ids of its old IKE_SAs, which goes when none of them is left to be
+ * replaced.
+ */
+#include "xfrmd/renew.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEVER       UINT64_MAX
+/* More IKE_SAs with one peer than crossing initiations make; those beyond are left alone. */
+#define IKE_IDS_MAX 16
+
+enum renew_state {
+	RENEW_STATE_WAITING,  /* for its turn */
+	RENEW_STATE_RUNNING,  /* initiated; gives up when due */
+	RENEW_STATE_REPLACED, /* a new SA is up; old ones without our trust end when due */
+};
+
+struct entry {
+	struct addr local, remote;
+	enum renew_state state;
+	uint64_t due_ms;
+	bool loaded;   /* its connection, in charon */
+	bool distrust; /* of its old IKE_SAs */
+	uint32_t ike_ids[IKE_IDS_MAX];
+	size_t count;
+};
+
+struct renew {
+	struct entry *entries;
+	size_t count, capacity;
+	bool lenient;
+};
+
+void renew_actions_fini(struct renew_actions *actions)
+{
+	free(actions->items);
+	*actions = (struct renew_actions){0};
+}
+
+int renew_new(struct renew **ret_renew)
+{
+	struct renew *renew = calloc(1, sizeof(*renew));
+
+	if (!renew)
+		return -ENOMEM;
+	*ret_renew = renew;
+	return 0;
+}
+
+void renew_free(struct renew *renew)
+{
+	if (!renew)
+		return;
+	free(renew->entries);
+	free(renew);
+}
+
+void renew_set_lenient(struct renew *renew, bool lenient)
+{
+	renew->lenient = lenient;
+}
+
+void renew_clear(struct renew *renew)
+{
+	renew->count = 0;
+}
+
+static struct entry *find_pair(struct renew *renew, const struct addr *local,
+                               const struct addr *remote)
+{
+	for (size_t i = 0; i < renew->count; i++) {
+		struct entry *entry = &renew->entries[i];
+
+		if (addr_equal(&entry->local, local) && addr_equal(&entry->remote, remote))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The index, or count. */
+static size_t find_id(const struct entry *entry, uint32_t ike_id)
+{
+	size_t i = 0;
+
+	while (i < entry->count && entry->ike_ids[i] != ike_id)
+		i++;
+	return i;
+}
+
+static struct entry *add_entry(struct renew *renew, const struct addr *local,
+                               const struct addr *remote)
+{
+	struct entry *entry;
+
+	if (renew->count == renew->capacity) {
+		size_t capacity = renew->capacity ? 2 * renew->capacity : 16;
+		struct entry *entries = reallocarray(renew->entries, capacity, sizeof(*entries));
+
+		if (!entries)
+			return NULL;
+		renew->entries = entries;
+		renew->capacity = capacity;
+	}
+	entry = &renew->entries[renew->count++];
+	*entry = (struct entry){.local = *local, .remote = *remote};
+	return entry;
+}
+
+int renew_add(struct renew *renew, const struct addr *local, const struct addr *remote,
+              uint32_t ike_id, bool distrust)
+{
+	struct entry *entry = find_pair(renew, local, remote);
+
+	if (!entry)
+		entry = add_entry(renew, local, remote);
+	if (!entry)
+		return -ENOMEM;
+	entry->distrust |= distrust;
+	if (find_id(entry, ike_id) < entry->count || entry->count == IKE_IDS_MAX)
+		return 0;
+	entry->ike_ids[entry->count++] = ike_id;
+	/* one that was replaced already is not trusted either: once more */
+	if (entry->state == RENEW_STATE_REPLACED)
+		entry->state = RENEW_STATE_WAITING;
+	return 0;
+}
+
+void renew_on_child_up(struct renew *renew, const struct addr *local, const struct addr *remote,
+                       uint32_t ike_id, uint64_t now_ms)
+{
+	struct entry *entry = find_pair(renew, local, remote);
+
+	if (!entry || entry->state != RENEW_STATE_RUNNING || find_id(entry, ike_id) < entry->count)
+		return;
+	entry->state = RENEW_STATE_REPLACED;
+	entry->due_ms = now_ms + RENEW_SETTLE_MS;
+	if (!entry->distrust)
+		entry->count = 0;
+}
+
+void renew_on_ike_down(struct renew *renew, uint32_t ike_id)
+{
+	for (size_t i = 0; i < renew->count; i++) {
+		struct entry *entry = &renew->entries[i];
+		size_t index = find_id(entry, ike_id);
+
+		if (index < entry->count)
+			entry->ike_ids[index] = entry->ike_ids[--entry->count];
+	}
+}
+
+void renew_on_ike_rekeyed(struct renew *renew, uint32_t old_ike_id, uint32_t new_ike_id)
+{
+	for (size_t i = 0; i < renew->count; i++) {
+		size_t index = find_id(&renew->entries[i], old_ike_id);
+
+		if (index < renew->entries[i].count)
+			renew->entries[i].ike_ids[index] = new_ike_id;
+	}
+}
+
+static int reserve(struct renew_actions *actions, size_t count)
+{
+	size_t needed = actions->count + count;
+	struct renew_action *items;
+
+	if (needed <= actions->capacity)
+		return 0;
+	items = reallocarray(actions->items, needed, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	actions->items = items;
+	actions->capacity = needed;
+	return 0;
+}
+
+static void add_action(struct renew_actions *actions, enum renew_action_kind kind,
+                       const struct entry *entry, uint32_t ike_id)
+{
+	actions->items[actions->count++] = (struct renew_action){
+		.kind = kind, .local = entry->local, .remote = entry->remote, .ike_id = ike_id};
+}
+
+/* Whether there is a new IKE_SA or not. */
+static void end_entry(struct entry *entry, struct renew_actions *actions)
+{
+	for (size_t i = 0; entry->distrust && i < entry->count; i++)
+		add_action(actions, RENEW_ACTION_TERMINATE, entry, entry->ike_ids[i]);
+	entry->count = 0;
+}
+
+static size_t count_running(const struct renew *renew)
+{
+	size_t running = 0;
+
+	for (size_t i = 0; i < renew->count; i++)
+		running += renew->entries[i].state == RENEW_STATE_RUNNING;
+	return running;
+}
+
+static void remove_done(struct renew *renew, struct renew_actions *actions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < renew->count; i++) {
+		struct entry *entry = &renew->entries[i];
+
+		if (entry->count) {
+			renew->entries[kept++] = *entry;
+			continue;
+		}
+		if (entry->loaded)
+			add_action(actions, RENEW_ACTION_UNLOAD, entry, 0);
+	}
+	renew->count = kept;
+}
+
+int renew_on_timer(struct renew *renew, uint64_t now_ms, struct renew_actions *actions)
+{
+	size_t running;
+
+	if (reserve(actions, renew->count * (IKE_IDS_MAX + 1)) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < renew->count; i++) {
+		struct entry *entry = &renew->entries[i];
+
+		if (entry->state == RENEW_STATE_WAITING || entry->due_ms > now_ms || !entry->count)
+			continue;
+		if (renew->lenient && entry->distrust && entry->state == RENEW_STATE_RUNNING)
+			entry->state = RENEW_STATE_WAITING;
+		else
+			end_entry(entry, actions);
+	}
+	remove_done(renew, actions);
+	running = count_running(renew);
+	for (size_t i = 0; i < renew->count && running < RENEW_INFLIGHT_MAX; i++) {
+		struct entry *entry = &renew->entries[i];
+
+		if (entry->state != RENEW_STATE_WAITING)
+			continue;
+		entry->state = RENEW_STATE_RUNNING;
+		entry->due_ms = now_ms + RENEW_DEADLINE_MS;
+		entry->loaded = true;
+		add_action(actions, RENEW_ACTION_INITIATE, entry, 0);
+		running++;
+	}
+	return 0;
+}
+
+uint64_t renew_next_ms(const struct renew *renew)
+{
+	size_t running = count_running(renew);
+	uint64_t next_ms = NEVER;
+
+	for (size_t i = 0; i < renew->count; i++) {
+		const struct entry *entry = &renew->entries[i];
+		uint64_t due_ms = entry->due_ms;
+
+		if (entry->state == RENEW_STATE_WAITING)
+			due_ms = running < RENEW_INFLIGHT_MAX ? 0 : NEVER;
+		else if (!entry->count)
+			due_ms = 0;
+		if (due_ms < next_ms)
+			next_ms = due_ms;
+	}
+	return next_ms;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `xfrmctl rekey IP` and `rekey --all`: the daemon only begins, so this asks until each peer that was
+ * up has an SA that it did not have before.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "xfrmctl.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/loop.h"
+
+#define ASK_EVERY_MS 200
+/* Since the last peer that got its SA: longer than the daemon gives each of those whose turn it is. */
+#define PROGRESS_MS  40000
+
+static bool has_sa(const struct ctl_peer *peer, uint32_t spi_out)
+{
+	for (size_t i = 0; i < peer->sa_count; i++)
+		if (peer->sas[i].spi_out == spi_out)
+			return true;
+	return false;
+}
+
+static const struct ctl_peer *find(const struct ctl_peers *peers, const struct ctl_peer *like)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (addr_equal(&peers->items[i].address, &like->address) &&
+		    addr_equal(&peers->items[i].local, &like->local))
+			return &peers->items[i];
+	return NULL;
+}
+
+static bool is_meant(const struct ctl_peer *peer, const struct addr *address)
+{
+	return strcmp(peer->state, "up") == 0 &&
+	       (!address->family || addr_equal(&peer->address, address));
+}
+
+static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *now)
+{
+	const struct ctl_peer *peer = find(now, before);
+
+	for (size_t i = 0; peer && i < peer->sa_count; i++)
+		if (!has_sa(before, peer->sas[i].spi_out))
+			return true;
+	return false;
+}
+
+/* Those that were up, by whether they have a new SA. */
+static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now,
+                     const struct addr *address, struct strlist *done, struct strlist *open)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct ctl_peer *peer = &before->items[i];
+		char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], text[192];
+		bool rekeyed = is_rekeyed(peer, now);
+
+		if (!is_meant(peer, address))
+			continue;
+		snprintf(text, sizeof(text), "%s: %s local=%s", addr_format(&peer->address, remote),
+		         rekeyed ? "rekeyed"
+		                 : "no new SA, the old one goes on, see the log of xfrmd",
+		         addr_format(&peer->local, local));
+		(void)strlist_add(rekeyed ? done : open, text);
+	}
+}
+
+/* EXIT_OK, or why it was not begun is in @err. */
+static int begin(const struct options *options, const struct addr *address, struct err *err)
+{
+	const struct ctl_ask ask = {.command = CTL_COMMAND_REKEY, .address = *address};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
+	_cleanup_(cleanup_free) char *text = NULL;
+	bool ok = false;
+	size_t len = 0;
+	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret != EXIT_OK)
+		return ret;
+	if (ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
+		return EXIT_FAILED;
+	if (!ok)
+		err_set(err, 0, "%s", errors.count ? errors.items[0] : "refused");
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+/* Until all are done, or nothing happens any more. */
+static int wait_for_all(const struct options *options, const struct ctl_peers *before,
+                        const struct addr *address, struct strlist *done, struct strlist *open,
+                        struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
+	uint64_t progress_ms = loop_now_ms();
+
+	for (;;) {
+		_cleanup_(ctl_peers_fini) struct ctl_peers now = {0};
+		size_t done_before = done->count;
+		int ret = ask_peers(options, &now, err);
+
+		if (ret != EXIT_OK)
+			return ret;
+		strlist_fini(done);
+		strlist_fini(open);
+		sort_out(before, &now, address, done, open);
+		if (done->count > done_before)
+			progress_ms = loop_now_ms();
+		if (!open->count || loop_now_ms() > progress_ms + PROGRESS_MS)
+			return open->count ? EXIT_FAILED : EXIT_OK;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void put_result(const struct options *options, const struct strlist *done,
+                       const struct strlist *errors, struct output *output)
+{
+	if (options->json) {
+		output_json(output, ctl_proto_result(!errors->count, done, errors));
+		return;
+	}
+	for (size_t i = 0; i < done->count; i++)
+		buf_printf(&output->text, "%s\n", done->items[i]);
+	for (size_t i = 0; i < errors->count; i++)
+		output_complain(output, "%s", errors->items[i]);
+}
+
+int cmd_rekey(const struct options *options, struct output *output)
+{
+	_cleanup_(ctl_peers_fini) struct ctl_peers before = {0};
+	_cleanup_(strlist_fini) struct strlist done = {0}, errors = {0};
+	struct addr address = {0};
+	struct err err = {0};
+	int ret;
+
+	if (options->all == !!options->argument ||
+	    (options->argument && addr_parse(options->argument, &address) < 0)) {
+		output_complain(output, "rekey: %s: expected the IP address of a peer, or --all",
+		                options->argument ? options->argument : "no argument");
+		return EXIT_USAGE;
+	}
+	ret = ask_peers(options, &before, &err);
+	if (ret == EXIT_OK)
+		ret = begin(options, &address, &err);
+	if (ret == EXIT_OK)
+		ret = wait_for_all(options, &before, &address, &done, &errors, &err);
+	if (*err.text)
+		(void)strlist_add(&errors, err.text);
+	put_result(options, &done, &errors, output);
+	return ret;
+}
