@@ -17,14 +17,14 @@
  * acted if it still knew them. Since it too sends with its newest one, both keep the same.
  */
 
-/* From the last new SA until the first end acts: known hosts have moved to the newest one
+/* From a new SA until the first end acts: known hosts have moved to the newest one
  * (HOSTS_SETTLE_MS, and a second more, or that move would meet the end of what is terminated). */
 #define DUPLICATES_SETTLE_MS   4000
 /* Until the other end acts, and until one that is left is terminated again: a DELETE without an
  * answer takes charon 6.2 s. */
 #define DUPLICATES_PATIENCE_MS 10000
-/* From one look at what is received to the next; then what is still used is terminated all the same:
- * a peer that does not follow would keep it for ever. */
+/* From one look at what is received to the next, and from the newest of two SAs until the other is
+ * terminated although it is used: a peer that does not follow would keep it for ever. */
 #define DUPLICATES_LOOK_MS     1000
 #define DUPLICATES_DRAIN_MS    60000
 /* Much older: more than two ends can differ about the moment at which one SA came up. */
@@ -38,7 +38,7 @@ bool duplicates_decides(const struct peer *peer);
 struct duplicates_choice {
 	uint32_t ike_ids[PEERS_CHILDREN_MAX]; /* to be terminated now */
 	size_t count;
-	bool in_use; /* others of them are still used: greet the peer and look again */
+	bool in_use; /* others cannot be yet: greet the peer and look again */
 };
 /*
  * The IKE_SAs that this end has to terminate. @spi_in_use: of the outbound SA that the kernel sends

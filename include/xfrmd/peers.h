@@ -79,7 +79,6 @@ struct peer {
 	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
 	uint64_t queue_order;  /* QUEUED: first in, first out by this */
 	uint64_t reap_ms;      /* UP: looks for duplicates */
-	uint64_t drain_ms;     /* UP: until then a duplicate that is used is left alone */
 	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */

@@ -54,6 +54,17 @@ static bool is_used(const struct peer *peer, uint32_t ike_id, const uint64_t *pa
 	return false;
 }
 
+/* Whether it has to be left for now: the other end may be about to use it, or has not left it yet. */
+static bool is_needed(const struct peer *peer, const struct peer_child *child,
+                      const struct peer_child *kept, const uint64_t *packets_in, uint64_t now_ms)
+{
+	uint64_t since_ms = child->since_ms > kept->since_ms ? child->since_ms : kept->since_ms;
+
+	return now_ms < child->since_ms + DUPLICATES_SETTLE_MS ||
+	       (now_ms < since_ms + DUPLICATES_DRAIN_MS &&
+	        is_used(peer, child->ike_id, packets_in));
+}
+
 int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
                       const uint64_t packets_in[PEERS_CHILDREN_MAX], uint64_t now_ms,
                       struct duplicates_choice *ret_choice)
@@ -71,7 +82,7 @@ int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
 		if (!duplicates_decides(peer) &&
 		    child->since_ms + DUPLICATES_OLDER_MS >= kept->since_ms)
 			continue;
-		if (now_ms < peer->drain_ms && is_used(peer, child->ike_id, packets_in))
+		if (is_needed(peer, child, kept, packets_in, now_ms))
 			choice.in_use = true;
 		else
 			choice.ike_ids[choice.count++] = child->ike_id;

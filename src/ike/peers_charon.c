@@ -23,8 +23,11 @@ static uint64_t renewal_ms(struct peers *peers, const struct peer *peer)
 /* After it got an SA. */
 static void watch_sas(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
-	peer->reap_ms = duplicates_due_ms(peer, now_ms);
-	peer->drain_ms = now_ms + DUPLICATES_DRAIN_MS;
+	uint64_t reap_ms = duplicates_due_ms(peer, now_ms);
+
+	/* one that comes later puts nothing off */
+	if (reap_ms == UINT64_MAX || reap_ms < peer->reap_ms)
+		peer->reap_ms = reap_ms;
 	peer->renew_ms = renewal_ms(peers, peer);
 	peers_note_due(peers, peer, now_ms);
 }

@@ -30,12 +30,11 @@ void host_actions_fini(struct host_actions *actions)
 
 bool host_actions_reserve(struct host_actions *actions, size_t count)
 {
-	size_t capacity = actions->capacity ? actions->capacity : 8;
+	/* exactly: an event that adds more than it has room for shall not be saved by luck */
+	size_t capacity = actions->count + count;
 	struct host_action *items;
 
-	while (capacity < actions->count + count)
-		capacity *= 2;
-	if (capacity == actions->capacity)
+	if (capacity <= actions->capacity)
 		return true;
 	items = reallocarray(actions->items, capacity, sizeof(*items));
 	if (!items) {

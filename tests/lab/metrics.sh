@@ -36,7 +36,7 @@ expect 'durations' "$(metric 'xfrmd_negotiation_duration_seconds_bucket{result="
 
 # nobody looks between these and the ends of the SAs
 pings_of 20
-rekey a b
+charon_rekey a b
 pings_of 20
 part a b
 wait_for 5 is 0 metric 'xfrmd_sas{direction="out"}'

@@ -41,8 +41,8 @@ cp "$BUILD/src/xfrmd/xfrmd" new/src/xfrmd/
 cp "$BUILD/src/xfrmctl/xfrmctl" new/src/xfrmctl/
 watch_start a b
 xfrmd_stop a
-rekey a b
-rekey b a
+charon_rekey a b
+charon_rekey b a
 BUILD=$PWD/new xfrmd_start a
 adopted upgrade
 watch_end
@@ -50,7 +50,7 @@ expect 'packets lost by rekeying without xfrmd' "$lost" -le 100
 expect 'in clear' "$clear" = 0
 
 xfrmd_kill a
-rekey a b
+charon_rekey a b
 xfrmd_start a
 must pings a b
 # and the adopted charon negotiates

@@ -801,7 +801,7 @@ static void expect(bool holds, const char *what, uint64_t now_ms)
 }
 
 /* What the test knows of a host: its living SAs, oldest first, and its policy in the kernel. */
-#define MODEL_HOSTS 6
+#define MODEL_HOSTS 12
 #define MODEL_SPIS  8
 struct model {
 	uint32_t spis[MODEL_SPIS];
@@ -890,7 +890,8 @@ static void model_apply(uint64_t now_ms)
 			break;
 		}
 	}
-	actions.count = 0;
+	/* every event has to make its own room */
+	host_actions_fini(&actions);
 }
 
 static void model_check_policy(const struct model *model, const struct known_host *host,
@@ -1241,6 +1242,22 @@ START_TEST(hosts_of_the_higher_address_follow_their_peers)
 	pass_time(NOW + 99 * SETTLE);
 	ck_assert_str_eq(take_actions(), "");
 	ck_assert_uint_eq(hosts_lost_pins(hosts), 0);
+}
+END_TEST
+
+/* Strangers whose SAs were pinned by a change of mode, and whose packets are still queued. */
+START_TEST(hosts_make_room_for_all_that_are_queued)
+{
+	for (size_t host = 2; host < 2 + 20; host++) {
+		acquire(host, NOW);
+		new_sa(host, 5, NOW);
+	}
+	hosts_set_mode(hosts, HOSTS_MODE_DROP);
+	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
+	acquire(90, NOW);
+	host_actions_fini(&actions);
+	up(90, 5, NOW + 1);
+	ck_assert_uint_eq(actions.count, 1 + 1 + 21);
 }
 END_TEST
 
@@ -1910,6 +1927,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_are_never_pinned_to_a_dead_sa_in_any_order_of_notifications);
 	tcase_add_loop_test(tcase, hosts_keep_their_invariants_under_random_events, 0, 4);
 	tcase_add_test(tcase, hosts_of_the_higher_address_follow_their_peers);
+	tcase_add_test(tcase, hosts_make_room_for_all_that_are_queued);
 	tcase_add_test(tcase, hosts_count_pins_that_were_lost);
 	tcase_add_test(tcase, hosts_learn_the_inbound_sa_of_one_that_is_known);
 	tcase_add_test(tcase, hosts_sync_does_only_what_changed);

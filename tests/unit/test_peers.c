@@ -1203,7 +1203,7 @@ static bool keep_even(void *ctx, const struct peer *peer)
 
 START_TEST(peers_look_for_duplicates_when_the_sas_have_settled)
 {
-	uint64_t due_ms = NOW + 500 + DUPLICATES_SETTLE_MS;
+	uint64_t due_ms = NOW + 100 + DUPLICATES_SETTLE_MS;
 
 	enter(UP);
 	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);

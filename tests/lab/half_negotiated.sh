@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# A negotiation anew of which one end has SAs and the other has none: the last message never arrives.
+# Both go on with the older pair, which works, until the half one is gone; whichever end began. An end
+# that went over to it would send into nothing until its liveness check.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.1.0/24
+		[charon]
+		dpd_delay = 10
+	EOF
+	xfrmd_start $name
+done
+wait_for 20 pings a b
+
+# deaf HOST ADDRESS: messages of IKE that are as long as one with a certificate do not reach it
+deaf() {
+	tc qdisc add dev "$1" clsact
+	tc filter add dev "$1" egress protocol ip pref 1 u32 match ip src "$2" match ip protocol 17 0xff \
+		match ip sport 500 0xffff match u16 0x0400 0xfc00 at 2 action drop
+}
+
+has_sas() {
+	is "$2" on "$1" sh -c 'ip xfrm state | grep -c ^src'
+}
+
+watch_start a b
+for way in 'a 10.0.1.1 b 10.0.1.2' 'b 10.0.1.2 a 10.0.1.1'; do
+	read -r near near_address far far_address <<<"$way"
+	deaf "$near" "$far_address"
+	ctl "$near" rekey "$far_address" >"rekey.$near" 2>&1 &
+	first=$!
+	wait_for 10 has_sas "$far" 4
+	wait_for 60 has_sas "$far" 2
+	tc qdisc del dev "$near" clsact
+	must_not wait $first
+	expect_text "rekey by $near" "$(cat "rekey.$near")" 'no new SA, the old one goes on'
+	must ctl "$near" rekey "$far_address"
+done
+watch_end
+expect 'packets lost' "$lost" = 0
+expect 'in clear' "$clear" = 0
