@@ -53,5 +53,5 @@ expect 'policies' "$(planned_policies a)" = "$before"
 wait_for 20 pings a c
 
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'in clear' "$clear" = 0

@@ -18,7 +18,7 @@ done
 
 # ike_spis HOST: of the initiators
 ike_spis() {
-	ike_sas "$1" | awk '{ print $NF }' | sort
+	ike_sas "$1" | awk '{ print $2 }' | sort
 }
 
 # has_sas HOST NUMBER
@@ -29,8 +29,8 @@ has_sas() {
 # rekey_all HOST PEER: as far as it is still there when its turn comes
 rekey_all() {
 	local id children child
-	ike_sas "$1" "$2" | while read -r id children _; do
-		for child in ${children//,/ }; do
+	ike_sas "$1" "$2" | while read -r id _ children; do
+		for child in $children; do
 			swan "$1" --rekey --child-id "$child" >/dev/null 2>&1 || true
 		done
 		swan "$1" --rekey --ike-id "$id" >/dev/null 2>&1 || true

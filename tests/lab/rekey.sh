@@ -32,6 +32,6 @@ watch_end
 spis=$(tcpdump -nn -r "$FOLDER/a.pcap" 'ip proto 50 and src 10.0.1.1' 2>/dev/null |
 	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)
 echo "SAs that a sent through: $spis"
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'in clear' "$clear" = 0
 expect 'SAs that a sent through' "$spis" -ge 20

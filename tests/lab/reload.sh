@@ -65,7 +65,7 @@ both 10.0.1.0/24 esp_proposals=aes256gcm16 ike_proposals=aes256-sha384-ecp384
 must rekey a b
 
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect_no_clear a 'host 10.0.1.2'
 expect 'peers of a' "$(status a 'd["peers"]["up"]')" = 1
 # what is negotiated from now on has the new proposals

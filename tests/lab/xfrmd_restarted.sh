@@ -33,7 +33,7 @@ for end in xfrmd_stop xfrmd_kill; do
 	adopted $end
 done
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'in clear' "$clear" = 0
 
 mkdir -p new/src/{xfrmd,xfrmctl}
