@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Rekeying under 1,000 packets a second each way: by one side, by the other, by both at once. Without
 # pins a collision costs seconds.
+# Processors: several
 # Alone: the kernel holds 100 packets of a peer between two pins, a tenth of a second.
 lab_switch
 host a 10.0.1.1/24

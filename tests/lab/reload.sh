@@ -2,6 +2,7 @@
 # Reloads of all kinds on two hosts one after the other, under traffic that is protected before and
 # after each: nothing of it is lost or in clear, and only what the change needs is written. New
 # certificates are in rotate_instance and rotate_ca.
+# Processors: several
 lab_switch
 host a 10.0.1.1/16
 host b 10.0.1.2/16

@@ -3,6 +3,7 @@
 # negotiate anew and others rekey. At the end nothing is left of what the old CA vouched for.
 # The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
 # at times; so 250 packets a second.
+# Processors: several
 lab_switch
 host a 10.0.1.1/24
 host b 10.0.1.2/24
