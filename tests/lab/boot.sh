@@ -52,7 +52,7 @@ tcp_start a b
 sleep 2
 stream_end
 tcp_end
-expect 'packets lost after the hand-over' "$lost" = 0
+expect_no_loss
 wait_for 5 pings box b
 for name in a.b.any a.b.10.0.1.1 a.n.10.0.1.1 box.b.any; do
 	knock_end $name

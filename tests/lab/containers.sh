@@ -61,7 +61,7 @@ must on pod ping -q -c 1 -W 1 10.0.1.10 >/dev/null
 must on pod ping -q -c 1 -W 1 192.0.2.2 >/dev/null
 stream_end
 tcp_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 capture_stop a
 echo "packets of c in clear: $(wire_count a 'src host 10.0.1.3 and tcp')"
 expect_no_clear a 'not (src host 10.0.1.3 or host 10.0.1.10 or host 192.0.2.2)'

@@ -4,6 +4,7 @@
 # Every packet is under way for 50 ms: an end that terminated the IKE_SA that it sends with, or two
 # ends that terminated one each, would lose what is sent meanwhile; so would an end that responds, if it
 # sent what waited as soon as it has an SA, which the other end has only after its answer.
+# Processors: several
 # Alone: both ends have to begin within 150 ms.
 lab_switch
 host a 10.0.1.1/24
@@ -18,7 +19,7 @@ done
 
 # ike_spis HOST: of the initiators
 ike_spis() {
-	ike_sas "$1" | awk '{ print $NF }' | sort
+	ike_sas "$1" | awk '{ print $2 }' | sort
 }
 
 # has_sas HOST NUMBER
@@ -29,8 +30,8 @@ has_sas() {
 # rekey_all HOST PEER: as far as it is still there when its turn comes
 rekey_all() {
 	local id children child
-	ike_sas "$1" "$2" | while read -r id children _; do
-		for child in ${children//,/ }; do
+	ike_sas "$1" "$2" | while read -r id _ children; do
+		for child in $children; do
 			swan "$1" --rekey --child-id "$child" >/dev/null 2>&1 || true
 		done
 		swan "$1" --rekey --ike-id "$id" >/dev/null 2>&1 || true

@@ -37,7 +37,7 @@ line='peer: 10.0.1.99: negotiating -> failed: no response from the peer local=10
 expect 'lines about two failures' "$(grep -cF "$line" "$FOLDER/a.log")" = 1
 
 flood_stop
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 capture_stop a
 expect_no_clear a
 xfrmd_stop a

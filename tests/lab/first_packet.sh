@@ -4,6 +4,7 @@
 # six more at once, with the same result. Out of reach: what is sent in the one second in which an
 # unknown address is found to be silent may stand behind it in the queue of the subnet policy, and is
 # dropped with it.
+# Processors: several
 # Alone: it measures how long a first contact takes.
 lab_switch
 living=() more=() known_dead=() unknown_dead=()

@@ -51,7 +51,7 @@ try() {
 	tcp "$1" "$2"
 	tcp "$2" "$1"
 	flood_stop
-	expect "lost between $1 and $2" "$lost" = 0
+	expect_no_loss "$1 and $2"
 	all_sent=$((all_sent + sent))
 }
 

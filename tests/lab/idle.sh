@@ -3,6 +3,7 @@
 # peer keeps its own. With c both ends begin to send in the moment in which a closes, while its DELETE
 # is under way for 50 ms and the answer for another 50: neither that nor the negotiations of both that
 # follow lose anything; they take some 400 ms, and the kernel holds 100 packets.
+# Processors: several
 # Alone: both ends have to begin within these 100 ms.
 lab_switch
 host a 10.0.1.1/24

@@ -17,7 +17,7 @@ flood_start a b 6
 tcp a b 6
 tcp b a 6
 flood_stop
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 tcp a b 4
 must pings a a 6
 # probes of neighbours that are known already are unicast

@@ -13,7 +13,7 @@ flood_start a b
 tcp a b
 tcp a c
 flood_stop
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 
 capture_stop a
 expect_no_clear a 'host 10.0.1.2'

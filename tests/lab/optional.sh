@@ -2,6 +2,7 @@
 # optional = true: clear with a host that has no IPsec, ESP with one that has it. Connections that
 # began in clear move to ESP when the SA is up; of the two ends the one that answers has its SA first and
 # goes on in clear until the other one has its own.
+# Processors: several
 # Alone: it counts what is lost in that moment.
 lab_switch
 host a 10.0.1.1/24
@@ -35,7 +36,7 @@ protected=$(times 'ip proto 50') in_clear=$(times "$wire_clear_filter and host 1
 later=$((${in_clear#* } - ${protected% *}))
 echo "the last packet in clear came $later ms after the first one in ESP"
 expect 'ms of both' $later -le 500
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'TCP segments in clear' "$(wire_clear a 'host 10.0.1.2 and tcp port 7001')" -ge 10
 expect 'ESP packets' "$(wire_count a 'ip proto 50')" -ge 500
 expect 'packets in clear to c' "$(wire_clear a 'host 10.0.1.3')" -gt 50

@@ -2,6 +2,7 @@
 # Reloads of all kinds on two hosts one after the other, under traffic that is protected before and
 # after each: nothing of it is lost or in clear, and only what the change needs is written. New
 # certificates are in rotate_instance and rotate_ca.
+# Processors: several
 lab_switch
 host a 10.0.1.1/16
 host b 10.0.1.2/16
@@ -65,7 +66,7 @@ both 10.0.1.0/24 esp_proposals=aes256gcm16 ike_proposals=aes256-sha384-ecp384
 must rekey a b
 
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect_no_clear a 'host 10.0.1.2'
 expect 'peers of a' "$(status a 'd["peers"]["up"]')" = 1
 # what is negotiated from now on has the new proposals

@@ -37,5 +37,5 @@ wait_for 10 is 1 status b 'd["peers"]["up"]'
 both false 10.0.1.0/24 ''
 
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'packets in clear' "$clear" -gt 500

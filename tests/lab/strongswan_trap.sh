@@ -19,7 +19,7 @@ for name in b c; do
 	tcp a $name
 	tcp $name a
 	flood_stop
-	expect "packets lost between a and $name" "$lost" = 0
+	expect_no_loss "a and $name"
 done
 capture_stop a
 expect_no_clear a

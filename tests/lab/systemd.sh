@@ -80,7 +80,7 @@ expect 'policies after stop' "$(planned_policies a)" = "$before"
 must pings a b
 
 watch_end
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 expect 'in clear' "$clear" = 0
 
 # what this costs is counted elsewhere

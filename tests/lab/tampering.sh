@@ -3,6 +3,7 @@
 # packet, as far as a user process can be; no design keeps a packet in between from going in clear,
 # and the peer refuses those. Deleted SAs are replaced by rekeying: what the host itself sends waits
 # for that, what the peer sends meanwhile is lost.
+# Processors: several
 # Alone: it counts what is lost in the milliseconds of a repair.
 lab_switch
 host a 10.0.1.1/24

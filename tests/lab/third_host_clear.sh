@@ -24,7 +24,7 @@ for pair in 'a b' 'a c' 'b c'; do
 	tcp "$1" "$2"
 	tcp "$2" "$1"
 	flood_stop
-	expect "packets lost between $pair" "$lost" = 0
+	expect_no_loss "$pair"
 done
 
 capture_stop a b c

@@ -20,7 +20,7 @@ flood_start a b
 tcp a b
 tcp b a
 flood_stop
-expect 'packets lost' "$lost" = 0
+expect_no_loss
 
 capture_stop a
 expect_no_clear a

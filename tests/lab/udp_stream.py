@@ -3,11 +3,13 @@
 """udp_stream.py LOCAL PEER RATE [START]: numbered packets to PEER, and those of PEER counted, until
 SIGINT. The first one goes out when the file START exists.
 
-Prints `arrived` with the first one, and at the end `sent=N first=N received=N gap_ms=N`: the number of the first one received, how many, and the
+Prints `arrived` with the first one, and at the end `sent=N refused=N first=N received=N gap_ms=N`:
+what the kernel took and what it did not, the number of the first one received, how many, and the
 longest time without one, the end counted. The other end knows how many were sent.
 """
 import math
 import os
+import select
 import signal
 import socket
 import sys
@@ -21,8 +23,8 @@ GRACE = 1.0  # for packets still under way
 
 
 def receive(sock, arrived, ended):
-    sock.settimeout(0.1)
     while not ended.is_set():
+        select.select([sock], [], [], 0.1)
         try:
             arrived.append((int(sock.recv(32)), time.monotonic()))
         except OSError:
@@ -32,7 +34,7 @@ def receive(sock, arrived, ended):
 
 
 def send(sock, peer, rate, stopped, start):
-    number = 0
+    number = refused = 0
     while start and not os.path.exists(start) and not stopped.is_set():
         time.sleep(TICK / 10)
     due = time.monotonic()
@@ -40,13 +42,13 @@ def send(sock, peer, rate, stopped, start):
         for _ in range(math.ceil(rate * TICK)):
             try:
                 sock.sendto(b"%d" % number, (peer, PORT))
+                number += 1
             except OSError:
-                pass  # it counts as lost at the other end
-            number += 1
+                refused += 1
         # a machine that stood still owes no packets: they would come as a burst
         due = max(due + TICK, time.monotonic())
         time.sleep(max(0, due - time.monotonic()))
-    return number
+    return number, refused
 
 
 def main():
@@ -57,9 +59,11 @@ def main():
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     sock.bind((local, PORT))
+    # with a timeout sendto would try again what the kernel refuses
+    sock.setblocking(False)
     receiver = threading.Thread(target=receive, args=(sock, arrived, ended))
     receiver.start()
-    sent = send(sock, peer, rate, stopped, (sys.argv + [None])[4])
+    sent, refused = send(sock, peer, rate, stopped, (sys.argv + [None])[4])
     sent_all = time.monotonic()
     time.sleep(GRACE)
     ended.set()
@@ -67,7 +71,8 @@ def main():
     numbers = {number for number, _ in arrived}
     times = [when for _, when in arrived] + [sent_all]
     gap = max((b - a for a, b in zip(times, times[1:])), default=0)
-    print(f"sent={sent} first={min(numbers, default=0)} received={len(numbers)} gap_ms={gap * 1000:.0f}")
+    first = min(numbers, default=0)
+    print(f"{sent=} {refused=} {first=} received={len(numbers)} gap_ms={gap * 1000:.0f}")
 
 
 main()
