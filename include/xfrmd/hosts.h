@@ -17,7 +17,7 @@
  * Pinning. The kernel would use the newest SA as soon as it is there, and the end that began a
  * negotiation has its inbound SA only after the answer: what the other end sent meanwhile would be
  * lost. So a host stays pinned to the SA in use, which lives on beside the new one, until the peer
- * has that, too: at once if we began (and GREET tells the peer so, should there be no traffic); else
+ * has that, too: at once if we began (and GREET tells the peer so, should no packet wait for it); else
  * when something was received with it, which LISTEN finds out. Any newer SA that lives beside the
  * pinned one for HOSTS_SETTLE_MS takes over as well, but not while the pinned pair still receives: a
  * peer that gave its negotiation up has only that. Where both ends began, each may send with another

@@ -154,33 +154,27 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 	}
 }
 
-void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                   uint32_t spi, uint32_t spi_in)
+/* NULL: not known. */
+static struct sa_pair *find_pair(struct hosts *hosts, const struct addr *local,
+                                 const struct addr *remote, uint32_t spi)
 {
 	size_t index = host_table_find(&hosts->known, local, remote), found;
 	struct host_state *state;
 
 	if (index == HOST_TABLE_NONE)
-		return;
+		return NULL;
 	state = &hosts->known.states[index];
 	found = host_find_spi(state, spi);
-	if (found < state->pair_count)
-		state->pairs[found].spi_in = spi_in;
+	return found < state->pair_count ? &state->pairs[found] : NULL;
 }
 
-static void begin_pair(struct hosts *hosts, const struct fresh_sas *fresh)
+void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                   uint32_t spi, uint32_t spi_in)
 {
-	size_t index = host_table_find(&hosts->known, &fresh->local, &fresh->remote), found;
-	struct host_state *state;
+	struct sa_pair *pair = find_pair(hosts, local, remote, spi);
 
-	if (index == HOST_TABLE_NONE)
-		return;
-	state = &hosts->known.states[index];
-	found = host_find_spi(state, fresh->spi_out);
-	if (found == state->pair_count || state->pairs[found].spi_in)
-		return;
-	state->pairs[found].spi_in = fresh->spi_in;
-	state->pairs[found].packets_in = 0;
+	if (pair)
+		pair->spi_in = spi_in;
 }
 
 /* Listens until the peer uses the newest pair. */
@@ -199,35 +193,41 @@ static void listen_for(struct hosts *hosts, size_t index, uint32_t spi, uint64_t
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions)
 {
+	bool tells = fresh->initiator && !fresh->rekeyed, pinned;
 	struct host_state *state;
+	struct sa_pair *pair;
 	size_t index;
-	bool pinned;
 
 	hosts_on_sa(hosts, &fresh->local, &fresh->remote, fresh->spi_out, now_ms, actions);
-	begin_pair(hosts, fresh);
-	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
-		return;
 	index = host_table_find(&hosts->known, &fresh->local, &fresh->remote);
-	if (index == HOST_TABLE_NONE || hosts->known.hosts[index].spi == fresh->spi_out)
+	pair = find_pair(hosts, &fresh->local, &fresh->remote, fresh->spi_out);
+	if (!pair || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
+	if (!pair->spi_in) {
+		pair->spi_in = fresh->spi_in;
+		pair->packets_in = 0;
+	}
 	state = &hosts->known.states[index];
 	pinned = hosts_is_pinned(hosts, index);
-	if (host_find_spi(state, fresh->spi_out) == state->pair_count ||
-	    (pinned && (fresh->rekeyed || host_newest_spi(state) != fresh->spi_out)))
-		return;
-	if (!fresh->initiator) {
-		listen_for(hosts, index, fresh->spi_out, now_ms);
-		return;
+	if (hosts->known.hosts[index].spi != fresh->spi_out) {
+		if (pinned && (fresh->rekeyed || host_newest_spi(state) != fresh->spi_out))
+			return;
+		if (!fresh->initiator) {
+			listen_for(hosts, index, fresh->spi_out, now_ms);
+			return;
+		}
+		hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
 	}
-	hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
-	if (pinned)
+	/* there are no packets that wait and do so */
+	if (tells && pinned)
 		host_actions_add(actions, HOST_ACTION_GREET, &hosts->known.hosts[index]);
 	hosts_end_together(hosts, now_ms, actions);
 }
 
 /*
- * Whether the host, which is not pinned to this SA, moves to it now that the peer uses it. Without a new negotiation only
- * the end with the higher address follows the other, or both could change places for ever.
+ * Whether the host, which is not pinned to this SA, moves to it now that the peer uses it. Without a
+ * new negotiation only the end with the higher address follows the other, or both could change places
+ * for ever.
  */
 static bool follows(const struct hosts *hosts, size_t index, uint32_t spi)
 {

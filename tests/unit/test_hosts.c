@@ -271,7 +271,7 @@ struct step {
 /* Three looks at the SAs 5 and 6. */
 #define LOOKS        "listen 2 5, listen 2 6, listen 2 5, listen 2 6, listen 2 5, listen 2 6"
 /* A stranger whom nothing was sent to gets its first SA. */
-#define FIRST        "pin 2 5, resend 2"
+#define FIRST        "pin 2 5, resend 2, greet 2"
 
 static const struct {
 	const char *name;
@@ -281,7 +281,7 @@ static const struct {
          {
 		 {UP, 0, 2, 5, FIRST},
 		 {GONE, 10, 2, 5, "free 2"},
-		 {UP, 20, 2, 6, "pin 2 6"},
+		 {UP, 20, 2, 6, "pin 2 6, greet 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a stranger waits from the acquire on; we began, so the peer has its SAs before us",
@@ -289,7 +289,7 @@ static const struct {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, SILENT - 2, 2, 5, ""},
 		 {OURS, SILENT - 1, 2, 5, "pin 2 5, end 2, resend 2"},
-		 {OURS, SILENT, 2, 5, ""},
+		 {OURS, SILENT, 2, 5, "greet 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began, so it has its SAs when it sends by them",
@@ -358,7 +358,7 @@ static const struct {
 	 }},
 	{"the peer began, and nothing waits for it",
          {
-		 {NEW, 0, 2, 5, FIRST},
+		 {NEW, 0, 2, 5, "pin 2 5, resend 2"},
 		 {THEIRS, 1, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -492,7 +492,7 @@ static const struct {
 	{"a fresh SA of a stranger, and one that is no longer the newest",
          {
 		 {OURS, 0, 2, 5, FIRST},
-		 {OURS, 1, 2, 5, ""},
+		 {OURS, 1, 2, 5, "greet 2"},
 		 {NEW, 2, 2, 6, ""},
 		 {NEW, 3, 2, 7, ""},
 		 {OURS, 4, 2, 6, ""},
@@ -545,7 +545,7 @@ static const struct {
 	{"the SAs of two hosts are their own",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {UP, 0, 3, 5, "pin 3 5, resend 3"},
+		 {UP, 0, 3, 5, "pin 3 5, resend 3, greet 3"},
 		 {GONE, 1, 2, 5, "free 2"},
 		 {PASS, 9999, 0, 0, ""},
 		 {GONE, 10000, 3, 5, "free 3"},
@@ -1213,7 +1213,7 @@ START_TEST(hosts_of_the_higher_address_follow_their_peers)
 {
 	ck_assert_int_eq(addr_parse("10.200.0.1", &local), 0);
 	up(2, 5, NOW);
-	ck_assert_str_eq(take_actions(), "pin 2 5, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 5, resend 2, greet 2");
 	new_sa(2, 6, NOW);
 	fresh_sas(2, 6, false, NOW);
 	pass_time(NOW + LISTEN);
@@ -1474,7 +1474,7 @@ START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 	up(2, 1, NOW);
 	for (uint32_t spi = 2; spi <= HOSTS_PAIRS_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
-	ck_assert_str_eq(take_actions(), "pin 2 1, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 1, resend 2, greet 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
 	for (uint32_t spi = 4; spi <= HOSTS_PAIRS_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
@@ -1610,7 +1610,7 @@ START_TEST(hosts_restored_are_adopted_by_the_first_sync)
 	hosts_sync(hosts, sas, 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "free 3, pin 4 41");
 	up(5, 50, NOW);
-	ck_assert_str_eq(take_actions(), "pin 5 50");
+	ck_assert_str_eq(take_actions(), "pin 5 50, greet 5");
 }
 END_TEST
 
@@ -1678,7 +1678,7 @@ START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
 	/* The oldest are 0, in use again, and 1, just acquired. */
 	up(0, 5, NOW + 5000);
 	acquire(1, NOW + 5000);
-	ck_assert_str_eq(take_actions(), "pin 0 5, wait 1");
+	ck_assert_str_eq(take_actions(), "pin 0 5, greet 0, wait 1");
 	new_sa(HOSTS_MAX, 9, NOW + 5001);
 	ck_assert_str_eq(take_actions(), "remove 2, end 2, pin 4096 9, resend 4096");
 	ck_assert_ptr_null(find(2));
