@@ -26,13 +26,14 @@
  * a rekeying that charon or a foreign peer makes, leaves a moment in which packets are held
  * (xfrm_larval_drop = 0) or lost: hosts_lost_pins() counts them.
  *
- * Waiting. A host without an SA is pinned to an SPI that no SA has, from the first acquire on:
- * whatever SA appears, packets are held until it takes over, after HOSTS_WAIT_MS at the latest, or
- * go on in clear where templates are optional. The larval SA that such a policy raises does not end
- * with the coming of an SA, as others do, but with END_ACQUIRE: as long as it lives the kernel does
- * not ask again. Where nothing asked before, nothing is held and the first SA takes over at once:
- * what goes out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot
- * hold.
+ * Waiting. A host without an SA is pinned to an SPI that no SA has (but in HOSTS_MODE_DROP): whatever
+ * SA appears, packets are held until it takes over, HOSTS_WAIT_MS after it appeared at the latest, or
+ * go on in clear where templates are optional. It is so before anybody asks, too: a policy that is
+ * written while packets are held makes the kernel drop those whose route another one has replaced
+ * since. The larval SA that such a policy raises does not end with the coming of an SA, as others do,
+ * but with END_ACQUIRE: as long as it lives the kernel does not ask again. Where nobody asked, the
+ * first SA takes over at once: what goes out next is most likely an answer, and its own answers to
+ * ICMPv6 the kernel cannot hold.
  *
  * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
  * their own, are in the queue of the subnet policy. When the kernel can send the one at its head,

@@ -111,7 +111,8 @@ static void free_queue(struct hosts *hosts, size_t index, struct host_actions *a
 
 uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *state)
 {
-	return hosts->mode == HOSTS_MODE_CLEAR ? state->wait_spi : 0;
+	/* to write the policy only when packets are held would have the kernel drop their routes */
+	return hosts->mode == HOSTS_MODE_DROP ? 0 : state->wait_spi;
 }
 
 void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
@@ -172,7 +173,9 @@ static void count_strangers(const struct hosts *hosts, size_t *ret_ready, size_t
 	for (size_t i = 0; i < hosts->known.count; i++) {
 		if (hosts->known.states[i].ready_spi)
 			++*ret_ready;
-		else if (hosts->known.states[i].resend && known_host_waits(&hosts->known.hosts[i]))
+		else if (hosts->known.states[i].resend &&
+		         known_host_waits(&hosts->known.hosts[i]) &&
+		         hosts->known.states[i].due_ms != HOST_TABLE_NEVER)
 			++*ret_waiting;
 	}
 }

@@ -280,8 +280,8 @@ static const struct {
 	{"first SA of a stranger, then of the same host again",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 10, 2, 5, "free 2"},
-		 {UP, 20, 2, 6, "pin 2 6, greet 2"},
+		 {GONE, 10, 2, 5, "wait 2"},
+		 {UP, 20, 2, 6, "pin 2 6, end 2, greet 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a stranger waits from the acquire on; we began, so the peer has its SAs before us",
@@ -366,8 +366,8 @@ static const struct {
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {NEW, 100, 2, 5, ""},
-		 {GONE, 110, 2, 5, "end 2, free 2"},
-		 {ACQUIRE, 120, 2, 0, "wait 2"},
+		 {GONE, 110, 2, 5, "end 2"},
+		 {ACQUIRE, 120, 2, 0, ""},
 		 {PASS, 120 + SILENT, 0, 0, "block 2, resend 2"},
 	 }},
 	{"the first SA is gone before it took over, and traffic asks",
@@ -423,8 +423,8 @@ static const struct {
 	{"rekeyed because somebody else deleted the SA",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 100, 2, 5, "free 2"},
-		 {ACQUIRE, 101, 2, 0, "wait 2"},
+		 {GONE, 100, 2, 5, "wait 2"},
+		 {ACQUIRE, 101, 2, 0, ""},
 		 {NEW, 110, 2, 6, ""},
 		 {REKEYED, 111, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
@@ -505,7 +505,7 @@ static const struct {
 		 {NEW, 100, 2, 6, ""},
 		 {GONE, 110, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 2, 5, "free 2"},
+		 {GONE, 10000, 2, 5, "wait 2"},
 	 }},
 	{"of two newer SAs the newest is gone first",
          {
@@ -546,9 +546,9 @@ static const struct {
          {
 		 {UP, 0, 2, 5, FIRST},
 		 {UP, 0, 3, 5, "pin 3 5, resend 3, greet 3"},
-		 {GONE, 1, 2, 5, "free 2"},
+		 {GONE, 1, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 3, 5, "free 3"},
+		 {GONE, 10000, 3, 5, "wait 3"},
 	 }},
 	{"a silent stranger is blocked, and asked about ever more rarely",
          {
@@ -611,7 +611,7 @@ static const struct {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {FAIL, 200, 2, 0, "block 2, resend 2"},
 		 {UP, 210, 2, 5, "wait 2, pin 2 5, end 2"},
-		 {GONE, 211, 2, 5, "free 2"},
+		 {GONE, 211, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"failures that no traffic waits for",
@@ -619,7 +619,7 @@ static const struct {
 		 {FAIL, 0, 2, 0, ""},
 		 {UP, 1, 2, 5, FIRST},
 		 {FAIL, 2, 2, 0, ""},
-		 {GONE, 3, 2, 5, "free 2"},
+		 {GONE, 3, 2, 5, "wait 2"},
 		 {FAIL, 4, 2, 0, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
@@ -633,8 +633,8 @@ static const struct {
 	{"a known host that does not come back is blocked",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "free 2"},
-		 {ACQUIRE, 2, 2, 0, "wait 2"},
+		 {GONE, 1, 2, 5, "wait 2"},
+		 {ACQUIRE, 2, 2, 0, ""},
 		 {ACQUIRE, 900, 2, 0, ""},
 		 {PASS, 2 + SILENT - 1, 0, 0, ""},
 		 {PASS, 2 + SILENT, 0, 0, "block 2"},
@@ -643,16 +643,16 @@ static const struct {
 	{"a known host that comes back in time",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "free 2"},
-		 {ACQUIRE, 2, 2, 0, "wait 2"},
+		 {GONE, 1, 2, 5, "wait 2"},
+		 {ACQUIRE, 2, 2, 0, ""},
 		 {UP, SILENT, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a known host that fails while traffic waits",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "free 2"},
-		 {ACQUIRE, 2, 2, 0, "wait 2"},
+		 {GONE, 1, 2, 5, "wait 2"},
+		 {ACQUIRE, 2, 2, 0, ""},
 		 {FAIL, 300, 2, 0, "block 2"},
 	 }},
 	{"asked for while its last SA ended",
@@ -668,7 +668,7 @@ static const struct {
 		 {UP, 10, 2, 5, "pin 2 5, end 2, resend 2"},
 		 {LATE, 11, 2, 0, ""},
 		 {LATE, 11, 2, 1, ""},
-		 {GONE, 5000, 2, 5, "free 2"},
+		 {GONE, 5000, 2, 5, "wait 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"two strangers, one of them alive",
@@ -722,14 +722,14 @@ static const struct {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
 		 {ACQUIRE, 0, 3, 0, "wait 3"},
 		 {UP, 40, 3, 5, ""},
-		 {GONE, 50, 3, 5, "end 3, free 3"},
+		 {GONE, 50, 3, 5, "end 3"},
 		 {UP, 60, 2, 5, "pin 2 5, end 2, resend 2"},
 	 }},
 	{"one that had a policy of its own waits for no stranger",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "free 2"},
-		 {ACQUIRE, 2, 2, 0, "wait 2"},
+		 {GONE, 1, 2, 5, "wait 2"},
+		 {ACQUIRE, 2, 2, 0, ""},
 		 {ACQUIRE, 3, 3, 0, "wait 3"},
 		 {UP, 40, 2, 6, "pin 2 6, end 2"},
 	 }},
@@ -903,8 +903,8 @@ static void model_check_policy(const struct model *model, const struct known_hos
 	       "the list is what was PUT", now_ms);
 	expect(!host->blocked || !host->spi, "a blocked one has no pin", now_ms);
 	if (!model->count)
-		expect(known_host_waits(host) == (model->asked_ms && !host->blocked),
-		       "without an SA it waits while it is asked for", now_ms);
+		expect(known_host_waits(host) == !host->blocked,
+		       "without an SA it waits, or is blocked", now_ms);
 	else if (known_host_waits(host))
 		expect(now_ms < model->changed_ms + WAIT + TOGETHER_MAX,
 		       "it does not wait for long", now_ms);
@@ -1314,7 +1314,8 @@ START_TEST(hosts_sync_does_only_what_changed)
 	acquire(7, NOW);
 	actions.count = 0;
 	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 10, &actions);
-	ck_assert_str_eq(take_actions(), "pin 4 42, free 5, pin 7 71, end 7, resend 7, pin 8 80");
+	ck_assert_str_eq(take_actions(),
+	                 "pin 4 42, wait 5, pin 7 71, end 7, resend 7, pin 8 80, end 8");
 	ck_assert_ptr_null(find(6));
 	pass_time(NOW + 10 + SETTLE - 1);
 	ck_assert_str_eq(take_actions(), "");
@@ -1324,7 +1325,7 @@ START_TEST(hosts_sync_does_only_what_changed)
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, NULL, 0, NOW + 9999, &actions);
-	ck_assert_str_eq(take_actions(), "free 2, free 3, free 4, free 7, free 8");
+	ck_assert_str_eq(take_actions(), "wait 2, wait 3, wait 4, wait 7, wait 8");
 }
 END_TEST
 
@@ -1357,7 +1358,7 @@ START_TEST(hosts_are_not_silent_before_charon_is_up)
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + 5000);
-	ck_assert_str_eq(take_actions(), "wait 2, wait 3");
+	ck_assert_str_eq(take_actions(), "wait 2");
 	hosts_on_charon(hosts, true, NOW + 5000);
 	up(3, 7, NOW + 5100);
 	ck_assert_str_eq(take_actions(), "pin 3 7, end 3");
@@ -1375,7 +1376,7 @@ START_TEST(hosts_are_silent_when_charon_does_not_come)
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + HOSTS_GRACE_MS - 1);
-	ck_assert_str_eq(take_actions(), "wait 2, wait 3");
+	ck_assert_str_eq(take_actions(), "wait 2");
 	pass_time(NOW + HOSTS_GRACE_MS);
 	ck_assert_str_eq(take_actions(), "block 2, resend 2, block 3");
 }
@@ -1446,7 +1447,7 @@ START_TEST(hosts_negotiate_only_when_no_sa_is_left)
 	ck_assert_str_eq(take_actions(), "pin 2 21");
 	/* the last one ends: nobody asked since */
 	sa_gone(2, 21, NOW);
-	ck_assert_str_eq(take_actions(), "free 2");
+	ck_assert_str_eq(take_actions(), "wait 2");
 	ck_assert(hosts_on_acquire(hosts, &local, &remote, 1, NOW, &actions));
 	up(2, 22, NOW);
 	actions.count = 0;
@@ -1480,7 +1481,7 @@ START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 		sa_gone(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 1, NOW);
-	ck_assert_str_eq(take_actions(), "free 2");
+	ck_assert_str_eq(take_actions(), "wait 2");
 }
 END_TEST
 
@@ -1566,7 +1567,7 @@ START_TEST(hosts_follow_a_new_mode)
 	ck_assert_uint_eq(find(4)->spi, SPI + 5);
 	pass_time(NOW + 9999);
 	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
-	ck_assert_uint_eq(find(2)->spi, 0);
+	ck_assert(known_host_waits(find(2)));
 	pass_time(NOW + 99999);
 	ck_assert_str_eq(take_actions(), "");
 }
@@ -1605,12 +1606,12 @@ START_TEST(hosts_restored_are_adopted_by_the_first_sync)
 	ck_assert_int_eq(restore(2, SPI + 99, true), 0);
 	ck_assert_uint_eq(count_known(), 4);
 	ck_assert_uint_eq(find(2)->spi, SPI + 20);
-	ck_assert_uint_eq(find(5)->spi, 0);
+	ck_assert(known_host_waits(find(5)));
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, sas, 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "free 3, pin 4 41");
+	ck_assert_str_eq(take_actions(), "wait 3, pin 4 41");
 	up(5, 50, NOW);
-	ck_assert_str_eq(take_actions(), "pin 5 50, greet 5");
+	ck_assert_str_eq(take_actions(), "pin 5 50, end 5, greet 5");
 }
 END_TEST
 
@@ -1631,12 +1632,13 @@ START_TEST(hosts_restored_while_waiting_wait_when_they_are_asked_for)
 
 	ck_assert_int_eq(restore(2, 1, false), 0);
 	ck_assert_int_eq(restore(3, 1, false), 0);
-	ck_assert_uint_eq(find(2)->spi, 0);
+	ck_assert(known_host_waits(find(2)));
 	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "pin 3 30");
+	ck_assert_str_eq(take_actions(), "pin 3 30, end 3");
+	pass_time(NOW);
 	acquire_by(2, 1, NOW);
 	acquire_by(3, 1, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "block 2");
 }
@@ -1678,13 +1680,13 @@ START_TEST(hosts_beyond_the_bound_replace_the_one_that_was_silent_longest)
 	/* The oldest are 0, in use again, and 1, just acquired. */
 	up(0, 5, NOW + 5000);
 	acquire(1, NOW + 5000);
-	ck_assert_str_eq(take_actions(), "pin 0 5, greet 0, wait 1");
+	ck_assert_str_eq(take_actions(), "pin 0 5, end 0, greet 0");
 	new_sa(HOSTS_MAX, 9, NOW + 5001);
 	ck_assert_str_eq(take_actions(), "remove 2, end 2, pin 4096 9, resend 4096");
 	ck_assert_ptr_null(find(2));
 	/* One that lost its SA is as old as that. */
 	sa_gone(0, 5, NOW + 5002);
-	ck_assert_str_eq(take_actions(), "free 0");
+	ck_assert_str_eq(take_actions(), "wait 0");
 	acquire(HOSTS_MAX + 1, NOW + 5003);
 	failed(HOSTS_MAX + 1, NOW + 5003);
 	ck_assert_str_eq(take_actions(), "remove 3, end 3, wait 4097, block 4097, resend 4097");
@@ -1846,7 +1848,7 @@ START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
 	ck_assert_uint_eq(find(2)->spi, SPI + 5);
 	memory_is_out = false;
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "free 2");
+	ck_assert_str_eq(take_actions(), "wait 2");
 }
 END_TEST
 
