@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""cold_peers.py serve LOCAL... | cold_peers.py try PEER... -- DEAD... | cold_peers.py burst PEER...:
-first contacts.
+"""cold_peers.py serve LOCAL... | cold_peers.py try PEER... -- DEAD... | cold_peers.py burst PEER... |
+cold_peers.py large PEER...: first contacts.
 
 serve answers TCP connections and single UDP packets on all its addresses. try sends ten packets a
 second to every DEAD address, all from one socket, and meanwhile one UDP packet to each PEER with an
 odd number and a TCP connection to each other one, one after the other. burst does that with all at
-once. Prints what came of it.
+once. large sends each PEER five UDP packets that do not fit beside ESP, one peer after the other.
+Prints what came of it.
 """
 import concurrent.futures
 import socket
@@ -19,6 +20,7 @@ PORT = 9001
 PAUSE = 0.1
 PATIENCE = 20.0
 SILENCE = 2.0  # until the dead are known to be dead
+LARGE = 1472  # fills an MTU of 1500 without ESP
 
 
 def answer_tcp(listener):
@@ -28,8 +30,8 @@ def answer_tcp(listener):
 
 def answer_udp(sock):
     while True:
-        data, peer = sock.recvfrom(64)
-        sock.sendto(data, peer)
+        data, peer = sock.recvfrom(LARGE)
+        sock.sendto(data[:64], peer)
 
 
 def serve(addresses):
@@ -67,6 +69,16 @@ def send_one(peer):
     return sock.recv(64)
 
 
+def send_large(peer):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(PATIENCE / 5)
+    sock.connect((peer, PORT))
+    for number in range(5):
+        sock.send((b"%d" % number).ljust(LARGE))
+    for number in range(5):
+        sock.recv(LARGE)
+
+
 def connect(peer):
     socket.create_connection((peer, PORT), PATIENCE).close()
 
@@ -99,6 +111,9 @@ def burst(peers):
 def main():
     if sys.argv[1] == "serve":
         serve(sys.argv[2:])
+    if sys.argv[1] == "large":
+        report("large", [took(send_large, peer) for peer in sys.argv[2:]])
+        return
     if sys.argv[1] == "burst":
         burst(sys.argv[2:])
         return
