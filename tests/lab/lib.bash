@@ -94,14 +94,17 @@ kernel_drops() {
 		/stacktrace:$/ { way = ""; depth = 0; next }
 		/^         / && depth++ < 6 { way = way (way ? " < " : "") $2 }
 		/^, reason:/ && way !~ /^icmp_rcv/ {
-			print "dropped", $NF, (reason[$3] ? reason[$3] : $3) ": " way
+			count[(reason[$3] ? reason[$3] : $3) ": " way] += $NF
+		}
+		END {
+			for (way in count)
+				print "dropped", count[way], way
 		}' $event/format $event/hist
 }
 
 # What a failed scenario shows besides its own words.
 lab_show_state() {
 	local host
-	kernel_drops
 	if [ "${INIT:-}" = systemd ]; then
 		journalctl --boot --identifier systemd --identifier xfrmd --output short-precise
 	fi
@@ -114,6 +117,7 @@ lab_show_state() {
 			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
 		fi
 	done
+	kernel_drops
 }
 
 # --- hosts and wires
