@@ -94,14 +94,17 @@ kernel_drops() {
 		/stacktrace:$/ { way = ""; depth = 0; next }
 		/^         / && depth++ < 6 { way = way (way ? " < " : "") $2 }
 		/^, reason:/ && way !~ /^icmp_rcv/ {
-			print "dropped", $NF, (reason[$3] ? reason[$3] : $3) ": " way
+			count[(reason[$3] ? reason[$3] : $3) ": " way] += $NF
+		}
+		END {
+			for (way in count)
+				print "dropped", count[way], way
 		}' $event/format $event/hist
 }
 
 # What a failed scenario shows besides its own words.
 lab_show_state() {
 	local host
-	kernel_drops
 	if [ "${INIT:-}" = systemd ]; then
 		journalctl --boot --identifier systemd --identifier xfrmd --output short-precise
 	fi
@@ -114,6 +117,7 @@ lab_show_state() {
 			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
 		fi
 	done
+	kernel_drops
 }
 
 # --- hosts and wires
@@ -228,14 +232,24 @@ capture() {
 	wait_for 10 grep -sq 'listening on' "/run/lab/$1.tcpdump"
 }
 
-# A capture that missed packets proves nothing.
+# capture_has_read HOST: as many packets as had passed when it was asked for the first time
+capture_has_read() {
+	kill -USR1 "${capture_pid[$1]}"
+	sleep 0.1
+	awk '/received by filter,/ { read = $2; if (!asked++) passed = $5 }
+		END { exit !asked || read < passed }' "/run/lab/$1.tcpdump"
+}
+
+# A capture that missed packets proves nothing; nor does one that ends before it has read them.
 capture_stop() {
 	local host
 	for host; do
+		wait_for 60 capture_has_read "$host"
 		kill "${capture_pid[$host]}"
 		wait "${capture_pid[$host]}"
 		unset "capture_pid[$host]"
-		expect "capture of $host" "$(grep 'dropped by kernel' "/run/lab/$host.tcpdump")" = \
+		expect "capture of $host" \
+			"$(grep '^[0-9]* packets* dropped by kernel' "/run/lab/$host.tcpdump")" = \
 			'0 packets dropped by kernel'
 	done
 }

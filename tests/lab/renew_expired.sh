@@ -20,7 +20,7 @@ conf() {
 cp -r "$PKI" old
 cp -r "$PKI" new
 must xfrmpki issue --dir new --cn instance --force >/dev/null
-pki_dated old -3600 25
+pki_dated old -3600 30
 for name in a b c; do
 	host_pki $name old
 	conf $name false
@@ -34,7 +34,7 @@ capture b
 capture c
 stream_start a b 250
 tcp_start b c
-wait_for 30 pki_expired old/instance.pem
+wait_for 35 pki_expired old/instance.pem
 
 # What is there goes on, what is new does not come up, and both hosts say why.
 wait_for 10 is true status a 'any("has expired" in p for p in d["problems"])'

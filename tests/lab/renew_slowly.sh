@@ -72,8 +72,8 @@ mkdir new
 must xfrmpki init --dir new --cn 'new CA' --key ec256 >/dev/null
 must xfrmpki issue --dir new --cn instance --key ec256 >/dev/null
 later_clock
-pki_signed old ca '/CN=old CA' -3600 16 -selfsign -extensions authority
-pki_dated old -3600 16
+pki_signed old ca '/CN=old CA' -3600 30 -selfsign -extensions authority
+pki_dated old -3600 30
 for name in a b c; do
 	host_pki $name old
 	conf $name false
@@ -91,7 +91,7 @@ capture b
 capture c
 stream_start a b 250
 tcp_start b c
-wait_for 20 pki_expired old/ca.pem
+wait_for 30 pki_expired old/ca.pem
 initiator_spis a b c >old_ike_sas
 expect 'IKE_SAs' "$(wc -l <old_ike_sas)" -ge 3
 
