@@ -14,10 +14,13 @@ for name in a b; do
 	xfrmd_start $name
 done
 wait_for 20 pings a b
+# now: a change of what queues packets drops some
+for name in a b; do
+	tc qdisc add dev $name clsact
+done
 
 # deaf HOST ADDRESS: messages of IKE that are as long as one with a certificate do not reach it
 deaf() {
-	tc qdisc add dev "$1" clsact
 	tc filter add dev "$1" egress protocol ip pref 1 u32 match ip src "$2" match ip protocol 17 0xff \
 		match ip sport 500 0xffff match u16 0x0400 0xfc00 at 2 action drop
 }
@@ -34,7 +37,7 @@ for way in 'a 10.0.1.1 b 10.0.1.2' 'b 10.0.1.2 a 10.0.1.1'; do
 	first=$!
 	wait_for 10 has_sas "$far" 4
 	wait_for 60 has_sas "$far" 2
-	tc qdisc del dev "$near" clsact
+	tc filter del dev "$near" egress
 	must_not wait $first
 	expect_text "rekey by $near" "$(cat "rekey.$near")" 'no new SA, the old one goes on'
 	must ctl "$near" rekey "$far_address"
