@@ -20,6 +20,7 @@ struct sa_pair {
 };
 
 struct host_state {
+	uint64_t asked_ms;  /* since when traffic waits */
 	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
 	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one,

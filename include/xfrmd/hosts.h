@@ -44,7 +44,8 @@
  * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what
  * is held is charged to its socket: a program that sends to several silent addresses would stand
  * still for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for
- * one, or whose negotiation failed before, gets a policy that blocks. Once a stranger waits no more
+ * one, or whose negotiation failed before, gets a policy that blocks. It is not silent before charon
+ * has sent it anything, nor once it has answered: hosts_on_progress(), for HOSTS_HELD_MAX_MS at most. Once a stranger waits no more
  * the subnet policy is re-sent, which makes the kernel look at that queue: sent, or purged. A
  * blocked policy asks for nothing, but the kernel notes its use: PROBE reads that, and traffic
  * since the last one counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
@@ -62,6 +63,8 @@
 #define HOSTS_LISTEN_MIN_MS   5
 #define HOSTS_LOOK_MAX_MS     1000
 #define HOSTS_SILENT_MS       1000
+/* Of what is held for one that answers slowly, since it was asked for. */
+#define HOSTS_HELD_MAX_MS     10000
 /* From one probe of a blocked host to the next, doubling. */
 #define HOSTS_PROBE_MIN_MS    1000
 #define HOSTS_PROBE_MAX_MS    8000
@@ -162,6 +165,14 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
  */
 bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                       uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+/* What is known of a negotiation that has no result yet. */
+enum ike_progress {
+	IKE_PROGRESS_BEGUN,    /* charon was told, and has sent nothing so far */
+	IKE_PROGRESS_SENT,     /* the first message is on its way */
+	IKE_PROGRESS_ANSWERED, /* the peer is alive */
+};
+void hosts_on_progress(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                       enum ike_progress progress, uint64_t now_ms);
 /* A negotiation failed. */
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct host_actions *actions);

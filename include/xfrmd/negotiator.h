@@ -32,6 +32,9 @@ struct negotiator_callbacks {
 	void (*cert)(void *ctx, const void *der, size_t len);
 	/* charon runs and does not answer. */
 	void (*stuck)(void *ctx);
+	/* A negotiation that we began gets on. */
+	void (*progress)(void *ctx, const struct addr *local, const struct addr *remote,
+	                 enum ike_progress progress);
 	/* A negotiation failed. */
 	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
 	/* The outbound SA that the kernel sends with; 0: the newest. */

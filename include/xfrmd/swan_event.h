@@ -72,6 +72,13 @@ enum swan_reason_kind {
  * a FINAL one comes behind it.
  */
 enum swan_reason_kind swan_reason(const char *text, const char **ret_words);
+/* What a log line says about how far a negotiation that we began has got. Pure. */
+enum swan_progress {
+	SWAN_PROGRESS_NONE,     /* nothing */
+	SWAN_PROGRESS_SENT,     /* its first message goes out */
+	SWAN_PROGRESS_ANSWERED, /* the peer's first message is here */
+};
+enum swan_progress swan_progress(const char *text);
 /* How much of a reason says what is wrong, before the names and dates of each peer. Pure. */
 size_t swan_reason_len(const char *reason);
 

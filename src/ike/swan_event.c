@@ -437,6 +437,20 @@ enum swan_reason_kind swan_reason(const char *text, const char **ret_words)
 	return SWAN_REASON_NONE;
 }
 
+static bool begins_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+enum swan_progress swan_progress(const char *text)
+{
+	if (begins_with(text, "generating IKE_SA_INIT request "))
+		return SWAN_PROGRESS_SENT;
+	if (begins_with(text, "parsed IKE_SA_INIT response "))
+		return SWAN_PROGRESS_ANSWERED;
+	return SWAN_PROGRESS_NONE;
+}
+
 static bool contains_any(const char *text, const char *const *parts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

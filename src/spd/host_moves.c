@@ -123,8 +123,10 @@ void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
 	if (hosts->mode == HOSTS_MODE_DROP || hosts->known.hosts[index].blocked)
 		return;
 	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
-	if (hosts->mode == HOSTS_MODE_HOLD && state->due_ms == HOST_TABLE_NEVER)
-		hosts_set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
+	if (hosts->mode != HOSTS_MODE_HOLD || state->due_ms != HOST_TABLE_NEVER)
+		return;
+	state->asked_ms = now_ms;
+	hosts_set_due(hosts, state, now_ms + HOSTS_SILENT_MS);
 }
 
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index)

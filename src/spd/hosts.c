@@ -94,8 +94,10 @@ void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 	if (!up)
 		return;
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		if (hosts_awaits_sa(hosts, i))
-			hosts_set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
+		if (!hosts_awaits_sa(hosts, i))
+			continue;
+		hosts->known.states[i].asked_ms = now_ms;
+		hosts_set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
 	}
 }
 
@@ -392,6 +394,22 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 	/* one with another SPI is older than the pin that followed */
 	state->asked = state->asked || spi == hosts->known.hosts[index].spi;
 	return false;
+}
+
+void hosts_on_progress(struct hosts *hosts, const struct addr *local, const struct addr *remote,
+                       enum ike_progress progress, uint64_t now_ms)
+{
+	size_t index = host_table_find(&hosts->known, local, remote);
+	struct host_state *state;
+	uint64_t due_ms;
+
+	if (index == HOST_TABLE_NONE || !hosts_awaits_sa(hosts, index))
+		return;
+	state = &hosts->known.states[index];
+	due_ms = state->asked_ms + HOSTS_HELD_MAX_MS;
+	if (progress == IKE_PROGRESS_SENT)
+		due_ms = earlier(due_ms, now_ms + HOSTS_SILENT_MS);
+	hosts_set_due(hosts, state, due_ms);
 }
 
 void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,

@@ -425,6 +425,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.ready = on_negotiator_ready,
 		.peer_up = on_peer_up,
 		.fresh_sas = known_hosts_on_fresh_sas,
+		.progress = known_hosts_on_progress,
 		.peer_failed = known_hosts_on_failed,
 		.peer_changed = recent_peers_on_change,
 		.listed_sa = on_listed_sa,

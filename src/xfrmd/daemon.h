@@ -117,6 +117,8 @@ void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct 
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
+void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
+                             enum ike_progress progress);
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
 /* Of the outbound SA that the pair is pinned to, 0: none. */
 uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);

@@ -403,6 +403,15 @@ void known_hosts_on_charon(struct daemon *daemon, bool up)
 	arm_timer(daemon);
 }
 
+void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
+                             enum ike_progress progress)
+{
+	struct daemon *daemon = ctx;
+
+	hosts_on_progress(daemon->hosts, local, remote, progress, loop_now_ms());
+	arm_timer(daemon);
+}
+
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;

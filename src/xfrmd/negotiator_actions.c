@@ -109,6 +109,8 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 	send_for(negotiator, "load-conn", &message, on_initiate_reply, action);
 	swan_conf_initiate(&message, &action->local, &action->remote);
 	send_for(negotiator, "initiate", &message, on_initiate_reply, action);
+	negotiator->callbacks->progress(negotiator->ctx, &action->local, &action->remote,
+	                                IKE_PROGRESS_BEGUN);
 }
 
 static void log_change(const struct peer_action *action)

@@ -153,6 +153,19 @@ static void tell_renewal(struct negotiator *negotiator, const struct reason *rea
 		            addr_format(&reason->remote, text), reason->words);
 }
 
+static void tell_progress(struct negotiator *negotiator, const struct swan_log *log)
+{
+	enum swan_progress progress = swan_progress(log->text);
+	struct addr local, remote;
+
+	if (progress == SWAN_PROGRESS_NONE ||
+	    swan_conf_parse_peer_name(log->ike_name, &local, &remote) < 0)
+		return;
+	negotiator->callbacks->progress(negotiator->ctx, &local, &remote,
+	                                progress == SWAN_PROGRESS_SENT ? IKE_PROGRESS_SENT
+	                                                               : IKE_PROGRESS_ANSWERED);
+}
+
 static void on_log(struct negotiator *negotiator, const void *message, size_t len,
                    struct peer_actions *actions)
 {
@@ -160,8 +173,10 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 	struct reason reason;
 	struct swan_log log;
 
-	if (swan_event_log(message, len, &log) < 0 ||
-	    !reasons_take(&negotiator->reasons, &log, negotiator->bundle, loop_now_epoch(),
+	if (swan_event_log(message, len, &log) < 0)
+		return;
+	tell_progress(negotiator, &log);
+	if (!reasons_take(&negotiator->reasons, &log, negotiator->bundle, loop_now_epoch(),
 	                  &reason))
 		return;
 	if (reason.ours) {

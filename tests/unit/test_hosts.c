@@ -172,6 +172,13 @@ static void acquire_by(size_t host, uint32_t spi, uint64_t now_ms)
 	hosts_on_acquire(hosts, &local, &remote, spi, now_ms, &actions);
 }
 
+static void progress(size_t host, enum ike_progress progress, uint64_t now_ms)
+{
+	struct addr remote = numbered(host);
+
+	hosts_on_progress(hosts, &local, &remote, progress, now_ms);
+}
+
 static void failed(size_t host, uint64_t now_ms)
 {
 	struct addr remote = numbered(host);
@@ -237,6 +244,9 @@ static size_t count_known(void)
 
 enum event {
 	END,
+	BEGUN,
+	SENT,
+	ANSWERED,
 	NEW,
 	OURS,
 	THEIRS,
@@ -583,6 +593,35 @@ static const struct {
 		 {ACQUIRE, 900, 2, 0, ""},
 		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
 	 }},
+	{"a stranger is silent a second after charon has sent to it, not before",
+         {
+		 {BEGUN, 0, 2, 0, ""},
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {BEGUN, 1, 2, 0, ""},
+		 {PASS, 3000, 0, 0, ""},
+		 {SENT, 3000, 2, 0, ""},
+		 {PASS, 3000 + SILENT - 1, 0, 0, ""},
+		 {PASS, 3000 + SILENT, 0, 0, "block 2, resend 2"},
+		 {ANSWERED, 4500, 2, 0, ""},
+	 }},
+	{"a stranger that answers slowly is waited for",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {BEGUN, 0, 2, 0, ""},
+		 {SENT, 10, 2, 0, ""},
+		 {ANSWERED, 900, 2, 0, ""},
+		 {UP, 4000, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {ANSWERED, 4001, 2, 0, ""},
+		 {PASS, 99999, 0, 0, ""},
+	 }},
+	{"... but not for ever",
+         {
+		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ANSWERED, 900, 2, 0, ""},
+		 {ACQUIRE, 6000, 2, 0, ""},
+		 {PASS, HOSTS_HELD_MAX_MS - 1, 0, 0, ""},
+		 {PASS, HOSTS_HELD_MAX_MS, 0, 0, "block 2, resend 2"},
+	 }},
 	{"a stranger that failed is blocked at once",
          {
 		 {ACQUIRE, 0, 2, 0, "wait 2"},
@@ -748,6 +787,15 @@ START_TEST(hosts_answer_every_story_step_by_step)
 		switch (step->event) {
 		case END:
 		case PASS:
+			break;
+		case BEGUN:
+			progress(step->host, IKE_PROGRESS_BEGUN, now_ms);
+			break;
+		case SENT:
+			progress(step->host, IKE_PROGRESS_SENT, now_ms);
+			break;
+		case ANSWERED:
+			progress(step->host, IKE_PROGRESS_ANSWERED, now_ms);
 			break;
 		case NEW:
 			new_sa(step->host, step->spi, now_ms);

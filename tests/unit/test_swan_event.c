@@ -529,6 +529,20 @@ START_TEST(log_lines_have_levels)
 }
 END_TEST
 
+START_TEST(swan_progress_is_told_of_what_we_began)
+{
+	ck_assert_int_eq(swan_progress("generating IKE_SA_INIT request 0 [ SA KE No ]"),
+	                 SWAN_PROGRESS_SENT);
+	ck_assert_int_eq(swan_progress("parsed IKE_SA_INIT response 0 [ SA KE No ]"),
+	                 SWAN_PROGRESS_ANSWERED);
+	ck_assert_int_eq(swan_progress("parsed IKE_SA_INIT request 0 [ SA KE No ]"),
+	                 SWAN_PROGRESS_NONE);
+	ck_assert_int_eq(swan_progress("generating IKE_SA_INIT response 0 [ SA KE No ]"),
+	                 SWAN_PROGRESS_NONE);
+	ck_assert_int_eq(swan_progress(""), SWAN_PROGRESS_NONE);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -558,5 +572,6 @@ int main(void)
 	                    (int)(sizeof(reason_cases) / sizeof(reason_cases[0])));
 	tcase_add_loop_test(tcase, log_lines_have_levels, 0,
 	                    (int)(sizeof(level_cases) / sizeof(level_cases[0])));
+	tcase_add_test(tcase, swan_progress_is_told_of_what_we_began);
 	return test_run(suite);
 }
