@@ -25,10 +25,4 @@ void file_remove_temporaries(const char *path);
 /* Writes @text to an existing kernel file such as a sysctl, in one write(2). */
 int file_write_value(const char *path, const char *text, struct err *err);
 
-/*
- * 0 when @path is a regular file that only its owner (root or us) can read. -EPERM when others can,
- * or own it; another negative errno when it cannot be examined. @err says which.
- */
-int file_check_private(const char *path, struct err *err);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files: size-limited read, atomic replacement, kernel values, permission check. */
+/* Files: size-limited read, atomic replacement, kernel values. */
 #include "xfrmd/file.h"
 
 #include <errno.h>
@@ -156,23 +156,5 @@ int file_write_value(const char *path, const char *text, struct err *err)
 		return fail_errno(err, path, "cannot open");
 	if (write(fd, text, strlen(text)) < 0)
 		return fail_errno(err, path, "cannot write");
-	return 0;
-}
-
-int file_check_private(const char *path, struct err *err)
-{
-	_cleanup_(cleanup_fd) int fd = -1;
-	struct stat status;
-
-	fd = open_regular(path, &status, err);
-	if (fd < 0)
-		return fd;
-	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return err_set(err, -EPERM, "%s: owned by uid %u, expected root", path,
-		               (unsigned)status.st_uid);
-	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, -EPERM,
-		               "%s: readable by group or others (mode %04o), expected 0600", path,
-		               (unsigned)status.st_mode & 07777);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "xfrmd/pki_check.h"
 #include "xfrmd/pki_key.h"
 #include "xfrmd/pki_pem.h"
+#include "xfrmd/trust.h"
 
 static int load_file(const char *path, struct pki_certs *certs, struct problems *problems)
 {
@@ -95,8 +96,7 @@ int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *pro
 	int r;
 
 	/* both, so that a readable and encrypted key is one run's work to mend */
-	if (file_check_private(path, &err) == -EPERM)
-		problems_add(problems, "%s", err.text);
+	trust_check(path, TRUST_PRIVATE, problems);
 	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
 	if (r == -ENOMEM)
 		return r;

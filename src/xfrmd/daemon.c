@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build_config.h"
@@ -19,14 +18,12 @@
 #include "xfrmd/file.h"
 #include "xfrmd/log.h"
 #include "xfrmd/notify.h"
-#include "xfrmd/pidfile.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/run_dir.h"
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 #include "xfrmd/traffic.h"
-
-#define DAEMON_RUN_DIR_MODE 0755
 
 /* The SPD. */
 
@@ -212,7 +209,7 @@ static void report_ready(struct daemon *daemon)
 
 	daemon->ready = true;
 	loop_timer_stop(daemon->ready_timer);
-	if (pidfile_write(daemon->pid_fd, daemon->pid_path, &err) < 0)
+	if (run_dir_write_pid(daemon->run_dir, &err) < 0)
 		log_error("%s", err.text);
 	notify_send("READY=1\nMAINPID=%d\nSTATUS=protecting %zu prefixes", (int)getpid(),
 	            daemon->conf.protect.count);
@@ -348,18 +345,6 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 	if (!text)
 		return -ENOMEM;
 	return pki_sha256(text, strlen(text), ret_hex);
-}
-
-int daemon_open_run_dir(struct daemon *daemon, struct err *err)
-{
-	if (mkdir(daemon->run_dir, DAEMON_RUN_DIR_MODE) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "%s: cannot create: %s", daemon->run_dir,
-		               strerror(errno));
-	if (asprintf(&daemon->pid_path, "%s/xfrmd.pid", daemon->run_dir) < 0) {
-		daemon->pid_path = NULL;
-		return err_set(err, -ENOMEM, "start: out of memory");
-	}
-	return pidfile_lock(daemon->pid_path, &daemon->pid_fd, err);
 }
 
 static int open_kernel(struct daemon *daemon, struct err *err)
@@ -515,7 +500,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
 	log_count_repeats(on_repeats_counted, daemon);
-	error = daemon_open_run_dir(daemon, err);
+	error = run_dir_open(daemon->run_dir, &daemon->lock_fd, err);
 	if (!error)
 		error = open_charon(daemon, err);
 	if (!error)
@@ -577,9 +562,7 @@ void daemon_close(struct daemon *daemon)
 		loop_signal_free(daemon->signals[i]);
 	loop_free(daemon->loop);
 	strlist_fini(&daemon->reload_errors);
-	if (daemon->pid_path)
-		pidfile_remove(daemon->pid_fd, daemon->pid_path);
-	free(daemon->pid_path);
+	run_dir_close(daemon->run_dir, daemon->lock_fd);
 	pki_certs_fini(&daemon->peer_certs);
 	pki_bundle_fini(&daemon->bundle);
 	conf_fini(&daemon->conf);

@@ -216,7 +216,7 @@ static int run(struct daemon *daemon, bool foreground)
 int main(int argc, char **argv)
 {
 	struct options options = {.conf_path = XFRMD_CONF_FILE, .run_dir = XFRMD_RUN_DIR};
-	struct daemon daemon = {.pid_fd = -1, .ready_fd = -1};
+	struct daemon daemon = {.lock_fd = -1, .ready_fd = -1};
 	int status;
 
 	status = parse_options(argc, argv, &options);

@@ -28,6 +28,25 @@ xfrmd_command b
 refused 'must be started as root' b setpriv --reuid 65534 --clear-groups "${command[@]}"
 expect 'policies of b' "$(policies b)" = ''
 
+# a run directory that others own, or write to; what they left there is not followed
+chown 65534 /run/lab/b
+refused '/run/lab/b: owned by uid 65534, expected root: chown root /run/lab/b' b "${command[@]}"
+chown root /run/lab/b
+chmod 1777 /run/lab/b
+refused '/run/lab/b: writable by group or others (mode 1777)' b "${command[@]}"
+chmod 755 /run/lab/b
+echo precious >precious
+ln -s "$PWD/precious" /run/lab/b/lock
+refused '/run/lab/b/lock: is a symbolic link' b "${command[@]}"
+rm /run/lab/b/lock
+host c 10.0.1.3/24
+xfrmd_conf c <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+ln -s "$PWD/precious" /run/lab/c/xfrmd.pid
+xfrmd_start c
+expect 'the file of a link' "$(cat precious)" = precious
+
 background b socat -u UDP4-LISTEN:500 /dev/null
 holder=$!
 wait_for 5 on b sh -c 'ss -Huln sport = 500 | grep -q .'
