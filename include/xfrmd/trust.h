@@ -30,10 +30,10 @@ void trust_judge(const char *path, const struct stat *status, uid_t own, enum tr
  * whoever opens it. */
 void trust_check(const char *path, enum trust trust, struct problems *problems);
 
-/*
- * trust_check() of a file and of the folders that decide which file that is: the one that it is
- * named in, and, of a symbolic link, the one that it leads to.
- */
+/* trust_check() of the folders that decide which file @path is: the one that it is named in, and, of
+ * a symbolic link, the one that it leads to. */
+void trust_check_folders(const char *path, struct problems *problems);
+/* trust_check() of the file and of these folders. */
 void trust_check_file(const char *path, enum trust trust, struct problems *problems);
 
 /* 0 without problems, else -EPERM and all of them in one sentence, or -ENOMEM. Frees them. */

@@ -49,13 +49,12 @@ void trust_check(const char *path, enum trust trust, struct problems *problems)
 		trust_judge(path, &status, geteuid(), trust, problems);
 }
 
-void trust_check_file(const char *path, enum trust trust, struct problems *problems)
+void trust_check_folders(const char *path, struct problems *problems)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path), *real = realpath(path, NULL);
 	_cleanup_(cleanup_free) char *real_folder = NULL;
 	const char *folder, *target;
 
-	trust_check(path, trust, problems);
 	if (!copy) {
 		problems->out_of_memory = true;
 		return;
@@ -68,6 +67,12 @@ void trust_check_file(const char *path, enum trust trust, struct problems *probl
 	target = dirname(real);
 	if (strcmp(target, real_folder) != 0)
 		trust_check(target, TRUST_FOLDER, problems);
+}
+
+void trust_check_file(const char *path, enum trust trust, struct problems *problems)
+{
+	trust_check(path, trust, problems);
+	trust_check_folders(path, problems);
 }
 
 int trust_refuse(struct problems *problems, struct err *err)

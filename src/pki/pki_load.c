@@ -50,7 +50,7 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int load_directory(const char *path, struct pki_certs *certs, struct problems *problems)
+static int list_directory(const char *path, struct strlist *files, struct problems *problems)
 {
 	struct dirent **entries = NULL;
 	int count, result = 0;
@@ -67,25 +67,41 @@ static int load_directory(const char *path, struct pki_certs *certs, struct prob
 	}
 	for (int i = 0; i < count; i++) {
 		_cleanup_(cleanup_free) char *file = NULL;
-		int r = -ENOMEM;
 
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0)
-			r = load_file(file, certs, problems);
-		if (r < 0 && result != -ENOMEM)
-			result = r;
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
+			file = NULL;
+			result = -ENOMEM;
+		} else if (strlist_add(files, file) < 0) {
+			result = -ENOMEM;
+		}
 		free(entries[i]);
 	}
 	free(entries);
 	return result;
 }
 
-int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
+int pki_list_files(const char *path, struct strlist *files, struct problems *problems)
 {
 	struct stat status;
 
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return load_directory(path, certs, problems);
-	return load_file(path, certs, problems);
+		return list_directory(path, files, problems);
+	return strlist_add(files, path);
+}
+
+int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
+{
+	struct strlist files = {0};
+	int result = pki_list_files(path, &files, problems);
+
+	for (size_t i = 0; result != -ENOMEM && i < files.count; i++) {
+		int r = load_file(files.items[i], certs, problems);
+
+		if (r < 0)
+			result = r;
+	}
+	strlist_fini(&files);
+	return result;
 }
 
 int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *problems)

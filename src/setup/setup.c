@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "xfrmd/conf_ini.h"
+#include "xfrmd/trust.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -30,16 +32,66 @@ static void add_pki_problems(const char *path, const struct conf *conf,
 	problems->out_of_memory |= found->out_of_memory;
 }
 
+/* Of each directory the certificates in it as well: others may have put one there. */
+static int check_cas(const struct strlist *paths, struct problems *found)
+{
+	struct problems unlisted = {0};
+	struct strlist files = {0};
+	int error = 0;
+
+	for (size_t i = 0; error != -ENOMEM && i < paths->count; i++) {
+		const char *path = paths->items[i];
+		struct stat status;
+
+		/* pki_load() tells of those that cannot be listed */
+		error = pki_list_files(path, &files, &unlisted);
+		if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+			trust_check_file(path, TRUST_OURS, found);
+	}
+	for (size_t i = 0; i < files.count; i++)
+		trust_check_file(files.items[i], TRUST_FILE, found);
+	problems_fini(&unlisted);
+	strlist_fini(&files);
+	return error == -ENOMEM ? error : 0;
+}
+
+/* Whether others than root decide what the files are that @conf, read from @path, names. */
+static int check_trust(const char *path, struct conf *conf, struct problems *problems)
+{
+	struct problems found = {0};
+	int error = 0;
+
+	problems_move(&conf->distrust, problems, "%s", "");
+	if (conf->instance_certificate)
+		trust_check_file(conf->instance_certificate, TRUST_FILE, &found);
+	problems_move(&found, problems, "%s: [ipsec] instance_certificate: ", path);
+	/* the key itself is judged by whoever reads it */
+	if (conf->instance_private_key)
+		trust_check_folders(conf->instance_private_key, &found);
+	problems_move(&found, problems, "%s: [ipsec] instance_private_key: ", path);
+	error = check_cas(&conf->ca_certificates, &found);
+	problems_move(&found, problems, "%s: [ipsec] ca_certificates: ", path);
+	if (conf->charon_binary)
+		trust_check_file(conf->charon_binary, TRUST_FILE, &found);
+	problems_move(&found, problems, "%s: [charon] binary: ", path);
+	return problems->out_of_memory ? -ENOMEM : error;
+}
+
 int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,
                struct problems *problems)
 {
 	int error = conf_ini_load(path, ret_conf, problems), pki_error;
+	size_t before = problems->count;
 	struct problems found = {0};
 
 	*ret_bundle = (struct pki_bundle){0};
+	if (error == -ENOMEM || check_trust(path, ret_conf, problems) == -ENOMEM)
+		return -ENOMEM;
+	if (problems->count > before)
+		error = -EINVAL;
 	/* a missing key was reported by then: nothing to open */
-	if (error == -ENOMEM || !ret_conf->instance_certificate ||
-	    !ret_conf->instance_private_key || !ret_conf->ca_certificates.count)
+	if (!ret_conf->instance_certificate || !ret_conf->instance_private_key ||
+	    !ret_conf->ca_certificates.count)
 		return error;
 	pki_error = pki_load(ret_conf->instance_certificate, ret_conf->instance_private_key,
 	                     &ret_conf->ca_certificates, now, ret_bundle, &found);

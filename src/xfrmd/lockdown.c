@@ -127,8 +127,7 @@ static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *
 	for (;;) {
 		error = run_dir_open(daemon->run_dir, &daemon->lock_fd, &busy);
 		if (error && error != -EEXIST)
-			log_warning("lockdown: %s; installing the policies all the same",
-			            busy.text);
+			log_warning("lockdown: goes on without a lock: %s", busy.text);
 		if (error != -EEXIST)
 			return install(&daemon->conf, sock, err);
 		error = count_missing(&daemon->conf, sock, &missing, err);

@@ -176,13 +176,20 @@ static void report(const struct daemon *daemon, const char *what, const struct e
 		fprintf(stderr, "xfrmd: %s\n", err->text);
 }
 
-/* Without its log rather than without the protection: nothing may be mounted yet. */
+/* Without its log rather than without the protection: nothing may be mounted yet. Likewise with a
+ * file that others can write, since they could as well make it one that is refused. */
 static int lock_down(struct daemon *daemon)
 {
+	const struct problems *distrust = &daemon->conf.distrust;
 	struct err err = {0};
 
+	/* where the log goes may be what somebody else wants to write to */
+	if (distrust->count)
+		daemon->conf.log_target = LOG_TARGET_STDERR;
 	if (daemon_open_log(&daemon->conf, &err) < 0)
 		log_warning("lockdown: %s", err.text);
+	for (size_t i = 0; i < distrust->count; i++)
+		log_warning("lockdown: goes on although %s", distrust->items[i]);
 	if (lockdown_run(daemon, &err) == 0)
 		return EXIT_OK;
 	report(daemon, "lockdown", &err);

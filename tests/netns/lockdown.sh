@@ -95,7 +95,10 @@ expect_text 'warning' "$(cat "$FOLDER/l.log")" 'owned by uid 65534, expected roo
 policies l >before
 must test -s before
 chown root /run/lab/l
+chmod 666 "$FOLDER/l.conf"
 lockdown l
+expect_text 'warning' "$(cat "$FOLDER/l.log")" "goes on although $FOLDER/l.conf: writable by group or others"
+chmod 644 "$FOLDER/l.conf"
 expect 'policies' "$(policies l)" = "$(cat before)"
 xfrmd_start l
 kill "$holder"
