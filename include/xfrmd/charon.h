@@ -21,7 +21,7 @@ struct charon;
 
 /* None of them may call charon_close(). */
 struct charon_callbacks {
-	/* The VICI socket takes connections. */
+	/* The VICI socket takes connections, and it is the process itself that does. */
 	void (*ready)(void *ctx);
 	/* It ended; it is started again at once, or later when it keeps dying. */
 	void (*died)(void *ctx, const char *how);
@@ -76,6 +76,9 @@ void charon_kill(struct charon *charon);
 void charon_restart(struct charon *charon);
 
 pid_t charon_pid(const struct charon *charon); /* 0: not running */
+/* Who listens at the VICI socket while another process is charon, which therefore does not get
+ * ready; 0: nobody. */
+pid_t charon_stranger(const struct charon *charon);
 unsigned charon_restarts(const struct charon *charon);
 bool charon_adopted(const struct charon *charon);
 

@@ -12,6 +12,9 @@
  * bytes; the caller frees. Negative errno; -EFBIG when longer; @err says which and why.
  */
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
+/* The same of an open one, which @path names in @err and which stays open. */
+int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *ret_len,
+                 struct err *err);
 
 /*
  * Replaces @path as a whole: temporary file in the same directory with @mode, fsync, rename, fsync

@@ -45,5 +45,7 @@ int trust_refuse(struct problems *problems, struct err *err);
  * or negative errno and @err, -EPERM for what is not such a file.
  */
 int trust_open(const char *path, int flags, struct err *err);
+/* file_read() of such a file. */
+int trust_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
 
 #endif

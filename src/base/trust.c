@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 #define OTHERS       (S_IRWXG | S_IRWXO)
@@ -113,4 +114,11 @@ int trust_open(const char *path, int flags, struct err *err)
 	trust_judge(path, &status, geteuid(), TRUST_FILE, &problems);
 	code = trust_refuse(&problems, err);
 	return code ? code : steal_fd(&fd);
+}
+
+int trust_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
+{
+	_cleanup_(cleanup_fd) int fd = trust_open(path, O_RDONLY, err);
+
+	return fd < 0 ? fd : file_read_fd(fd, path, max, ret_data, ret_len, err);
 }

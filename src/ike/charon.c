@@ -21,6 +21,7 @@
 #include "xfrmd/file.h"
 #include "xfrmd/process.h"
 #include "xfrmd/str.h"
+#include "xfrmd/trust.h"
 
 /*
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
@@ -47,7 +48,8 @@ struct charon {
 	char *unit; /* NULL: started by ourselves */
 	char *config_path, *vici_path, *pid_path, *log_path;
 
-	pid_t pid; /* 0: none */
+	pid_t pid;      /* 0: none */
+	pid_t stranger; /* listens in the place of that one; 0: none */
 	int pidfd;
 	struct loop_fd *pid_watch;
 	bool adopted;
@@ -125,6 +127,7 @@ static void drain_log(struct charon *charon)
 
 static int open_log(struct charon *charon, struct err *err)
 {
+	struct problems problems = {0};
 	struct stat status;
 
 	if (mkfifo(charon->log_path, 0600) < 0 && errno != EEXIST)
@@ -137,12 +140,13 @@ static int open_log(struct charon *charon, struct err *err)
 		               strerror(errno));
 	if (fstat(charon->log_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
 		return err_set(err, -EEXIST, "%s: is not a FIFO, remove it", charon->log_path);
-	return 0;
+	trust_judge(charon->log_path, &status, geteuid(), TRUST_PRIVATE, &problems);
+	return trust_refuse(&problems, err);
 }
 
 /* The VICI socket. */
 
-/* The process that listens there; 0: none takes connections. */
+/* The process of root or us that listens there; 0: none takes connections. */
 static pid_t find_listener(const struct charon *charon)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -154,7 +158,8 @@ static pid_t find_listener(const struct charon *charon)
 	/* charon_open() has checked that the path fits. */
 	strcpy(address.sun_path, charon->vici_path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    (peer.uid != 0 && peer.uid != geteuid()))
 		return 0;
 	return peer.pid;
 }
@@ -182,7 +187,7 @@ static pid_t running_pid(const struct charon *charon)
 	size_t len;
 	int pid;
 
-	if (file_read(charon->pid_path, 64, &text, &len, NULL) ||
+	if (trust_read(charon->pid_path, 64, &text, &len, NULL) ||
 	    sscanf(text, "%d %llu", &pid, &recorded) != 2 || pid <= 0)
 		return 0;
 	if (process_start_ticks(pid, &start_time) || start_time != recorded)
@@ -198,6 +203,7 @@ static void forget_process(struct charon *charon)
 	if (charon->pidfd >= 0)
 		close(steal_fd(&charon->pidfd));
 	charon->pid = 0;
+	charon->stranger = 0;
 	charon->adopted = false;
 }
 
@@ -285,11 +291,22 @@ static bool adopt_listener(struct charon *charon)
 	return true;
 }
 
+static bool is_ready(struct charon *charon)
+{
+	pid_t listener;
+
+	if (!charon->pid)
+		return adopt_listener(charon);
+	listener = find_listener(charon);
+	charon->stranger = listener == charon->pid ? 0 : listener;
+	return listener == charon->pid;
+}
+
 static void on_ready_poll(void *ctx)
 {
 	struct charon *charon = ctx;
 
-	if (charon->pid ? find_listener(charon) : adopt_listener(charon)) {
+	if (is_ready(charon)) {
 		loop_timer_stop(charon->ready_timer);
 		charon->callbacks.ready(charon->ctx);
 	} else {
@@ -546,6 +563,11 @@ void charon_restart(struct charon *charon)
 pid_t charon_pid(const struct charon *charon)
 {
 	return charon->pid;
+}
+
+pid_t charon_stranger(const struct charon *charon)
+{
+	return charon->stranger;
 }
 
 unsigned charon_restarts(const struct charon *charon)

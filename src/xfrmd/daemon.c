@@ -169,12 +169,12 @@ static void on_charon_ready(void *ctx)
 	int error;
 
 	orphan_sas_begin(daemon);
-	error = negotiator_connect(daemon->negotiator);
+	error = negotiator_connect(daemon->negotiator, charon_pid(daemon->charon));
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
 	if (error)
 		log_warning("charon: cannot connect to its VICI socket: %s, trying again",
-		            strerror(-error));
+		            error == -EPERM ? "another process answers there" : strerror(-error));
 }
 
 static void on_charon_died(void *ctx, const char *how)
@@ -252,7 +252,11 @@ static void on_ready_timeout(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const char *problem = negotiator_problem(daemon->negotiator);
+	pid_t stranger = charon_stranger(daemon->charon);
 
+	if (stranger)
+		log_error("charon: pid %d answers at its VICI socket, expected pid %d",
+		          (int)stranger, (int)charon_pid(daemon->charon));
 	log_error("start: charon was not ready within %u s (prestart_timeout)%s%s; policies stay",
 	          daemon->conf.prestart_timeout_s, *problem ? ": " : "", problem);
 	if (!charon_adopted(daemon->charon))

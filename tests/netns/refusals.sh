@@ -42,11 +42,34 @@ rm /run/lab/b/lock
 host c 10.0.1.3/24
 xfrmd_conf c <<-EOF
 	ipsec_subnets = 10.0.1.0/24
+	prestart_timeout = 2
 EOF
 ln -s "$PWD/precious" /run/lab/c/xfrmd.pid
+ln -s "$PWD/precious" /run/lab/c/peers
 xfrmd_start c
 expect 'the file of a link' "$(cat precious)" = precious
+expect_text 'log' "$(cat "$FOLDER/c.log")" 'peers file: ignored: /run/lab/c/peers: is a symbolic link'
 
+# the key goes to charon and to nobody else, an operator's question to root and to nobody else
+xfrmd_stop c
+rm /run/lab/c/charon.vici
+background c socat -u UNIX-LISTEN:/run/lab/c/charon.vici,fork CREATE:/run/lab/stolen
+stranger=$!
+wait_for 5 test -S /run/lab/c/charon.vici
+xfrmd_command c
+on c timeout 20 "${command[@]}" >>"$FOLDER/c.log" 2>&1 && fail 'xfrmd took another for charon'
+expect_text 'log' "$(cat "$FOLDER/c.log")" "charon: pid $stranger answers at its VICI socket"
+must_not test -s /run/lab/stolen
+kill "$stranger"
+mkdir -m 777 /run/lab/fake
+background c setpriv --reuid 65534 --clear-groups socat UNIX-LISTEN:/run/lab/fake/control.sock,fork EXEC:cat
+wait_for 5 test -S /run/lab/fake/control.sock
+status=0
+said=$(on c "$BUILD/src/xfrmctl/xfrmctl" --run-dir /run/lab/fake status 2>&1) || status=$?
+expect 'exit status of xfrmctl' $status = 3
+expect_text 'xfrmctl' "$said" 'uid 65534 answers there, expected xfrmd of root'
+
+xfrmd_command b
 background b socat -u UDP4-LISTEN:500 /dev/null
 holder=$!
 wait_for 5 on b sh -c 'ss -Huln sport = 500 | grep -q .'

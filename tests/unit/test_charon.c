@@ -502,6 +502,15 @@ START_TEST(charon_log_that_is_no_fifo_is_refused)
 }
 END_TEST
 
+START_TEST(charon_log_that_others_can_read_is_refused)
+{
+	ck_assert_int_eq(mkfifo(in_run_dir("charon.log"), 0600), 0);
+	ck_assert_int_eq(chmod(in_run_dir("charon.log"), 0644), 0);
+	ck_assert_int_eq(open_charon(XFRMD_CHARON), -EPERM);
+	ck_assert_ptr_nonnull(strstr(err.text, "chmod 0600"));
+}
+END_TEST
+
 START_TEST(charon_run_dir_too_long_for_a_socket_is_refused)
 {
 	static const struct charon_callbacks callbacks = {0};
@@ -606,6 +615,7 @@ int main(void)
 	tcase_add_test(tcase, charon_of_a_unit_that_systemd_refuses_is_refused);
 	tcase_add_test(tcase, charon_missing_binary_is_refused);
 	tcase_add_test(tcase, charon_log_that_is_no_fifo_is_refused);
+	tcase_add_test(tcase, charon_log_that_others_can_read_is_refused);
 	tcase_add_test(tcase, charon_run_dir_too_long_for_a_socket_is_refused);
 	tcase_add_test(tcase, charon_new_config_is_written_for_the_next_start);
 	tcase_add_loop_test(tcase, charon_restart_delay_doubles_up_to_the_bound, 0,
