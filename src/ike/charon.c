@@ -31,6 +31,8 @@
  * Nothing here logs: all is said through the callbacks.
  */
 
+#define PORT_IKE         500
+#define PORT_NATT        4500
 #define READY_POLL_MS    20
 #define KILL_WAIT_MS     1000
 #define PORT_WAIT_MS     500
@@ -48,8 +50,10 @@ struct charon {
 	char *unit; /* NULL: started by ourselves */
 	char *config_path, *vici_path, *pid_path, *log_path;
 
-	pid_t pid;      /* 0: none */
-	pid_t stranger; /* listens in the place of that one; 0: none */
+	pid_t pid;               /* 0: none */
+	pid_t stranger;          /* listens in the place of that one; 0: none */
+	struct err port_problem; /* of that one, or of the one that is about to be started */
+	bool needs_encapsulation;
 	int pidfd;
 	struct loop_fd *pid_watch;
 	bool adopted;
@@ -204,6 +208,8 @@ static void forget_process(struct charon *charon)
 		close(steal_fd(&charon->pidfd));
 	charon->pid = 0;
 	charon->stranger = 0;
+	/* systemd starts the next one without asking us */
+	charon->port_problem = (struct err){0};
 	charon->adopted = false;
 }
 
@@ -308,6 +314,10 @@ static void on_ready_poll(void *ctx)
 
 	if (is_ready(charon)) {
 		loop_timer_stop(charon->ready_timer);
+		/* of one that was adopted, too; what a port check has found is not undone by a port
+		 * that is free by now, since charon asks for it once */
+		(void)charon_check_port(PORT_NATT, charon->pid, charon->unit,
+		                        &charon->port_problem);
 		charon->callbacks.ready(charon->ctx);
 	} else {
 		loop_timer_start(charon->ready_timer, READY_POLL_MS);
@@ -315,19 +325,31 @@ static void on_ready_poll(void *ctx)
 }
 
 /* A process that was killed holds its ports a little longer than it can be seen. */
-static int check_ports(const struct charon *charon, struct err *err)
+static int check_port(const struct charon *charon, uint16_t port, struct err *err)
 {
 	uint64_t end_ms = loop_now_ms() + PORT_WAIT_MS;
 	int error;
 
 	for (;;) {
-		error = charon_check_port(500, 0, charon->unit, err);
-		if (!error)
-			error = charon_check_port(4500, 0, charon->unit, err);
+		error = charon_check_port(port, 0, charon->unit, err);
 		if (error != -EBUSY || loop_now_ms() >= end_ms)
 			return error;
 		poll(NULL, 0, READY_POLL_MS);
 	}
+}
+
+/* Before charon is started. */
+static int check_ports(struct charon *charon, struct err *err)
+{
+	int error = check_port(charon, PORT_IKE, err);
+
+	charon->port_problem = (struct err){0};
+	if (error)
+		return error;
+	error = check_port(charon, PORT_NATT, &charon->port_problem);
+	if (!error || !charon->needs_encapsulation)
+		return 0;
+	return err_set(err, error, "%s", charon->port_problem.text);
 }
 
 static int start_unit(struct charon *charon, struct err *err)
@@ -424,6 +446,7 @@ static int copy_options(struct charon *charon, const struct charon_options *opti
 		{"charon.log", &charon->log_path},
 	};
 
+	charon->needs_encapsulation = options->needs_encapsulation;
 	charon->binary = strdup(options->binary);
 	charon->config_text = strdup(options->config_text);
 	if (options->unit)
@@ -563,6 +586,16 @@ void charon_restart(struct charon *charon)
 pid_t charon_pid(const struct charon *charon)
 {
 	return charon->pid;
+}
+
+void charon_set_needs_encapsulation(struct charon *charon, bool needed)
+{
+	charon->needs_encapsulation = needed;
+}
+
+const char *charon_port_problem(const struct charon *charon)
+{
+	return charon->port_problem.text;
 }
 
 pid_t charon_stranger(const struct charon *charon)

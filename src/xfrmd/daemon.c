@@ -170,6 +170,9 @@ static void on_charon_ready(void *ctx)
 
 	orphan_sas_begin(daemon);
 	error = negotiator_connect(daemon->negotiator, charon_pid(daemon->charon));
+	if (*charon_port_problem(daemon->charon))
+		log_warning("charon: %s, so it goes without UDP encapsulation",
+		            charon_port_problem(daemon->charon));
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
 	if (error)
@@ -425,10 +428,12 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.stuck = on_charon_stuck,
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
-	struct charon_options options = {.binary = daemon->conf.charon_binary,
-	                                 .unit = daemon_charon_unit(&daemon->conf),
-	                                 .run_dir = daemon->run_dir,
-	                                 .config_text = text};
+	struct charon_options options = {
+		.binary = daemon->conf.charon_binary,
+		.unit = daemon_charon_unit(&daemon->conf),
+		.run_dir = daemon->run_dir,
+		.config_text = text,
+		.needs_encapsulation = daemon->conf.force_udp_encapsulation};
 	_cleanup_(cleanup_free) char *vici_path = NULL;
 
 	if (!text || asprintf(&vici_path, "%s/charon.vici", daemon->run_dir) < 0) {

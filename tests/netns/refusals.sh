@@ -78,6 +78,38 @@ refused socat b "${command[@]}"
 refused "$holder" b "${command[@]}"
 kill "$holder"
 
+# 4500 any user can take: charon does without, unless all peers need it
+host d 10.0.1.4/24
+xfrmd_conf d <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+background d setpriv --reuid 65534 --clear-groups socat -u UDP4-LISTEN:4500 /dev/null
+holder=$!
+wait_for 5 on d sh -c 'ss -Huln sport = 4500 | grep -q .'
+good=$(cat "$FOLDER/d.conf")
+forced=${good/ipsec_subnets/force_udp_encapsulation = true$'\n'ipsec_subnets}
+echo "$forced" >"$FOLDER/d.conf"
+xfrmd_command d
+refused "UDP port 4500 is taken by pid $holder (socat)" d "${command[@]}"
+echo "$good" >"$FOLDER/d.conf"
+xfrmd_start d
+expect_text 'log' "$(cat "$FOLDER/d.log")" "UDP port 4500 is taken by pid $holder (socat), so it goes without"
+names "UDP port 4500 is taken by pid $holder (socat): no UDP encapsulation" d status
+kill -KILL "$(charon_pid d)"
+wait_for 10 is 1 status d 'd["charon"]["restarts"]'
+wait_for 10 is true status d 'd["charon"]["running"]'
+echo "$forced" >"$FOLDER/d.conf"
+status=0
+said=$(ctl d reload 2>&1) || status=$?
+expect 'exit status of reload' "$status: $said" = "1: $said"
+expect_text 'reload' "$said" '[ipsec] force_udp_encapsulation: UDP port 4500 is taken by'
+kill "$holder"
+kill -KILL "$(charon_pid d)"
+wait_for 10 is 2 status d 'd["charon"]["restarts"]'
+wait_for 10 ctl d reload
+must ctl d status
+
+xfrmd_command b
 rm "$FOLDER/b.conf"
 refused "$FOLDER/b.conf" b "${command[@]}"
 policies a | cmp - before
