@@ -26,8 +26,8 @@ enum trust {
 void trust_judge(const char *path, const struct stat *status, uid_t own, enum trust trust,
                  struct problems *problems);
 
-/* trust_judge() of what is there now, for our effective user; what cannot be examined is left to
- * whoever opens it. */
+/* trust_judge() of what is there now, for our effective user; what cannot be examined, or is no file
+ * where one is expected, is left to whoever opens it. */
 void trust_check(const char *path, enum trust trust, struct problems *problems);
 
 /* trust_check() of the folders that decide which file @path is: the one that it is named in, and, of

@@ -44,9 +44,10 @@ void trust_judge(const char *path, const struct stat *status, uid_t own, enum tr
 
 void trust_check(const char *path, enum trust trust, struct problems *problems)
 {
+	bool folder = trust == TRUST_FOLDER || trust == TRUST_OURS;
 	struct stat status;
 
-	if (stat(path, &status) == 0)
+	if (stat(path, &status) == 0 && (folder || S_ISREG(status.st_mode)))
 		trust_judge(path, &status, geteuid(), trust, problems);
 }
 

@@ -80,19 +80,55 @@ static int list_directory(const char *path, struct strlist *files, struct proble
 	return result;
 }
 
-int pki_list_files(const char *path, struct strlist *files, struct problems *problems)
+static bool is_directory(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return list_directory(path, files, problems);
-	return strlist_add(files, path);
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The files that are read for @path, in this order; they need not be there. */
+static int list_files(const char *path, struct strlist *files, struct problems *problems)
+{
+	return is_directory(path) ? list_directory(path, files, problems)
+	                          : strlist_add(files, path);
+}
+
+static int trust_cas(const struct strlist *paths, struct problems *problems)
+{
+	struct problems unlisted = {0};
+	struct strlist files = {0};
+	int error = 0;
+
+	for (size_t i = 0; error != -ENOMEM && i < paths->count; i++) {
+		/* what cannot be listed is told when it is read */
+		error = list_files(paths->items[i], &files, &unlisted);
+		if (is_directory(paths->items[i]))
+			trust_check_file(paths->items[i], TRUST_OURS, problems);
+	}
+	for (size_t i = 0; i < files.count; i++)
+		trust_check_file(files.items[i], TRUST_FILE, problems);
+	problems_fini(&unlisted);
+	strlist_fini(&files);
+	return error == -ENOMEM || problems->out_of_memory ? -ENOMEM : 0;
+}
+
+int pki_trust(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
+              struct problems *cert_problems, struct problems *key_problems,
+              struct problems *ca_problems)
+{
+	if (cert_file)
+		trust_check_file(cert_file, TRUST_FILE, cert_problems);
+	/* the key itself is judged by whoever reads it */
+	if (key_file)
+		trust_check_folders(key_file, key_problems);
+	return trust_cas(ca_paths, ca_problems);
 }
 
 int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
 {
 	struct strlist files = {0};
-	int result = pki_list_files(path, &files, problems);
+	int result = list_files(path, &files, problems);
 
 	for (size_t i = 0; result != -ENOMEM && i < files.count; i++) {
 		int r = load_file(files.items[i], certs, problems);

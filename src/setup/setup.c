@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "xfrmd/conf_ini.h"
 #include "xfrmd/trust.h"
@@ -32,48 +31,20 @@ static void add_pki_problems(const char *path, const struct conf *conf,
 	problems->out_of_memory |= found->out_of_memory;
 }
 
-/* Of each directory the certificates in it as well: others may have put one there. */
-static int check_cas(const struct strlist *paths, struct problems *found)
-{
-	struct problems unlisted = {0};
-	struct strlist files = {0};
-	int error = 0;
-
-	for (size_t i = 0; error != -ENOMEM && i < paths->count; i++) {
-		const char *path = paths->items[i];
-		struct stat status;
-
-		/* pki_load() tells of those that cannot be listed */
-		error = pki_list_files(path, &files, &unlisted);
-		if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-			trust_check_file(path, TRUST_OURS, found);
-	}
-	for (size_t i = 0; i < files.count; i++)
-		trust_check_file(files.items[i], TRUST_FILE, found);
-	problems_fini(&unlisted);
-	strlist_fini(&files);
-	return error == -ENOMEM ? error : 0;
-}
-
 /* Whether others than root decide what the files are that @conf, read from @path, names. */
 static int check_trust(const char *path, struct conf *conf, struct problems *problems)
 {
-	struct problems found = {0};
-	int error = 0;
+	struct problems cert = {0}, key = {0}, cas = {0}, binary = {0};
+	int error = pki_trust(conf->instance_certificate, conf->instance_private_key,
+	                      &conf->ca_certificates, &cert, &key, &cas);
 
-	problems_move(&conf->distrust, problems, "%s", "");
-	if (conf->instance_certificate)
-		trust_check_file(conf->instance_certificate, TRUST_FILE, &found);
-	problems_move(&found, problems, "%s: [ipsec] instance_certificate: ", path);
-	/* the key itself is judged by whoever reads it */
-	if (conf->instance_private_key)
-		trust_check_folders(conf->instance_private_key, &found);
-	problems_move(&found, problems, "%s: [ipsec] instance_private_key: ", path);
-	error = check_cas(&conf->ca_certificates, &found);
-	problems_move(&found, problems, "%s: [ipsec] ca_certificates: ", path);
 	if (conf->charon_binary)
-		trust_check_file(conf->charon_binary, TRUST_FILE, &found);
-	problems_move(&found, problems, "%s: [charon] binary: ", path);
+		trust_check_file(conf->charon_binary, TRUST_FILE, &binary);
+	problems_move(&conf->distrust, problems, "%s", "");
+	problems_move(&cert, problems, "%s: [ipsec] instance_certificate: ", path);
+	problems_move(&key, problems, "%s: [ipsec] instance_private_key: ", path);
+	problems_move(&cas, problems, "%s: [ipsec] ca_certificates: ", path);
+	problems_move(&binary, problems, "%s: [charon] binary: ", path);
 	return problems->out_of_memory ? -ENOMEM : error;
 }
 

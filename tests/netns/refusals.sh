@@ -78,6 +78,21 @@ refused socat b "${command[@]}"
 refused "$holder" b "${command[@]}"
 kill "$holder"
 
+# the state of others is not believed, nor replaced
+host e 10.0.1.5/24
+xfrmd_conf e <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+mount -t tmpfs tmpfs /var/lib
+mkdir -m 777 /var/lib/xfrmd
+echo xfrmd >/var/lib/xfrmd/peers
+background e "$BUILD/src/xfrmd/xfrmd" --config "$FOLDER/e.conf" --foreground >>"$FOLDER/e.log" 2>&1
+xfrmd_pid[e]=$!
+wait_for 30 is "${xfrmd_pid[e]}" cat /run/xfrmd/xfrmd.pid
+xfrmd_stop e
+expect_text 'log' "$(cat "$FOLDER/e.log")" 'peers file: neither read nor written: /var/lib/xfrmd: writable by group or others'
+expect 'state' "$(cat /var/lib/xfrmd/peers)" = xfrmd
+
 # 4500 any user can take: charon does without, unless all peers need it
 host d 10.0.1.4/24
 xfrmd_conf d <<-EOF
