@@ -21,7 +21,7 @@ struct charon;
 
 /* None of them may call charon_close(). */
 struct charon_callbacks {
-	/* The VICI socket takes connections. */
+	/* The VICI socket takes connections, and it is the process itself that does. */
 	void (*ready)(void *ctx);
 	/* It ended; it is started again at once, or later when it keeps dying. */
 	void (*died)(void *ctx, const char *how);
@@ -34,7 +34,8 @@ struct charon_options {
 	const char
 		*unit; /* the unit of systemd that runs charon, @binary is not used; NULL: none */
 	const char *run_dir;
-	const char *config_text; /* strongswan.conf */
+	const char *config_text;  /* strongswan.conf */
+	bool needs_encapsulation; /* without UDP port 4500 it is not started */
 };
 
 /* Restarted at once; when it dies within CHARON_STABLE_MS again and again, after a delay that
@@ -48,8 +49,8 @@ uint64_t charon_restart_delay_ms(unsigned short_lives);
 
 /*
  * Prepares and starts nothing. Options are copied. Refuses with @err when the binary is missing,
- * the run directory cannot be used, or, with no charon of ours to adopt, UDP port 500 or 4500 is
- * taken (the sentence names the process that holds it).
+ * the run directory cannot be used, or, with no charon of ours to adopt, a UDP port that is needed is
+ * taken (the sentence names the process that holds it): 500, and 4500 if encapsulation is.
  */
 int charon_open(struct loop *loop, const struct charon_options *options,
                 const struct charon_callbacks *callbacks, void *ctx, struct charon **ret_charon,
@@ -57,8 +58,8 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 /*
  * Writes strongswan.conf and adopts a charon of this run directory that still runs (with the
  * settings it has: VICI reload-settings is the caller's), else starts one or asks systemd to.
- * Refuses with @err when UDP port 500 or 4500 is taken (the sentence names the process that holds
- * it). @ready follows from the loop.
+ * Refuses with @err when a UDP port that is needed is taken, as charon_open() does. @ready follows
+ * from the loop.
  */
 int charon_start(struct charon *charon, struct err *err);
 /* Stops watching and leaves the process running. */
@@ -68,6 +69,9 @@ void charon_close(struct charon *charon);
  * running charon takes it by VICI reload-settings, which is the caller's. */
 int charon_set_config(struct charon *charon, const char *config_text, struct err *err);
 
+/* Whether UDP port 4500 is needed from the next start on. */
+void charon_set_needs_encapsulation(struct charon *charon, bool needed);
+
 /* SIGKILL and no restart, the unit is stopped; returns when the process is gone (at most a second).
  * charon's own deletes, if wanted, come before, over VICI. SIGTERM would delete every SA. */
 void charon_kill(struct charon *charon);
@@ -76,6 +80,12 @@ void charon_kill(struct charon *charon);
 void charon_restart(struct charon *charon);
 
 pid_t charon_pid(const struct charon *charon); /* 0: not running */
+/* Who listens at the VICI socket while another process is charon, which therefore does not get
+ * ready; 0: nobody. */
+pid_t charon_stranger(const struct charon *charon);
+/* Who has UDP port 4500 in the place of the charon that runs, in words; empty: nobody. Any user can
+ * take it, so charon does without it unless encapsulation is needed. */
+const char *charon_port_problem(const struct charon *charon);
 unsigned charon_restarts(const struct charon *charon);
 bool charon_adopted(const struct charon *charon);
 

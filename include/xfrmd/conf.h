@@ -61,6 +61,8 @@ struct conf {
 
 	/* Remarks that do not refuse the file: such as masked host bits. */
 	struct problems notes;
+	/* Why the file, or one that it lists subnets in, may be another's: owners and modes. */
+	struct problems distrust;
 };
 
 int conf_set_defaults(struct conf *conf); /* 0 or -ENOMEM */

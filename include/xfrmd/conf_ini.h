@@ -11,7 +11,8 @@
  * Reads @path into @conf (initialised here): every key of the contract typed and range-checked,
  * subnet files read, conf_check() applied. All problems of one run are added to @problems as `file:
  * [section] key: what is wrong, what was found, what is expected`, or `file: line N: ...` for what
- * is not a key, or `subnet-file:N: ...`. Referenced PEM files are not opened (pki_load does). 0, or
+ * is not a key, or `subnet-file:N: ...`. Whom the files belong to, and who else can write them, is
+ * judged and not refused: conf->distrust. Referenced PEM files are not opened (pki_load does). 0, or
  * -EINVAL when there are problems, or -ENOMEM; @conf must be conf_fini()ed in any case. The only
  * user of iniparser.
  */

@@ -31,6 +31,9 @@ struct problems {
 /* Adds one sentence. Out of memory sets the flag, which problems_any() counts as a problem. */
 void problems_add(struct problems *problems, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Empties @from into @to, each sentence behind the text of @format. */
+void problems_move(struct problems *from, struct problems *to, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 bool problems_any(const struct problems *problems);
 void problems_fini(struct problems *problems);
 

@@ -12,6 +12,9 @@
  * bytes; the caller frees. Negative errno; -EFBIG when longer; @err says which and why.
  */
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
+/* The same of an open one, which @path names in @err and which stays open. */
+int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *ret_len,
+                 struct err *err);
 
 /*
  * Replaces @path as a whole: temporary file in the same directory with @mode, fsync, rename, fsync
@@ -24,11 +27,5 @@ void file_remove_temporaries(const char *path);
 
 /* Writes @text to an existing kernel file such as a sysctl, in one write(2). */
 int file_write_value(const char *path, const char *text, struct err *err);
-
-/*
- * 0 when @path is a regular file that only its owner (root or us) can read. -EPERM when others can,
- * or own it; another negative errno when it cannot be examined. @err says which.
- */
-int file_check_private(const char *path, struct err *err);
 
 #endif

@@ -38,9 +38,9 @@ int ike_link_new(struct loop *loop, const char *vici_path,
 /* No callback is called any more, not even `disconnected`. */
 void ike_link_free(struct ike_link *link);
 
-/* Connects, in place of a connection that there is. @conf and @bundle are borrowed until the next
- * call that passes them. Negative errno. */
-int ike_link_connect(struct ike_link *link, const struct conf *conf,
+/* Connects to the process @charon, in place of a connection that there is. @conf and @bundle are
+ * borrowed until the next call that passes them. Negative errno. */
+int ike_link_connect(struct ike_link *link, pid_t charon, const struct conf *conf,
                      const struct pki_bundle *bundle);
 void ike_link_disconnect(struct ike_link *link);
 bool ike_link_is_up(const struct ike_link *link);

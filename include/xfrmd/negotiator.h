@@ -52,8 +52,9 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
                     void *ctx, struct negotiator **ret_negotiator);
 void negotiator_close(struct negotiator *negotiator);
 
-/* charon listens: connect, take its list of SAs, load everything. Negative errno. */
-int negotiator_connect(struct negotiator *negotiator);
+/* The process @charon listens: connect, take its list of SAs, load everything. Negative errno;
+ * -EPERM: another answers, who gets nothing. */
+int negotiator_connect(struct negotiator *negotiator, pid_t charon);
 /* charon is gone. */
 void negotiator_disconnect(struct negotiator *negotiator);
 

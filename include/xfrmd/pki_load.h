@@ -37,6 +37,16 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
              int64_t now, struct pki_bundle *ret_bundle, struct problems *problems);
 
 /*
+ * Whether others than root and we decide what these files hold, judged by their owners and modes and
+ * those of their folders (trust.h); of the key itself pki_load() tells. To a directory of CAs nobody
+ * else may add one. Each problem is added to one of the three lists, which may be the same; a file
+ * may be NULL. 0 or -ENOMEM.
+ */
+int pki_trust(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
+              struct problems *cert_problems, struct problems *key_problems,
+              struct problems *ca_problems);
+
+/*
  * Reads certificates without judging them: a file, or the *.pem and *.crt files of a directory in
  * the order of their names. They are added behind those in @certs. 0, -EINVAL or -ENOMEM.
  */

@@ -7,7 +7,9 @@
 
 /*
  * Reads a configuration file and everything that it names, as xfrmd does at its start, in a reload
- * and for --check, and as `xfrmctl check` does: all problems of one run. @now: epoch seconds, for
+ * and for --check, and as `xfrmctl check` does: all problems of one run. Files that others than root
+ * and our effective user can change or replace are among the problems (trust.h), the program that
+ * is run as charon too. @now: epoch seconds, for
  * the certificates' dates. 0, or -EINVAL with problems, or -ENOMEM; @ret_conf and @ret_bundle must
  * be finished by the caller in any case.
  */

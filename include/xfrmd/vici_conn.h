@@ -2,6 +2,8 @@
 #ifndef XFRMD_VICI_CONN_H
 #define XFRMD_VICI_CONN_H
 
+#include <sys/types.h>
+
 #include "xfrmd/loop.h"
 #include "xfrmd/vici_msg.h"
 
@@ -28,10 +30,11 @@ struct vici_callbacks {
 
 /*
  * Connects at once (a Unix socket does not wait). 0 or negative errno: -ENOENT and -ECONNREFUSED
- * mean that charon does not listen yet, -EAGAIN that it does not accept at the moment.
+ * mean that charon does not listen yet, -EAGAIN that it does not accept at the moment, -EPERM that
+ * who listens there is another than @charon (0: is any other than root and us).
  */
-int vici_conn_open(struct loop *loop, const char *path, const struct vici_callbacks *callbacks,
-                   void *ctx, struct vici_conn **ret_conn);
+int vici_conn_open(struct loop *loop, const char *path, pid_t charon,
+                   const struct vici_callbacks *callbacks, void *ctx, struct vici_conn **ret_conn);
 /* No callback is called any more, pending replies included. May be called inside any callback;
  * NULL is accepted. */
 void vici_conn_close(struct vici_conn *conn);

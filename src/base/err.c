@@ -39,6 +39,22 @@ void problems_add(struct problems *problems, const char *format, ...)
 	problems->items[problems->count++] = text;
 }
 
+void problems_move(struct problems *from, struct problems *to, const char *format, ...)
+{
+	char *start = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&start, format, args) < 0)
+		start = NULL;
+	va_end(args);
+	to->out_of_memory |= from->out_of_memory || !start;
+	for (size_t i = 0; start && i < from->count; i++)
+		problems_add(to, "%s%s", start, from->items[i]);
+	free(start);
+	problems_fini(from);
+}
+
 bool problems_any(const struct problems *problems)
 {
 	return problems->count > 0 || problems->out_of_memory;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files: size-limited read, atomic replacement, kernel values, permission check. */
+/* Files: size-limited read, atomic replacement, kernel values. */
 #include "xfrmd/file.h"
 
 #include <errno.h>
@@ -22,30 +22,27 @@ static int fail_errno(struct err *err, const char *path, const char *what)
 	return err_set(err, code, "%s: %s: %s", path, what, strerror(-code));
 }
 
-static int open_regular(const char *path, struct stat *ret_stat, struct err *err)
+int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
 {
 	/* O_NONBLOCK: a FIFO in the place of a file must not stop the daemon */
 	_cleanup_(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return fail_errno(err, path, "cannot open");
-	if (fstat(fd, ret_stat) < 0)
-		return fail_errno(err, path, "cannot examine");
-	if (!S_ISREG(ret_stat->st_mode))
-		return err_set(err, -EINVAL, "%s: not a regular file", path);
-	return steal_fd(&fd);
+	return file_read_fd(fd, path, max, ret_data, ret_len, err);
 }
 
-int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
+int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *ret_len,
+                 struct err *err)
 {
 	_cleanup_(cleanup_free) char *data = NULL;
-	_cleanup_(cleanup_fd) int fd = -1;
 	struct stat status;
 	size_t len = 0, size;
 
-	fd = open_regular(path, &status, err);
-	if (fd < 0)
-		return fd;
+	if (fstat(fd, &status) < 0)
+		return fail_errno(err, path, "cannot examine");
+	if (!S_ISREG(status.st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", path);
 	if (status.st_size < 0 || (uint64_t)status.st_size > max)
 		return err_set(err, -EFBIG, "%s: %lld bytes, expected at most %zu", path,
 		               (long long)status.st_size, max);
@@ -156,23 +153,5 @@ int file_write_value(const char *path, const char *text, struct err *err)
 		return fail_errno(err, path, "cannot open");
 	if (write(fd, text, strlen(text)) < 0)
 		return fail_errno(err, path, "cannot write");
-	return 0;
-}
-
-int file_check_private(const char *path, struct err *err)
-{
-	_cleanup_(cleanup_fd) int fd = -1;
-	struct stat status;
-
-	fd = open_regular(path, &status, err);
-	if (fd < 0)
-		return fd;
-	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return err_set(err, -EPERM, "%s: owned by uid %u, expected root", path,
-		               (unsigned)status.st_uid);
-	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, -EPERM,
-		               "%s: readable by group or others (mode %04o), expected 0600", path,
-		               (unsigned)status.st_mode & 07777);
 	return 0;
 }

@@ -81,7 +81,9 @@ static int open_fd(enum log_target target, const char *path)
 
 	/* O_NONBLOCK: a FIFO without reader in the place of a file must not stop the daemon */
 	if (target == LOG_TARGET_FILE)
-		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		fd = open(path,
+		          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+		                  O_NOFOLLOW,
 		          LOG_FILE_MODE);
 	else
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

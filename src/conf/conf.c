@@ -47,6 +47,7 @@ void conf_fini(struct conf *conf)
 {
 	if (!conf)
 		return;
+	problems_fini(&conf->distrust);
 	problems_fini(&conf->notes);
 	free(conf->log_path);
 	free(conf->charon_binary);

@@ -21,6 +21,7 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/conf_key.h"
 #include "xfrmd/file.h"
+#include "xfrmd/trust.h"
 
 /* iniparser 4.1 reads a line into 1,024 bytes: text, line end and NUL. */
 #define INI_LINE_MAX     1022
@@ -345,11 +346,14 @@ int conf_ini_load(const char *path, struct conf *conf, struct problems *problems
 	_cleanup_(cleanup_free) char *text = NULL;
 	struct err err;
 	size_t len;
+	int error;
 
 	*conf = (struct conf){0};
 	if (file_read(path, CONF_FILE_MAX, &text, &len, &err) < 0) {
 		problems_add(problems, "%s", err.text);
 		return -EINVAL;
 	}
-	return conf_ini_parse(path, text, len, conf, problems);
+	error = conf_ini_parse(path, text, len, conf, problems);
+	trust_check_file(path, TRUST_FILE, &conf->distrust);
+	return conf->distrust.out_of_memory ? -ENOMEM : error;
 }

@@ -18,6 +18,7 @@
 #include "xfrmd/conf_ini.h"
 #include "xfrmd/file.h"
 #include "xfrmd/proposal.h"
+#include "xfrmd/trust.h"
 
 /* Problems and notes about one subnet file that are shown; the rest is counted. */
 #define SUBNET_FILE_SHOWN 20
@@ -337,6 +338,16 @@ static void read_subnet_line(struct conf_reader *reader, const struct conf_key *
 	}
 }
 
+static void judge_subnet_file(struct conf_reader *reader, const struct conf_key *key,
+                              const char *path)
+{
+	struct problems found = {0};
+
+	trust_check_file(path, TRUST_FILE, &found);
+	problems_move(&found, &reader->conf->distrust, "%s: [%s] %s: ", reader->file, key->section,
+	              key->name);
+}
+
 static void read_subnet_file(struct conf_reader *reader, const struct conf_key *key,
                              const char *path)
 {
@@ -354,6 +365,7 @@ static void read_subnet_file(struct conf_reader *reader, const struct conf_key *
 		             key->section, key->name, str_escape(err.text, shown, sizeof(shown)));
 		return;
 	}
+	judge_subnet_file(reader, key, path);
 	if (strlen(data) != len) {
 		conf_key_complain(reader, key, "file with NUL bytes", path, "a list of subnets");
 		return;

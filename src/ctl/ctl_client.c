@@ -22,6 +22,8 @@ static int client_connect(const struct sockaddr_un *address, unsigned timeout_ms
                           struct err *err)
 {
 	_cleanup_(cleanup_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t peer_len = sizeof(peer);
 	struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
@@ -32,6 +34,10 @@ static int client_connect(const struct sockaddr_un *address, unsigned timeout_ms
 		return err_set(err, -error, "%s: cannot reach xfrmd: %s", address->sun_path,
 		               strerror(error));
 	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) < 0 ||
+	    (peer.uid != 0 && peer.uid != geteuid()))
+		return err_set(err, -EPERM, "%s: uid %u answers there, expected xfrmd of root",
+		               address->sun_path, (unsigned)peer.uid);
 	*ret_fd = steal_fd(&fd);
 	return 0;
 }

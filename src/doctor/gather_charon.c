@@ -95,7 +95,7 @@ int doctor_gather_plugins(const char *run_dir, struct doctor_facts *facts)
 	if (!error)
 		error = loop_timer_new(loop, on_timeout, &question, &timer);
 	if (!error)
-		error = vici_conn_open(loop, path, &callbacks, &question, &conn);
+		error = vici_conn_open(loop, path, 0, &callbacks, &question, &conn);
 	if (!error)
 		error = vici_conn_request(conn, "stats", NULL, on_stats, &question);
 	if (!error) {

@@ -21,6 +21,7 @@
 #include "xfrmd/file.h"
 #include "xfrmd/process.h"
 #include "xfrmd/str.h"
+#include "xfrmd/trust.h"
 
 /*
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
@@ -30,6 +31,8 @@
  * Nothing here logs: all is said through the callbacks.
  */
 
+#define PORT_IKE         500
+#define PORT_NATT        4500
 #define READY_POLL_MS    20
 #define KILL_WAIT_MS     1000
 #define PORT_WAIT_MS     500
@@ -47,7 +50,10 @@ struct charon {
 	char *unit; /* NULL: started by ourselves */
 	char *config_path, *vici_path, *pid_path, *log_path;
 
-	pid_t pid; /* 0: none */
+	pid_t pid;               /* 0: none */
+	pid_t stranger;          /* listens in the place of that one; 0: none */
+	struct err port_problem; /* of that one, or of the one that is about to be started */
+	bool needs_encapsulation;
 	int pidfd;
 	struct loop_fd *pid_watch;
 	bool adopted;
@@ -125,6 +131,7 @@ static void drain_log(struct charon *charon)
 
 static int open_log(struct charon *charon, struct err *err)
 {
+	struct problems problems = {0};
 	struct stat status;
 
 	if (mkfifo(charon->log_path, 0600) < 0 && errno != EEXIST)
@@ -137,12 +144,13 @@ static int open_log(struct charon *charon, struct err *err)
 		               strerror(errno));
 	if (fstat(charon->log_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
 		return err_set(err, -EEXIST, "%s: is not a FIFO, remove it", charon->log_path);
-	return 0;
+	trust_judge(charon->log_path, &status, geteuid(), TRUST_PRIVATE, &problems);
+	return trust_refuse(&problems, err);
 }
 
 /* The VICI socket. */
 
-/* The process that listens there; 0: none takes connections. */
+/* The process of root or us that listens there; 0: none takes connections. */
 static pid_t find_listener(const struct charon *charon)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -154,7 +162,8 @@ static pid_t find_listener(const struct charon *charon)
 	/* charon_open() has checked that the path fits. */
 	strcpy(address.sun_path, charon->vici_path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    (peer.uid != 0 && peer.uid != geteuid()))
 		return 0;
 	return peer.pid;
 }
@@ -182,7 +191,7 @@ static pid_t running_pid(const struct charon *charon)
 	size_t len;
 	int pid;
 
-	if (file_read(charon->pid_path, 64, &text, &len, NULL) ||
+	if (trust_read(charon->pid_path, 64, &text, &len, NULL) ||
 	    sscanf(text, "%d %llu", &pid, &recorded) != 2 || pid <= 0)
 		return 0;
 	if (process_start_ticks(pid, &start_time) || start_time != recorded)
@@ -198,6 +207,9 @@ static void forget_process(struct charon *charon)
 	if (charon->pidfd >= 0)
 		close(steal_fd(&charon->pidfd));
 	charon->pid = 0;
+	charon->stranger = 0;
+	/* systemd starts the next one without asking us */
+	charon->port_problem = (struct err){0};
 	charon->adopted = false;
 }
 
@@ -285,12 +297,27 @@ static bool adopt_listener(struct charon *charon)
 	return true;
 }
 
+static bool is_ready(struct charon *charon)
+{
+	pid_t listener;
+
+	if (!charon->pid)
+		return adopt_listener(charon);
+	listener = find_listener(charon);
+	charon->stranger = listener == charon->pid ? 0 : listener;
+	return listener == charon->pid;
+}
+
 static void on_ready_poll(void *ctx)
 {
 	struct charon *charon = ctx;
 
-	if (charon->pid ? find_listener(charon) : adopt_listener(charon)) {
+	if (is_ready(charon)) {
 		loop_timer_stop(charon->ready_timer);
+		/* of one that was adopted, too; what a port check has found is not undone by a port
+		 * that is free by now, since charon asks for it once */
+		(void)charon_check_port(PORT_NATT, charon->pid, charon->unit,
+		                        &charon->port_problem);
 		charon->callbacks.ready(charon->ctx);
 	} else {
 		loop_timer_start(charon->ready_timer, READY_POLL_MS);
@@ -298,19 +325,31 @@ static void on_ready_poll(void *ctx)
 }
 
 /* A process that was killed holds its ports a little longer than it can be seen. */
-static int check_ports(const struct charon *charon, struct err *err)
+static int check_port(const struct charon *charon, uint16_t port, struct err *err)
 {
 	uint64_t end_ms = loop_now_ms() + PORT_WAIT_MS;
 	int error;
 
 	for (;;) {
-		error = charon_check_port(500, 0, charon->unit, err);
-		if (!error)
-			error = charon_check_port(4500, 0, charon->unit, err);
+		error = charon_check_port(port, 0, charon->unit, err);
 		if (error != -EBUSY || loop_now_ms() >= end_ms)
 			return error;
 		poll(NULL, 0, READY_POLL_MS);
 	}
+}
+
+/* Before charon is started. */
+static int check_ports(struct charon *charon, struct err *err)
+{
+	int error = check_port(charon, PORT_IKE, err);
+
+	charon->port_problem = (struct err){0};
+	if (error)
+		return error;
+	error = check_port(charon, PORT_NATT, &charon->port_problem);
+	if (!error || !charon->needs_encapsulation)
+		return 0;
+	return err_set(err, error, "%s", charon->port_problem.text);
 }
 
 static int start_unit(struct charon *charon, struct err *err)
@@ -407,6 +446,7 @@ static int copy_options(struct charon *charon, const struct charon_options *opti
 		{"charon.log", &charon->log_path},
 	};
 
+	charon->needs_encapsulation = options->needs_encapsulation;
 	charon->binary = strdup(options->binary);
 	charon->config_text = strdup(options->config_text);
 	if (options->unit)
@@ -546,6 +586,21 @@ void charon_restart(struct charon *charon)
 pid_t charon_pid(const struct charon *charon)
 {
 	return charon->pid;
+}
+
+void charon_set_needs_encapsulation(struct charon *charon, bool needed)
+{
+	charon->needs_encapsulation = needed;
+}
+
+const char *charon_port_problem(const struct charon *charon)
+{
+	return charon->port_problem.text;
+}
+
+pid_t charon_stranger(const struct charon *charon)
+{
+	return charon->stranger;
 }
 
 unsigned charon_restarts(const struct charon *charon)

@@ -39,8 +39,8 @@ become(char *binary, const char *log_path, char *config, int gate)
 	setsid();
 	closefrom(0);
 	/* the log for reading as well: without any reader a write would fail, or kill */
-	if (open("/dev/null", O_RDONLY) == 0 && open(log_path, O_RDWR | O_NONBLOCK) == 1 &&
-	    dup(1) == 2) {
+	if (open("/dev/null", O_RDONLY) == 0 &&
+	    open(log_path, O_RDWR | O_NONBLOCK | O_NOFOLLOW) == 1 && dup(1) == 2) {
 		reset_signals();
 		execve(binary, (char *[]){binary, NULL}, (char *[]){path, zone, config, NULL});
 	}

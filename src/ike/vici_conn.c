@@ -222,10 +222,24 @@ static void conn_ready(void *ctx, unsigned ready)
 		conn_free(conn);
 }
 
-static int socket_connect(const char *path, int *ret_fd)
+/* Before anything is sent: the private key goes there. */
+static int check_listener(int fd, pid_t charon)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -errno;
+	if ((peer.uid != 0 && peer.uid != geteuid()) || (charon && peer.pid != charon))
+		return -EPERM;
+	return 0;
+}
+
+static int socket_connect(const char *path, pid_t charon, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_(cleanup_fd) int fd = -1;
+	int error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -235,12 +249,15 @@ static int socket_connect(const char *path, int *ret_fd)
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
+	error = check_listener(fd, charon);
+	if (error)
+		return error;
 	*ret_fd = steal_fd(&fd);
 	return 0;
 }
 
-int vici_conn_open(struct loop *loop, const char *path, const struct vici_callbacks *callbacks,
-                   void *ctx, struct vici_conn **ret_conn)
+int vici_conn_open(struct loop *loop, const char *path, pid_t charon,
+                   const struct vici_callbacks *callbacks, void *ctx, struct vici_conn **ret_conn)
 {
 	struct vici_conn *conn = calloc(1, sizeof(*conn));
 	int error;
@@ -249,7 +266,7 @@ int vici_conn_open(struct loop *loop, const char *path, const struct vici_callba
 		return -ENOMEM;
 	*conn = (struct vici_conn){
 		.callbacks = *callbacks, .ctx = ctx, .fd = -1, .pending_end = &conn->pending};
-	error = socket_connect(path, &conn->fd);
+	error = socket_connect(path, charon, &conn->fd);
 	if (!error)
 		error = loop_fd_new(loop, conn->fd, LOOP_READ, conn_ready, conn, &conn->watch);
 	if (error) {

@@ -18,6 +18,7 @@
 #include "xfrmd/pki_check.h"
 #include "xfrmd/pki_key.h"
 #include "xfrmd/pki_pem.h"
+#include "xfrmd/trust.h"
 
 static int load_file(const char *path, struct pki_certs *certs, struct problems *problems)
 {
@@ -49,7 +50,7 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int load_directory(const char *path, struct pki_certs *certs, struct problems *problems)
+static int list_directory(const char *path, struct strlist *files, struct problems *problems)
 {
 	struct dirent **entries = NULL;
 	int count, result = 0;
@@ -66,25 +67,77 @@ static int load_directory(const char *path, struct pki_certs *certs, struct prob
 	}
 	for (int i = 0; i < count; i++) {
 		_cleanup_(cleanup_free) char *file = NULL;
-		int r = -ENOMEM;
 
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0)
-			r = load_file(file, certs, problems);
-		if (r < 0 && result != -ENOMEM)
-			result = r;
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
+			file = NULL;
+			result = -ENOMEM;
+		} else if (strlist_add(files, file) < 0) {
+			result = -ENOMEM;
+		}
 		free(entries[i]);
 	}
 	free(entries);
 	return result;
 }
 
-int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
+static bool is_directory(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return load_directory(path, certs, problems);
-	return load_file(path, certs, problems);
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The files that are read for @path, in this order; they need not be there. */
+static int list_files(const char *path, struct strlist *files, struct problems *problems)
+{
+	return is_directory(path) ? list_directory(path, files, problems)
+	                          : strlist_add(files, path);
+}
+
+static int trust_cas(const struct strlist *paths, struct problems *problems)
+{
+	struct problems unlisted = {0};
+	struct strlist files = {0};
+	int error = 0;
+
+	for (size_t i = 0; error != -ENOMEM && i < paths->count; i++) {
+		/* what cannot be listed is told when it is read */
+		error = list_files(paths->items[i], &files, &unlisted);
+		if (is_directory(paths->items[i]))
+			trust_check_file(paths->items[i], TRUST_OURS, problems);
+	}
+	for (size_t i = 0; i < files.count; i++)
+		trust_check_file(files.items[i], TRUST_FILE, problems);
+	problems_fini(&unlisted);
+	strlist_fini(&files);
+	return error == -ENOMEM || problems->out_of_memory ? -ENOMEM : 0;
+}
+
+int pki_trust(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
+              struct problems *cert_problems, struct problems *key_problems,
+              struct problems *ca_problems)
+{
+	if (cert_file)
+		trust_check_file(cert_file, TRUST_FILE, cert_problems);
+	/* the key itself is judged by whoever reads it */
+	if (key_file)
+		trust_check_folders(key_file, key_problems);
+	return trust_cas(ca_paths, ca_problems);
+}
+
+int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *problems)
+{
+	struct strlist files = {0};
+	int result = list_files(path, &files, problems);
+
+	for (size_t i = 0; result != -ENOMEM && i < files.count; i++) {
+		int r = load_file(files.items[i], certs, problems);
+
+		if (r < 0)
+			result = r;
+	}
+	strlist_fini(&files);
+	return result;
 }
 
 int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *problems)
@@ -95,8 +148,7 @@ int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *pro
 	int r;
 
 	/* both, so that a readable and encrypted key is one run's work to mend */
-	if (file_check_private(path, &err) == -EPERM)
-		problems_add(problems, "%s", err.text);
+	trust_check(path, TRUST_PRIVATE, problems);
 	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
 	if (r == -ENOMEM)
 		return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xfrmd/conf_ini.h"
+#include "xfrmd/trust.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -30,16 +31,38 @@ static void add_pki_problems(const char *path, const struct conf *conf,
 	problems->out_of_memory |= found->out_of_memory;
 }
 
+/* Whether others than root decide what the files are that @conf, read from @path, names. */
+static int check_trust(const char *path, struct conf *conf, struct problems *problems)
+{
+	struct problems cert = {0}, key = {0}, cas = {0}, binary = {0};
+	int error = pki_trust(conf->instance_certificate, conf->instance_private_key,
+	                      &conf->ca_certificates, &cert, &key, &cas);
+
+	if (conf->charon_binary)
+		trust_check_file(conf->charon_binary, TRUST_FILE, &binary);
+	problems_move(&conf->distrust, problems, "%s", "");
+	problems_move(&cert, problems, "%s: [ipsec] instance_certificate: ", path);
+	problems_move(&key, problems, "%s: [ipsec] instance_private_key: ", path);
+	problems_move(&cas, problems, "%s: [ipsec] ca_certificates: ", path);
+	problems_move(&binary, problems, "%s: [charon] binary: ", path);
+	return problems->out_of_memory ? -ENOMEM : error;
+}
+
 int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,
                struct problems *problems)
 {
 	int error = conf_ini_load(path, ret_conf, problems), pki_error;
+	size_t before = problems->count;
 	struct problems found = {0};
 
 	*ret_bundle = (struct pki_bundle){0};
+	if (error == -ENOMEM || check_trust(path, ret_conf, problems) == -ENOMEM)
+		return -ENOMEM;
+	if (problems->count > before)
+		error = -EINVAL;
 	/* a missing key was reported by then: nothing to open */
-	if (error == -ENOMEM || !ret_conf->instance_certificate ||
-	    !ret_conf->instance_private_key || !ret_conf->ca_certificates.count)
+	if (!ret_conf->instance_certificate || !ret_conf->instance_private_key ||
+	    !ret_conf->ca_certificates.count)
 		return error;
 	pki_error = pki_load(ret_conf->instance_certificate, ret_conf->instance_private_key,
 	                     &ret_conf->ca_certificates, now, ret_bundle, &found);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build_config.h"
@@ -19,14 +18,12 @@
 #include "xfrmd/file.h"
 #include "xfrmd/log.h"
 #include "xfrmd/notify.h"
-#include "xfrmd/pidfile.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/run_dir.h"
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 #include "xfrmd/swan_event.h"
 #include "xfrmd/traffic.h"
-
-#define DAEMON_RUN_DIR_MODE 0755
 
 /* The SPD. */
 
@@ -172,12 +169,15 @@ static void on_charon_ready(void *ctx)
 	int error;
 
 	orphan_sas_begin(daemon);
-	error = negotiator_connect(daemon->negotiator);
+	error = negotiator_connect(daemon->negotiator, charon_pid(daemon->charon));
+	if (*charon_port_problem(daemon->charon))
+		log_warning("charon: %s, so it goes without UDP encapsulation",
+		            charon_port_problem(daemon->charon));
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
 	if (error)
 		log_warning("charon: cannot connect to its VICI socket: %s, trying again",
-		            strerror(-error));
+		            error == -EPERM ? "another process answers there" : strerror(-error));
 }
 
 static void on_charon_died(void *ctx, const char *how)
@@ -212,7 +212,7 @@ static void report_ready(struct daemon *daemon)
 
 	daemon->ready = true;
 	loop_timer_stop(daemon->ready_timer);
-	if (pidfile_write(daemon->pid_fd, daemon->pid_path, &err) < 0)
+	if (run_dir_write_pid(daemon->run_dir, &err) < 0)
 		log_error("%s", err.text);
 	notify_send("READY=1\nMAINPID=%d\nSTATUS=protecting %zu prefixes", (int)getpid(),
 	            daemon->conf.protect.count);
@@ -255,7 +255,11 @@ static void on_ready_timeout(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const char *problem = negotiator_problem(daemon->negotiator);
+	pid_t stranger = charon_stranger(daemon->charon);
 
+	if (stranger)
+		log_error("charon: pid %d answers at its VICI socket, expected pid %d",
+		          (int)stranger, (int)charon_pid(daemon->charon));
 	log_error("start: charon was not ready within %u s (prestart_timeout)%s%s; policies stay",
 	          daemon->conf.prestart_timeout_s, *problem ? ": " : "", problem);
 	if (!charon_adopted(daemon->charon))
@@ -350,18 +354,6 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 	return pki_sha256(text, strlen(text), ret_hex);
 }
 
-int daemon_open_run_dir(struct daemon *daemon, struct err *err)
-{
-	if (mkdir(daemon->run_dir, DAEMON_RUN_DIR_MODE) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "%s: cannot create: %s", daemon->run_dir,
-		               strerror(errno));
-	if (asprintf(&daemon->pid_path, "%s/xfrmd.pid", daemon->run_dir) < 0) {
-		daemon->pid_path = NULL;
-		return err_set(err, -ENOMEM, "start: out of memory");
-	}
-	return pidfile_lock(daemon->pid_path, &daemon->pid_fd, err);
-}
-
 static int open_kernel(struct daemon *daemon, struct err *err)
 {
 	static const struct xfrm_events events = {
@@ -437,10 +429,12 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.stuck = on_charon_stuck,
 	};
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
-	struct charon_options options = {.binary = daemon->conf.charon_binary,
-	                                 .unit = daemon_charon_unit(&daemon->conf),
-	                                 .run_dir = daemon->run_dir,
-	                                 .config_text = text};
+	struct charon_options options = {
+		.binary = daemon->conf.charon_binary,
+		.unit = daemon_charon_unit(&daemon->conf),
+		.run_dir = daemon->run_dir,
+		.config_text = text,
+		.needs_encapsulation = daemon->conf.force_udp_encapsulation};
 	_cleanup_(cleanup_free) char *vici_path = NULL;
 
 	if (!text || asprintf(&vici_path, "%s/charon.vici", daemon->run_dir) < 0) {
@@ -516,7 +510,7 @@ int daemon_open(struct daemon *daemon, struct err *err)
 	if (error)
 		return err_set(err, error, "start: %s", strerror(-error));
 	log_count_repeats(on_repeats_counted, daemon);
-	error = daemon_open_run_dir(daemon, err);
+	error = run_dir_open(daemon->run_dir, &daemon->lock_fd, err);
 	if (!error)
 		error = open_charon(daemon, err);
 	if (!error)
@@ -578,9 +572,7 @@ void daemon_close(struct daemon *daemon)
 		loop_signal_free(daemon->signals[i]);
 	loop_free(daemon->loop);
 	strlist_fini(&daemon->reload_errors);
-	if (daemon->pid_path)
-		pidfile_remove(daemon->pid_fd, daemon->pid_path);
-	free(daemon->pid_path);
+	run_dir_close(daemon->run_dir, daemon->lock_fd);
 	pki_certs_fini(&daemon->peer_certs);
 	pki_bundle_fini(&daemon->bundle);
 	conf_fini(&daemon->conf);

@@ -23,8 +23,7 @@
 struct daemon {
 	const char *conf_path;
 	const char *run_dir;
-	char *pid_path;
-	int pid_fd;
+	int lock_fd;  /* of the run directory, or -1 */
 	int ready_fd; /* the waiting parent's pipe, or -1 */
 
 	struct conf conf;
@@ -86,12 +85,12 @@ void daemon_close(struct daemon *daemon);
 
 /*
  * `xfrmd --lockdown`: blocks what is protected, with no more than conf, conf_path and run_dir of
- * @daemon. Adds and updates policies, deletes none; with another xfrmd in the run directory it does
- * nothing. 0, or negative errno and @err; daemon_close() is due in any case.
+ * @daemon. Adds and updates policies, deletes none. Where another xfrmd runs they are that one's
+ * business: they are waited for, and -EEXIST tells that some are not in the kernel. A run directory
+ * that cannot be locked is no reason to leave the host open. 0, or negative errno and @err;
+ * daemon_close() is due in any case.
  */
 int lockdown_run(struct daemon *daemon, struct err *err);
-/* Takes the lock of the run directory, made if need be. -EEXIST: another xfrmd has it. */
-int daemon_open_run_dir(struct daemon *daemon, struct err *err);
 
 /* The kernel asks for an SA, an xfrm_events callback. */
 void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);

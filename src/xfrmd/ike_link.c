@@ -12,6 +12,7 @@
 struct ike_link {
 	struct loop *loop;
 	char *vici_path;
+	pid_t charon;
 	const struct conf *conf;
 	const struct pki_bundle *bundle;
 	const struct ike_link_callbacks *callbacks;
@@ -62,7 +63,7 @@ static void on_reconnect(void *ctx)
 
 	/* one that died does not listen; its successor is announced by ike_link_connect() */
 	if (!link->conn)
-		ike_link_connect(link, link->conf, link->bundle);
+		ike_link_connect(link, link->charon, link->conf, link->bundle);
 }
 
 static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t len)
@@ -101,7 +102,8 @@ static void close_connection(struct ike_link *link)
 static int open_connection(struct ike_link *link)
 {
 	static const struct vici_callbacks callbacks = {.event = on_event, .closed = on_closed};
-	int error = vici_conn_open(link->loop, link->vici_path, &callbacks, link, &link->conn);
+	int error = vici_conn_open(link->loop, link->vici_path, link->charon, &callbacks, link,
+	                           &link->conn);
 
 	if (error)
 		return error;
@@ -112,12 +114,13 @@ static int open_connection(struct ike_link *link)
 	return error;
 }
 
-int ike_link_connect(struct ike_link *link, const struct conf *conf,
+int ike_link_connect(struct ike_link *link, pid_t charon, const struct conf *conf,
                      const struct pki_bundle *bundle)
 {
 	int error;
 
 	ike_link_disconnect(link);
+	link->charon = charon;
 	link->conf = conf;
 	link->bundle = bundle;
 	error = open_connection(link);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `xfrmd --lockdown`: policies before there is a network, certificates or anybody to negotiate.
- * Takes nothing away, so that it can be called at any time, whoever ran before.
+ * Takes nothing away, so that it can be called at any time, whoever ran before. What the kernel has
+ * counts, not who says that xfrmd runs.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include "daemon.h"
@@ -11,6 +13,11 @@
 #include "xfrmd/diff.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/run_dir.h"
+
+/* An xfrmd that has just been started has its policies in the kernel by then. */
+#define PATIENCE_MS 5000
+#define POLL_MS     50
 
 static bool holds_ours(const struct policy_list *have)
 {
@@ -38,50 +45,105 @@ static bool is_due(const struct policy_list *have, const struct diff_op *op)
 	return false;
 }
 
-static int apply(struct xfrm_sock *sock, const struct policy_list *have,
-                 const struct policy_list *want, struct err *err)
+/* Keeps what is due in @diff: nothing is taken away. */
+static void keep_due(const struct policy_list *have, struct diff *diff)
 {
-	_cleanup_(diff_fini) struct diff diff = {0};
 	size_t due = 0;
 
-	if (diff_build(have, want, &diff) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < diff.count; i++) {
-		if (is_due(have, &diff.ops[i]))
-			diff.ops[due++] = diff.ops[i];
+	for (size_t i = 0; i < diff->count; i++) {
+		if (is_due(have, &diff->ops[i]))
+			diff->ops[due++] = diff->ops[i];
 	}
-	diff.count = due;
-	if (diff.conflicts)
-		log_warning("lockdown: %zu selectors are held by foreign policies, left alone",
-		            diff.conflicts);
-	if (xfrm_sock_apply(sock, &diff, err))
-		return -EIO;
-	log_notice("lockdown: added=%zu updated=%zu", diff.adds, due - diff.adds);
-	return 0;
+	diff->count = due;
 }
 
-static int lock_down(const struct conf *conf, struct xfrm_sock *sock, struct err *err)
+/* What the kernel has, and what of the wanted policies is due in it; the caller finishes both. */
+static int compare(const struct conf *conf, struct xfrm_sock *sock, struct policy_list *ret_have,
+                   struct diff *ret_diff, struct err *err)
 {
-	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
-	struct spd_thresholds thresholds = spd_thresholds_choose(conf);
+	_cleanup_(policy_list_fini) struct policy_list want = {0};
 	struct plan_input input = {0};
 	struct local_addr *addrs;
 	int error;
 
-	error = xfrm_sock_dump_policies(sock, &have, err);
+	error = xfrm_sock_dump_policies(sock, ret_have, err);
 	if (!error)
 		error = addr_watch_dump(&addrs, &input.addr_count, &input.forwarding, err);
 	if (error)
 		return error;
 	input.addrs = addrs;
-	input.lockdown = !holds_ours(&have);
+	input.lockdown = !holds_ours(ret_have);
 	error = plan_build(conf, &input, &want);
 	free(addrs);
+	if (!error)
+		error = diff_build(ret_have, &want, ret_diff);
 	if (error)
 		return err_set(err, error, "out of memory");
+	keep_due(ret_have, ret_diff);
+	return 0;
+}
+
+static int install(const struct conf *conf, struct xfrm_sock *sock, struct err *err)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0};
+	struct spd_thresholds thresholds = spd_thresholds_choose(conf);
+	_cleanup_(diff_fini) struct diff diff = {0};
+	int error = compare(conf, sock, &have, &diff, err);
+
+	if (error)
+		return error;
 	/* without them all is right, but slow */
 	(void)xfrm_sock_lower_thresholds(sock, &thresholds);
-	return apply(sock, &have, &want, err);
+	if (diff.conflicts)
+		log_warning("lockdown: %zu selectors are held by foreign policies, left alone",
+		            diff.conflicts);
+	if (xfrm_sock_apply(sock, &diff, err))
+		return -EIO;
+	log_notice("lockdown: added=%zu updated=%zu", diff.adds, diff.count - diff.adds);
+	return 0;
+}
+
+/* How many of the policies are not in the kernel. */
+static int count_missing(const struct conf *conf, struct xfrm_sock *sock, size_t *ret_missing,
+                         struct err *err)
+{
+	_cleanup_(policy_list_fini) struct policy_list have = {0};
+	_cleanup_(diff_fini) struct diff diff = {0};
+	int error = compare(conf, sock, &have, &diff, err);
+
+	if (!error)
+		*ret_missing = diff.adds;
+	return error;
+}
+
+/* Installs, unless another xfrmd has installed. */
+static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *err)
+{
+	uint64_t end_ms = loop_now_ms() + PATIENCE_MS;
+	struct err busy;
+	size_t missing;
+	int error;
+
+	for (;;) {
+		error = run_dir_open(daemon->run_dir, &daemon->lock_fd, &busy);
+		if (error && error != -EEXIST)
+			log_warning("lockdown: goes on without a lock: %s", busy.text);
+		if (error != -EEXIST)
+			return install(&daemon->conf, sock, err);
+		error = count_missing(&daemon->conf, sock, &missing, err);
+		if (error)
+			return error;
+		if (!missing) {
+			log_info("lockdown: nothing to do: %s", busy.text);
+			return 0;
+		}
+		if (loop_now_ms() >= end_ms)
+			return err_set(err, -EEXIST,
+			               "%s, and %zu policies of the configuration are not in the "
+			               "kernel: xfrmctl reload",
+			               busy.text, missing);
+		poll(NULL, 0, POLL_MS);
+	}
 }
 
 int lockdown_run(struct daemon *daemon, struct err *err)
@@ -93,15 +155,9 @@ int lockdown_run(struct daemon *daemon, struct err *err)
 		log_info("lockdown: optional = true, nothing to block");
 		return 0;
 	}
-	error = daemon_open_run_dir(daemon, err);
-	if (error == -EEXIST) {
-		log_info("lockdown: nothing to do: %s", err->text);
-		return 0;
-	}
+	error = xfrm_sock_open(&sock, err);
 	if (!error)
-		error = xfrm_sock_open(&sock, err);
-	if (!error)
-		error = lock_down(&daemon->conf, sock, err);
+		error = lock_down(daemon, sock, err);
 	xfrm_sock_close(sock);
 	return error;
 }

@@ -176,13 +176,20 @@ static void report(const struct daemon *daemon, const char *what, const struct e
 		fprintf(stderr, "xfrmd: %s\n", err->text);
 }
 
-/* Without its log rather than without the protection: nothing may be mounted yet. */
+/* Without its log rather than without the protection: nothing may be mounted yet. Likewise with a
+ * file that others can write, since they could as well make it one that is refused. */
 static int lock_down(struct daemon *daemon)
 {
+	const struct problems *distrust = &daemon->conf.distrust;
 	struct err err = {0};
 
+	/* where the log goes may be what somebody else wants to write to */
+	if (distrust->count)
+		daemon->conf.log_target = LOG_TARGET_STDERR;
 	if (daemon_open_log(&daemon->conf, &err) < 0)
 		log_warning("lockdown: %s", err.text);
+	for (size_t i = 0; i < distrust->count; i++)
+		log_warning("lockdown: goes on although %s", distrust->items[i]);
 	if (lockdown_run(daemon, &err) == 0)
 		return EXIT_OK;
 	report(daemon, "lockdown", &err);
@@ -216,7 +223,7 @@ static int run(struct daemon *daemon, bool foreground)
 int main(int argc, char **argv)
 {
 	struct options options = {.conf_path = XFRMD_CONF_FILE, .run_dir = XFRMD_RUN_DIR};
-	struct daemon daemon = {.pid_fd = -1, .ready_fd = -1};
+	struct daemon daemon = {.lock_fd = -1, .ready_fd = -1};
 	int status;
 
 	status = parse_options(argc, argv, &options);

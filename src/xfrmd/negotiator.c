@@ -84,9 +84,9 @@ static void on_stuck(void *ctx)
 	negotiator->callbacks->stuck(negotiator->ctx);
 }
 
-int negotiator_connect(struct negotiator *negotiator)
+int negotiator_connect(struct negotiator *negotiator, pid_t charon)
 {
-	return ike_link_connect(negotiator->link, negotiator->conf, negotiator->bundle);
+	return ike_link_connect(negotiator->link, charon, negotiator->conf, negotiator->bundle);
 }
 
 void negotiator_disconnect(struct negotiator *negotiator)

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "xfrmd/file.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/trust.h"
 
 /* From one writing to the next. */
 #define SAVE_DELAY_MS 3000
@@ -58,12 +60,12 @@ static int read_file(struct recent_peers *recent)
 {
 	struct err err;
 	size_t len, broken = 0;
-	int error = file_read(recent->path, PEERS_FILE_BYTES_MAX, &recent->written, &len, &err);
+	int error = trust_read(recent->path, PEERS_FILE_BYTES_MAX, &recent->written, &len, &err);
 
 	if (error == -ENOENT)
 		return 0;
 	if (error) {
-		log_warning("peers file: %s, ignored", err.text);
+		log_warning("peers file: ignored: %s", err.text);
 		return error == -ENOMEM ? error : 0;
 	}
 	error = peers_file_parse(recent->written, len, &recent->waiting, &broken);
@@ -74,11 +76,30 @@ static int read_file(struct recent_peers *recent)
 	return error == -ENOMEM ? error : 0;
 }
 
+/* Else it is neither read nor written. */
+static bool is_trusted(struct recent_peers *recent)
+{
+	struct problems problems = {0};
+	struct err err;
+	char *folder = strdup(recent->path);
+
+	if (!folder)
+		return false;
+	trust_check(dirname(folder), TRUST_OURS, &problems);
+	trust_check_folders(folder, &problems);
+	free(folder);
+	if (trust_refuse(&problems, &err) == 0)
+		return true;
+	log_warning("peers file: neither read nor written: %s", err.text);
+	recent->frozen = true;
+	return false;
+}
+
 int recent_peers_open(struct daemon *daemon, struct err *err)
 {
 	int error = make_path(daemon);
 
-	if (!error)
+	if (!error && is_trusted(&daemon->recent))
 		error = read_file(&daemon->recent);
 	if (error)
 		return err_set(err, error, "peers file: out of memory");

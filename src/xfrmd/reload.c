@@ -60,6 +60,12 @@ static int check_changes(const struct daemon *daemon, const struct conf *conf,
 		    daemon->conf_path, daemon->conf.reqid, conf->reqid);
 		return -EINVAL;
 	}
+	if (conf->force_udp_encapsulation && !daemon->conf.force_udp_encapsulation &&
+	    *charon_port_problem(daemon->charon)) {
+		say(errors, "%s: [ipsec] force_udp_encapsulation: %s, expected charon to have it",
+		    daemon->conf_path, charon_port_problem(daemon->charon));
+		return -EINVAL;
+	}
 	if (daemon_open_log(conf, &err) < 0) {
 		say(errors, "%s", err.text);
 		return -EINVAL;
@@ -87,6 +93,7 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 		say(errors, "policies: %zu selectors are held by foreign policies",
 		    change.conflicts);
 	update_charon_config(daemon, errors);
+	charon_set_needs_encapsulation(daemon->charon, daemon->conf.force_udp_encapsulation);
 	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle, distrust);
 	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
 	certificates_log(daemon);

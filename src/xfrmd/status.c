@@ -207,12 +207,19 @@ static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 static void add_charon(struct daemon *daemon, struct ctl_status *status)
 {
 	const char *problem = negotiator_problem(daemon->negotiator);
+	const char *port_problem = charon_port_problem(daemon->charon);
 
 	status->charon_pid = charon_pid(daemon->charon);
 	status->charon_running = status->charon_pid != 0;
 	status->charon_restarts = charon_restarts(daemon->charon);
 	if (!status->charon_running)
 		add_problem(status, "charon: not running, new peers must wait");
+	else if (*port_problem)
+		add_problem(status,
+		            "charon: %s: no UDP encapsulation, so peers behind NAT cannot be "
+		            "reached; end that process, then charon, which is started again: kill "
+		            "-KILL %d",
+		            port_problem, (int)status->charon_pid);
 	if (*problem)
 		add_problem(status, "charon: %s", problem);
 }

@@ -116,7 +116,11 @@ int cmd_verify(int argc, char **argv)
 	r = parse(argc, argv, &verify);
 	if (r)
 		return r;
-	r = pki_load(verify.cert, verify.key, &verify.cas, now, &bundle, &problems);
+	r = pki_trust(verify.cert, verify.key, &verify.cas, &problems, &problems, &problems);
+	if (r == 0)
+		r = pki_load(verify.cert, verify.key, &verify.cas, now, &bundle, &problems);
+	if (r == 0 && problems_any(&problems))
+		r = -EINVAL;
 	if (r == -ENOMEM)
 		problems.out_of_memory = true;
 	if (verify.json) {

@@ -59,6 +59,50 @@ policies a >before
 lockdown a
 expect 'policies after a lockdown after xfrmd' "$(policies a)" = "$(cat before)"
 
+# what the kernel has counts, not who holds the lock: nothing there, and then all of it
+host k 10.0.1.8/24
+xfrmd_conf k <<-EOF
+	ipsec_subnets = 10.0.0.0/16
+EOF
+hold_lock() {
+	background k flock --no-fork /run/lab/k/lock sleep 60
+	holder=$!
+	wait_for 5 not flock --nonblock /run/lab/k/lock true
+}
+hold_lock
+must_not lockdown k
+expect_text 'refusal' "$(cat "$FOLDER/k.log")" 'policies of the configuration are not in the kernel'
+expect 'policies' "$(policies k)" = ''
+kill "$holder"
+wait_for 5 flock --nonblock /run/lab/k/lock true
+lockdown k
+hold_lock
+lockdown k
+kill "$holder"
+
+# anybody can lock a file that he can read, or have a run directory of his own
+host l 10.0.1.7/24
+xfrmd_conf l <<-EOF
+	ipsec_subnets = 10.0.0.0/16
+EOF
+echo 99999999 >/run/lab/l/xfrmd.pid
+background l setpriv --reuid 65534 --clear-groups flock --no-fork /run/lab/l/xfrmd.pid sleep 60
+holder=$!
+wait_for 5 not flock --nonblock /run/lab/l/xfrmd.pid true
+chown 65534 /run/lab/l
+lockdown l
+expect_text 'warning' "$(cat "$FOLDER/l.log")" 'owned by uid 65534, expected root: chown root /run/lab/l'
+policies l >before
+must test -s before
+chown root /run/lab/l
+chmod 666 "$FOLDER/l.conf"
+lockdown l
+expect_text 'warning' "$(cat "$FOLDER/l.log")" "goes on although $FOLDER/l.conf: writable by group or others"
+chmod 644 "$FOLDER/l.conf"
+expect 'policies' "$(policies l)" = "$(cat before)"
+xfrmd_start l
+kill "$holder"
+
 # a host that forwards: all is blocked until xfrmd is there, and follows the switch from then on
 on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 f_out=${address_out//10.0.1.1\//10.0.1.4/} f_in=${address_in//10.0.1.1\//10.0.1.4/}

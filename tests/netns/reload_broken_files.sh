@@ -128,6 +128,44 @@ refused 'encrypted.key'
 credentials valid.pem readable.key
 refused 'readable.key'
 
+# what others can change, or put something else in the place of: each with the command that helps
+mkdir -m 777 open
+mkdir trusted
+cp valid.pem valid.key "$PKI/ca.pem" open
+cp "$PKI/ca.pem" trusted
+credentials valid.pem valid.key
+chmod 666 "$FOLDER/a.conf"
+refused "$FOLDER/a.conf: writable by group or others (mode 0666), expected 0644: chmod go-w $FOLDER/a.conf"
+chmod 644 "$FOLDER/a.conf"
+chown 65534 "$FOLDER/a.conf"
+refused "$FOLDER/a.conf: owned by uid 65534, expected root: chown root $FOLDER/a.conf"
+chown root "$FOLDER/a.conf"
+credentials valid.pem open/valid.key
+refused "[ipsec] instance_private_key: $PWD/open: writable by group or others (mode 0777), expected 0755: chmod go-w"
+credentials open/valid.pem valid.key
+refused "[ipsec] instance_certificate: $PWD/open: writable"
+ln -s open/valid.key linked.key
+credentials valid.pem linked.key
+refused "[ipsec] instance_private_key: $PWD/open: writable"
+credentials valid.pem valid.key open
+refused "[ipsec] ca_certificates: $PWD/open: writable"
+credentials valid.pem valid.key trusted
+chmod 1777 trusted
+refused "[ipsec] ca_certificates: $PWD/trusted: writable by group or others (mode 1777)"
+chmod 755 trusted
+chmod 666 trusted/ca.pem
+refused "[ipsec] ca_certificates: $PWD/trusted/ca.pem: writable" "chmod go-w $PWD/trusted/ca.pem"
+chown 65534 trusted/ca.pem
+refused "$PWD/trusted/ca.pem: owned by uid 65534" "$PWD/trusted/ca.pem: writable"
+echo 10.0.1.0/24 >subnets
+chmod 666 subnets
+add "ipsec_subnets_file = $PWD/subnets"
+refused "[ipsec] ipsec_subnets_file: $PWD/subnets: writable by group or others"
+cp /bin/true charon
+chmod 775 charon
+add '[charon]' "binary = $PWD/charon"
+refused "[charon] binary: $PWD/charon: writable by group or others (mode 0775)"
+
 # all problems in one run
 with 's#^ipsec_subnets.*#ipsec_subnets = 10.0.0.0/40#; s#^(instance_certificate =).*#\1 /nowhere.pem#
 	$a stop_timeout = long'

@@ -300,15 +300,32 @@ bad both=file 'cert.pem: 1049' 'key.pem: 1048' 'ca.pem: 1049'
 
 begin key_readable_by_group
 chmod 640 key.pem
-bad both=key 'key.pem: readable by group or others (mode 0640), expected 0600'
+bad both=key 'key.pem: readable by group or others (mode 0640), expected 0600: chmod 0600 key.pem'
 
 begin key_readable_by_others
 chmod 604 key.pem
-bad both=key 'key.pem: readable by group or others (mode 0604), expected 0600'
+bad both=key 'key.pem: readable by group or others (mode 0604), expected 0600: chmod 0600 key.pem'
 
 begin key_of_another_user
 chown 12345 key.pem
-bad both=key 'key.pem: owned by uid 12345, expected root'
+bad both=key 'key.pem: owned by uid 12345, expected root: chown root key.pem'
+
+begin key_in_a_folder_of_everybody
+mkdir -m 777 open
+mv key.pem open
+ln -s open/key.pem key.pem
+bad both=key 'open: writable by group or others (mode 0777), expected 0755: chmod go-w open'
+
+begin certificate_and_ca_of_everybody
+chmod 666 cert.pem ca.pem
+bad both=file 'cert.pem: writable by group or others (mode 0666), expected 0644: chmod go-w cert.pem' \
+	'ca.pem: writable by group or others (mode 0666), expected 0644: chmod go-w ca.pem'
+
+begin directory_of_cas_of_everybody
+mkdir -m 1777 cas
+mv ca.pem cas
+cas=(cas)
+bad both=file 'cas: writable by group or others (mode 1777), expected 1755: chmod go-w cas'
 
 begin directory_of_cas_with_a_bad_one
 mkdir cas

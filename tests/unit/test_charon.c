@@ -31,6 +31,7 @@ static struct loop_timer *poll_timer;
 static struct charon *charon;
 static char run_dir[64], script[96];
 static char *config_text;
+static bool needs_encapsulation;
 static struct err err;
 
 /* What the callbacks heard. */
@@ -76,6 +77,7 @@ static int open_charon_as(const char *binary, const char *unit)
 		.unit = unit,
 		.run_dir = run_dir,
 		.config_text = config_text,
+		.needs_encapsulation = needs_encapsulation,
 	};
 
 	return charon_open(loop, &options, &callbacks, NULL, &charon, &err);
@@ -109,6 +111,7 @@ static void set_up(void)
 	conf_fini(&conf);
 	ck_assert_int_eq(loop_new(&loop), 0);
 	charon = NULL;
+	needs_encapsulation = false;
 }
 
 static void tear_down(void)
@@ -290,12 +293,41 @@ START_TEST(charon_open_names_who_holds_its_port)
 
 	snprintf(expected, sizeof(expected), "UDP port %u is taken by pid %d (test_charon)",
 	         taken_ports[_i].port, (int)getpid());
+	needs_encapsulation = true;
 	ck_assert_int_eq(open_charon(XFRMD_CHARON), -EADDRINUSE);
 	ck_assert_str_eq(err.text, expected);
 	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, getpid(), NULL, &err), 0);
 	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 1, NULL, &err), -EADDRINUSE);
 	close(fd);
 	ck_assert_int_eq(charon_check_port(taken_ports[_i].port, 0, NULL, &err), 0);
+}
+END_TEST
+
+static const int families[] = {AF_INET, AF_INET6};
+
+START_TEST(charon_does_without_the_port_that_any_user_can_take)
+{
+	int fd = take_port(families[_i], 4500);
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "UDP port 4500 is taken by pid %d (test_charon)",
+	         (int)getpid());
+	start_charon();
+	ck_assert_str_eq(charon_port_problem(charon), expected);
+
+	charon_close(charon);
+	charon = NULL;
+	seen.ready = 0;
+	start_charon();
+	ck_assert(charon_adopted(charon));
+	ck_assert_str_eq(charon_port_problem(charon), expected);
+
+	/* only a new charon asks for it again */
+	close(fd);
+	ck_assert_str_eq(charon_port_problem(charon), expected);
+	charon_restart(charon);
+	wait_for(&seen.ready, 2);
+	ck_assert_str_eq(charon_port_problem(charon), "");
 }
 END_TEST
 
@@ -502,6 +534,15 @@ START_TEST(charon_log_that_is_no_fifo_is_refused)
 }
 END_TEST
 
+START_TEST(charon_log_that_others_can_read_is_refused)
+{
+	ck_assert_int_eq(mkfifo(in_run_dir("charon.log"), 0600), 0);
+	ck_assert_int_eq(chmod(in_run_dir("charon.log"), 0644), 0);
+	ck_assert_int_eq(open_charon(XFRMD_CHARON), -EPERM);
+	ck_assert_ptr_nonnull(strstr(err.text, "chmod 0600"));
+}
+END_TEST
+
 START_TEST(charon_run_dir_too_long_for_a_socket_is_refused)
 {
 	static const struct charon_callbacks callbacks = {0};
@@ -596,6 +637,8 @@ int main(void)
 	                    sizeof(broken_pid_files) / sizeof(broken_pid_files[0]));
 	tcase_add_loop_test(tcase, charon_open_names_who_holds_its_port, 0,
 	                    sizeof(taken_ports) / sizeof(taken_ports[0]));
+	tcase_add_loop_test(tcase, charon_does_without_the_port_that_any_user_can_take, 0,
+	                    sizeof(families) / sizeof(families[0]));
 	tcase_add_test(tcase, charon_last_words_come_before_the_news_of_its_death);
 	tcase_add_test(tcase, charon_long_lines_are_cut_and_control_bytes_escaped);
 	tcase_add_test(tcase, charon_that_keeps_dying_is_started_ever_more_slowly);
@@ -606,6 +649,7 @@ int main(void)
 	tcase_add_test(tcase, charon_of_a_unit_that_systemd_refuses_is_refused);
 	tcase_add_test(tcase, charon_missing_binary_is_refused);
 	tcase_add_test(tcase, charon_log_that_is_no_fifo_is_refused);
+	tcase_add_test(tcase, charon_log_that_others_can_read_is_refused);
 	tcase_add_test(tcase, charon_run_dir_too_long_for_a_socket_is_refused);
 	tcase_add_test(tcase, charon_new_config_is_written_for_the_next_start);
 	tcase_add_loop_test(tcase, charon_restart_delay_doubles_up_to_the_bound, 0,

@@ -66,6 +66,23 @@ START_TEST(problems_lost_for_want_of_memory_count_as_problems)
 }
 END_TEST
 
+START_TEST(problems_move_behind_a_text)
+{
+	struct problems from = {0}, to = {0};
+
+	problems_add(&to, "first");
+	problems_add(&from, "second");
+	problems_move(&from, &to, "key %d: ", 7);
+	ck_assert_uint_eq(from.count, 0);
+	ck_assert_uint_eq(to.count, 2);
+	ck_assert_str_eq(to.items[1], "key 7: second");
+	from.out_of_memory = true;
+	problems_move(&from, &to, "%s", "");
+	ck_assert(to.out_of_memory);
+	problems_fini(&to);
+}
+END_TEST
+
 START_TEST(problems_can_be_used_again_after_fini)
 {
 	struct problems problems = {.out_of_memory = true};
@@ -90,6 +107,7 @@ int main(void)
 	tcase_add_test(tcase, problems_keep_every_sentence_in_order);
 	tcase_add_test(tcase, problems_are_not_cut_however_long);
 	tcase_add_test(tcase, problems_lost_for_want_of_memory_count_as_problems);
+	tcase_add_test(tcase, problems_move_behind_a_text);
 	tcase_add_test(tcase, problems_can_be_used_again_after_fini);
 	return test_run(suite);
 }

@@ -268,49 +268,6 @@ START_TEST(write_value_reports_what_the_kernel_refuses)
 }
 END_TEST
 
-static const struct {
-	mode_t mode;
-	int result;
-} modes[] = {
-	{0600, 0},      {0400, 0},      {0700, 0},      {0640, -EPERM},
-	{0604, -EPERM}, {0620, -EPERM}, {0610, -EPERM}, {0777, -EPERM},
-};
-
-START_TEST(check_private_minds_the_mode)
-{
-	struct err err = {""};
-	char mode[8];
-
-	write_file("key", modes[_i].mode);
-	ck_assert_int_eq(file_check_private(path, &err), modes[_i].result);
-	snprintf(mode, sizeof(mode), "%04o", modes[_i].mode);
-	if (modes[_i].result)
-		ck_assert_ptr_nonnull(strstr(err.text, mode));
-	else
-		ck_assert_str_eq(err.text, "");
-}
-END_TEST
-
-START_TEST(check_private_minds_the_owner)
-{
-	struct err err;
-
-	if (geteuid() != 0)
-		return;
-	write_file("key", 0600);
-	ck_assert_int_eq(chown(path, 12345, (gid_t)-1), 0);
-	ck_assert_int_eq(file_check_private(path, &err), -EPERM);
-	ck_assert_ptr_nonnull(strstr(err.text, "uid 12345"));
-}
-END_TEST
-
-START_TEST(check_private_refuses_what_is_not_a_file)
-{
-	ck_assert_int_eq(file_check_private(path, NULL), -ENOENT);
-	ck_assert_int_eq(file_check_private(directory, NULL), -EINVAL);
-}
-END_TEST
-
 static void add_read_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, read_gives_all_bytes_and_a_nul);
@@ -340,9 +297,5 @@ int main(void)
 	tcase_add_test(tcase, write_value_writes_into_an_existing_file);
 	tcase_add_test(tcase, write_value_never_creates_a_file);
 	tcase_add_test(tcase, write_value_reports_what_the_kernel_refuses);
-	tcase_add_loop_test(tcase, check_private_minds_the_mode, 0,
-	                    sizeof(modes) / sizeof(modes[0]));
-	tcase_add_test(tcase, check_private_minds_the_owner);
-	tcase_add_test(tcase, check_private_refuses_what_is_not_a_file);
 	return test_run(suite);
 }

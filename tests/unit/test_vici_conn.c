@@ -130,7 +130,7 @@ static void setup(void)
 	ck_assert_int_eq(loop_timer_new(f.loop, stop, NULL, &f.turn), 0);
 	loop_timer_start(f.deadline, DEADLINE_MS);
 	f.listener = listen_at(f.path, 4);
-	ck_assert_int_eq(vici_conn_open(f.loop, f.path, &callbacks, &f, &f.conn), 0);
+	ck_assert_int_eq(vici_conn_open(f.loop, f.path, getpid(), &callbacks, &f, &f.conn), 0);
 	f.charon = accept4(f.listener, NULL, NULL, SOCK_CLOEXEC);
 	ck_assert_int_ge(f.charon, 0);
 }
@@ -480,21 +480,36 @@ START_TEST(open_tells_why_it_cannot_connect)
 	int listener, error;
 
 	snprintf(path, sizeof(path), "%s/nobody", f.dir);
-	ck_assert_int_eq(vici_conn_open(f.loop, path, &callbacks, &f, &conn), -ENOENT);
+	ck_assert_int_eq(vici_conn_open(f.loop, path, 0, &callbacks, &f, &conn), -ENOENT);
 	listener = listen_at(path, 0);
 	do
-		error = vici_conn_open(f.loop, path, &callbacks, &f, &filling[filled]);
+		error = vici_conn_open(f.loop, path, 0, &callbacks, &f, &filling[filled]);
 	while (!error && ++filled < 8);
 	ck_assert_int_eq(error, -EAGAIN);
 	while (filled-- > 0)
 		vici_conn_close(filling[filled]);
 	close(listener);
-	ck_assert_int_eq(vici_conn_open(f.loop, path, &callbacks, &f, &conn), -ECONNREFUSED);
+	ck_assert_int_eq(vici_conn_open(f.loop, path, 0, &callbacks, &f, &conn), -ECONNREFUSED);
 	unlink(path);
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	ck_assert_int_eq(vici_conn_open(f.loop, path, &callbacks, &f, &conn), -ENAMETOOLONG);
+	ck_assert_int_eq(vici_conn_open(f.loop, path, 0, &callbacks, &f, &conn), -ENAMETOOLONG);
 	ck_assert_ptr_null(conn);
+}
+END_TEST
+
+START_TEST(open_refuses_who_is_not_charon)
+{
+	struct vici_conn *conn = NULL;
+	char byte;
+	int fd;
+
+	ck_assert_int_eq(vici_conn_open(f.loop, f.path, 1, &callbacks, &f, &conn), -EPERM);
+	ck_assert_ptr_null(conn);
+	fd = accept4(f.listener, NULL, NULL, SOCK_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(read(fd, &byte, 1), 0);
+	close(fd);
 }
 END_TEST
 
@@ -544,6 +559,7 @@ int main(void)
 	tcase_add_test(tcase, largest_reply_is_delivered);
 	tcase_add_test(tcase, requests_that_do_not_fit_are_refused);
 	tcase_add_test(tcase, open_tells_why_it_cannot_connect);
+	tcase_add_test(tcase, open_refuses_who_is_not_charon);
 	tcase_add_test(tcase, socket_is_closed_on_exec_and_does_not_block);
 	return test_run(suite);
 }
