@@ -30,29 +30,6 @@
 
 /* The SPD. */
 
-static const struct local_addr *local_addrs(const struct daemon *daemon, size_t *ret_count)
-{
-	return addr_watch_list(daemon->addrs, ret_count);
-}
-
-int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
-{
-	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
-	struct spd_thresholds thresholds = spd_thresholds_default;
-	struct policy_list want = {0};
-	int error;
-
-	input.addrs = local_addrs(daemon, &input.addr_count);
-	input.hosts = hosts_list(daemon->hosts, &input.host_count);
-	if (!daemon->flushed && plan_build(&daemon->conf, &input, &want) < 0)
-		return err_set(err, -ENOMEM, "SPD: out of memory");
-	if (!daemon->flushed)
-		thresholds = spd_thresholds_choose(&daemon->conf);
-	error = spd_keeper_set(daemon->spd, &want, &thresholds, ret_change, err);
-	policy_guard_look(daemon);
-	return error;
-}
-
 static void log_change(const char *why, const struct spd_change *change)
 {
 	if (change->added || change->updated || change->deleted)
@@ -67,9 +44,7 @@ static void on_network(void *ctx)
 	struct spd_change change = {0};
 	struct err err;
 
-	if (known_hosts_reload(daemon, &err) < 0)
-		log_error("spd: network changed: %s", err.text);
-	if (daemon_apply_spd(daemon, &change, &err) < 0)
+	if (policies_refresh(daemon, &change, &err) < 0)
 		log_error("spd: network changed: %s", err.text);
 	log_change("network changed", &change);
 }
@@ -82,7 +57,7 @@ void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	const struct local_addr *addrs;
 	size_t count;
 
-	addrs = local_addrs(daemon, &count);
+	addrs = addr_watch_list(daemon->addrs, &count);
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
@@ -388,7 +363,7 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = known_hosts_open(daemon, err);
 	if (!error)
-		error = daemon_apply_spd(daemon, &change, err);
+		error = policies_refresh(daemon, &change, err);
 	if (error)
 		return error;
 	log_change("start", &change);
@@ -481,6 +456,8 @@ static int open_timers(struct daemon *daemon)
 	for (size_t i = 0; !error && i < sizeof(timers) / sizeof(timers[0]); i++)
 		error = loop_timer_new(daemon->loop, timers[i].fn, daemon, timers[i].timer);
 	if (!error)
+		error = policies_open(daemon);
+	if (!error)
 		error = policy_guard_open(daemon);
 	if (!error)
 		error = sa_guard_open(daemon);
@@ -562,6 +539,7 @@ void daemon_close(struct daemon *daemon)
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);
 	policy_guard_close(daemon);
+	policies_close(daemon);
 	log_count_repeats(NULL, NULL);
 	loop_timer_free(daemon->repeats_timer);
 	loop_timer_free(daemon->watchdog_timer);

@@ -55,6 +55,7 @@ struct daemon {
 	struct loop_timer *ready_timer;
 	struct loop_timer *watchdog_timer;
 	struct loop_timer *repeats_timer; /* of the log */
+	struct policies *policies;
 	struct policy_guard *policy_guard;
 	struct sa_guard *sa_guard;
 
@@ -97,14 +98,30 @@ int daemon_open_run_dir(struct daemon *daemon, struct err *err);
 void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* Whether it is one that charon negotiated for us, and no larval one. */
 bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
+
+/*
+ * The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts,
+ * and tried again until it is. open: 0 or negative errno.
+ */
+int policies_open(struct daemon *daemon);
+void policies_close(struct daemon *daemon);
 /* Plans for the present configuration and network and applies the difference. */
-int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+/* The same, where configuration or addresses are new: known hosts first. */
+int policies_refresh(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+/* One that was written beside the plan could not be: due like a plan that failed. */
+void policies_failed(struct daemon *daemon, const struct err *err);
+/* Why not all is applied; empty: it is. */
+const char *policies_problem(const struct daemon *daemon);
+
 /*
  * Known hosts. open: takes over what a predecessor left, before the first plan; reload: after a new
- * configuration or new addresses, before the plan. The others are events.
+ * configuration or new addresses, before the plan, and reloaded after it, which empties @actions.
+ * What reload could not do is done soon. The others are events.
  */
 int known_hosts_open(struct daemon *daemon, struct err *err);
-int known_hosts_reload(struct daemon *daemon, struct err *err);
+int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err);
+void known_hosts_reloaded(struct daemon *daemon, struct host_actions *actions);
 void known_hosts_resync(void *ctx);
 void known_hosts_resync_soon(struct daemon *daemon);
 void known_hosts_due(void *ctx);

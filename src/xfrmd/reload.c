@@ -76,9 +76,7 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 
 	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
 		say(errors, "%s", err.text);
-	if (known_hosts_reload(daemon, &err) < 0)
-		say(errors, "%s", err.text);
-	if (daemon_apply_spd(daemon, &change, &err) < 0)
+	if (policies_refresh(daemon, &change, &err) < 0)
 		say(errors, "%s", err.text);
 	if (change.added || change.updated || change.deleted)
 		say(changes, "policies: %zu added, %zu updated, %zu deleted in %.1f ms",

@@ -98,6 +98,9 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	add_foreign(daemon, status);
 	if (policy_guard_fights(daemon))
 		add_problem(status, "policies: somebody else keeps changing ours");
+	if (*policies_problem(daemon))
+		add_problem(status, "policies: not all could be applied, trying again: %s",
+		            policies_problem(daemon));
 	if (counts.drift)
 		add_problem(status, "policies: %zu differ from the desired ones", counts.drift);
 	if (!has_chosen_address(daemon))
