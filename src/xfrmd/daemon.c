@@ -266,6 +266,8 @@ static void on_terminate(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
+	if (shutdown_finish(daemon))
+		return;
 	log_notice("stop: policies, SAs and charon go on; `xfrmctl shutdown` ends the protection");
 	notify_send("STOPPING=1");
 	loop_stop(daemon->loop);

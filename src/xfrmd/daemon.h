@@ -255,6 +255,9 @@ char *status_peers_json(struct daemon *daemon);
  */
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now);
 void shutdown_status(const struct daemon *daemon, struct ctl_status *status);
+/* A signal ends xfrmd. If the end of the protection has begun, it is done at once: the peers have
+ * their DELETEs, so it cannot go on. False: it goes on. */
+bool shutdown_finish(struct daemon *daemon);
 /* Answers those who still wait. */
 void shutdown_close(struct daemon *daemon);
 
