@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xfrmd/conf_ini.h"
+#include "xfrmd/log.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -28,6 +29,16 @@ static void add_pki_problems(const char *path, const struct conf *conf,
 		problems_add(problems, "%s: [ipsec] %s: %s", path, key, text);
 	}
 	problems->out_of_memory |= found->out_of_memory;
+}
+
+int setup_check_log(const char *path, const struct conf *conf, struct problems *problems)
+{
+	struct err err;
+	int error = log_check(conf->log_target, conf->log_path, &err);
+
+	if (error)
+		problems_add(problems, "%s: [log] target: %s", path, err.text);
+	return error;
 }
 
 int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,

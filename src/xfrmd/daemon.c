@@ -285,27 +285,41 @@ static void on_hangup(void *ctx)
 
 /* Start. */
 
-int daemon_write_sysctls(const struct conf *conf, struct err *err)
+int daemon_write_sysctls(struct daemon *daemon, struct err *err)
 {
-	char number[16];
-	int error;
+	struct err *problem = &daemon->sysctl_problem, second;
+	char expires[16];
+	int error, other;
 
-	snprintf(number, sizeof(number), "%u", conf->xfrm_acq_expires_s);
-	error = file_write_value("/proc/sys/net/core/xfrm_acq_expires", number, err);
-	if (error)
-		return error;
-	return file_write_value("/proc/sys/net/core/xfrm_larval_drop",
-	                        conf->xfrm_larval_drop ? "1" : "0", err);
+	snprintf(expires, sizeof(expires), "%u", daemon->conf.xfrm_acq_expires_s);
+	*problem = (struct err){0};
+	error = file_write_value("/proc/sys/net/core/xfrm_acq_expires", expires, problem);
+	other = file_write_value("/proc/sys/net/core/xfrm_larval_drop",
+	                         daemon->conf.xfrm_larval_drop ? "1" : "0",
+	                         error ? &second : problem);
+	if (error || other)
+		*err = *problem;
+	return error ? error : other;
 }
 
-int daemon_open_log(const struct conf *conf, struct err *err)
+int daemon_open_log(struct daemon *daemon, const struct conf *conf, struct err *err)
 {
 	int error = log_open("xfrmd", conf->log_target, conf->log_path, conf->log_level);
 
-	if (!error)
+	if (!error) {
+		daemon->log_problem.text[0] = '\0';
 		return 0;
+	}
 	return err_set(err, error, "[log] target: %s cannot be opened: %s",
 	               conf->log_path ? conf->log_path : "the journal's socket", strerror(-error));
+}
+
+void daemon_begin_log(struct daemon *daemon)
+{
+	if (daemon_open_log(daemon, &daemon->conf, &daemon->log_problem) == 0)
+		return;
+	(void)log_open("xfrmd", LOG_TARGET_STDERR, NULL, daemon->conf.log_level);
+	log_error("%s: %s, it goes to stderr", daemon->conf_path, daemon->log_problem.text);
 }
 
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65])
@@ -357,8 +371,6 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = spd_keeper_open(&daemon->spd, err);
 	if (!error)
-		error = daemon_write_sysctls(&daemon->conf, err);
-	if (!error)
 		error = spd_keeper_read(daemon->spd, err);
 	if (!error)
 		error = recent_peers_open(daemon, err);
@@ -369,6 +381,9 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (error)
 		return error;
 	log_change("start", &change);
+	/* protected with other values rather than not at all */
+	if (daemon_write_sysctls(daemon, err) < 0)
+		log_error("kernel: %s", err->text);
 	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
 	                          &daemon->monitor, err);
 	if (error)

@@ -59,6 +59,9 @@ struct daemon {
 	struct policy_guard *policy_guard;
 	struct sa_guard *sa_guard;
 
+	struct err sysctl_problem; /* empty: they are as [kernel] says */
+	struct err log_problem;    /* empty: it goes where [log] says */
+
 	bool ready;
 	bool flushed; /* `xfrmctl flush`: nothing is installed until the next reload */
 	int exit_status;
@@ -191,10 +194,13 @@ void certificates_on_cert(void *ctx, const void *der, size_t len);
  * if @conf has another one. NULL: none, xfrmd starts charon itself.
  */
 const char *daemon_charon_unit(const struct conf *conf);
-/* Writes the sysctls of [kernel]. */
-int daemon_write_sysctls(const struct conf *conf, struct err *err);
-/* Sends the log where the configuration says; on failure the old sink stays. */
-int daemon_open_log(const struct conf *conf, struct err *err);
+/* Writes the sysctls of [kernel] that differ; what cannot be is told, and a problem. */
+int daemon_write_sysctls(struct daemon *daemon, struct err *err);
+/* Sends the log where @conf says; on failure the old sink stays. */
+int daemon_open_log(struct daemon *daemon, const struct conf *conf, struct err *err);
+/* The same at the start, where nothing may keep us from protecting: on failure it goes to stderr,
+ * and that is a problem. */
+void daemon_begin_log(struct daemon *daemon);
 /* Hash of the effective configuration and certificates, in hexadecimal. 0 or -ENOMEM. */
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65]);
 

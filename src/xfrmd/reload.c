@@ -48,8 +48,7 @@ static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 }
 
 /* What a running daemon cannot take over. */
-static int check_changes(const struct daemon *daemon, const struct conf *conf,
-                         struct strlist *errors)
+static int check_changes(struct daemon *daemon, const struct conf *conf, struct strlist *errors)
 {
 	struct err err;
 
@@ -60,7 +59,7 @@ static int check_changes(const struct daemon *daemon, const struct conf *conf,
 		    daemon->conf_path, daemon->conf.reqid, conf->reqid);
 		return -EINVAL;
 	}
-	if (daemon_open_log(conf, &err) < 0) {
+	if (daemon_open_log(daemon, conf, &err) < 0) {
 		say(errors, "%s", err.text);
 		return -EINVAL;
 	}
@@ -74,7 +73,7 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 	struct spd_change change = {0};
 	struct err err;
 
-	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
+	if (daemon_write_sysctls(daemon, &err) < 0)
 		say(errors, "%s", err.text);
 	if (policies_refresh(daemon, &change, &err) < 0)
 		say(errors, "%s", err.text);

@@ -220,6 +220,14 @@ static void add_charon(struct daemon *daemon, struct ctl_status *status)
 		add_problem(status, "charon: %s", problem);
 }
 
+static void add_surroundings(const struct daemon *daemon, struct ctl_status *status)
+{
+	if (*daemon->sysctl_problem.text)
+		add_problem(status, "kernel: %s", daemon->sysctl_problem.text);
+	if (*daemon->log_problem.text)
+		add_problem(status, "log: %s, it goes to stderr", daemon->log_problem.text);
+}
+
 static void add_reload(const struct daemon *daemon, struct ctl_status *status)
 {
 	status->reload_time = daemon->reload_time;
@@ -242,6 +250,7 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 	add_peers(daemon, status);
 	add_certificates(daemon, status);
 	add_charon(daemon, status);
+	add_surroundings(daemon, status);
 	add_reload(daemon, status);
 	trial_status(daemon, status);
 	shutdown_status(daemon, status);
