@@ -38,6 +38,21 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
+static bool keeps_peer(void *ctx, const struct peer *peer)
+{
+	struct daemon *daemon = ctx;
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
+}
+
+void daemon_retain_peers(struct daemon *daemon)
+{
+	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
+}
+
 static void on_network(void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -47,6 +62,9 @@ static void on_network(void *ctx)
 	if (policies_refresh(daemon, &change, &err) < 0)
 		log_error("spd: network changed: %s", err.text);
 	log_change("network changed", &change);
+	daemon_retain_peers(daemon);
+	/* an address that is back finds the larval SAs of before, and is not asked for again */
+	known_hosts_resync(daemon);
 }
 
 /* Acquires. */

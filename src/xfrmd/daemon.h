@@ -97,6 +97,9 @@ int lockdown_run(struct daemon *daemon, struct err *err);
 /* Takes the lock of the run directory, made if need be. -EEXIST: another xfrmd has it. */
 int daemon_open_run_dir(struct daemon *daemon, struct err *err);
 
+/* After a new configuration or new addresses: ends the SAs of peers that are not protected any more,
+ * or whose local address is gone, and forgets them. */
+void daemon_retain_peers(struct daemon *daemon);
 /* The kernel asks for an SA, an xfrm_events callback. */
 void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* Whether it is one that charon negotiated for us, and no larval one. */

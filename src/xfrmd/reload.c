@@ -9,7 +9,6 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/log.h"
 #include "xfrmd/notify.h"
-#include "xfrmd/plan.h"
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 
@@ -23,16 +22,6 @@ static void __attribute__((format(printf, 2, 3))) say(struct strlist *list, cons
 	va_end(args);
 	/* a lost sentence is the smallest of the troubles of a process without memory */
 	(void)strlist_add(list, text);
-}
-
-static bool keeps_peer(void *ctx, const struct peer *peer)
-{
-	struct daemon *daemon = ctx;
-	const struct local_addr *addrs;
-	size_t count;
-
-	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
 }
 
 static void update_charon_config(struct daemon *daemon, struct strlist *errors)
@@ -85,7 +74,7 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 		    change.conflicts);
 	update_charon_config(daemon, errors);
 	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle, distrust);
-	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
+	daemon_retain_peers(daemon);
 	certificates_log(daemon);
 }
 
