@@ -339,6 +339,9 @@ START_TEST(known_hosts_are_read_back_from_their_policies)
 	policy.dst.len = 24;
 	ck_assert(!plan_read_host(&policy, &found));
 	policy = plan_host_policy(&conf, &host);
+	policy.src.len = 24;
+	ck_assert(!plan_read_host(&policy, &found));
+	policy = plan_host_policy(&conf, &host);
 	policy.dir = POLICY_DIR_IN;
 	ck_assert(!plan_read_host(&policy, &found));
 }
