@@ -14,6 +14,7 @@ struct recent_peers {
 	struct peers_file waiting; /* read, and not protected yet: no such address */
 	uint64_t waiting_until_ms;
 	bool changed, frozen;
+	uint64_t earliest_ms; /* of the next writing, but for the last */
 	bool failed; /* to write, and said so */
 };
 
