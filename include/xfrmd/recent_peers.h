@@ -15,7 +15,7 @@ struct recent_peers {
 	uint64_t waiting_until_ms;
 	bool changed, frozen;
 	uint64_t earliest_ms; /* of the next writing, but for the last */
-	bool failed; /* to write, and said so */
+	bool failed;          /* to write, and said so */
 };
 
 /* Reads the file; what is wrong with it is logged and ignored. 0 or -ENOMEM and @err. */

@@ -172,7 +172,7 @@ static const struct {
 	{"10.0.99.99", EXPLAIN_KIND_BROADCAST, false}, /* as the interface says */
 	{"255.255.255.255", EXPLAIN_KIND_BROADCAST, false},
 	{"10.0.15.254", EXPLAIN_KIND_REMOTE, false},
-	{"10.9.0.1", EXPLAIN_KIND_REMOTE, false}, /* the last of a /31 */
+	{"10.9.0.1", EXPLAIN_KIND_REMOTE, false},    /* the last of a /31 */
 	{"10.9.8.7", EXPLAIN_KIND_BROADCAST, false}, /* what a /31 says */
 	{"224.0.0.5", EXPLAIN_KIND_MULTICAST, false},
 	{"ff02::1", EXPLAIN_KIND_MULTICAST, false},
