@@ -36,6 +36,8 @@ bool addr_is_multicast(const struct addr *addr); /* 255.255.255.255 counts too *
 bool addr_is_loopback(const struct addr *addr);
 bool addr_is_link_local(const struct addr *addr);
 bool addr_is_any(const struct addr *addr);
+/* ::ffff:0:0/96: IPv4 as sockets of IPv6 show it; no packet has such an address. */
+bool addr_is_mapped(const struct addr *addr);
 
 /* For sockets, without a port; @ifname is that of a link-local one. Returns the length. */
 socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,

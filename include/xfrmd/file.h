@@ -25,7 +25,8 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
  * now. */
 void file_remove_temporaries(const char *path);
 
-/* Writes @text to an existing kernel file such as a sysctl, in one write(2). */
+/* Writes @text to an existing kernel file such as a sysctl, in one write(2), unless that is its value:
+ * then it may be read-only. @err says what it is and what it should be. */
 int file_write_value(const char *path, const char *text, struct err *err);
 
 #endif

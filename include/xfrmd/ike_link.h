@@ -46,12 +46,15 @@ void ike_link_disconnect(struct ike_link *link);
 bool ike_link_is_up(const struct ike_link *link);
 /* Disconnects, and connects again after IKE_LINK_RECONNECT_MS. */
 void ike_link_renew(struct ike_link *link);
+/* The same, but the connection lasts until then: for a caller in the middle of something. */
+void ike_link_renew_soon(struct ike_link *link);
 /* A new configuration: charon gets what it lacks and loses the rest, if connected. */
 void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct pki_bundle *bundle);
 
-/* vici_conn_request(); without a connection nothing happens. @message is emptied in any case. */
-void ike_link_request(struct ike_link *link, const char *command, struct buf *message,
-                      vici_reply_fn reply, void *ctx);
+/* vici_conn_request(), with its errors: @reply will not be called then. -ENOTCONN: no connection.
+ * @message is emptied in any case. */
+int ike_link_request(struct ike_link *link, const char *command, struct buf *message,
+                     vici_reply_fn reply, void *ctx);
 /* What charon refused to load, in words; empty: nothing. */
 const char *ike_link_problem(const struct ike_link *link);
 

@@ -18,6 +18,9 @@ struct loader_callbacks {
 	bool (*keeps_conn)(void *ctx, const char *name);
 	/* charon has everything. Not called when it refused something: see loader_problem(). */
 	void (*loaded)(void *ctx);
+	/* A command could not be sent, so charon has neither all nor only what it should: the
+	 * connection is to be made anew, from the loop. */
+	void (*incomplete)(void *ctx);
 };
 
 int loader_new(const struct loader_callbacks *callbacks, void *ctx, struct loader **ret_loader);

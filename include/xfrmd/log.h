@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "xfrmd/err.h"
+
 /*
  * error: the operator must act. warning: odd, and what we did about it. notice: state changes of
  * peers, policies and charon. info: rare context. debug: free. Line form:
@@ -30,6 +32,11 @@ enum log_target {
  * LOG_TARGET_FILE only. May be called again at any time; on failure the old sink stays.
  */
 int log_open(const char *program, enum log_target target, const char *path, enum log_level level);
+/*
+ * Whether log_open() would succeed, as far as it can be told without making a file: negative errno
+ * and @err, which names the file. Write permission is asked for if we are root.
+ */
+int log_check(enum log_target target, const char *path, struct err *err);
 /* Opens the file of LOG_TARGET_FILE anew, after logrotate moved it. Others: nothing. */
 int log_reopen(void);
 void log_close(void);

@@ -38,6 +38,9 @@ bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 /* Whether policies are made for this address: global scope and on a chosen interface. */
 bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
 
+/* Whether the kernel sends to @remote as a broadcast because of this address. */
+bool plan_is_broadcast(const struct local_addr *addr, const struct addr *remote);
+
 /*
  * Whether an acquire @local -> @remote is worth a negotiation: @local is a chosen address, @remote
  * is protected by the lists and is not an own, broadcast, multicast or unspecified address.

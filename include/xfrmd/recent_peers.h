@@ -14,7 +14,8 @@ struct recent_peers {
 	struct peers_file waiting; /* read, and not protected yet: no such address */
 	uint64_t waiting_until_ms;
 	bool changed, frozen;
-	bool failed; /* to write, and said so */
+	uint64_t earliest_ms; /* of the next writing, but for the last */
+	bool failed;          /* to write, and said so */
 };
 
 /* Reads the file; what is wrong with it is logged and ignored. 0 or -ENOMEM and @err. */

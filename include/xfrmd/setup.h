@@ -16,4 +16,11 @@
 int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,
                struct problems *problems);
 
+/*
+ * Whether the log can go where @conf says: a problem for who checks and for who reloads, but not for
+ * who starts, since the host is to be protected without a log, too. 0, or negative errno and a
+ * sentence in @problems.
+ */
+int setup_check_log(const char *path, const struct conf *conf, struct problems *problems);
+
 #endif

@@ -145,13 +145,34 @@ void file_remove_temporaries(const char *path)
 	globfree(&found);
 }
 
+#define VALUE_MAX 64
+
+/* Empty: it cannot be read. */
+static void read_value(const char *path, char ret_value[VALUE_MAX])
+{
+	_cleanup_(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t len = fd < 0 ? -1 : read(fd, ret_value, VALUE_MAX - 1);
+
+	ret_value[len < 0 ? 0 : len] = '\0';
+	ret_value[strcspn(ret_value, "\n")] = '\0';
+}
+
 int file_write_value(const char *path, const char *text, struct err *err)
 {
-	_cleanup_(cleanup_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_(cleanup_fd) int fd = -1;
+	char value[VALUE_MAX];
+	int code;
 
-	if (fd < 0)
-		return fail_errno(err, path, "cannot open");
-	if (write(fd, text, strlen(text)) < 0)
-		return fail_errno(err, path, "cannot write");
-	return 0;
+	read_value(path, value);
+	if (strcmp(value, text) == 0)
+		return 0;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, text, strlen(text)) >= 0)
+		return 0;
+	code = -errno;
+	if (!*value)
+		return err_set(err, code, "%s: cannot be written: %s, expected %s", path,
+		               strerror(-code), text);
+	return err_set(err, code, "%s: is %s and cannot be written: %s, expected %s", path, value,
+	               strerror(-code), text);
 }

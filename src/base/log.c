@@ -8,16 +8,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "xfrmd/cleanup.h"
 #include "xfrmd/loop.h"
 #include "xfrmd/repeats.h"
 
@@ -136,6 +139,49 @@ int log_open(const char *program, enum log_target target, const char *path, enum
 	sink.fd = fd;
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(sink.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	return 0;
+}
+
+static int check_file(const char *path, struct err *err)
+{
+	_cleanup_(cleanup_free) char *copy = strdup(path);
+	const char *what = path;
+	struct stat status;
+
+	if (!copy)
+		return err_set(err, -ENOMEM, "%s: out of memory", path);
+	if (stat(path, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return err_set(err, -EISDIR, "%s: is a directory, expected a file", path);
+	} else {
+		what = dirname(copy);
+		if (stat(what, &status) < 0)
+			return err_set(err, -errno, "%s: cannot be made: %s: %s", path, what,
+			               strerror(errno));
+		if (!S_ISDIR(status.st_mode))
+			return err_set(err, -ENOTDIR, "%s: cannot be made: %s: not a directory",
+			               path, what);
+	}
+	if (geteuid() == 0 && access(what, W_OK) < 0)
+		return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+	return 0;
+}
+
+int log_check(enum log_target target, const char *path, struct err *err)
+{
+	struct stat status;
+
+	switch (target) {
+	case LOG_TARGET_FILE:
+		return path ? check_file(path, err) : 0;
+	case LOG_TARGET_JOURNAL:
+		if (stat(LOG_JOURNAL_SOCKET, &status) < 0)
+			return err_set(err, -errno, "%s: %s", LOG_JOURNAL_SOCKET, strerror(errno));
+		return 0;
+	case LOG_TARGET_SYSLOG:
+	case LOG_TARGET_STDERR:
+		return 0;
+	}
 	return 0;
 }
 

@@ -285,6 +285,61 @@ static void note_host_bits(struct conf_reader *reader, const char *where, const 
 		note(reader, line);
 }
 
+#define MAPPED_LEN 96
+
+/* What is wrong with an entry of a list, NULL: nothing; and in @ret_expected what would be right, if
+ * that can be told. */
+static const char *read_prefix(const char *text, struct prefix *ret_prefix, bool *ret_host_bits,
+                               char ret_expected[SHOWN_MAX])
+{
+	char right_text[PREFIX_TEXT_MAX];
+	struct prefix right = {0};
+	struct addr addr;
+
+	ret_expected[0] = '\0';
+	if (prefix_parse(text, ret_prefix, ret_host_bits) < 0)
+		return "malformed subnet";
+	if (ret_prefix->len < MAPPED_LEN || !addr_is_mapped(&ret_prefix->addr))
+		return NULL;
+	if (addr_from_bytes(AF_INET, ret_prefix->addr.bytes + 12, &addr) == 0)
+		right = prefix_make(&addr, ret_prefix->len - MAPPED_LEN);
+	snprintf(ret_expected, SHOWN_MAX, "%s", prefix_format(&right, right_text));
+	return "IPv4 inside IPv6, which no packet has";
+}
+
+/* What becomes of a whole subnet that is not like others; NULL: it is. */
+static const char *oddity(const struct prefix *prefix)
+{
+	bool ipv4 = prefix->addr.family == AF_INET;
+
+	if (addr_is_loopback(&prefix->addr) && prefix->len >= (ipv4 ? 8 : 128))
+		return "is loopback, which never leaves this host: nothing is protected there";
+	if (addr_is_multicast(&prefix->addr) && prefix->len >= (ipv4 ? 4 : 8))
+		return "is multicast or broadcast, for which nobody can negotiate: nothing is "
+		       "encrypted there";
+	if (addr_is_link_local(&prefix->addr) && prefix->len >= (ipv4 ? 16 : 10))
+		return "is link-local, and such addresses of this host have no policies: what they "
+		       "send is not protected";
+	return NULL;
+}
+
+/* An entry of no_ipsec_subnets may except a part of such a subnet from a protected one. */
+static bool note_oddity(struct conf_reader *reader, const struct conf_key *key, const char *where,
+                        const struct prefix *prefix)
+{
+	_cleanup_(cleanup_free) char *line = NULL;
+	const char *what = oddity(prefix);
+	char text[PREFIX_TEXT_MAX];
+
+	if (!what || field(reader, key) != (void *)&reader->conf->protect)
+		return false;
+	if (asprintf(&line, "%s: %s %s", where, prefix_format(prefix, text), what) < 0)
+		line = NULL;
+	else
+		note(reader, line);
+	return true;
+}
+
 static void read_subnets(struct conf_reader *reader, const struct conf_key *key, const char *value)
 {
 	_cleanup_(cleanup_free) char *where = NULL;
@@ -298,17 +353,20 @@ static void read_subnets(struct conf_reader *reader, const struct conf_key *key,
 	if (strlist_split(&list, value, ", \t") < 0)
 		reader->out_of_memory = true;
 	for (size_t i = 0; i < list.count; i++) {
+		char expected[SHOWN_MAX];
 		struct prefix prefix;
 		bool host_bits;
+		const char *wrong = read_prefix(list.items[i], &prefix, &host_bits, expected);
 
-		if (prefix_parse(list.items[i], &prefix, &host_bits) < 0) {
-			conf_key_complain(reader, key, "malformed subnet", list.items[i],
-			                  SUBNET_EXPECTED);
+		if (wrong) {
+			conf_key_complain(reader, key, wrong, list.items[i],
+			                  *expected ? expected : SUBNET_EXPECTED);
 			continue;
 		}
 		add_prefix(reader, key, &prefix);
 		if (host_bits)
 			note_host_bits(reader, where, list.items[i], &prefix);
+		note_oddity(reader, key, where, &prefix);
 	}
 	strlist_fini(&list);
 }
@@ -317,24 +375,27 @@ static void read_subnets(struct conf_reader *reader, const struct conf_key *key,
 struct told {
 	size_t malformed;
 	size_t host_bits;
+	size_t odd; /* no more of them are told */
 };
 
 static void read_subnet_line(struct conf_reader *reader, const struct conf_key *key,
                              const char *path, size_t number, const char *text, struct told *told)
 {
-	char shown[SHOWN_MAX];
+	char shown[SHOWN_MAX], expected[SHOWN_MAX];
 	struct prefix prefix;
 	bool host_bits;
+	const char *wrong = read_prefix(text, &prefix, &host_bits, expected);
 
-	if (prefix_parse(text, &prefix, &host_bits) == 0) {
+	if (!wrong) {
 		add_prefix(reader, key, &prefix);
 		if (host_bits && told->host_bits++ < SUBNET_FILE_SHOWN)
 			note_host_bits(reader, path, text, &prefix);
+		if (told->odd < SUBNET_FILE_SHOWN && note_oddity(reader, key, path, &prefix))
+			told->odd++;
 	} else if (told->malformed++ < SUBNET_FILE_SHOWN) {
-		problems_add(reader->problems,
-		             "%s:%zu: malformed subnet, found \"%s\", expected one per line, "
-		             "each " SUBNET_EXPECTED,
-		             path, number, str_escape(text, shown, sizeof(shown)));
+		problems_add(reader->problems, "%s:%zu: %s, found \"%s\", expected %s", path,
+		             number, wrong, str_escape(text, shown, sizeof(shown)),
+		             *expected ? expected : "one per line, each " SUBNET_EXPECTED);
 	}
 }
 

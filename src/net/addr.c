@@ -102,6 +102,13 @@ bool addr_is_any(const struct addr *addr)
 	return addr->family != AF_UNSPEC && memcmp(addr->bytes, zero, sizeof(zero)) == 0;
 }
 
+bool addr_is_mapped(const struct addr *addr)
+{
+	static const uint8_t start[12] = {[10] = 0xff, [11] = 0xff};
+
+	return addr->family == AF_INET6 && memcmp(addr->bytes, start, sizeof(start)) == 0;
+}
+
 socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
                            struct sockaddr_storage *ret_address)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xfrmd/conf_ini.h"
+#include "xfrmd/log.h"
 #include "xfrmd/trust.h"
 
 static bool starts_with(const char *text, const char *start)
@@ -46,6 +47,16 @@ static int check_trust(const char *path, struct conf *conf, struct problems *pro
 	problems_move(&cas, problems, "%s: [ipsec] ca_certificates: ", path);
 	problems_move(&binary, problems, "%s: [charon] binary: ", path);
 	return problems->out_of_memory ? -ENOMEM : error;
+}
+
+int setup_check_log(const char *path, const struct conf *conf, struct problems *problems)
+{
+	struct err err;
+	int error = log_check(conf->log_target, conf->log_path, &err);
+
+	if (error)
+		problems_add(problems, "%s: [log] target: %s", path, err.text);
+	return error;
 }
 
 int setup_load(const char *path, int64_t now, struct conf *ret_conf, struct pki_bundle *ret_bundle,

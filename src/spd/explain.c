@@ -8,26 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/plan.h"
 #include "xfrmd/role.h"
-
-/* A network of /31 or longer has no broadcast address (RFC 3021). */
-#define BROADCAST_LEN_MAX 30
 
 static bool is_limited_broadcast(const struct addr *address)
 {
 	static const struct addr all_ones = {AF_INET, {255, 255, 255, 255}};
 
 	return addr_equal(address, &all_ones);
-}
-
-static bool is_broadcast_of(const struct addr *address, const struct local_addr *local)
-{
-	struct addr last = prefix_last(&local->network);
-
-	if (local->addr.family != AF_INET || address->family != AF_INET)
-		return false;
-	return addr_equal(address, &local->broadcast) ||
-	       (local->network.len <= BROADCAST_LEN_MAX && addr_equal(address, &last));
 }
 
 enum explain_kind explain_kind_of(const struct addr *address, const struct local_addr *addrs,
@@ -46,7 +34,7 @@ enum explain_kind explain_kind_of(const struct addr *address, const struct local
 			return EXPLAIN_KIND_OWN;
 	}
 	for (size_t i = 0; i < addr_count; i++) {
-		if (is_broadcast_of(address, &addrs[i]))
+		if (plan_is_broadcast(&addrs[i], address))
 			return EXPLAIN_KIND_BROADCAST;
 	}
 	return EXPLAIN_KIND_REMOTE;

@@ -86,9 +86,17 @@ static int add_forwarded(struct policy_list *list, const struct conf *conf,
 	return 0;
 }
 
-static bool has_broadcast(const struct local_addr *addr)
+/* The kernel's rule (fib_add_ifaddr()): the last address of a network that is large enough, and one
+ * that was assigned, whatever the network. */
+bool plan_is_broadcast(const struct local_addr *addr, const struct addr *remote)
 {
-	return addr->addr.family == AF_INET && addr->network.len <= BROADCAST_LEN_MAX;
+	struct addr last = prefix_last(&addr->network);
+
+	if (addr->addr.family != AF_INET || remote->family != AF_INET ||
+	    addr_equal(remote, &addr->addr))
+		return false;
+	return addr_equal(remote, &addr->broadcast) ||
+	       (addr->network.len <= BROADCAST_LEN_MAX && addr_equal(remote, &last));
 }
 
 static int add_broadcast(struct policy_list *list, const struct conf *conf,
@@ -112,14 +120,12 @@ static int add_broadcast(struct policy_list *list, const struct conf *conf,
 static int add_broadcasts(struct policy_list *list, const struct conf *conf,
                           const struct local_addr *addr)
 {
-	struct addr last = prefix_last(&addr->network);
-	int r;
+	const struct addr candidates[] = {prefix_last(&addr->network), addr->broadcast};
+	int r = 0;
 
-	if (!has_broadcast(addr))
-		return 0;
-	r = add_broadcast(list, conf, &addr->addr, &last);
-	if (r == 0 && addr->broadcast.family == AF_INET && !addr_equal(&addr->broadcast, &last))
-		r = add_broadcast(list, conf, &addr->addr, &addr->broadcast);
+	for (size_t i = 0; r == 0 && i < sizeof(candidates) / sizeof(candidates[0]); i++)
+		if (plan_is_broadcast(addr, &candidates[i]))
+			r = add_broadcast(list, conf, &addr->addr, &candidates[i]);
 	return r;
 }
 
@@ -272,14 +278,6 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
 	return 0;
 }
 
-static bool is_broadcast(const struct local_addr *addr, const struct addr *remote)
-{
-	struct addr last = prefix_last(&addr->network);
-
-	return has_broadcast(addr) &&
-	       (addr_equal(remote, &last) || addr_equal(remote, &addr->broadcast));
-}
-
 bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
                      const struct addr *local, const struct addr *remote)
 {
@@ -289,7 +287,7 @@ bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, si
 	    addr_is_loopback(remote))
 		return false;
 	for (size_t i = 0; i < addr_count; i++) {
-		if (addr_equal(&addrs[i].addr, remote) || is_broadcast(&addrs[i], remote))
+		if (addr_equal(&addrs[i].addr, remote) || plan_is_broadcast(&addrs[i], remote))
 			return false;
 		if (addr_equal(&addrs[i].addr, local) && plan_addr_chosen(conf, &addrs[i]))
 			chosen = true;

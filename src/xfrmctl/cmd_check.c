@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `xfrmctl check [FILE]`: what the daemon would say to a configuration; needs no daemon. */
+#include <errno.h>
 #include <string.h>
 
 #include "build_config.h"
@@ -35,6 +36,8 @@ int cmd_check(const struct options *options, struct output *output)
 
 	if (ret < 0 && !problems.count)
 		problems_add(&problems, "%s: %s", path, strerror(-ret));
+	if (setup_check_log(path, &conf, &problems) < 0)
+		ret = -EINVAL;
 	put_problems(options, &conf, &problems, output);
 	if (ret < 0)
 		return EXIT_FAILED;

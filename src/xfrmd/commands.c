@@ -33,7 +33,7 @@ void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
 	struct err err;
 
 	daemon->flushed = true;
-	if (daemon_apply_spd(daemon, &change, &err) < 0)
+	if (policies_apply(daemon, &change, &err) < 0)
 		(void)strlist_add(errors, err.text);
 	snprintf(text, sizeof(text), "policies: %zu removed, nothing is protected", change.deleted);
 	(void)strlist_add(changes, text);

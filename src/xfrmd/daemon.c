@@ -27,29 +27,6 @@
 
 /* The SPD. */
 
-static const struct local_addr *local_addrs(const struct daemon *daemon, size_t *ret_count)
-{
-	return addr_watch_list(daemon->addrs, ret_count);
-}
-
-int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
-{
-	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
-	struct spd_thresholds thresholds = spd_thresholds_default;
-	struct policy_list want = {0};
-	int error;
-
-	input.addrs = local_addrs(daemon, &input.addr_count);
-	input.hosts = hosts_list(daemon->hosts, &input.host_count);
-	if (!daemon->flushed && plan_build(&daemon->conf, &input, &want) < 0)
-		return err_set(err, -ENOMEM, "SPD: out of memory");
-	if (!daemon->flushed)
-		thresholds = spd_thresholds_choose(&daemon->conf);
-	error = spd_keeper_set(daemon->spd, &want, &thresholds, ret_change, err);
-	policy_guard_look(daemon);
-	return error;
-}
-
 static void log_change(const char *why, const struct spd_change *change)
 {
 	if (change->added || change->updated || change->deleted)
@@ -58,17 +35,33 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
+static bool keeps_peer(void *ctx, const struct peer *peer)
+{
+	struct daemon *daemon = ctx;
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
+}
+
+void daemon_retain_peers(struct daemon *daemon)
+{
+	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
+}
+
 static void on_network(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct spd_change change = {0};
 	struct err err;
 
-	if (known_hosts_reload(daemon, &err) < 0)
-		log_error("spd: network changed: %s", err.text);
-	if (daemon_apply_spd(daemon, &change, &err) < 0)
+	if (policies_refresh(daemon, &change, &err) < 0)
 		log_error("spd: network changed: %s", err.text);
 	log_change("network changed", &change);
+	daemon_retain_peers(daemon);
+	/* an address that is back finds the larval SAs of before, and is not asked for again */
+	known_hosts_resync(daemon);
 }
 
 /* Acquires. */
@@ -79,7 +72,7 @@ void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	const struct local_addr *addrs;
 	size_t count;
 
-	addrs = local_addrs(daemon, &count);
+	addrs = addr_watch_list(daemon->addrs, &count);
 	if (acquire->reqid != daemon->conf.reqid ||
 	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
 		return;
@@ -295,6 +288,8 @@ static void on_terminate(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
+	if (shutdown_finish(daemon))
+		return;
 	log_notice("stop: policies, SAs and charon go on; `xfrmctl shutdown` ends the protection");
 	notify_send("STOPPING=1");
 	loop_stop(daemon->loop);
@@ -312,27 +307,41 @@ static void on_hangup(void *ctx)
 
 /* Start. */
 
-int daemon_write_sysctls(const struct conf *conf, struct err *err)
+int daemon_write_sysctls(struct daemon *daemon, struct err *err)
 {
-	char number[16];
-	int error;
+	struct err *problem = &daemon->sysctl_problem, second;
+	char expires[16];
+	int error, other;
 
-	snprintf(number, sizeof(number), "%u", conf->xfrm_acq_expires_s);
-	error = file_write_value("/proc/sys/net/core/xfrm_acq_expires", number, err);
-	if (error)
-		return error;
-	return file_write_value("/proc/sys/net/core/xfrm_larval_drop",
-	                        conf->xfrm_larval_drop ? "1" : "0", err);
+	snprintf(expires, sizeof(expires), "%u", daemon->conf.xfrm_acq_expires_s);
+	*problem = (struct err){0};
+	error = file_write_value("/proc/sys/net/core/xfrm_acq_expires", expires, problem);
+	other = file_write_value("/proc/sys/net/core/xfrm_larval_drop",
+	                         daemon->conf.xfrm_larval_drop ? "1" : "0",
+	                         error ? &second : problem);
+	if (error || other)
+		*err = *problem;
+	return error ? error : other;
 }
 
-int daemon_open_log(const struct conf *conf, struct err *err)
+int daemon_open_log(struct daemon *daemon, const struct conf *conf, struct err *err)
 {
 	int error = log_open("xfrmd", conf->log_target, conf->log_path, conf->log_level);
 
-	if (!error)
+	if (!error) {
+		daemon->log_problem.text[0] = '\0';
 		return 0;
+	}
 	return err_set(err, error, "[log] target: %s cannot be opened: %s",
 	               conf->log_path ? conf->log_path : "the journal's socket", strerror(-error));
+}
+
+void daemon_begin_log(struct daemon *daemon)
+{
+	if (daemon_open_log(daemon, &daemon->conf, &daemon->log_problem) == 0)
+		return;
+	(void)log_open("xfrmd", LOG_TARGET_STDERR, NULL, daemon->conf.log_level);
+	log_error("%s: %s, it goes to stderr", daemon->conf_path, daemon->log_problem.text);
 }
 
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65])
@@ -372,18 +381,19 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	if (!error)
 		error = spd_keeper_open(&daemon->spd, err);
 	if (!error)
-		error = daemon_write_sysctls(&daemon->conf, err);
-	if (!error)
 		error = spd_keeper_read(daemon->spd, err);
 	if (!error)
 		error = recent_peers_open(daemon, err);
 	if (!error)
 		error = known_hosts_open(daemon, err);
 	if (!error)
-		error = daemon_apply_spd(daemon, &change, err);
+		error = policies_refresh(daemon, &change, err);
 	if (error)
 		return error;
 	log_change("start", &change);
+	/* protected with other values rather than not at all */
+	if (daemon_write_sysctls(daemon, err) < 0)
+		log_error("kernel: %s", err->text);
 	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
 	                          &daemon->monitor, err);
 	if (error)
@@ -476,6 +486,8 @@ static int open_timers(struct daemon *daemon)
 	for (size_t i = 0; !error && i < sizeof(timers) / sizeof(timers[0]); i++)
 		error = loop_timer_new(daemon->loop, timers[i].fn, daemon, timers[i].timer);
 	if (!error)
+		error = policies_open(daemon);
+	if (!error)
 		error = policy_guard_open(daemon);
 	if (!error)
 		error = sa_guard_open(daemon);
@@ -557,6 +569,7 @@ void daemon_close(struct daemon *daemon)
 	addr_watch_close(daemon->addrs);
 	sa_guard_close(daemon);
 	policy_guard_close(daemon);
+	policies_close(daemon);
 	log_count_repeats(NULL, NULL);
 	loop_timer_free(daemon->repeats_timer);
 	loop_timer_free(daemon->watchdog_timer);

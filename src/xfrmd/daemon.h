@@ -54,8 +54,12 @@ struct daemon {
 	struct loop_timer *ready_timer;
 	struct loop_timer *watchdog_timer;
 	struct loop_timer *repeats_timer; /* of the log */
+	struct policies *policies;
 	struct policy_guard *policy_guard;
 	struct sa_guard *sa_guard;
+
+	struct err sysctl_problem; /* empty: they are as [kernel] says */
+	struct err log_problem;    /* empty: it goes where [log] says */
 
 	bool ready;
 	bool flushed; /* `xfrmctl flush`: nothing is installed until the next reload */
@@ -92,18 +96,37 @@ void daemon_close(struct daemon *daemon);
  */
 int lockdown_run(struct daemon *daemon, struct err *err);
 
+/* After a new configuration or new addresses: ends the SAs of peers that are not protected any more,
+ * or whose local address is gone, and forgets them. */
+void daemon_retain_peers(struct daemon *daemon);
 /* The kernel asks for an SA, an xfrm_events callback. */
 void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* Whether it is one that charon negotiated for us, and no larval one. */
 bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
+
+/*
+ * The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts,
+ * and tried again until it is. open: 0 or negative errno.
+ */
+int policies_open(struct daemon *daemon);
+void policies_close(struct daemon *daemon);
 /* Plans for the present configuration and network and applies the difference. */
-int daemon_apply_spd(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+/* The same, where configuration or addresses are new: known hosts first. */
+int policies_refresh(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
+/* One that was written beside the plan could not be: due like a plan that failed. */
+void policies_failed(struct daemon *daemon, const struct err *err);
+/* Why not all is applied; empty: it is. */
+const char *policies_problem(const struct daemon *daemon);
+
 /*
  * Known hosts. open: takes over what a predecessor left, before the first plan; reload: after a new
- * configuration or new addresses, before the plan. The others are events.
+ * configuration or new addresses, before the plan, and reloaded after it, which empties @actions.
+ * What reload could not do is done soon. The others are events.
  */
 int known_hosts_open(struct daemon *daemon, struct err *err);
-int known_hosts_reload(struct daemon *daemon, struct err *err);
+int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err);
+void known_hosts_reloaded(struct daemon *daemon, struct host_actions *actions);
 void known_hosts_resync(void *ctx);
 void known_hosts_resync_soon(struct daemon *daemon);
 void known_hosts_due(void *ctx);
@@ -175,10 +198,13 @@ void certificates_on_cert(void *ctx, const void *der, size_t len);
  * if @conf has another one. NULL: none, xfrmd starts charon itself.
  */
 const char *daemon_charon_unit(const struct conf *conf);
-/* Writes the sysctls of [kernel]. */
-int daemon_write_sysctls(const struct conf *conf, struct err *err);
-/* Sends the log where the configuration says; on failure the old sink stays. */
-int daemon_open_log(const struct conf *conf, struct err *err);
+/* Writes the sysctls of [kernel] that differ; what cannot be is told, and a problem. */
+int daemon_write_sysctls(struct daemon *daemon, struct err *err);
+/* Sends the log where @conf says; on failure the old sink stays. */
+int daemon_open_log(struct daemon *daemon, const struct conf *conf, struct err *err);
+/* The same at the start, where nothing may keep us from protecting: on failure it goes to stderr,
+ * and that is a problem. */
+void daemon_begin_log(struct daemon *daemon);
 /* Hash of the effective configuration and certificates, in hexadecimal. 0 or -ENOMEM. */
 int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char ret_hex[65]);
 
@@ -239,6 +265,9 @@ char *status_peers_json(struct daemon *daemon);
  */
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now);
 void shutdown_status(const struct daemon *daemon, struct ctl_status *status);
+/* A signal ends xfrmd. If the end of the protection has begun, it is done at once: the peers have
+ * their DELETEs, so it cannot go on. False: it goes on. */
+bool shutdown_finish(struct daemon *daemon);
 /* Answers those who still wait. */
 void shutdown_close(struct daemon *daemon);
 

@@ -23,6 +23,7 @@ struct ike_link {
 	struct loop_timer *reconnect_timer;
 	struct loop_timer *heartbeat_timer;
 	bool heartbeat_open; /* asked and not answered */
+	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
 
 static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey", "ike-rekey",
@@ -40,6 +41,11 @@ static void on_loaded(void *ctx)
 	struct ike_link *link = ctx;
 
 	link->callbacks->loaded(link->ctx);
+}
+
+static void on_incomplete(void *ctx)
+{
+	ike_link_renew_soon(ctx);
 }
 
 static void on_event(void *ctx, const char *name, const void *message, size_t len)
@@ -62,7 +68,7 @@ static void on_reconnect(void *ctx)
 	struct ike_link *link = ctx;
 
 	/* one that died does not listen; its successor is announced by ike_link_connect() */
-	if (!link->conn)
+	if (!link->conn || link->renewing)
 		ike_link_connect(link, link->charon, link->conf, link->bundle);
 }
 
@@ -85,8 +91,9 @@ static void on_heartbeat(void *ctx)
 		link->callbacks->stuck(link->ctx);
 		return;
 	}
-	link->heartbeat_open = true;
-	ike_link_request(link, "version", &message, on_heartbeat_reply, link);
+	/* what was not asked is not awaited: that we lack memory makes no charon stuck */
+	link->heartbeat_open = ike_link_request(link, "version", &message, on_heartbeat_reply,
+	                                        link) == 0;
 	loop_timer_start(link->heartbeat_timer, IKE_LINK_HEARTBEAT_MS);
 }
 
@@ -95,6 +102,7 @@ static void close_connection(struct ike_link *link)
 	vici_conn_close(link->conn);
 	link->conn = NULL;
 	link->heartbeat_open = false;
+	link->renewing = false;
 	loop_timer_stop(link->heartbeat_timer);
 	loader_forget(link->loader);
 }
@@ -153,6 +161,14 @@ void ike_link_renew(struct ike_link *link)
 	loop_timer_start(link->reconnect_timer, IKE_LINK_RECONNECT_MS);
 }
 
+void ike_link_renew_soon(struct ike_link *link)
+{
+	if (!link->conn || link->renewing)
+		return;
+	link->renewing = true;
+	loop_timer_start(link->reconnect_timer, IKE_LINK_RECONNECT_MS);
+}
+
 void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct pki_bundle *bundle)
 {
 	link->conf = conf;
@@ -161,16 +177,17 @@ void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct 
 		loader_sync(link->loader, link->conn, conf, bundle);
 }
 
-void ike_link_request(struct ike_link *link, const char *command, struct buf *message,
-                      vici_reply_fn reply, void *ctx)
+int ike_link_request(struct ike_link *link, const char *command, struct buf *message,
+                     vici_reply_fn reply, void *ctx)
 {
-	int error = 0;
+	int error = -ENOTCONN;
 
 	if (link->conn)
 		error = vici_conn_request(link->conn, command, message, reply, ctx);
-	if (error)
-		log_error("charon: %s: cannot send: %s", command, strerror(-error));
 	buf_fini(message);
+	if (error && error != -ENOTCONN)
+		log_error("charon: %s: cannot send: %s", command, strerror(-error));
+	return error;
 }
 
 const char *ike_link_problem(const struct ike_link *link)
@@ -181,8 +198,8 @@ const char *ike_link_problem(const struct ike_link *link)
 int ike_link_new(struct loop *loop, const char *vici_path,
                  const struct ike_link_callbacks *callbacks, void *ctx, struct ike_link **ret_link)
 {
-	static const struct loader_callbacks loader_callbacks = {.keeps_conn = keeps_conn,
-	                                                         .loaded = on_loaded};
+	static const struct loader_callbacks loader_callbacks = {
+		.keeps_conn = keeps_conn, .loaded = on_loaded, .incomplete = on_incomplete};
 	struct ike_link *link = calloc(1, sizeof(*link));
 	int error = -ENOMEM;
 

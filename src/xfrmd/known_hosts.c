@@ -44,7 +44,7 @@ static void put_policy(struct daemon *daemon, const struct known_host *host)
 	if (daemon->flushed || spd_keeper_put(daemon->spd, &policy, &err) == 0)
 		return;
 	log_warning("spd: known host: %s", err.text);
-	policy_guard_touched(daemon);
+	policies_failed(daemon, &err);
 }
 
 /* One that stood in for a /32 of the lists leaves a place that only the plan can fill. */
@@ -53,18 +53,16 @@ static void remove_policy(struct daemon *daemon, const struct known_host *host)
 	struct policy policy = plan_host_policy(&daemon->conf, host);
 	struct spd_change change;
 	struct err err;
-	int error;
 
 	if (daemon->flushed)
 		return;
-	if (prefixset_has(&daemon->conf.protect, &policy.dst))
-		error = daemon_apply_spd(daemon, &change, &err);
-	else
-		error = spd_keeper_remove(daemon->spd, &policy, &err);
-	if (!error)
-		return;
-	log_warning("spd: known host: %s", err.text);
-	policy_guard_touched(daemon);
+	if (prefixset_has(&daemon->conf.protect, &policy.dst)) {
+		if (policies_apply(daemon, &change, &err) < 0)
+			log_warning("spd: known host: %s", err.text);
+	} else if (spd_keeper_remove(daemon->spd, &policy, &err) < 0) {
+		log_warning("spd: known host: %s", err.text);
+		policies_failed(daemon, &err);
+	}
 }
 
 /* Whether traffic was blocked since the last look. */
@@ -124,56 +122,62 @@ static void end_acquire(struct daemon *daemon, const struct host_action *action)
 	spd_keeper_delete_sa(daemon->spd, &key);
 }
 
-static void act(struct daemon *daemon, const struct host_actions *actions)
+static void act(struct daemon *daemon, const struct host_action *action,
+                struct host_actions *answers)
 {
+	switch (action->kind) {
+	case HOST_ACTION_PUT:
+		put_policy(daemon, &action->host);
+		break;
+	case HOST_ACTION_REMOVE:
+		remove_policy(daemon, &action->host);
+		break;
+	case HOST_ACTION_NEGOTIATE:
+		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote);
+		break;
+	case HOST_ACTION_QUIET:
+		negotiator_larval_expired(daemon->negotiator, &action->host.local,
+		                          &action->host.remote);
+		break;
+	case HOST_ACTION_PROBE:
+		probe(daemon, &action->host, answers);
+		break;
+	case HOST_ACTION_LISTEN:
+		look(daemon, action, answers);
+		break;
+	case HOST_ACTION_GREET:
+		known_hosts_greet(daemon, &action->host.local, &action->host.remote);
+		break;
+	case HOST_ACTION_END_ACQUIRE:
+		end_acquire(daemon, action);
+		break;
+	case HOST_ACTION_RESEND:
+		spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
+		break;
+	}
+}
+
+/* With all that follows from the answers. False: something was lost for want of memory. */
+static bool act_all(struct daemon *daemon, const struct host_actions *actions)
+{
+	bool complete = !actions->out_of_memory;
 	struct host_actions answers = {0};
 
-	for (size_t i = 0; i < actions->count; i++) {
-		const struct host_action *action = &actions->items[i];
-
-		switch (action->kind) {
-		case HOST_ACTION_PUT:
-			put_policy(daemon, &action->host);
-			break;
-		case HOST_ACTION_REMOVE:
-			remove_policy(daemon, &action->host);
-			break;
-		case HOST_ACTION_NEGOTIATE:
-			negotiator_acquire(daemon->negotiator, &action->host.local,
-			                   &action->host.remote);
-			break;
-		case HOST_ACTION_QUIET:
-			negotiator_larval_expired(daemon->negotiator, &action->host.local,
-			                          &action->host.remote);
-			break;
-		case HOST_ACTION_PROBE:
-			probe(daemon, &action->host, &answers);
-			break;
-		case HOST_ACTION_LISTEN:
-			look(daemon, action, &answers);
-			break;
-		case HOST_ACTION_GREET:
-			known_hosts_greet(daemon, &action->host.local, &action->host.remote);
-			break;
-		case HOST_ACTION_END_ACQUIRE:
-			end_acquire(daemon, action);
-			break;
-		case HOST_ACTION_RESEND:
-			spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
-			break;
-		}
-	}
-	if (answers.count)
-		act(daemon, &answers);
+	for (size_t i = 0; i < actions->count; i++)
+		act(daemon, &actions->items[i], &answers);
+	if (answers.count || answers.out_of_memory)
+		complete &= act_all(daemon, &answers);
 	host_actions_fini(&answers);
+	return complete;
 }
 
 static void run_actions(struct daemon *daemon, struct host_actions *actions)
 {
-	act(daemon, actions);
+	bool complete = act_all(daemon, actions);
+
 	arm_timer(daemon);
 	/* what was lost is found again in the kernel's SAs */
-	if (actions->out_of_memory) {
+	if (!complete) {
 		log_error("spd: known hosts: out of memory, pins are late");
 		known_hosts_resync_soon(daemon);
 	}
@@ -247,8 +251,10 @@ void known_hosts_resync(void *ctx)
 	struct err err;
 
 	if (read_sas(daemon, &all, &count, &err) < 0 ||
-	    sync_hosts(daemon, all, count, &actions, &err) < 0)
+	    sync_hosts(daemon, all, count, &actions, &err) < 0) {
 		log_error("spd: %s", err.text);
+		known_hosts_resync_soon(daemon);
+	}
 	run_actions(daemon, &actions);
 	take_larval(daemon, all, count);
 	free(all);
@@ -293,9 +299,7 @@ int known_hosts_open(struct daemon *daemon, struct err *err)
 		known_hosts_on_charon(daemon, false);
 		error = restore(daemon);
 	}
-	if (error)
-		return err_set(err, error, "known hosts: out of memory");
-	return known_hosts_reload(daemon, err);
+	return error ? err_set(err, error, "known hosts: out of memory") : 0;
 }
 
 /* For a caller that writes the whole plan. */
@@ -310,9 +314,8 @@ static void drop_writes(struct host_actions *actions)
 	actions->count = kept;
 }
 
-int known_hosts_reload(struct daemon *daemon, struct err *err)
+int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err)
 {
-	struct host_actions actions = {0};
 	struct xfrm_sa *all = NULL;
 	size_t count = 0;
 	int error;
@@ -321,14 +324,21 @@ int known_hosts_reload(struct daemon *daemon, struct err *err)
 	hosts_retain(daemon->hosts, is_protected, daemon);
 	error = recent_peers_apply(daemon);
 	if (error)
-		return err_set(err, error, "known hosts: out of memory");
-	error = read_sas(daemon, &all, &count, err);
+		err_set(err, error, "known hosts: out of memory");
+	else
+		error = read_sas(daemon, &all, &count, err);
 	if (!error)
-		error = sync_hosts(daemon, all, count, &actions, err);
-	drop_writes(&actions);
-	run_actions(daemon, &actions);
+		error = sync_hosts(daemon, all, count, ret_actions, err);
+	drop_writes(ret_actions);
 	free(all);
+	if (error)
+		known_hosts_resync_soon(daemon);
 	return error;
+}
+
+void known_hosts_reloaded(struct daemon *daemon, struct host_actions *actions)
+{
+	run_actions(daemon, actions);
 }
 
 void known_hosts_due(void *ctx)

@@ -58,8 +58,12 @@ static void send_command(struct loader *loader, const char *command, struct buf 
 {
 	int error = vici_conn_request(loader->conn, command, message, reply, loader);
 
-	if (error)
-		log_error("charon: %s: cannot send: %s", command, strerror(-error));
+	if (!error)
+		return;
+	snprintf(loader->problem, sizeof(loader->problem), "%s: cannot send: %s", command,
+	         strerror(-error));
+	log_error("charon: %s", loader->problem);
+	loader->callbacks->incomplete(loader->ctx);
 }
 
 static void on_done(void *ctx, int error, const void *message, size_t len)

@@ -107,6 +107,9 @@ static int load(const struct options *options, struct daemon *daemon)
 	else
 		error = setup_load(path, loop_now_epoch(), &daemon->conf, &daemon->bundle,
 		                   &problems);
+	/* the start does without */
+	if (options->check && setup_check_log(path, &daemon->conf, &problems) < 0 && !error)
+		error = -EINVAL;
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);
 	if (error && !problems.count)
@@ -141,7 +144,13 @@ static int go_to_background(void)
 	                                                               : EXIT_FAILED);
 }
 
-static void detach_stdio(const struct conf *conf)
+/* What went wrong with the log goes there as well. */
+static bool uses_stderr(const struct daemon *daemon)
+{
+	return daemon->conf.log_target == LOG_TARGET_STDERR || *daemon->log_problem.text;
+}
+
+static void detach_stdio(const struct daemon *daemon)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -149,15 +158,17 @@ static void detach_stdio(const struct conf *conf)
 		return;
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	if (conf->log_target != LOG_TARGET_STDERR)
+	if (!uses_stderr(daemon))
 		dup2(null, STDERR_FILENO);
 	close(null);
 }
 
 /* Whether who reads stderr reads the log too: a unit's stderr goes to the journal. */
-static bool logs_to_stderr(const struct conf *conf)
+static bool logs_to_stderr(const struct daemon *daemon)
 {
-	switch (conf->log_target) {
+	if (uses_stderr(daemon))
+		return true;
+	switch (daemon->conf.log_target) {
 	case LOG_TARGET_STDERR:
 		return true;
 	case LOG_TARGET_SYSLOG:
@@ -172,7 +183,7 @@ static bool logs_to_stderr(const struct conf *conf)
 static void report(const struct daemon *daemon, const char *what, const struct err *err)
 {
 	log_error("%s: %s", what, err->text);
-	if (!logs_to_stderr(&daemon->conf))
+	if (!logs_to_stderr(daemon))
 		fprintf(stderr, "xfrmd: %s\n", err->text);
 }
 
@@ -186,8 +197,7 @@ static int lock_down(struct daemon *daemon)
 	/* where the log goes may be what somebody else wants to write to */
 	if (distrust->count)
 		daemon->conf.log_target = LOG_TARGET_STDERR;
-	if (daemon_open_log(&daemon->conf, &err) < 0)
-		log_warning("lockdown: %s", err.text);
+	daemon_begin_log(daemon);
 	for (size_t i = 0; i < distrust->count; i++)
 		log_warning("lockdown: goes on although %s", distrust->items[i]);
 	if (lockdown_run(daemon, &err) == 0)
@@ -201,10 +211,7 @@ static int run(struct daemon *daemon, bool foreground)
 	struct err err = {0};
 	int error;
 
-	if (daemon_open_log(&daemon->conf, &err) < 0) {
-		fprintf(stderr, "xfrmd: %s: %s\n", daemon->conf_path, err.text);
-		return EXIT_FAILED;
-	}
+	daemon_begin_log(daemon);
 	for (size_t i = 0; i < daemon->conf.notes.count; i++)
 		log_warning("%s", daemon->conf.notes.items[i]);
 	error = daemon_open(daemon, &err);
@@ -213,7 +220,7 @@ static int run(struct daemon *daemon, bool foreground)
 		daemon->exit_status = EXIT_FAILED;
 	} else {
 		if (!foreground)
-			detach_stdio(&daemon->conf);
+			detach_stdio(daemon);
 		if (loop_run(daemon->loop) < 0)
 			daemon->exit_status = EXIT_FAILED;
 	}

@@ -61,7 +61,9 @@ static void on_connected(void *ctx)
 	struct buf message = {0};
 
 	negotiator->list_incomplete = false;
-	ike_link_request(negotiator->link, "list-sas", &message, on_sas_listed, negotiator);
+	/* without the list nobody is negotiated with */
+	if (ike_link_request(negotiator->link, "list-sas", &message, on_sas_listed, negotiator) < 0)
+		ike_link_renew_soon(negotiator->link);
 }
 
 static void on_disconnected(void *ctx)
@@ -201,7 +203,8 @@ void negotiator_list_certs(struct negotiator *negotiator)
 	struct buf message = {0};
 
 	vici_text(&message, "type", "x509");
-	ike_link_request(negotiator->link, "list-certs", &message, NULL, NULL);
+	/* they are listed again when the next peer is up */
+	(void)ike_link_request(negotiator->link, "list-certs", &message, NULL, NULL);
 }
 
 /* The gentle end. */
@@ -236,7 +239,7 @@ void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id)
 	struct buf message = {0};
 
 	swan_conf_terminate_ike(&message, ike_id);
-	ike_link_request(negotiator->link, "terminate", &message, NULL, NULL);
+	negotiator_request(negotiator, "terminate", &message);
 }
 
 void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
@@ -248,7 +251,8 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 
 	/* or the peers' traffic would have them begin anew while we wait */
 	swan_conf_name(&message, SWAN_RESPONDER);
-	ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
+	/* what cannot be sent the timer makes up for: charon ends then in any case */
+	(void)ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
 	for (size_t i = 0; i < count; i++)
 		for (size_t c = 0; c < list[i]->child_count; c++)
 			negotiator_terminate(negotiator, list[i]->children[c].ike_id);

@@ -33,17 +33,23 @@ static void send_for(struct negotiator *negotiator, const char *command, struct 
                      vici_reply_fn reply, const struct peer_action *action)
 {
 	struct pending *pending = malloc(sizeof(*pending));
+	int error = -ENOMEM;
 
-	if (!pending || !ike_link_is_up(negotiator->link)) {
-		/* the machine's own deadline ends what gets no answer */
-		free(pending);
-		buf_fini(message);
+	if (pending) {
+		*pending = (struct pending){.negotiator = negotiator, .action = *action};
+		error = ike_link_request(negotiator->link, command, message, reply, pending);
+	}
+	if (!error) {
+		pending->next = negotiator->pending;
+		negotiator->pending = pending;
 		return;
 	}
-	*pending = (struct pending){
-		.next = negotiator->pending, .negotiator = negotiator, .action = *action};
-	negotiator->pending = pending;
-	ike_link_request(negotiator->link, command, message, reply, pending);
+	free(pending);
+	buf_fini(message);
+	/* the machine's own deadline ends a negotiation that was not begun; an SA that was to end
+	 * or to be replaced would stay */
+	if (action->kind != PEER_ACTION_INITIATE)
+		ike_link_renew_soon(negotiator->link);
 }
 
 static void free_pending(struct pending *pending)
@@ -134,12 +140,18 @@ static void terminate(struct negotiator *negotiator, const struct peer_action *a
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
 
+void negotiator_request(struct negotiator *negotiator, const char *command, struct buf *message)
+{
+	if (ike_link_request(negotiator->link, command, message, NULL, NULL) < 0)
+		ike_link_renew_soon(negotiator->link);
+}
+
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
 {
 	struct buf message = {0};
 
 	vici_number(&message, "ike-id", ike_id);
-	ike_link_request(negotiator->link, "list-sas", &message, NULL, NULL);
+	negotiator_request(negotiator, "list-sas", &message);
 }
 
 /* What each child has received; UINT64_MAX where nothing can be. */
@@ -207,7 +219,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	case PEER_ACTION_UNLOAD:
 		swan_conf_name(&message,
 		               swan_conf_peer_name(&action->local, &action->remote, name));
-		ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
+		negotiator_request(negotiator, "unload-conn", &message);
 		break;
 	case PEER_ACTION_TERMINATE:
 		terminate(negotiator, action);

@@ -42,6 +42,9 @@ void negotiator_renew_due(void *ctx);
  * have is to end, for they have to show a certificate of a CA that we still trust. Returns how many
  * pairs. */
 size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust);
+/* Asks for what no answer comes to, or is awaited from; what cannot be sent is made up for by a new
+ * connection: charon gets and lists everything then. */
+void negotiator_request(struct negotiator *negotiator, const char *command, struct buf *message);
 /* No answer will come any more. */
 void negotiator_drop_pending(struct negotiator *negotiator);
 

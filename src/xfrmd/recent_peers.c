@@ -22,8 +22,9 @@
 #include "xfrmd/plan.h"
 #include "xfrmd/trust.h"
 
-/* From one writing to the next. */
+/* From a change to its writing, and from one writing to the next: each waits for the disk, twice. */
 #define SAVE_DELAY_MS 3000
+#define SAVE_PAUSE_MS 30000
 /* For addresses that come late. */
 #define WAIT_MS       300000
 #define FOLDER_MODE   0755
@@ -195,6 +196,7 @@ static void save(struct daemon *daemon)
 		return;
 	}
 	recent->failed = false;
+	recent->earliest_ms = loop_now_ms() + SAVE_PAUSE_MS;
 	free(recent->written);
 	recent->written = steal_ptr(text);
 }
@@ -207,10 +209,13 @@ void recent_peers_due(void *ctx)
 void recent_peers_on_change(void *ctx)
 {
 	struct daemon *daemon = ctx;
+	uint64_t due_ms = loop_now_ms() + SAVE_DELAY_MS;
 
 	/* not started again, so that constant changes cannot put it off */
 	if (!daemon->recent.changed)
-		loop_timer_start(daemon->recent_timer, SAVE_DELAY_MS);
+		loop_timer_start_at(daemon->recent_timer, due_ms > daemon->recent.earliest_ms
+		                                                  ? due_ms
+		                                                  : daemon->recent.earliest_ms);
 	daemon->recent.changed = true;
 }
 

@@ -9,7 +9,6 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/log.h"
 #include "xfrmd/notify.h"
-#include "xfrmd/plan.h"
 #include "xfrmd/setup.h"
 #include "xfrmd/swan_conf.h"
 
@@ -25,16 +24,6 @@ static void __attribute__((format(printf, 2, 3))) say(struct strlist *list, cons
 	(void)strlist_add(list, text);
 }
 
-static bool keeps_peer(void *ctx, const struct peer *peer)
-{
-	struct daemon *daemon = ctx;
-	const struct local_addr *addrs;
-	size_t count;
-
-	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
-}
-
 static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 {
 	_cleanup_(cleanup_free) char *text = swan_conf_text(&daemon->conf, daemon->run_dir);
@@ -48,8 +37,7 @@ static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 }
 
 /* What a running daemon cannot take over. */
-static int check_changes(const struct daemon *daemon, const struct conf *conf,
-                         struct strlist *errors)
+static int check_changes(struct daemon *daemon, const struct conf *conf, struct strlist *errors)
 {
 	struct err err;
 
@@ -66,7 +54,7 @@ static int check_changes(const struct daemon *daemon, const struct conf *conf,
 		    daemon->conf_path, charon_port_problem(daemon->charon));
 		return -EINVAL;
 	}
-	if (daemon_open_log(conf, &err) < 0) {
+	if (daemon_open_log(daemon, conf, &err) < 0) {
 		say(errors, "%s", err.text);
 		return -EINVAL;
 	}
@@ -80,11 +68,9 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 	struct spd_change change = {0};
 	struct err err;
 
-	if (daemon_write_sysctls(&daemon->conf, &err) < 0)
+	if (daemon_write_sysctls(daemon, &err) < 0)
 		say(errors, "%s", err.text);
-	if (known_hosts_reload(daemon, &err) < 0)
-		say(errors, "%s", err.text);
-	if (daemon_apply_spd(daemon, &change, &err) < 0)
+	if (policies_refresh(daemon, &change, &err) < 0)
 		say(errors, "%s", err.text);
 	if (change.added || change.updated || change.deleted)
 		say(changes, "policies: %zu added, %zu updated, %zu deleted in %.1f ms",
@@ -95,7 +81,7 @@ static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
 	update_charon_config(daemon, errors);
 	charon_set_needs_encapsulation(daemon->charon, daemon->conf.force_udp_encapsulation);
 	negotiator_set(daemon->negotiator, &daemon->conf, &daemon->bundle, distrust);
-	negotiator_retain(daemon->negotiator, keeps_peer, daemon);
+	daemon_retain_peers(daemon);
 	certificates_log(daemon);
 }
 

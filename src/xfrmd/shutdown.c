@@ -75,6 +75,15 @@ static void finish(void *ctx)
 	loop_stop(daemon->loop);
 }
 
+bool shutdown_finish(struct daemon *daemon)
+{
+	if (!daemon->shutdown || daemon->shutdown->waiting)
+		return false;
+	note(daemon->shutdown, "peers: not waited for any longer (signal)");
+	finish(daemon);
+	return true;
+}
+
 /* Nobody will negotiate any more: packets that were held would fill their senders' buffers. */
 static void stop_holding(void)
 {

@@ -156,9 +156,12 @@ static int apply_once(struct spd_keeper *keeper, struct spd_change *change, stru
 	if (error)
 		return error == -ENOMEM ? err_set(err, error, "SPD: out of memory") : error;
 	failures = xfrm_sock_apply(keeper->sock, &diff, err);
-	change->added += diff.adds;
-	change->updated += diff.updates;
-	change->deleted += diff.deletes;
+	/* of one that failed nobody knows what was done: it is not told of */
+	if (!failures) {
+		change->added = diff.adds;
+		change->updated = diff.updates;
+		change->deleted = diff.deletes;
+	}
 	change->conflicts = diff.conflicts;
 	change->failures = failures;
 	diff_fini(&diff);

@@ -98,6 +98,9 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	add_foreign(daemon, status);
 	if (policy_guard_fights(daemon))
 		add_problem(status, "policies: somebody else keeps changing ours");
+	if (*policies_problem(daemon))
+		add_problem(status, "policies: not all could be applied, trying again: %s",
+		            policies_problem(daemon));
 	if (counts.drift)
 		add_problem(status, "policies: %zu differ from the desired ones", counts.drift);
 	if (!has_chosen_address(daemon))
@@ -224,6 +227,14 @@ static void add_charon(struct daemon *daemon, struct ctl_status *status)
 		add_problem(status, "charon: %s", problem);
 }
 
+static void add_surroundings(const struct daemon *daemon, struct ctl_status *status)
+{
+	if (*daemon->sysctl_problem.text)
+		add_problem(status, "kernel: %s", daemon->sysctl_problem.text);
+	if (*daemon->log_problem.text)
+		add_problem(status, "log: %s, it goes to stderr", daemon->log_problem.text);
+}
+
 static void add_reload(const struct daemon *daemon, struct ctl_status *status)
 {
 	status->reload_time = daemon->reload_time;
@@ -246,6 +257,7 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 	add_peers(daemon, status);
 	add_certificates(daemon, status);
 	add_charon(daemon, status);
+	add_surroundings(daemon, status);
 	add_reload(daemon, status);
 	trial_status(daemon, status);
 	shutdown_status(daemon, status);

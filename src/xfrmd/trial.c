@@ -68,7 +68,7 @@ static void go_back(struct daemon *daemon, struct strlist *changes, struct strli
 	struct trial *trial = daemon->trial;
 	struct err err;
 
-	if (daemon_open_log(&trial->former.conf, &err) < 0)
+	if (daemon_open_log(daemon, &trial->former.conf, &err) < 0)
 		say(errors, "%s", err.text);
 	say(changes, "the former configuration is in force again");
 	daemon->flushed |= trial->flushed;

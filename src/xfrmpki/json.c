@@ -8,42 +8,44 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "../ctl/json_writer.h"
 #include "cmd.h"
 
 static json_t *list(char *const *items, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < count; i++) {
-		if (json_array_append_new(array, json_string(items[i])) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		writer_append(&array, writer_text(items[i]));
 	return array;
 }
 
 static json_t *object_of_cert(const struct pki_cert *cert, int64_t now)
 {
-	return json_pack("{ss si ss ss ss so ss ss sb ss sI sI sI}", "file", cert->file, "number",
-	                 (int)cert->number, "subject", cert->subject, "issuer", cert->issuer,
-	                 "serial", cert->serial, "sans", list(cert->sans.items, cert->sans.count),
-	                 "key", cert->key, "signature", cert->signature, "ca", (int)cert->is_ca,
-	                 "fingerprint", cert->fingerprint, "not_before",
-	                 (json_int_t)cert->not_before, "not_after", (json_int_t)cert->not_after,
-	                 "days_left", (json_int_t)pki_cert_days_left(cert, now));
+	json_t *object = json_object();
+
+	writer_put(&object, "file", writer_text(cert->file));
+	writer_put(&object, "number", writer_count(cert->number));
+	writer_put(&object, "subject", writer_text(cert->subject));
+	writer_put(&object, "issuer", writer_text(cert->issuer));
+	writer_put(&object, "serial", writer_text(cert->serial));
+	writer_put(&object, "sans", list(cert->sans.items, cert->sans.count));
+	writer_put(&object, "key", writer_text(cert->key));
+	writer_put(&object, "signature", writer_text(cert->signature));
+	writer_put(&object, "ca", json_boolean(cert->is_ca));
+	writer_put(&object, "fingerprint", writer_text(cert->fingerprint));
+	writer_put(&object, "not_before", json_integer(cert->not_before));
+	writer_put(&object, "not_after", json_integer(cert->not_after));
+	writer_put(&object, "days_left", json_integer(pki_cert_days_left(cert, now)));
+	return object;
 }
 
 json_t *json_of_certs(const struct pki_certs *certs, int64_t now)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < certs->count; i++) {
-		if (json_array_append_new(array, object_of_cert(&certs->items[i], now)) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < certs->count; i++)
+		writer_append(&array, object_of_cert(&certs->items[i], now));
 	return array;
 }
 

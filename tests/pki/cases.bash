@@ -43,6 +43,11 @@ begin white_space_of_pasted_yaml
 sed -i 's/^/      /' cert.pem key.pem ca.pem
 good openssl=file pki=file
 
+begin path_that_is_not_utf8
+mv ca.pem $'b\xfcro.pem'
+cas=($'b\xfcro.pem')
+good
+
 begin white_space_at_the_end
 sed -i 's/$/ \t/' cert.pem key.pem ca.pem
 good

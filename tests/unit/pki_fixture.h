@@ -34,6 +34,7 @@ struct recipe {
 	bool identifiers; /* SKI and AKI */
 	bool sha1;
 	int64_t begin_days, end_days; /* from NOW; both 0: -1 to 100 */
+	EVP_PKEY *of;                 /* this key, not a new one */
 };
 
 struct made {
@@ -95,12 +96,16 @@ static inline void fill_text(struct made *made, const char *file)
 /* @issuer NULL: self-signed. The certificate says it stands in `CN.pem`. */
 static inline struct made make_cert(const struct recipe *recipe, const struct made *issuer)
 {
-	struct made made = {.x509 = X509_new(), .key = make_key(recipe->key)};
+	struct made made = {.x509 = X509_new(), .key = recipe->of};
 	X509 *by = issuer ? issuer->x509 : made.x509;
 	bool dated = recipe->begin_days || recipe->end_days;
 	static long serial;
 	char file[64];
 
+	if (made.key)
+		EVP_PKEY_up_ref(made.key);
+	else
+		made.key = make_key(recipe->key);
 	ASN1_INTEGER_set(X509_get_serialNumber(made.x509), ++serial);
 	X509_set_version(made.x509, X509_VERSION_3);
 	X509_set_pubkey(made.x509, made.key);

@@ -338,6 +338,73 @@ START_TEST(conf_ini_notes_host_bits_and_duplicates_once)
 }
 END_TEST
 
+static const struct {
+	const char *entry, *expected;
+} mapped[] = {
+	{"::ffff:10.0.0.0/104", "expected 10.0.0.0/8"},
+	{"::ffff:10.0.1.2", "expected 10.0.1.2/32"},
+	{"::ffff:0:0/96", "expected 0.0.0.0/0"},
+};
+
+START_TEST(conf_ini_refuses_subnets_that_no_packet_is_in)
+{
+	static const char *const lists[] = {"ipsec_subnets", "no_ipsec_subnets"};
+	char text[512];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "[ipsec]\nipsec_subnets=10.1.0.0/16%s%s\n" PKI,
+		         i ? "\nno_ipsec_subnets=" : ",", mapped[_i].entry);
+		parse(text);
+		ck_assert_int_eq(fix.result, -EINVAL);
+		ck_assert_uint_eq(fix.problems.count, 1);
+		ck_assert_ptr_nonnull(strstr(fix.problems.items[0], lists[i]));
+		ck_assert_ptr_nonnull(strstr(fix.problems.items[0], "IPv4 inside IPv6"));
+		ck_assert_ptr_nonnull(strstr(fix.problems.items[0], mapped[_i].expected));
+		teardown();
+		setup();
+	}
+	parse_with_file("ipsec_subnets_file", mapped[_i].entry, strlen(mapped[_i].entry));
+	ck_assert_int_eq(fix.result, -EINVAL);
+	ck_assert_ptr_nonnull(strstr(fix.problems.items[0], mapped[_i].expected));
+}
+END_TEST
+
+static const struct {
+	const char *entry, *note;
+} odd[] = {
+	{"127.0.0.0/8", "127.0.0.0/8 is loopback"},
+	{"127.1.0.0/16", "127.1.0.0/16 is loopback"},
+	{"::1", "::1/128 is loopback"},
+	{"224.0.0.0/4", "224.0.0.0/4 is multicast"},
+	{"255.255.255.255", "255.255.255.255/32 is multicast or broadcast"},
+	{"ff02::/16", "ff02::/16 is multicast"},
+	{"169.254.0.0/16", "169.254.0.0/16 is link-local"},
+	{"fe80::/64", "fe80::/64 is link-local"},
+	{"0.0.0.0/0", NULL},
+	{"::/0", NULL},
+	{"126.0.0.0/7", NULL},
+	{"fe00::/8", NULL},
+	{"::fffe:0:0/95", NULL},
+};
+
+START_TEST(conf_ini_notes_subnets_that_nothing_is_protected_in)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "[ipsec]\nipsec_subnets=%s\n" PKI, odd[_i].entry);
+	parse_valid(text);
+	ck_assert_uint_eq(fix.conf.notes.count, odd[_i].note ? 1 : 0);
+	if (odd[_i].note)
+		ck_assert_ptr_nonnull(strstr(fix.conf.notes.items[0], odd[_i].note));
+	teardown();
+	setup();
+	snprintf(text, sizeof(text), "[ipsec]\nipsec_subnets=10.0.0.0/8\nno_ipsec_subnets=%s\n" PKI,
+	         odd[_i].entry);
+	parse_valid(text);
+	ck_assert_uint_eq(fix.conf.notes.count, 0);
+}
+END_TEST
+
 START_TEST(conf_ini_reads_a_subnet_file)
 {
 	static const char text[] = "# list\r\n\r\n10.0.0.0/8 # ten\r\n\tfd00::1/8\n192.0.2.1";
@@ -464,6 +531,10 @@ int main(void)
 	tcase_add_test(test_case, conf_ini_reads_lines_up_to_the_limit_of_iniparser);
 	tcase_add_test(test_case, conf_ini_refuses_nul_bytes);
 	tcase_add_test(test_case, conf_ini_notes_host_bits_and_duplicates_once);
+	tcase_add_loop_test(test_case, conf_ini_refuses_subnets_that_no_packet_is_in, 0,
+	                    sizeof(mapped) / sizeof(mapped[0]));
+	tcase_add_loop_test(test_case, conf_ini_notes_subnets_that_nothing_is_protected_in, 0,
+	                    sizeof(odd) / sizeof(odd[0]));
 	tcase_add_test(test_case, conf_ini_reads_a_subnet_file);
 	tcase_add_test(test_case, conf_ini_joins_subnet_file_and_list);
 	tcase_add_test(test_case, conf_ini_names_the_line_of_a_subnet_file);

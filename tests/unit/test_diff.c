@@ -231,6 +231,23 @@ START_TEST(deletion_that_uncovers_something_stricter_is_followed_by_a_kick)
 }
 END_TEST
 
+START_TEST(what_comes_in_or_is_forwarded_needs_no_kick)
+{
+	struct policy want[] = {protect("10.0.0.0/8"), protect("10.0.0.0/8"),
+	                        protect("10.0.0.0/8")};
+	struct policy have[] = {want[0], want[1], want[2], protect("10.1.0.0/16")};
+	struct diff diff;
+
+	want[0].optional = have[0].optional = have[3].optional = true;
+	want[1].dir = have[1].dir = POLICY_DIR_IN;
+	want[2].dir = have[2].dir = POLICY_DIR_FWD;
+	diff = make_diff(have, COUNT(have), want, COUNT(want));
+	ck_assert_uint_eq(diff.deletes, 1);
+	ck_assert_uint_eq(diff.count, 1);
+	diff_fini(&diff);
+}
+END_TEST
+
 START_TEST(kick_never_replaces_a_foreign_policy)
 {
 	struct policy want[] = {protect("10.0.0.0/8"), protect("10.0.0.9/32")};
@@ -491,6 +508,7 @@ int main(void)
 	tcase_add_test(tests, policy_with_an_exotic_key_is_no_conflict_and_stays);
 	tcase_add_loop_test(tests, deletion_that_uncovers_something_stricter_is_followed_by_a_kick,
 	                    0, COUNT(kick_cases));
+	tcase_add_test(tests, what_comes_in_or_is_forwarded_needs_no_kick);
 	tcase_add_test(tests, kick_never_replaces_a_foreign_policy);
 	tcase_add_test(tests, nothing_is_kicked_when_nothing_is_protected);
 	tcase_add_test(tests, kick_policy_is_the_most_specific_of_its_family);

@@ -172,7 +172,8 @@ static const struct {
 	{"10.0.99.99", EXPLAIN_KIND_BROADCAST, false}, /* as the interface says */
 	{"255.255.255.255", EXPLAIN_KIND_BROADCAST, false},
 	{"10.0.15.254", EXPLAIN_KIND_REMOTE, false},
-	{"10.9.0.1", EXPLAIN_KIND_REMOTE, false}, /* the last of a /31 */
+	{"10.9.0.1", EXPLAIN_KIND_REMOTE, false},    /* the last of a /31 */
+	{"10.9.8.7", EXPLAIN_KIND_BROADCAST, false}, /* what a /31 says */
 	{"224.0.0.5", EXPLAIN_KIND_MULTICAST, false},
 	{"ff02::1", EXPLAIN_KIND_MULTICAST, false},
 	{"0.0.0.0", EXPLAIN_KIND_ANY, true},
@@ -183,7 +184,7 @@ START_TEST(kinds_of_addresses)
 {
 	struct local_addr addrs[] = {
 		{.addr = addr_of("10.0.1.1"), .broadcast = addr_of("10.0.99.99")},
-		{.addr = addr_of("10.9.0.0")},
+		{.addr = addr_of("10.9.0.0"), .broadcast = addr_of("10.9.8.7")},
 		{.addr = addr_of("fd00::1")},
 	};
 	struct addr address = addr_of(kinds[_i].address);

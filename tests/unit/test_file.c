@@ -249,6 +249,19 @@ START_TEST(write_value_writes_into_an_existing_file)
 }
 END_TEST
 
+START_TEST(write_value_leaves_alone_what_has_the_value)
+{
+	struct stat before, after;
+
+	write_file("6\n", 0400);
+	ck_assert_int_eq(stat(path, &before), 0);
+	ck_assert_int_eq(file_write_value(path, "6", NULL), 0);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	assert_content("6\n");
+}
+END_TEST
+
 START_TEST(write_value_never_creates_a_file)
 {
 	struct err err;
@@ -264,7 +277,8 @@ START_TEST(write_value_reports_what_the_kernel_refuses)
 	struct err err;
 
 	ck_assert_int_eq(file_write_value("/dev/full", "6", &err), -ENOSPC);
-	ck_assert_str_eq(err.text, "/dev/full: cannot write: No space left on device");
+	ck_assert_str_eq(err.text,
+	                 "/dev/full: cannot be written: No space left on device, expected 6");
 }
 END_TEST
 
@@ -295,6 +309,7 @@ int main(void)
 	tcase_add_test(tcase, write_atomic_keeps_what_it_cannot_replace);
 	tcase_add_test(tcase, write_atomic_keeps_the_old_file_on_failure);
 	tcase_add_test(tcase, write_value_writes_into_an_existing_file);
+	tcase_add_test(tcase, write_value_leaves_alone_what_has_the_value);
 	tcase_add_test(tcase, write_value_never_creates_a_file);
 	tcase_add_test(tcase, write_value_reports_what_the_kernel_refuses);
 	return test_run(suite);

@@ -1621,6 +1621,36 @@ START_TEST(hosts_follow_a_new_mode)
 }
 END_TEST
 
+/* What was ready to take over is no word on which SA counts any more. */
+START_TEST(hosts_that_were_ready_forget_it_in_a_new_mode)
+{
+	acquire(2, NOW);
+	acquire(3, NOW);
+	up(2, 5, NOW + 1);
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	new_sa(2, 6, NOW + 10);
+	pass_time(NOW + 10 + HOSTS_WAIT_MS);
+	ck_assert_uint_eq(find(2)->spi, SPI + 6);
+}
+END_TEST
+
+/* What the kernel says of the use of a policy counts from its blocking on. */
+START_TEST(hosts_that_are_blocked_again_are_probed_anew)
+{
+	acquire(2, NOW);
+	failed(2, NOW);
+	probed(2, 9, NOW + 1000);
+	new_sa(2, 5, NOW + 2000);
+	sa_gone(2, 5, NOW + 3000);
+	acquire(2, NOW + 4000);
+	failed(2, NOW + 4000);
+	ck_assert(find(2)->blocked);
+	actions.count = 0;
+	probed(2, 9, NOW + 5000);
+	ck_assert_str_eq(take_actions(), "negotiate 2");
+}
+END_TEST
+
 START_TEST(hosts_begin_without_holding)
 {
 	struct hosts *fresh;
@@ -1995,6 +2025,8 @@ int main(void)
 	tcase_add_test(tcase, hosts_that_drop_do_not_wait);
 	tcase_add_test(tcase, hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked);
 	tcase_add_test(tcase, hosts_follow_a_new_mode);
+	tcase_add_test(tcase, hosts_that_were_ready_forget_it_in_a_new_mode);
+	tcase_add_test(tcase, hosts_that_are_blocked_again_are_probed_anew);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
 	tcase_add_test(tcase, hosts_restored_follow_their_sas_before_the_first_sync);

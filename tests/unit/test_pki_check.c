@@ -116,6 +116,68 @@ START_TEST(check_chain_accepts_intermediates_in_chain_or_cas)
 }
 END_TEST
 
+/* The new CA, also signed by the old one: whoever lists it without the old one trusts it itself. */
+START_TEST(check_chain_ends_at_a_ca_that_is_cross_signed)
+{
+	struct made old = make_ca("old"), new = make_ca("new");
+	struct recipe recipe = {.cn = "new",
+	                        .constraints = ca_constraints,
+	                        .usage = ca_usage,
+	                        .identifiers = true,
+	                        .of = new.key};
+	struct made cross = make_cert(&recipe, &old), leaf = make_leaf("leaf", &new);
+	struct pki_certs chain = CHAIN(&leaf), cas = CAS(&cross, &new);
+
+	assert_chain_ok(&chain, &cas, NOW);
+	cas = CAS(&new, &cross);
+	assert_chain_ok(&chain, &cas, NOW);
+	cas = CAS(&cross, &old);
+	assert_chain_ok(&chain, &cas, NOW);
+	cas = CAS(&cross);
+	assert_chain_problem(&chain, &cas, "signed by no listed CA: issuer is \"CN=old\"");
+	made_fini(&leaf);
+	made_fini(&cross);
+	made_fini(&new);
+	made_fini(&old);
+}
+END_TEST
+
+START_TEST(check_chain_takes_either_usage_that_signs)
+{
+	static const char *const usages[] = {"digitalSignature", "nonRepudiation",
+	                                     "critical,nonRepudiation,keyEncipherment"};
+	struct made ca = make_ca("ca");
+
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+		struct recipe recipe = {.cn = "leaf", .usage = usages[i], .identifiers = true};
+		struct made leaf = make_cert(&recipe, &ca);
+		struct pki_certs chain = CHAIN(&leaf), cas = CAS(&ca);
+
+		assert_chain_ok(&chain, &cas, NOW);
+		made_fini(&leaf);
+	}
+	made_fini(&ca);
+}
+END_TEST
+
+START_TEST(check_chain_says_once_that_an_issuer_is_no_ca)
+{
+	struct recipe recipe = {.cn = "middle", .constraints = "CA:FALSE", .identifiers = true};
+	struct made ca = make_ca("ca"), middle = make_cert(&recipe, &ca);
+	struct made leaf = make_leaf("leaf", &middle);
+	struct pki_certs chain = CHAIN(&leaf, &middle), cas = CAS(&ca);
+	struct problems problems = {0};
+
+	ck_assert_int_eq(pki_check_chain(&chain, &cas, NOW, &problems), 0);
+	assert_problem(&problems, "not a CA");
+	ck_assert_uint_eq(problems.count, 1);
+	problems_fini(&problems);
+	made_fini(&leaf);
+	made_fini(&middle);
+	made_fini(&ca);
+}
+END_TEST
+
 /* Rotation makes them; without identifiers only the signature tells them apart. */
 START_TEST(check_chain_tells_cas_of_the_same_name_apart)
 {
@@ -343,6 +405,9 @@ int main(void)
 	tcase_add_test(tcase, check_chain_accepts_bare_certificates);
 	tcase_add_test(tcase, check_chain_accepts_a_self_signed_certificate_that_is_its_own_ca);
 	tcase_add_test(tcase, check_chain_accepts_intermediates_in_chain_or_cas);
+	tcase_add_test(tcase, check_chain_ends_at_a_ca_that_is_cross_signed);
+	tcase_add_test(tcase, check_chain_takes_either_usage_that_signs);
+	tcase_add_test(tcase, check_chain_says_once_that_an_issuer_is_no_ca);
 	tcase_add_test(tcase, check_chain_tells_cas_of_the_same_name_apart);
 	tcase_add_test(tcase, check_chain_refuses_strangers);
 	tcase_add_test(tcase, check_chain_refuses_an_issuer_that_is_no_ca);

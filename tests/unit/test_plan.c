@@ -148,6 +148,10 @@ static const struct {
 	{"10.0.1.1/30", NULL, "10.0.0.0/16", NULL, false,
          "out block 10.0.1.1/32 -> 10.0.1.3/32 priority 30010\n"},
 	{"10.0.1.1/31", NULL, "10.0.0.0/16", NULL, false, ""},
+	{"10.0.1.0/31", "10.0.1.1", "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.0/32 -> 10.0.1.1/32 priority 30010\n"},
+	{"10.0.1.1/32", "10.0.1.9", "10.0.0.0/16", NULL, false,
+         "out block 10.0.1.1/32 -> 10.0.1.9/32 priority 30010\n"},
 	{"10.0.1.1/32", "10.0.1.1", "10.0.0.0/16", NULL, false, ""},
 	{"10.0.1.1/24", NULL, "10.9.0.0/16", NULL, false, ""},
 	{"10.0.1.1/24", NULL, "10.0.0.0/16", "10.0.1.0/24", false, ""},
@@ -275,6 +279,8 @@ static const struct {
 	{"10.0.1.1", "172.17.0.1", false}, /* own, not chosen */
 	{"10.0.1.1", "10.0.1.255", false}, /* broadcast of the network */
 	{"10.0.1.1", "10.0.3.255", false}, /* IFA_BROADCAST */
+	{"10.0.1.1", "10.0.4.2", false},   /* IFA_BROADCAST in a /31 */
+	{"10.0.1.1", "10.0.4.7", true},    /* the last of a /31 */
 	{"10.0.1.1", "224.0.0.5", false},  {"10.0.1.1", "255.255.255.255", false},
 	{"10.0.1.1", "127.0.0.1", false},  {"10.0.1.1", "0.0.0.0", false},
 	{"10.0.1.1", "fd00::2", false},    {"fd00::1", "fd00::2", true},
@@ -333,6 +339,9 @@ START_TEST(known_hosts_are_read_back_from_their_policies)
 	policy.dst.len = 24;
 	ck_assert(!plan_read_host(&policy, &found));
 	policy = plan_host_policy(&conf, &host);
+	policy.src.len = 24;
+	ck_assert(!plan_read_host(&policy, &found));
+	policy = plan_host_policy(&conf, &host);
 	policy.dir = POLICY_DIR_IN;
 	ck_assert(!plan_read_host(&policy, &found));
 }
@@ -341,11 +350,12 @@ END_TEST
 START_TEST(only_protected_unicast_peers_are_negotiable)
 {
 	struct local_addr addrs[] = {local("10.0.1.1/24"), local("172.17.0.1/16"),
-	                             local("fd00::1/64")};
+	                             local("fd00::1/64"), local("10.0.4.6/31")};
 	struct addr from = prefix(negotiable_cases[_i].local).addr;
 	struct addr to = prefix(negotiable_cases[_i].remote).addr;
 
 	addrs[0].broadcast = prefix("10.0.3.255").addr;
+	addrs[3].broadcast = prefix("10.0.4.2").addr;
 	strcpy(addrs[1].ifname, "docker0");
 	ck_assert_int_eq(strlist_add(&conf.interfaces, "eth0"), 0);
 	add(&conf.protect, "10.0.0.0/16");

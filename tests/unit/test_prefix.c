@@ -76,6 +76,7 @@ static const char *const invalid[] = {
 	"fd00::/",
 	"fd00/8",
 	"example.org/24",
+	"1111:2222:3333:4444:5555:6666:7777:8888:999999", /* as long as the room for an address */
 	"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc/64",
 };
 

@@ -347,6 +347,7 @@ START_TEST(find_leaves_a_section_that_did_not_have_the_key)
 	vici_section_end(&buf);
 	ck_assert_int_eq(vici_find_text(buf.data, buf.len, "*/k", text, sizeof(text)), 0);
 	ck_assert_str_eq(text, "inside");
+	ck_assert_int_eq(vici_find_text(buf.data, buf.len, "a/k", text, sizeof(text)), -ENOENT);
 	buf_fini(&buf);
 }
 END_TEST
