@@ -44,7 +44,7 @@ for round in still rekeyed; do
 	part a b
 	wait_for 5 has_sas a 0
 	wait_for 5 has_sas b 0
-	stream_start a b 100 100 go.$round
+	stream_start a b 40 40 go.$round
 	drops_start
 	touch go.$round
 	wait_for 5 has_sas a 4

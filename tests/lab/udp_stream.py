@@ -38,15 +38,16 @@ def send(sock, peer, rate, stopped, start):
     while start and not os.path.exists(start) and not stopped.is_set():
         time.sleep(TICK / 10)
     due = time.monotonic()
+    pause = max(TICK, 1 / rate) if rate else TICK
     while not stopped.is_set():
-        for _ in range(math.ceil(rate * TICK)):
+        for _ in range(round(rate * pause)):
             try:
                 sock.sendto(b"%d" % number, (peer, PORT))
                 number += 1
             except OSError:
                 refused += 1
         # a machine that stood still owes no packets: they would come as a burst
-        due = max(due + TICK, time.monotonic())
+        due = max(due + pause, time.monotonic())
         time.sleep(max(0, due - time.monotonic()))
     return number, refused
 
