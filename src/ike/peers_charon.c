@@ -20,7 +20,7 @@ static uint64_t renewal_ms(struct peers *peers, const struct peer *peer)
 	       peers_random_below(peers, lifetimes->late_spread_s * 1000ull + 1);
 }
 
-/* After it got an SA. */
+/* After its SAs have changed. */
 static void watch_sas(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
 	uint64_t reap_ms = duplicates_due_ms(peer, now_ms);
@@ -89,6 +89,15 @@ static void leave_up(struct peers *peers, struct peer *peer, uint64_t now_ms,
 	peers_start_queued(peers, now_ms, actions);
 }
 
+static void lose_sas(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                     struct peer_actions *actions)
+{
+	if (peer->child_count)
+		watch_sas(peers, peer, now_ms);
+	else
+		leave_up(peers, peer, now_ms, actions);
+}
+
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
                          struct peer_actions *actions)
 {
@@ -98,8 +107,7 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 	if (!peer)
 		return;
 	peer_remove_child(peer, index);
-	if (!peer->child_count)
-		leave_up(peers, peer, now_ms, actions);
+	lose_sas(peers, peer, now_ms, actions);
 }
 
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
@@ -142,8 +150,7 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
 
 		if (!peer_remove_children(peer, ike_id))
 			continue;
-		if (!peer->child_count)
-			leave_up(peers, peer, now_ms, actions);
+		lose_sas(peers, peer, now_ms, actions);
 		return;
 	}
 	if (!negotiating || negotiating->state != PEER_STATE_NEGOTIATING || negotiating->closed)

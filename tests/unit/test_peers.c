@@ -613,6 +613,21 @@ START_TEST(peers_renew_their_sas_in_time)
 }
 END_TEST
 
+START_TEST(peers_renew_the_older_sas_when_the_newer_are_gone)
+{
+	const struct lifetimes lifetimes = lifetimes_of(1000);
+
+	peers_set_lifetimes(peers, &lifetimes);
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&remote, 1, 11, NOW);
+	child_up(&remote, 2, 21, NOW + 500000);
+	peers_on_ike_down(peers, 2, &local, &remote, NOW + 600000, &actions);
+	actions.count = 0;
+	pass_time(NOW + 1000000);
+	ck_assert_uint_ge(count_kind(PEER_ACTION_RENEW), 1);
+}
+END_TEST
+
 START_TEST(peers_without_lifetimes_renew_nothing)
 {
 	const struct lifetimes off = lifetimes_of(0);
@@ -1532,6 +1547,7 @@ int main(void)
 	tcase_add_test(tcase, peers_back_off_twice_as_long_after_every_failure);
 	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
 	tcase_add_loop_test(tcase, peers_renew_their_sas_in_time, 0, 2);
+	tcase_add_test(tcase, peers_renew_the_older_sas_when_the_newer_are_gone);
 	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
 	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
