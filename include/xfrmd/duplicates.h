@@ -11,8 +11,8 @@
  *
  * Of the two ends the one with the lower address decides, alone, so that the two cannot end each
  * other's choice, whatever each of them knows and whenever it learns it. It keeps the IKE_SA whose
- * SA it sends with and terminates the others, but none that has received something since the last
- * look: the other end follows (hosts.h), and then nothing is under way on them any more. The other end steps in late,
+ * SA it sends with and terminates the others, but none that was used lately: the other end follows
+ * what it sends with (hosts.h), and then nothing is under way by them any more. The other end steps in late,
  * and only against IKE_SAs much older than the one that it sends with: the first end would have
  * acted if it still knew them. Since it too sends with its newest one, both keep the same.
  */
@@ -23,7 +23,10 @@
 /* Until the other end acts, and until one that is left is terminated again: a DELETE without an
  * answer takes charon 6.2 s. */
 #define DUPLICATES_PATIENCE_MS 10000
-/* From one look at what is received to the next, and from the newest of two SAs until the other is
+/* Without a packet either way for so long an SA is not used: an end that follows looks every
+ * HOSTS_LOOK_MAX_MS, and may go over to what was used just before. */
+#define DUPLICATES_QUIET_MS    3000
+/* From one look at the packets to the next, and from the newest of two SAs until the other is
  * terminated although it is used: a peer that does not follow would keep it for ever. */
 #define DUPLICATES_LOOK_MS     1000
 #define DUPLICATES_DRAIN_MS    60000
@@ -42,12 +45,10 @@ struct duplicates_choice {
 };
 /*
  * The IKE_SAs that this end has to terminate. @spi_in_use: of the outbound SA that the kernel sends
- * with, 0 for the newest. @packets_in: what each of the children has received, in their order;
- * UINT64_MAX: it can receive nothing. -ENOENT: none of the peer's SAs has this SPI, so nothing can be
- * said.
+ * with, 0 for the newest; peers_on_looked() comes before. -ENOENT: none of the peer's SAs has this
+ * SPI, so nothing can be said.
  */
-int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
-                      const uint64_t packets_in[PEERS_CHILDREN_MAX], uint64_t now_ms,
+int duplicates_choose(const struct peer *peer, uint32_t spi_in_use, uint64_t now_ms,
                       struct duplicates_choice *ret_choice);
 
 #endif

@@ -39,9 +39,9 @@ struct negotiator_callbacks {
 	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
 	/* The outbound SA that the kernel sends with; 0: the newest. */
 	uint32_t (*spi_in_use)(void *ctx, const struct addr *local, const struct addr *remote);
-	/* What an inbound SA has received; false: it is not there. */
-	bool (*packets_in)(void *ctx, const struct addr *local, const struct addr *remote,
-	                   uint32_t spi_in, uint64_t *ret_packets);
+	/* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
+	uint64_t (*packets)(void *ctx, const struct addr *local, const struct addr *remote,
+	                    uint32_t spi_in, uint32_t spi_out);
 	/* Sends the peer a packet by that outbound SA. */
 	void (*greet)(void *ctx, const struct addr *local, const struct addr *remote);
 };

@@ -65,7 +65,8 @@ struct peer_child {
 	uint32_t ike_id, child_id;
 	uint32_t spi_out, spi_in; /* host byte order */
 	uint64_t since_ms;        /* installed */
-	uint64_t packets_in;      /* received, at the last look; UINT64_MAX: there was none */
+	uint64_t packets;         /* both ways, at the last look */
+	uint64_t used_ms;         /* of the last look that found more of them; 0: there was none */
 };
 
 #define PEERS_CHILDREN_MAX 16
@@ -205,10 +206,13 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* When peers_on_timer() is due, monotonic; UINT64_MAX: never. May be early, never late. */
 uint64_t peers_next_ms(const struct peers *peers);
-/* After REAP: what each child has received, in their order, and whether some that are to end do so
- * still. */
+/* After REAP: the packets of each child, sent and received, in the order of the children; UINT64_MAX:
+ * it can receive none. */
 void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     const uint64_t packets_in[PEERS_CHILDREN_MAX], bool in_use, uint64_t now_ms);
+                     const uint64_t packets[PEERS_CHILDREN_MAX], uint64_t now_ms);
+/* Some that are to end are still used: REAP again soon. */
+void peers_look_again(struct peers *peers, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms);
 /* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
 void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct peer_actions *actions);

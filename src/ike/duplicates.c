@@ -43,12 +43,14 @@ static bool is_newest(const struct peer *peer, size_t index)
 	return true;
 }
 
-/* Whether one of its SAs has received something since the last look. */
-static bool is_used(const struct peer *peer, uint32_t ike_id, const uint64_t *packets_in)
+/* Whether one of its SAs was used lately, or nobody has looked. */
+static bool is_used(const struct peer *peer, uint32_t ike_id, uint64_t now_ms)
 {
 	for (size_t i = 0; i < peer->child_count; i++) {
-		if (peer->children[i].ike_id == ike_id && packets_in[i] != UINT64_MAX &&
-		    packets_in[i] != peer->children[i].packets_in)
+		const struct peer_child *child = &peer->children[i];
+
+		if (child->ike_id == ike_id &&
+		    (!child->used_ms || now_ms < child->used_ms + DUPLICATES_QUIET_MS))
 			return true;
 	}
 	return false;
@@ -56,17 +58,15 @@ static bool is_used(const struct peer *peer, uint32_t ike_id, const uint64_t *pa
 
 /* Whether it has to be left for now: the other end may be about to use it, or has not left it yet. */
 static bool is_needed(const struct peer *peer, const struct peer_child *child,
-                      const struct peer_child *kept, const uint64_t *packets_in, uint64_t now_ms)
+                      const struct peer_child *kept, uint64_t now_ms)
 {
 	uint64_t since_ms = child->since_ms > kept->since_ms ? child->since_ms : kept->since_ms;
 
 	return now_ms < child->since_ms + DUPLICATES_SETTLE_MS ||
-	       (now_ms < since_ms + DUPLICATES_DRAIN_MS &&
-	        is_used(peer, child->ike_id, packets_in));
+	       (now_ms < since_ms + DUPLICATES_DRAIN_MS && is_used(peer, child->ike_id, now_ms));
 }
 
-int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
-                      const uint64_t packets_in[PEERS_CHILDREN_MAX], uint64_t now_ms,
+int duplicates_choose(const struct peer *peer, uint32_t spi_in_use, uint64_t now_ms,
                       struct duplicates_choice *ret_choice)
 {
 	const struct peer_child *kept = find_in_use(peer, spi_in_use);
@@ -82,7 +82,7 @@ int duplicates_choose(const struct peer *peer, uint32_t spi_in_use,
 		if (!duplicates_decides(peer) &&
 		    child->since_ms + DUPLICATES_OLDER_MS >= kept->since_ms)
 			continue;
-		if (is_needed(peer, child, kept, packets_in, now_ms))
+		if (is_needed(peer, child, kept, now_ms))
 			choice.in_use = true;
 		else
 			choice.ike_ids[choice.count++] = child->ike_id;

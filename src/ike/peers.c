@@ -161,16 +161,31 @@ static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *action
 }
 
 void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     const uint64_t packets_in[PEERS_CHILDREN_MAX], bool in_use, uint64_t now_ms)
+                     const uint64_t packets[PEERS_CHILDREN_MAX], uint64_t now_ms)
 {
 	struct peer *peer = peer_table_find(&peers->table, local, remote);
 
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
-	for (size_t i = 0; i < peer->child_count; i++)
-		peer->children[i].packets_in = packets_in[i];
-	if (in_use)
-		peer->reap_ms = now_ms + DUPLICATES_LOOK_MS;
+	for (size_t i = 0; i < peer->child_count; i++) {
+		struct peer_child *child = &peer->children[i];
+
+		if (packets[i] == UINT64_MAX)
+			child->used_ms = 1;
+		else if (!child->used_ms || packets[i] != child->packets)
+			child->used_ms = now_ms;
+		child->packets = packets[i];
+	}
+}
+
+void peers_look_again(struct peers *peers, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_UP)
+		return;
+	peer->reap_ms = now_ms + DUPLICATES_LOOK_MS;
 	peers_note_due(peers, peer, now_ms);
 }
 

@@ -57,7 +57,7 @@ static void add_child(struct peer *peer, const struct peer_child *child)
 {
 	struct peer_child added = *child;
 
-	added.packets_in = UINT64_MAX;
+	added.used_ms = 0;
 	peer_add_child(peer, &added);
 }
 

@@ -454,7 +454,8 @@ static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 	host_actions_add(actions, HOST_ACTION_PROBE, &hosts->known.hosts[index]);
 }
 
-/* The pinned pair first: what it received decides about the others. */
+/* The pinned pair first, for what it received decides about the others; of those the newest, which the
+ * peer has begun to use last. */
 static void look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
 	const struct known_host *host = &hosts->known.hosts[index];
@@ -463,7 +464,7 @@ static void look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host
 
 	if (pinned)
 		hosts_add_listen(hosts, index, host->spi, actions);
-	for (size_t i = 0; i < state->pair_count; i++) {
+	for (size_t i = state->pair_count; i-- > 0;) {
 		uint32_t spi = state->pairs[i].spi;
 
 		if (pinned ? spi != host->spi : spi == state->listen_spi)

@@ -433,7 +433,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 		.listed_sa = on_listed_sa,
 		.listed = orphan_sas_on_listed,
 		.spi_in_use = known_hosts_spi,
-		.packets_in = known_hosts_packets_in,
+		.packets = known_hosts_packets,
 		.greet = known_hosts_greet,
 		.cert = certificates_on_cert,
 		.stuck = on_charon_stuck,

@@ -144,9 +144,9 @@ void known_hosts_on_progress(void *ctx, const struct addr *local, const struct a
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
 /* Of the outbound SA that the pair is pinned to, 0: none. */
 uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);
-/* What an inbound SA has received; false: it is not there. */
-bool known_hosts_packets_in(void *ctx, const struct addr *local, const struct addr *remote,
-                            uint32_t spi_in, uint64_t *ret_packets);
+/* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
+uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
+                             uint32_t spi_in, uint32_t spi_out);
 void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote);
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */

@@ -75,12 +75,11 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 	                spd_keeper_used(daemon->spd, &policy), loop_now_ms(), actions);
 }
 
-bool known_hosts_packets_in(void *ctx, const struct addr *local, const struct addr *remote,
-                            uint32_t spi_in, uint64_t *ret_packets)
+/* False: there is no such SA. */
+static bool count_packets(struct daemon *daemon, const struct addr *src, const struct addr *dst,
+                          uint32_t spi, uint64_t *ret_packets)
 {
-	struct daemon *daemon = ctx;
-	const struct xfrm_sa key = {
-		.src = *remote, .dst = *local, .spi = spi_in, .proto = IPPROTO_ESP};
+	const struct xfrm_sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
 	struct xfrm_sa found;
 
 	if (spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
@@ -89,13 +88,25 @@ bool known_hosts_packets_in(void *ctx, const struct addr *local, const struct ad
 	return true;
 }
 
+uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
+                             uint32_t spi_in, uint32_t spi_out)
+{
+	struct daemon *daemon = ctx;
+	uint64_t in, out = 0;
+
+	if (!count_packets(daemon, remote, local, spi_in, &in))
+		return UINT64_MAX;
+	(void)count_packets(daemon, local, remote, spi_out, &out);
+	return in + out;
+}
+
 static void look(struct daemon *daemon, const struct host_action *action,
                  struct host_actions *actions)
 {
 	const struct addr *local = &action->host.local, *remote = &action->host.remote;
 	uint64_t packets;
 
-	if (known_hosts_packets_in(daemon, local, remote, action->spi, &packets))
+	if (count_packets(daemon, remote, local, action->spi, &packets))
 		hosts_on_looked(daemon->hosts, local, remote, action->spi, packets, loop_now_ms(),
 		                actions);
 }

@@ -154,14 +154,15 @@ void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
 	negotiator_request(negotiator, "list-sas", &message);
 }
 
-/* What each child has received; UINT64_MAX where nothing can be. */
-static void look(struct negotiator *negotiator, const struct peer *peer, uint64_t *ret_packets_in)
+static void look(struct negotiator *negotiator, const struct peer *peer)
 {
+	uint64_t packets[PEERS_CHILDREN_MAX];
+
 	for (size_t i = 0; i < peer->child_count; i++)
-		if (!negotiator->callbacks->packets_in(negotiator->ctx, &peer->local, &peer->remote,
-		                                       peer->children[i].spi_in,
-		                                       &ret_packets_in[i]))
-			ret_packets_in[i] = UINT64_MAX;
+		packets[i] = negotiator->callbacks->packets(negotiator->ctx, &peer->local,
+		                                            &peer->remote, peer->children[i].spi_in,
+		                                            peer->children[i].spi_out);
+	peers_on_looked(negotiator->peers, &peer->local, &peer->remote, packets, loop_now_ms());
 }
 
 static void reap(struct negotiator *negotiator, const struct peer_action *action)
@@ -170,16 +171,15 @@ static void reap(struct negotiator *negotiator, const struct peer_action *action
 	struct peer_action end = {
 		.kind = PEER_ACTION_TERMINATE, .local = action->local, .remote = action->remote};
 	struct duplicates_choice choice = {0};
-	uint64_t packets_in[PEERS_CHILDREN_MAX];
 	char text[ADDR_TEXT_MAX];
 	uint32_t spi;
 
 	if (!peer)
 		return;
 	spi = negotiator->callbacks->spi_in_use(negotiator->ctx, &peer->local, &peer->remote);
-	look(negotiator, peer, packets_in);
+	look(negotiator, peer);
 	/* colliding rekeyings leave SAs that no event told of */
-	if (duplicates_choose(peer, spi, packets_in, loop_now_ms(), &choice) < 0)
+	if (duplicates_choose(peer, spi, loop_now_ms(), &choice) < 0)
 		for (size_t i = 0; i < peer->child_count; i++)
 			negotiator_list_ike_sa(negotiator, peer->children[i].ike_id);
 	for (size_t i = 0; i < choice.count; i++) {
@@ -187,10 +187,10 @@ static void reap(struct negotiator *negotiator, const struct peer_action *action
 		end.ike_id = choice.ike_ids[i];
 		terminate(negotiator, &end);
 	}
-	if (choice.in_use)
-		negotiator->callbacks->greet(negotiator->ctx, &peer->local, &peer->remote);
-	peers_on_looked(negotiator->peers, &action->local, &action->remote, packets_in,
-	                choice.in_use, loop_now_ms());
+	if (!choice.in_use)
+		return;
+	negotiator->callbacks->greet(negotiator->ctx, &peer->local, &peer->remote);
+	peers_look_again(negotiator->peers, &peer->local, &peer->remote, loop_now_ms());
 }
 
 /* All IKE_SAs that the peer has. */

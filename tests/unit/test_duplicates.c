@@ -27,14 +27,13 @@ static struct peer make_peer(bool first, const struct peer_child *children)
 }
 
 /* What is to be ended, as text: "3 5", or "unknown". */
-static const char *chosen_of(const struct peer *peer, uint32_t spi_in_use,
-                             const uint64_t *packets_in, uint64_t now_ms)
+static const char *chosen_of(const struct peer *peer, uint32_t spi_in_use, uint64_t now_ms)
 {
 	static char text[256];
 	struct duplicates_choice choice;
 	size_t used = 0;
 
-	if (duplicates_choose(peer, spi_in_use, packets_in, now_ms, &choice) < 0)
+	if (duplicates_choose(peer, spi_in_use, now_ms, &choice) < 0)
 		return "unknown";
 	text[0] = '\0';
 	for (size_t i = 0; i < choice.count; i++)
@@ -45,17 +44,16 @@ static const char *chosen_of(const struct peer *peer, uint32_t spi_in_use,
 	return text;
 }
 
-/* The same while nothing is received. */
+/* The same long after all has happened. */
 static const char *chosen(const struct peer *peer, uint32_t spi_in_use)
 {
-	static const uint64_t nothing[PEERS_CHILDREN_MAX];
-
-	return chosen_of(peer, spi_in_use, nothing, NOW + 2 * DUPLICATES_PATIENCE_MS);
+	return chosen_of(peer, spi_in_use, NOW + 2 * DUPLICATES_PATIENCE_MS);
 }
 
-#define CHILD(ike, child, spi, since)                                               \
-	{                                                                           \
-		.ike_id = ike, .child_id = child, .spi_out = spi, .since_ms = since \
+#define CHILD(ike, child, spi, since)                                                \
+	{                                                                            \
+		.ike_id = ike, .child_id = child, .spi_out = spi, .since_ms = since, \
+		.used_ms = NOW                                                       \
 	}
 static const struct peer_child crossed[] = {
 	CHILD(1, 10, 0xc1, NOW), CHILD(2, 20, 0xc2, NOW + 1), CHILD(3, 30, 0xc3, NOW + 2), {0}};
@@ -135,27 +133,22 @@ START_TEST(ike_sa_with_several_sas_is_ended_once)
 }
 END_TEST
 
-START_TEST(ike_sa_that_still_receives_is_left_alone_for_a_while)
+START_TEST(ike_sa_that_is_used_is_left_alone_for_a_while)
 {
 	static const struct peer_child children[] = {
 		CHILD(1, 10, 0xc1, NOW), CHILD(1, 11, 0xd1, NOW), CHILD(2, 20, 0xc2, NOW), {0}};
-	static const uint64_t before[] = {7, 0, 9}, by_one[] = {7, 1, 9},
-			      gone[] = {7, UINT64_MAX, 9};
 	struct peer peer = make_peer(true, children);
 
-	for (size_t i = 0; i < peer.child_count; i++)
-		peer.children[i].packets_in = UINT64_MAX;
-	/* nobody has looked before */
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, before, SETTLED), "others");
-	for (size_t i = 0; i < peer.child_count; i++)
-		peer.children[i].packets_in = before[i];
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, before, SETTLED - 1), "others");
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, before, SETTLED), "1");
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, by_one, SETTLED), "others");
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, gone, SETTLED), "1");
-	ck_assert_str_eq(chosen_of(&peer, 0xc1, by_one, SETTLED), "2");
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, by_one, NOW + DUPLICATES_DRAIN_MS - 1), "others");
-	ck_assert_str_eq(chosen_of(&peer, 0xc2, by_one, NOW + DUPLICATES_DRAIN_MS), "1");
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, SETTLED - 1), "others");
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, SETTLED), "1");
+	peer.children[1].used_ms = SETTLED;
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, SETTLED + DUPLICATES_QUIET_MS - 1), "others");
+	ck_assert_str_eq(chosen_of(&peer, 0xc1, SETTLED + DUPLICATES_QUIET_MS - 1), "2");
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, SETTLED + DUPLICATES_QUIET_MS), "1");
+	/* nobody has looked */
+	peer.children[1].used_ms = 0;
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, NOW + DUPLICATES_DRAIN_MS - 1), "others");
+	ck_assert_str_eq(chosen_of(&peer, 0xc2, NOW + DUPLICATES_DRAIN_MS), "1");
 }
 END_TEST
 
@@ -349,9 +342,9 @@ static void terminate(unsigned end, uint32_t ike_id)
 	plan(world.now_ms + (answered ? 2 * world.one_way_ms : DELETE_MS), DOWN, end, sa);
 }
 
-/* The other end sends all the time. Of two ends that send by different SAs the one with the higher
- * address follows. */
-static void received(unsigned end, uint64_t *ret_packets_in)
+/* Both ends send all the time. Of two that send by different SAs the one with the higher address
+ * follows. */
+static void count_packets(unsigned end, uint64_t *ret_packets)
 {
 	const struct peer *peer = peers_find(world.peers[end], local_of(end), local_of(!end));
 
@@ -360,7 +353,7 @@ static void received(unsigned end, uint64_t *ret_packets_in)
 	for (size_t i = 0; i < peer->child_count; i++) {
 		unsigned sa = peer->children[i].ike_id - world.sas[0].ike_id;
 
-		ret_packets_in[i] = sa == world.pinned[!end] ? world.now_ms : 0;
+		ret_packets[i] = sa == world.pinned[0] || sa == world.pinned[1] ? world.now_ms : 0;
 	}
 }
 
@@ -368,7 +361,7 @@ static void run_timer(unsigned end)
 {
 	struct peer_actions actions = {0};
 	struct duplicates_choice choice;
-	uint64_t packets_in[PEERS_CHILDREN_MAX];
+	uint64_t packets[PEERS_CHILDREN_MAX];
 
 	if (peers_next_ms(world.peers[end]) > world.now_ms)
 		return;
@@ -376,16 +369,19 @@ static void run_timer(unsigned end)
 	for (size_t i = 0; i < actions.count; i++) {
 		if (actions.items[i].kind != PEER_ACTION_REAP)
 			continue;
-		received(end, packets_in);
+		count_packets(end, packets);
+		peers_on_looked(world.peers[end], local_of(end), local_of(!end), packets,
+		                world.now_ms);
 		ck_assert_int_eq(duplicates_choose(peers_find(world.peers[end], local_of(end),
 		                                              local_of(!end)),
-		                                   spi_of(end, world.pinned[end]), packets_in,
-		                                   world.now_ms, &choice),
+		                                   spi_of(end, world.pinned[end]), world.now_ms,
+		                                   &choice),
 		                 0);
 		for (size_t n = 0; n < choice.count; n++)
 			terminate(end, choice.ike_ids[n]);
-		peers_on_looked(world.peers[end], local_of(end), local_of(!end), packets_in,
-		                choice.in_use, world.now_ms);
+		if (choice.in_use)
+			peers_look_again(world.peers[end], local_of(end), local_of(!end),
+			                 world.now_ms);
 	}
 	peer_actions_fini(&actions);
 }
@@ -550,7 +546,7 @@ int main(void)
 	tcase_add_test(tcase, other_end_ends_much_older_ones);
 	tcase_add_test(tcase, ike_sa_is_as_old_as_its_newest_sa);
 	tcase_add_test(tcase, ike_sa_with_several_sas_is_ended_once);
-	tcase_add_test(tcase, ike_sa_that_still_receives_is_left_alone_for_a_while);
+	tcase_add_test(tcase, ike_sa_that_is_used_is_left_alone_for_a_while);
 	tcase_add_test(tcase, one_ike_sa_is_no_duplicate);
 	tcase_add_test(tcase, other_end_waits_until_the_first_must_have_acted);
 	tcase_add_loop_test(tcase, crossing_leaves_one, 0, CROSSINGS);

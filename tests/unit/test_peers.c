@@ -641,24 +641,28 @@ END_TEST
 
 START_TEST(peers_look_again_at_duplicates_in_use)
 {
-	const uint64_t packets_in[PEERS_CHILDREN_MAX] = {3, 4};
+	const uint64_t packets[PEERS_CHILDREN_MAX] = {3, 4}, more[PEERS_CHILDREN_MAX] = {3, 5};
+	const uint64_t gone[PEERS_CHILDREN_MAX] = {UINT64_MAX, 5};
+	const uint64_t looked_ms = NOW + DUPLICATES_SETTLE_MS;
 	const struct peer *peer;
 
 	peers_on_charon_up(peers, NOW, &actions);
 	child_up(&remote, 1, 11, NOW);
 	child_up(&remote, 2, 21, NOW);
-	pass_time(NOW + DUPLICATES_SETTLE_MS);
+	pass_time(looked_ms);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 1);
-	peers_on_looked(peers, &local, &remote, packets_in, true, NOW + DUPLICATES_SETTLE_MS);
 	peer = peers_find(peers, &local, &remote);
-	ck_assert_uint_eq(peer->children[0].packets_in, 3);
-	ck_assert_uint_eq(peer->children[1].packets_in, 4);
-	pass_time(NOW + DUPLICATES_SETTLE_MS + DUPLICATES_LOOK_MS);
+	peers_on_looked(peers, &local, &remote, packets, looked_ms);
+	peers_look_again(peers, &local, &remote, looked_ms);
+	pass_time(looked_ms + DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
-	peers_on_looked(peers, &local, &remote, packets_in, false,
-	                NOW + DUPLICATES_SETTLE_MS + DUPLICATES_LOOK_MS);
-	pass_time(NOW + DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS);
+	peers_on_looked(peers, &local, &remote, more, looked_ms + DUPLICATES_LOOK_MS);
+	ck_assert_uint_eq(peer->children[0].used_ms, looked_ms);
+	ck_assert_uint_eq(peer->children[1].used_ms, looked_ms + DUPLICATES_LOOK_MS);
+	pass_time(looked_ms + 2 * DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
+	peers_on_looked(peers, &local, &remote, gone, looked_ms + 2 * DUPLICATES_LOOK_MS);
+	ck_assert_uint_eq(peer->children[0].used_ms, 1);
 }
 END_TEST
 
