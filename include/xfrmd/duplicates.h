@@ -12,9 +12,9 @@
  * Of the two ends the one with the lower address decides, alone, so that the two cannot end each
  * other's choice, whatever each of them knows and whenever it learns it. It keeps the IKE_SA whose
  * SA it sends with and terminates the others, but none that was used lately: the other end follows
- * what it sends with (hosts.h), and then nothing is under way by them any more. The other end steps in late,
- * and only against IKE_SAs much older than the one that it sends with: the first end would have
- * acted if it still knew them. Since it too sends with its newest one, both keep the same.
+ * what it sends with (hosts.h), and then nothing is under way by them any more. The other end steps
+ * in late, and only against IKE_SAs much older than the one that it sends with: the first end would
+ * have acted if it still knew them. Since it too sends with its newest one, both keep the same.
  */
 
 /* From a new SA until the first end acts: known hosts have moved to the newest one
