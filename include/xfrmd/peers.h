@@ -49,6 +49,8 @@ const char *peer_state_name(enum peer_state state);
 /* How often a peer is tried that no traffic asks for: with the backoff half a minute of silence,
  * which a switch may take to let a host in that has just booted. */
 #define PEERS_UNASKED_TRIES     4
+/* Reasons that come so soon behind another one are its consequences. */
+#define PEERS_CAUSE_MS          5000
 /* From a renewal that was due to the next attempt, while the old SAs live. */
 #define PEERS_RENEW_AGAIN_MS    20000
 /* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
@@ -138,7 +140,8 @@ struct peers_counters {
 	struct histogram up, failed; /* negotiations that ended so, by duration */
 	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */
 	uint64_t repairs;            /* of peers whose SAs the kernel had lost */
-	uint64_t renewals;           /* that were due */
+	uint64_t renewals;           /* that this end began because of the age of SAs */
+	uint64_t renewals_failed;    /* of all, also of those that the operator asked for */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 
@@ -189,6 +192,10 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
  * reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
                      const char *words, bool final, uint64_t now_ms, struct peer_actions *actions);
+/* Words for why a negotiation anew with a peer that is UP is failing: its last error, until it has a
+ * new SA. The first of several within PEERS_CAUSE_MS count. */
+void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
+                             const struct addr *remote, const char *words, uint64_t now_ms);
 /* Words for why a negotiation failed that the peer began: the last error of a pair that is neither
  * UP nor NEGOTIATING. */
 void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,

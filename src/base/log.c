@@ -150,9 +150,12 @@ static int check_file(const char *path, struct err *err)
 
 	if (!copy)
 		return err_set(err, -ENOMEM, "%s: out of memory", path);
-	if (stat(path, &status) == 0) {
-		if (S_ISDIR(status.st_mode))
-			return err_set(err, -EISDIR, "%s: is a directory, expected a file", path);
+	if (lstat(path, &status) == 0) {
+		if (!S_ISREG(status.st_mode))
+			return err_set(err, -EINVAL, "%s: is a %s, expected a file", path,
+			               S_ISDIR(status.st_mode)   ? "directory"
+			               : S_ISLNK(status.st_mode) ? "symbolic link"
+			                                         : "device, a FIFO or a socket");
 	} else {
 		what = dirname(copy);
 		if (stat(what, &status) < 0)

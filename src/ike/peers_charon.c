@@ -74,6 +74,8 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 	if (move_child(peer, child))
 		return;
 	add_child(peer, child);
+	peer->last_error[0] = '\0';
+	peer->failed_ms = 0;
 	if (peer->state != PEER_STATE_UP)
 		peers_move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
 	watch_sas(peers, peer, now_ms);
@@ -182,6 +184,19 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 		return;
 	peers_fail(peers, peer, now_ms, actions);
 	peers_start_queued(peers, now_ms, actions);
+}
+
+void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
+                             const struct addr *remote, const char *words, uint64_t now_ms)
+{
+	struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	if (!peer || peer->state != PEER_STATE_UP ||
+	    (peer->failed_ms && now_ms < peer->failed_ms + PEERS_CAUSE_MS))
+		return;
+	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);
+	peer->failed_ms = now_ms;
+	peers->counters.renewals_failed++;
 }
 
 void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `xfrmctl rekey IP` and `rekey --all`: the daemon only begins, so this asks until each peer that was
- * up has an SA that it did not have before.
+ * up has an SA that it did not have before, or an error.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,22 +48,54 @@ static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *no
 	return false;
 }
 
-/* Those that were up, by whether they have a new SA. */
-static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now,
-                     const struct addr *address, struct strlist *done, struct strlist *open)
+/* NULL: no negotiation has failed since. What charon rekeys meanwhile is no success then. */
+static const char *failure(const struct ctl_peer *before, const struct ctl_peers *now)
 {
+	const struct ctl_peer *peer = find(now, before);
+
+	if (!peer || !*peer->last_error || peer->last_failure == before->last_failure)
+		return NULL;
+	return peer->last_error;
+}
+
+struct results {
+	struct strlist done, failed, open;
+};
+
+static void results_fini(struct results *results)
+{
+	strlist_fini(&results->done);
+	strlist_fini(&results->failed);
+	strlist_fini(&results->open);
+}
+
+static void add(struct strlist *list, const struct ctl_peer *peer, const char *words)
+{
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	char escaped[4 * CTL_ERROR_MAX], text[5 * CTL_ERROR_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s local=%s", addr_format(&peer->address, remote),
+	         str_escape(words, escaped, sizeof(escaped)), addr_format(&peer->local, local));
+	(void)strlist_add(list, text);
+}
+
+/* Those that were up. */
+static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now,
+                     const struct addr *address, struct results *results)
+{
+	results_fini(results);
 	for (size_t i = 0; i < before->count; i++) {
 		const struct ctl_peer *peer = &before->items[i];
-		char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], text[192];
-		bool rekeyed = is_rekeyed(peer, now);
+		const char *reason = failure(peer, now);
 
 		if (!is_meant(peer, address))
 			continue;
-		snprintf(text, sizeof(text), "%s: %s local=%s", addr_format(&peer->address, remote),
-		         rekeyed ? "rekeyed"
-		                 : "no new SA, the old one goes on, see the log of xfrmd",
-		         addr_format(&peer->local, local));
-		(void)strlist_add(rekeyed ? done : open, text);
+		if (reason)
+			add(&results->failed, peer, reason);
+		else if (is_rekeyed(peer, now))
+			add(&results->done, peer, "rekeyed");
+		else
+			add(&results->open, peer, "no new SA so far, see xfrmctl peers");
 	}
 }
 
@@ -88,26 +120,23 @@ static int begin(const struct options *options, const struct addr *address, stru
 
 /* Until all are done, or nothing happens any more. */
 static int wait_for_all(const struct options *options, const struct ctl_peers *before,
-                        const struct addr *address, struct strlist *done, struct strlist *open,
-                        struct err *err)
+                        const struct addr *address, struct results *results, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
 	uint64_t progress_ms = loop_now_ms();
 
 	for (;;) {
 		_cleanup_(ctl_peers_fini) struct ctl_peers now = {0};
-		size_t done_before = done->count;
+		size_t open_before = results->open.count;
 		int ret = ask_peers(options, &now, err);
 
 		if (ret != EXIT_OK)
 			return ret;
-		strlist_fini(done);
-		strlist_fini(open);
-		sort_out(before, &now, address, done, open);
-		if (done->count > done_before)
+		sort_out(before, &now, address, results);
+		if (results->open.count < open_before)
 			progress_ms = loop_now_ms();
-		if (!open->count || loop_now_ms() > progress_ms + PROGRESS_MS)
-			return open->count ? EXIT_FAILED : EXIT_OK;
+		if (!results->open.count || loop_now_ms() > progress_ms + PROGRESS_MS)
+			return results->failed.count || results->open.count ? EXIT_FAILED : EXIT_OK;
 		nanosleep(&pause, NULL);
 	}
 }
@@ -128,7 +157,7 @@ static void put_result(const struct options *options, const struct strlist *done
 int cmd_rekey(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers before = {0};
-	_cleanup_(strlist_fini) struct strlist done = {0}, errors = {0};
+	_cleanup_(results_fini) struct results results = {0};
 	struct addr address = {0};
 	struct err err = {0};
 	int ret;
@@ -143,9 +172,11 @@ int cmd_rekey(const struct options *options, struct output *output)
 	if (ret == EXIT_OK)
 		ret = begin(options, &address, &err);
 	if (ret == EXIT_OK)
-		ret = wait_for_all(options, &before, &address, &done, &errors, &err);
+		ret = wait_for_all(options, &before, &address, &results, &err);
+	for (size_t i = 0; i < results.open.count; i++)
+		(void)strlist_add(&results.failed, results.open.items[i]);
 	if (*err.text)
-		(void)strlist_add(&errors, err.text);
-	put_result(options, &done, &errors, output);
+		(void)strlist_add(&results.failed, err.text);
+	put_result(options, &results.done, &results.failed, output);
 	return ret;
 }

@@ -98,9 +98,10 @@ void out_peers_sa(const struct ctl_sa *sa, int64_t now, struct buf *out)
 	buf_printf(out, "age %s, ",
 	           sa->installed ? out_text_duration(now - sa->installed, unit) : "unknown");
 	if (sa->rekey)
-		buf_printf(out, "rekeying in %s\n", out_text_duration(sa->rekey - now, unit));
+		buf_printf(out, "replaced in %s at the latest\n",
+		           out_text_duration(sa->rekey - now, unit));
 	else
-		buf_str(out, "never rekeyed\n");
+		buf_str(out, "never replaced\n");
 }
 
 void out_peers_state(const struct ctl_peer *peer, int64_t now, bool coloured, struct buf *out)

@@ -233,8 +233,12 @@ static void add_renewals(const struct daemon *daemon, const struct peers_counter
                          struct metrics *metrics)
 {
 	add_single(metrics, "xfrmd_sa_renewals_total", METRIC_TYPE_COUNTER,
-	           "Times that the SAs of a peer were due to be renewed.",
+	           "Times that this end set out to renew the SAs of a peer because of their age.",
 	           (double)counters->renewals);
+	add_single(
+		metrics, "xfrmd_sa_renewals_failed_total", METRIC_TYPE_COUNTER,
+		"Negotiations anew that failed, for whatever they were begun; the old SAs go on.",
+		(double)counters->renewals_failed);
 	add_single(metrics, "xfrmd_sa_gaps_total", METRIC_TYPE_COUNTER,
 	           "Times that an SA in use ended before another one took over: packets were "
 	           "held, and some may be lost.",

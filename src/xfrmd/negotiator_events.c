@@ -147,6 +147,8 @@ static void tell_renewal(struct negotiator *negotiator, const struct reason *rea
 	const struct peer *peer = peers_find(negotiator->peers, &reason->local, &reason->remote);
 	char text[ADDR_TEXT_MAX];
 
+	peers_on_renewal_failed(negotiator->peers, &reason->local, &reason->remote, reason->words,
+	                        loop_now_ms());
 	if (peer && peer->state == PEER_STATE_UP &&
 	    log_allowed(&negotiator->refusals, loop_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation anew failed, its SAs go on: %s",

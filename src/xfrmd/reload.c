@@ -114,7 +114,10 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 		say(changes, "CA certificates: now %zu", bundle->cas.count);
 	if (!strlist_equal(&conf->ike_proposals, &daemon->conf.ike_proposals) ||
 	    !strlist_equal(&conf->esp_proposals, &daemon->conf.esp_proposals))
-		say(changes, "proposals: used from the next negotiation on");
+		say(changes, "proposals: used from the next negotiation on: xfrmctl rekey --all");
+	if (conf->replay_window != daemon->conf.replay_window ||
+	    conf->force_udp_encapsulation != daemon->conf.force_udp_encapsulation)
+		say(changes, "SAs: others from the next negotiation on: xfrmctl rekey --all");
 	if (strcmp(conf->charon_binary, daemon->conf.charon_binary) != 0 &&
 	    !daemon_charon_unit(conf))
 		say(changes, "charon binary: used from its next start on");

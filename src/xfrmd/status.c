@@ -137,8 +137,7 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		if (list[i]->state != PEER_STATE_UP && list[i]->state != PEER_STATE_IDLE &&
-		    *list[i]->last_error)
+		if (list[i]->state != PEER_STATE_IDLE && *list[i]->last_error)
 			failures_add(&failures, list[i]->last_error, &list[i]->remote);
 	(void)failures_tell(&failures, &status->warnings);
 	peers_counters(peers, &counters);

@@ -628,6 +628,28 @@ START_TEST(peers_renew_the_older_sas_when_the_newer_are_gone)
 }
 END_TEST
 
+START_TEST(peers_that_are_up_keep_the_reason_why_they_are_not_renewed)
+{
+	struct peers_counters counters;
+	const struct peer *peer;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_renewal_failed(peers, &local, &remote, "nobody", NOW);
+	child_up(&remote, 1, 11, NOW);
+	peer = peers_find(peers, &local, &remote);
+	peers_on_renewal_failed(peers, &local, &remote, "cause", NOW + 10);
+	peers_on_renewal_failed(peers, &local, &remote, "consequence", NOW + 20);
+	ck_assert_str_eq(peer->last_error, "cause");
+	peers_on_renewal_failed(peers, &local, &remote, "next", NOW + 10 + PEERS_CAUSE_MS);
+	ck_assert_str_eq(peer->last_error, "next");
+	peers_counters(peers, &counters);
+	ck_assert_uint_eq(counters.renewals_failed, 2);
+	child_up(&remote, 2, 21, NOW + 20000);
+	ck_assert_str_eq(peer->last_error, "");
+	ck_assert_uint_eq(peer->failed_ms, 0);
+}
+END_TEST
+
 START_TEST(peers_without_lifetimes_renew_nothing)
 {
 	const struct lifetimes off = lifetimes_of(0);
@@ -1552,6 +1574,7 @@ int main(void)
 	tcase_add_test(tcase, peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same);
 	tcase_add_loop_test(tcase, peers_renew_their_sas_in_time, 0, 2);
 	tcase_add_test(tcase, peers_renew_the_older_sas_when_the_newer_are_gone);
+	tcase_add_test(tcase, peers_that_are_up_keep_the_reason_why_they_are_not_renewed);
 	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
 	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
