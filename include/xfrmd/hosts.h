@@ -18,9 +18,9 @@
  * negotiation has its inbound SA only after the answer: what the other end sent meanwhile would be
  * lost. So a host stays pinned to the SA in use, which lives on beside the new one, until the peer
  * has that, too: at once if we began (and GREET tells the peer so, should no packet wait for it); else
- * when something was received with it, which LISTEN finds out. Any newer SA that lives beside the
- * pinned one for HOSTS_SETTLE_MS takes over as well, but not while the pinned pair still receives: a
- * peer that gave its negotiation up has only that. Where both ends began, each may send with another
+ * when something was received with it, which LISTEN finds out: a peer that gave its negotiation up
+ * has only the older one. A newer SA whose inbound one is not known takes over when it has lived
+ * beside the pinned one for HOSTS_SETTLE_MS. Where both ends began, each may send with another
  * SA: the end with the higher address then follows, so that nothing is under way by the others when
  * the other end terminates them (duplicates.h). An SA that ends while a host is pinned to it, as in
  * a rekeying that charon or a foreign peer makes, leaves a moment in which packets are held
@@ -143,7 +143,9 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
                         struct host_actions *actions);
 /* The inbound SA of an outbound one that is known; told by hosts_on_fresh_sas(), too. */
 void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                   uint32_t spi, uint32_t spi_in);
+                   uint32_t spi, uint32_t spi_in, uint64_t now_ms);
+/* How many pairs of SAs the host with this index in hosts_list() has. */
+size_t hosts_pairs(const struct hosts *hosts, size_t index);
 /* The answer to LISTEN: packets that the inbound SA has received so far. */
 void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint32_t spi_in, uint64_t packets, uint64_t now_ms,

@@ -19,7 +19,7 @@ struct negotiator_callbacks {
 	void (*ready)(void *ctx);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
-	/* A negotiation has made SAs, or a rekeying that we asked for. */
+	/* A negotiation has made SAs, or a rekeying. */
 	void (*fresh_sas)(void *ctx, const struct fresh_sas *fresh);
 	/* A peer changed its state. */
 	void (*peer_changed)(void *ctx);

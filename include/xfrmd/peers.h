@@ -129,7 +129,8 @@ void peers_free(struct peers *peers);
 
 /* Forgets after PEERS_PATIENT_MS instead; off at first. */
 void peers_set_patient(struct peers *peers, bool patient);
-/* When SAs are renewed; at first never. Those that are there keep the time that they have. */
+/* When SAs are renewed; at first never. For those that are there it counts from the next change among
+ * the SAs of their peer on. */
 void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes);
 
 struct peers_counters {

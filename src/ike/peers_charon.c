@@ -53,6 +53,21 @@ static bool move_child(struct peer *peer, const struct peer_child *child)
 	return false;
 }
 
+/* Of more than it has room for the oldest is ended. */
+static void make_room(const struct peer *peer, const struct peer_child *child,
+                      struct peer_actions *actions)
+{
+	uint32_t ike_id = peer->children[0].ike_id;
+
+	if (peer->child_count < PEERS_CHILDREN_MAX || ike_id == child->ike_id)
+		return;
+	for (size_t i = 1; i < peer->child_count; i++) {
+		if (peer->children[i].ike_id == ike_id)
+			return;
+	}
+	peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, peer, ike_id, 0);
+}
+
 static void add_child(struct peer *peer, const struct peer_child *child)
 {
 	struct peer_child added = *child;
@@ -73,6 +88,7 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 	peer->wanted = false;
 	if (move_child(peer, child))
 		return;
+	make_room(peer, child, actions);
 	add_child(peer, child);
 	peer->last_error[0] = '\0';
 	peer->failed_ms = 0;

@@ -60,12 +60,21 @@ void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_m
 		hosts->next_ms = due_ms;
 }
 
+bool hosts_takes_over_by_time(const struct hosts *hosts, size_t index)
+{
+	const struct host_state *state = &hosts->known.states[index];
+
+	return state->pair_count && !state->pairs[state->pair_count - 1].spi_in &&
+	       hosts->known.hosts[index].spi != host_newest_spi(state);
+}
+
 void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
 {
 	struct host_state *state = &hosts->known.states[index];
 	bool settled = hosts->known.hosts[index].spi == host_newest_spi(state);
 	bool audible = false;
-	uint64_t due_ms = settled ? HOST_TABLE_NEVER : state->takeover_ms;
+	uint64_t due_ms = hosts_takes_over_by_time(hosts, index) ? state->takeover_ms
+	                                                         : HOST_TABLE_NEVER;
 
 	for (size_t i = 0; i < state->pair_count; i++)
 		audible |= state->pairs[i].spi_in &&

@@ -96,7 +96,8 @@ size_t host_table_add(struct host_table *table, const struct addr *local, const 
 	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
 	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
 	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
-	table->states[index] = (struct host_state){.active_ms = now_ms, .due_ms = HOST_TABLE_NEVER};
+	table->states[index] = (struct host_state){
+		.active_ms = now_ms, .due_ms = HOST_TABLE_NEVER, .look_ms = HOSTS_LOOK_MAX_MS};
 	table->count++;
 	table->states[index].wait_spi = free_wait_spi(table, index);
 	return index;

@@ -171,12 +171,16 @@ static struct sa_pair *find_pair(struct hosts *hosts, const struct addr *local,
 }
 
 void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                   uint32_t spi, uint32_t spi_in)
+                   uint32_t spi, uint32_t spi_in, uint64_t now_ms)
 {
 	struct sa_pair *pair = find_pair(hosts, local, remote, spi);
+	size_t index = host_table_find(&hosts->known, local, remote);
 
-	if (pair)
-		pair->spi_in = spi_in;
+	if (!pair)
+		return;
+	pair->spi_in = spi_in;
+	if (hosts_is_pinned(hosts, index))
+		hosts_watch(hosts, index, now_ms);
 }
 
 /* Listens until the peer uses the newest pair. */
@@ -286,6 +290,11 @@ static void lose_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	hosts_pin(hosts, index, host_newest_spi(&hosts->known.states[index]), now_ms, actions);
 }
 
+size_t hosts_pairs(const struct hosts *hosts, size_t index)
+{
+	return hosts->known.states[index].pair_count;
+}
+
 uint64_t hosts_lost_pins(const struct hosts *hosts)
 {
 	return hosts->lost_pins;
@@ -330,7 +339,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 			hosts_end_sas(hosts, index, now_ms, actions);
 	} else if (host_find_spi(state, host->spi) < state->pair_count) {
 		if (host->spi != newest)
-			state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
+			state->takeover_ms = now_ms + HOSTS_GRACE_MS;
 		hosts_watch(hosts, index, now_ms);
 	} else if (!known_host_waits(host) || now_ms >= state->takeover_ms) {
 		hosts_pin(hosts, index, newest, now_ms, actions);
@@ -497,8 +506,8 @@ static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 	else if (state->ready_spi)
 		state->due_ms = now_ms < hosts->together_ms ? hosts->together_ms
 		                                            : now_ms + HOSTS_RETRY_MS;
-	else if (hosts->known.hosts[index].spi != host_newest_spi(state) &&
-	         now_ms >= state->takeover_ms)
+	else if (now_ms >= state->takeover_ms &&
+	         (!hosts_is_pinned(hosts, index) || hosts_takes_over_by_time(hosts, index)))
 		hosts_take_over(hosts, index, host_newest_spi(state), now_ms, actions);
 	else
 		look(hosts, index, now_ms, actions);

@@ -43,6 +43,9 @@ bool hosts_awaits_sa(const struct hosts *hosts, size_t index);
 bool hosts_is_pinned(const struct hosts *hosts, size_t index);
 /* Of two ends that send with different SAs the one with the higher address follows the other. */
 bool hosts_is_follower(const struct hosts *hosts, size_t index);
+/* Whether a pinned host goes over to its newest SA when takeover_ms is over: not where it can be seen
+ * what the peer uses. */
+bool hosts_takes_over_by_time(const struct hosts *hosts, size_t index);
 /* Sets the due time of a pinned host: the next look at its other SAs, or the takeover. */
 void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms);
 /* LISTEN, if the inbound SA is known. */

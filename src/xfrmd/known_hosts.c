@@ -396,7 +396,8 @@ void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct 
 {
 	struct daemon *daemon = ctx;
 
-	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in);
+	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in, loop_now_ms());
+	arm_timer(daemon);
 }
 
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
@@ -451,7 +452,8 @@ void known_hosts_unpin(struct daemon *daemon)
 	for (size_t i = 0; i < count; i++) {
 		struct known_host host = hosts[i];
 
-		if (!host.spi)
+		/* of several pairs the kernel would use the newest, which the peer may not have */
+		if (!host.spi || hosts_pairs(daemon->hosts, i) > 1)
 			continue;
 		host.spi = 0;
 		put_policy(daemon, &host);

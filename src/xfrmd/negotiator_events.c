@@ -116,10 +116,9 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 	                           .remote = rekey.remote,
 	                           .spi_out = rekey.new_spi_out,
 	                           .spi_in = rekey.new_spi_in,
-	                           .initiator = true,
+	                           .initiator = rekey.asked,
 	                           .rekeyed = true};
-	if (rekey.asked)
-		negotiator->callbacks->fresh_sas(negotiator->ctx, &fresh);
+	negotiator->callbacks->fresh_sas(negotiator->ctx, &fresh);
 	child = (struct peer_child){.ike_id = rekey.ike_id,
 	                            .child_id = rekey.new_child_id,
 	                            .spi_out = rekey.new_spi_out,

@@ -116,6 +116,8 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 	    !strlist_equal(&conf->esp_proposals, &daemon->conf.esp_proposals))
 		say(changes, "proposals: used from the next negotiation on: xfrmctl rekey --all");
 	if (conf->replay_window != daemon->conf.replay_window ||
+	    conf->rekey_time_s != daemon->conf.rekey_time_s ||
+	    conf->ike_rekey_time_s != daemon->conf.ike_rekey_time_s ||
 	    conf->force_udp_encapsulation != daemon->conf.force_udp_encapsulation)
 		say(changes, "SAs: others from the next negotiation on: xfrmctl rekey --all");
 	if (strcmp(conf->charon_binary, daemon->conf.charon_binary) != 0 &&

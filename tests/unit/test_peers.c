@@ -650,6 +650,18 @@ START_TEST(peers_that_are_up_keep_the_reason_why_they_are_not_renewed)
 }
 END_TEST
 
+START_TEST(peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (uint32_t ike = 1; ike <= PEERS_CHILDREN_MAX; ike++)
+		child_up(&remote, ike, 10 * ike, NOW + ike);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE), 0);
+	actions.count = 0;
+	child_up(&remote, 99, 990, NOW + 99);
+	ck_assert_str_eq(take_actions(), "terminate:1");
+}
+END_TEST
+
 START_TEST(peers_without_lifetimes_renew_nothing)
 {
 	const struct lifetimes off = lifetimes_of(0);
@@ -1575,6 +1587,7 @@ int main(void)
 	tcase_add_loop_test(tcase, peers_renew_their_sas_in_time, 0, 2);
 	tcase_add_test(tcase, peers_renew_the_older_sas_when_the_newer_are_gone);
 	tcase_add_test(tcase, peers_that_are_up_keep_the_reason_why_they_are_not_renewed);
+	tcase_add_test(tcase, peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest);
 	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
 	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);
