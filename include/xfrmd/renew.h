@@ -52,6 +52,8 @@ int renew_add(struct renew *renew, const struct addr *local, const struct addr *
 /* An SA of @ike_id came up: it replaces the pair's old ones unless it is one of them. */
 void renew_on_child_up(struct renew *renew, const struct addr *local, const struct addr *remote,
                        uint32_t ike_id, uint64_t now_ms);
+/* The negotiation with the pair came to nothing: given up, unless the old ones are to end. */
+void renew_on_failed(struct renew *renew, const struct addr *local, const struct addr *remote);
 /* The IKE_SA is gone, or has another id since it was rekeyed. */
 void renew_on_ike_down(struct renew *renew, uint32_t ike_id);
 void renew_on_ike_rekeyed(struct renew *renew, uint32_t old_ike_id, uint32_t new_ike_id);

@@ -142,6 +142,14 @@ void renew_on_child_up(struct renew *renew, const struct addr *local, const stru
 		entry->count = 0;
 }
 
+void renew_on_failed(struct renew *renew, const struct addr *local, const struct addr *remote)
+{
+	struct entry *entry = find_pair(renew, local, remote);
+
+	if (entry && entry->state == RENEW_STATE_RUNNING && !entry->distrust)
+		entry->count = 0;
+}
+
 void renew_on_ike_down(struct renew *renew, uint32_t ike_id)
 {
 	for (size_t i = 0; i < renew->count; i++) {

@@ -146,6 +146,8 @@ static void tell_renewal(struct negotiator *negotiator, const struct reason *rea
 	const struct peer *peer = peers_find(negotiator->peers, &reason->local, &reason->remote);
 	char text[ADDR_TEXT_MAX];
 
+	renew_on_failed(negotiator->renew, &reason->local, &reason->remote);
+	negotiator_arm_renew(negotiator);
 	peers_on_renewal_failed(negotiator->peers, &reason->local, &reason->remote, reason->words,
 	                        loop_now_ms());
 	if (peer && peer->state == PEER_STATE_UP &&

@@ -175,6 +175,25 @@ START_TEST(old_ike_sas_that_are_trusted_are_left_to_others)
 }
 END_TEST
 
+START_TEST(negotiation_that_failed_makes_room_for_the_next)
+{
+	struct addr first = peer(1), second = peer(2);
+
+	add_either(1, 7, false);
+	add(2, 8);
+	renew_on_failed(renew, &local, &first);
+	ck_assert_str_eq(at(NOW), "initiate 1, initiate 2");
+	renew_on_failed(renew, &local, &first);
+	renew_on_failed(renew, &local, &second);
+	ck_assert_uint_eq(renew_next_ms(renew), 0);
+	ck_assert_str_eq(at(NOW + 1), "unload 1");
+	add_either(1, 7, false);
+	ck_assert_str_eq(at(NOW + 2), "initiate 1");
+	/* one that is not trusted goes on until its time is over */
+	ck_assert_str_eq(at(NOW + RENEW_DEADLINE_MS), "terminate 8, unload 2");
+}
+END_TEST
+
 START_TEST(trust_that_is_lost_while_renewing_ends_the_old_ones)
 {
 	add_either(1, 7, false);
@@ -202,6 +221,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, nothing_to_do_is_never_due);
 	tcase_add_test(tests, old_ike_sas_that_are_trusted_are_left_to_others);
+	tcase_add_test(tests, negotiation_that_failed_makes_room_for_the_next);
 	tcase_add_test(tests, trust_that_is_lost_while_renewing_ends_the_old_ones);
 	tcase_add_test(tests, old_ike_sas_end_when_the_new_one_has_settled);
 	tcase_add_test(tests, peer_that_cannot_authenticate_loses_its_old_ike_sas);
