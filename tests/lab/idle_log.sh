@@ -19,9 +19,9 @@ for name in a b; do
 	wait_for 5 grep -q ' -> up: ' "$FOLDER/$name.log"
 done
 
-# The outbound SA of a.
+# The newest outbound SA of a.
 spi() {
-	peers a 'd["peers"][0]["sas"][0]["spi_out"]'
+	peers a 'd["peers"][0]["sas"][-1]["spi_out"]'
 }
 
 before=$(cat "$FOLDER"/{a,b}.log) first=$(spi)
