@@ -113,6 +113,7 @@ lab_show_state() {
 		on "$host" awk '$2 > 0' /proc/net/xfrm_stat
 		policies "$host" | awk '/^src/ { line = $0 } /^\tdir/ { print line $0 }' | head -n 12
 		on "$host" ip xfrm state | awk '/^src/ { line = $0 } /^\tproto/ { print line $0 }'
+		! [ -f "/run/lab/$host.pcap" ] || cp "/run/lab/$host.pcap" "$FOLDER/"
 		if [ -f "$FOLDER/$host.pcap" ]; then
 			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
 		fi
@@ -222,11 +223,12 @@ address() {
 	fi
 }
 
-# capture HOST: records what passes its port until capture_stop
+# capture HOST: records what passes its port until capture_stop; in memory, since the folder of a guest
+# in QEMU is too slow for it
 capture() {
 	# one from before would say too early that it listens
 	rm -f "/run/lab/$1.tcpdump"
-	tcpdump -i "$1" -nn -s 128 -B 8192 --immediate-mode -U -Z root -w "$FOLDER/$1.pcap" \
+	tcpdump -i "$1" -nn -s 128 -B 16384 --immediate-mode -U -Z root -w "/run/lab/$1.pcap" \
 		2>"/run/lab/$1.tcpdump" &
 	capture_pid[$1]=$!
 	wait_for 10 grep -sq 'listening on' "/run/lab/$1.tcpdump"
@@ -236,7 +238,7 @@ capture() {
 capture_has_read() {
 	kill -USR1 "${capture_pid[$1]}"
 	sleep 0.1
-	awk '/received by filter,/ { read = $2; if (!asked++) passed = $5 }
+	awk '/received by filter,/ { read = $2 + $10; if (!asked++) passed = $5 }
 		END { exit !asked || read < passed }' "/run/lab/$1.tcpdump"
 }
 
@@ -251,6 +253,7 @@ capture_stop() {
 		expect "capture of $host" \
 			"$(grep '^[0-9]* packets* dropped by kernel' "/run/lab/$host.tcpdump")" = \
 			'0 packets dropped by kernel'
+		mv "/run/lab/$host.pcap" "$FOLDER/"
 	done
 }
 
