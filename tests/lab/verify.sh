@@ -55,6 +55,10 @@ ill 'no route, nothing was sent' 192.0.2.1
 ill 'this host itself, nothing was sent' 10.0.1.1
 ill 'a broadcast address, nothing was sent' 10.0.1.255
 ill 'held by the kernel, there is no SA after 1.0 s' 10.0.1.99
+blocked() {
+	policies a | grep -A1 'dst 10.0.1.99/32' | grep -q 'action block'
+}
+wait_for 5 blocked
 ill 'blocked since it is silent' 10.0.1.99
 
 # somebody else's policy
