@@ -101,12 +101,13 @@ struct peer {
 };
 
 enum peer_action_kind {
-	PEER_ACTION_INITIATE,  /* load the connection and initiate it */
-	PEER_ACTION_UNLOAD,    /* the connection is not needed any more */
-	PEER_ACTION_TERMINATE, /* the IKE_SA ike_id */
-	PEER_ACTION_REKEY,     /* the CHILD_SA child_id */
-	PEER_ACTION_REAP,      /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
-	PEER_ACTION_RENEW,     /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_INITIATE,        /* load the connection and initiate it */
+	PEER_ACTION_UNLOAD,          /* the connection is not needed any more */
+	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
+	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
+	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
+	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW,   /* negotiate anew beside the SAs that it has */
 	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
 };
 struct peer_action {
@@ -224,7 +225,8 @@ void peers_look_again(struct peers *peers, const struct addr *local, const struc
 /* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
 void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct peer_actions *actions);
-/* Forgets every peer for which @keep says false: its SAs are terminated. One that is negotiated
+/* Forgets every peer for which @keep says false: its SAs are terminated, the
+ * CHILD_SAs first, so that nothing is lost where the peer goes on in clear. One that is negotiated
  * right now may still report child_up later, as a new entry. */
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
                   struct peer_actions *actions);

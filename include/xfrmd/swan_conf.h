@@ -42,8 +42,9 @@ void swan_conf_load_authority(struct buf *message, const char *name, const void 
 void swan_conf_name(struct buf *message, const char *name); /* unload-conn, unload-authority */
 /* initiate without waiting: success means "queued". */
 void swan_conf_initiate(struct buf *message, const struct addr *local, const struct addr *remote);
-/* terminate the IKE_SA, or rekey the CHILD_SA, by unique id, without waiting. */
+/* terminate the IKE_SA or the CHILD_SA, or rekey that, by unique id, without waiting. */
 void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id);
+void swan_conf_terminate_child(struct buf *message, uint32_t child_id);
 void swan_conf_rekey_child(struct buf *message, uint32_t child_id);
 
 #endif

@@ -268,6 +268,15 @@ static void terminate_all(const struct peer *peer, struct peer_actions *actions)
 	}
 }
 
+/* To be done before the IKE_SAs where there is traffic: the peer deletes a CHILD_SA and then answers.
+ * With an IKE_SA it answers first, and what it sends until it has deleted is lost. */
+static void terminate_children(const struct peer *peer, struct peer_actions *actions)
+{
+	for (size_t i = 0; i < peer->child_count; i++)
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE_CHILD, peer,
+		                    peer->children[i].ike_id, peer->children[i].child_id);
+}
+
 void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
                      uint64_t now_ms, struct peer_actions *actions)
 {
@@ -291,6 +300,7 @@ void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer
 			peers->table.items[kept++] = peer;
 			continue;
 		}
+		terminate_children(peer, actions);
 		terminate_all(peer, actions);
 		if (peer->state != PEER_STATE_IDLE)
 			peers_move(peers, peer, PEER_STATE_IDLE, "no longer protected",

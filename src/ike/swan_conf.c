@@ -274,6 +274,12 @@ void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id)
 	vici_text(message, "timeout", "-1");
 }
 
+void swan_conf_terminate_child(struct buf *message, uint32_t child_id)
+{
+	vici_number(message, "child-id", child_id);
+	vici_text(message, "timeout", "-1");
+}
+
 void swan_conf_rekey_child(struct buf *message, uint32_t child_id)
 {
 	vici_number(message, "child-id", child_id);

@@ -224,6 +224,10 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	case PEER_ACTION_TERMINATE:
 		terminate(negotiator, action);
 		break;
+	case PEER_ACTION_TERMINATE_CHILD:
+		swan_conf_terminate_child(&message, action->child_id);
+		negotiator_request(negotiator, "terminate", &message);
+		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
 		send_for(negotiator, "rekey", &message, on_sa_reply, action);

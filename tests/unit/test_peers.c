@@ -100,6 +100,9 @@ static const char *take_actions(void)
 		case PEER_ACTION_TERMINATE:
 			snprintf(text, sizeof(text), "terminate:%" PRIu32, action->ike_id);
 			break;
+		case PEER_ACTION_TERMINATE_CHILD:
+			snprintf(text, sizeof(text), "terminate-child:%" PRIu32, action->child_id);
+			break;
 		case PEER_ACTION_REKEY:
 			snprintf(text, sizeof(text), "rekey:%" PRIu32, action->child_id);
 			break;
@@ -343,7 +346,7 @@ static const struct {
                          {"none", ""},
                          {"none", "queued>idle"},
                          {"none", "negotiating>idle unload"},
-                         {"none", "terminate:7 up>idle"},
+                         {"none", "terminate-child:70 terminate:7 up>idle"},
                          {"none", "failed>idle"}},
 };
 
@@ -1352,7 +1355,7 @@ START_TEST(peers_new_charon_counts_ids_from_the_beginning)
 }
 END_TEST
 
-START_TEST(peers_retain_ends_each_ike_sa_once)
+START_TEST(peers_retain_ends_children_and_then_each_ike_sa_once)
 {
 	struct addr odd = make_addr("10.0.1.3");
 
@@ -1362,7 +1365,8 @@ START_TEST(peers_retain_ends_each_ike_sa_once)
 	child_up(&odd, 6, 60, NOW);
 	actions.count = 0;
 	peers_retain(peers, keep_even, NULL, &actions);
-	ck_assert_str_eq(take_actions(), "terminate:5 terminate:6 up>idle");
+	ck_assert_str_eq(take_actions(), "terminate-child:50 terminate-child:51 terminate-child:60 "
+	                                 "terminate:5 terminate:6 up>idle");
 	ck_assert_str_eq(state_of(&remote), "up");
 	ck_assert_str_eq(state_of(&odd), "none");
 }
@@ -1450,6 +1454,7 @@ static void check_actions(bool charon_up)
 			model->state = action->new_state;
 			break;
 		case PEER_ACTION_TERMINATE:
+		case PEER_ACTION_TERMINATE_CHILD:
 		case PEER_ACTION_REKEY:
 		case PEER_ACTION_REAP:
 		case PEER_ACTION_RENEW:
@@ -1633,7 +1638,7 @@ int main(void)
 	tcase_add_test(tcase, peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks);
 	tcase_add_loop_test(tcase, peers_unused_is_nothing_for_one_that_is_not_up, 0, START_COUNT);
 	tcase_add_test(tcase, peers_new_charon_counts_ids_from_the_beginning);
-	tcase_add_test(tcase, peers_retain_ends_each_ike_sa_once);
+	tcase_add_test(tcase, peers_retain_ends_children_and_then_each_ike_sa_once);
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
 	tcase_add_test(tcase, peers_list_is_in_address_order);
 	tcase_add_test(tcase, peers_retry_by_order_ends_the_backoff_without_traffic);

@@ -275,11 +275,14 @@ START_TEST(swan_conf_commands_do_not_wait)
 
 	swan_conf_initiate(&message, &local, &remote);
 	swan_conf_terminate_ike(&message, 4294967295u);
+	swan_conf_terminate_child(&message, 6);
 	swan_conf_rekey_child(&message, 7);
 	ck_assert_str_eq(render(), "ike fd00::1-fd00::2\n"
 	                           "child fd00::1-fd00::2\n"
 	                           "timeout -1\n"
 	                           "ike-id 4294967295\n"
+	                           "timeout -1\n"
+	                           "child-id 6\n"
 	                           "timeout -1\n"
 	                           "child-id 7");
 }
