@@ -95,3 +95,22 @@ int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct
 		ret = EXIT_FAILED;
 	return ret;
 }
+
+int ask_to_begin(const struct options *options, enum ctl_command command,
+                 const struct addr *address, struct err *err)
+{
+	const struct ctl_ask ask = {.command = command, .address = *address};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
+	_cleanup_(cleanup_free) char *text = NULL;
+	bool ok = false;
+	size_t len = 0;
+	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
+
+	if (ret != EXIT_OK)
+		return ret;
+	if (ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
+		return EXIT_FAILED;
+	if (!ok)
+		err_set(err, 0, "%s", errors.count ? errors.items[0] : "refused");
+	return ok ? EXIT_OK : EXIT_FAILED;
+}

@@ -99,25 +99,6 @@ static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now
 	}
 }
 
-/* EXIT_OK, or why it was not begun is in @err. */
-static int begin(const struct options *options, const struct addr *address, struct err *err)
-{
-	const struct ctl_ask ask = {.command = CTL_COMMAND_REKEY, .address = *address};
-	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	_cleanup_(cleanup_free) char *text = NULL;
-	bool ok = false;
-	size_t len = 0;
-	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
-
-	if (ret != EXIT_OK)
-		return ret;
-	if (ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
-		return EXIT_FAILED;
-	if (!ok)
-		err_set(err, 0, "%s", errors.count ? errors.items[0] : "refused");
-	return ok ? EXIT_OK : EXIT_FAILED;
-}
-
 /* Until all are done, or nothing happens any more. */
 static int wait_for_all(const struct options *options, const struct ctl_peers *before,
                         const struct addr *address, struct results *results, struct err *err)
@@ -170,7 +151,7 @@ int cmd_rekey(const struct options *options, struct output *output)
 	}
 	ret = ask_peers(options, &before, &err);
 	if (ret == EXIT_OK)
-		ret = begin(options, &address, &err);
+		ret = ask_to_begin(options, CTL_COMMAND_REKEY, &address, &err);
 	if (ret == EXIT_OK)
 		ret = wait_for_all(options, &before, &address, &results, &err);
 	for (size_t i = 0; i < results.open.count; i++)

@@ -15,25 +15,6 @@
 /* Longer than the daemon waits for any negotiation, and one that waits for charon. */
 #define RESULT_MS    40000
 
-/* EXIT_OK, or why it was not begun is in @err. */
-static int begin(const struct options *options, const struct addr *address, struct err *err)
-{
-	const struct ctl_ask ask = {.command = CTL_COMMAND_RETRY, .address = *address};
-	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	_cleanup_(cleanup_free) char *text = NULL;
-	bool ok = false;
-	size_t len = 0;
-	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
-
-	if (ret != EXIT_OK)
-		return ret;
-	if (ctl_proto_parse_result(text, len, &ok, &changes, &errors, err) < 0)
-		return EXIT_FAILED;
-	if (!ok)
-		err_set(err, 0, "%s", errors.count ? errors.items[0] : "refused");
-	return ok ? EXIT_OK : EXIT_FAILED;
-}
-
 /* Whether there is a result: then *ret_error is empty if an SA is up. */
 static bool has_result(const struct ctl_peers *peers, const struct addr *address,
                        char ret_error[CTL_ERROR_MAX])
@@ -111,7 +92,7 @@ int cmd_retry(const struct options *options, struct output *output)
 		                options->argument ? options->argument : "no argument");
 		return EXIT_USAGE;
 	}
-	ret = begin(options, &address, &err);
+	ret = ask_to_begin(options, CTL_COMMAND_RETRY, &address, &err);
 	if (ret == EXIT_OK)
 		ret = wait_for_result(options, &address, &err);
 	put_result(options, addr_format(&address, text), ret == EXIT_OK, &err, output);

@@ -44,6 +44,10 @@ int ask_daemon(const struct options *options, enum ctl_command command, unsigned
 /* The same for a command that needs more than its name. */
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
                    char **ret_text, size_t *ret_len, struct err *err);
+/* EXIT_OK: the daemon has begun what it does for the peers at @address (of no family: for all); else why
+ * not is in @err. */
+int ask_to_begin(const struct options *options, enum ctl_command command,
+                 const struct addr *address, struct err *err);
 /* EXIT_OK and the status, which the caller finis; else what failed is in @err. */
 int ask_status(const struct options *options, struct ctl_status *ret_status, struct err *err);
 /* EXIT_OK and all peers, which the caller finis; else what failed is in @err. */
