@@ -257,9 +257,17 @@ capture_stop() {
 	done
 }
 
-# wire_count HOST FILTER: packets in its capture
+# wire HOST FILTER [OPTION]: the packets of its last capture, which may go on
+wire() {
+	local file=/run/lab/$1.pcap
+	[ -f "$file" ] || file=$FOLDER/$1.pcap
+	[ -f "$file" ] || fail "no capture of $1"
+	tcpdump -nn ${3:+"$3"} -r "$file" "$2" 2>/dev/null
+}
+
+# wire_count HOST FILTER: how many
 wire_count() {
-	tcpdump -nn -r "$FOLDER/$1.pcap" "$2" 2>/dev/null | wc -l
+	wire "$@" | wc -l
 }
 
 # Not ESP, IKE, ARP, neighbour discovery, nor the group reports that IPv6 sends by itself.
@@ -274,7 +282,7 @@ wire_clear() {
 # expect_no_clear HOST [FILTER]: shows the first ones that were
 expect_no_clear() {
 	local found
-	found=$(tcpdump -nn -r "$FOLDER/$1.pcap" "$wire_clear_filter${2:+ and ($2)}" 2>/dev/null |
+	found=$(wire "$1" "$wire_clear_filter${2:+ and ($2)}" |
 		head -n 5)
 	expect "in clear on the wire of $1" "$found" = ''
 }

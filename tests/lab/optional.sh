@@ -21,7 +21,7 @@ watch_start a b
 
 # times FILTER: of the first and the last such packet in the capture, in milliseconds
 times() {
-	tcpdump -nn -tt -r "$FOLDER/a.pcap" "$1" 2>/dev/null |
+	wire a "$1" -tt |
 		awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%.0f %.0f", first * 1000, last * 1000 }'
 }
 

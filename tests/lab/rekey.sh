@@ -44,7 +44,7 @@ wait_for 40 has_sas a
 wait_for 40 has_sas b
 
 watch_end
-spis=$(tcpdump -nn -r "$FOLDER/a.pcap" 'ip proto 50 and src 10.0.1.1' 2>/dev/null |
+spis=$(wire a 'ip proto 50 and src 10.0.1.1' |
 	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)
 echo "SAs that a sent through: $spis"
 expect 'packets lost' "$lost" = 0

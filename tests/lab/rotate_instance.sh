@@ -55,5 +55,5 @@ expect_no_clear c
 must_not grep 'failed' "$FOLDER"/{a,b,c}.log
 echo "sent $sent, lost $lost, refused $refused, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
 expect_no_loss
-expect 'SPIs between a and b' "$(tcpdump -nn -r "$FOLDER/b.pcap" 'ip proto 50 and host 10.0.1.1' 2>/dev/null |
+expect 'SPIs between a and b' "$(wire b 'ip proto 50 and host 10.0.1.1' |
 	grep -o 'spi=0x[0-9a-f]*' | sort -u | wc -l)" -ge 8

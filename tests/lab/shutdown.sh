@@ -30,7 +30,7 @@ esp_sas() {
 
 # send_many HOST TO: more than the queue of a policy and the buffer of a socket hold
 send_many() {
-	on "$1" timeout 5 /usr/bin/python3 -c 'import socket, sys
+	on "$1" timeout 30 /usr/bin/python3 -c 'import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(400):
     try:
