@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "xfrmd/charon_sockets.h"
 #include "xfrmd/err.h"
 #include "xfrmd/loop.h"
 
@@ -18,6 +19,9 @@
  * us when charon.log is full.
  */
 struct charon;
+
+#define CHARON_PORT_IKE  500
+#define CHARON_PORT_NATT 4500
 
 /* None of them may call charon_close(). */
 struct charon_callbacks {
@@ -86,6 +90,11 @@ pid_t charon_stranger(const struct charon *charon);
 /* Who has UDP port 4500 in the place of the charon that runs, in words; empty: nobody. Any user can
  * take it, so charon does without it unless encapsulation is needed. */
 const char *charon_port_problem(const struct charon *charon);
+/* Its UDP sockets, as charon_sockets.h says; all are let in when it gets ready, and by charon_close(). */
+struct charon_waiting charon_waiting(const struct charon *charon);
+int charon_admit(const struct charon *charon, unsigned one_in);
+/* Why they cannot be reached; empty: they can. */
+const char *charon_socket_problem(const struct charon *charon);
 unsigned charon_restarts(const struct charon *charon);
 bool charon_adopted(const struct charon *charon);
 

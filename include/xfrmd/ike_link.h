@@ -55,6 +55,8 @@ void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct 
  * @message is emptied in any case. */
 int ike_link_request(struct ike_link *link, const char *command, struct buf *message,
                      vici_reply_fn reply, void *ctx);
+/* IKE_SAs that are being negotiated, by whomever they were begun, as charon's last sign of life said. */
+size_t ike_link_half_open(const struct ike_link *link);
 /* What charon refused to load, in words; empty: nothing. */
 const char *ike_link_problem(const struct ike_link *link);
 

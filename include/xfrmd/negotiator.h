@@ -98,6 +98,8 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 void negotiator_list_certs(struct negotiator *negotiator);
 
 const struct peers *negotiator_peers(const struct negotiator *negotiator);
+/* Negotiations that others began, about: charon was asked within the last ten seconds. */
+size_t negotiator_half_open(const struct negotiator *negotiator);
 /* Why credentials or connections could not be loaded; empty: they are. */
 const char *negotiator_problem(const struct negotiator *negotiator);
 

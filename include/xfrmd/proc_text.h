@@ -19,4 +19,8 @@ int proc_usage_parse(const char *text, struct proc_usage *ret_usage);
 bool proc_counter_next(const char **text, char ret_name[PROC_COUNTER_NAME_MAX],
                        uint64_t *ret_value);
 
+/* The column @name of /proc/net/stat/arp_cache and the like (a line of names, then hexadecimal ones, one
+ * line for each processor), added up. 0 or -EBADMSG: there is no such column. */
+int proc_column_sum(const char *text, const char *name, uint64_t *ret_sum);
+
 #endif

@@ -31,8 +31,6 @@
  * Nothing here logs: all is said through the callbacks.
  */
 
-#define PORT_IKE         500
-#define PORT_NATT        4500
 #define READY_POLL_MS    20
 #define KILL_WAIT_MS     1000
 #define PORT_WAIT_MS     500
@@ -53,6 +51,8 @@ struct charon {
 	pid_t pid;               /* 0: none */
 	pid_t stranger;          /* listens in the place of that one; 0: none */
 	struct err port_problem; /* of that one, or of the one that is about to be started */
+	struct charon_sockets sockets;
+	struct err socket_problem;
 	bool needs_encapsulation;
 	int pidfd;
 	struct loop_fd *pid_watch;
@@ -204,6 +204,7 @@ static void forget_process(struct charon *charon)
 	loop_timer_stop(charon->ready_timer);
 	loop_fd_free(charon->pid_watch);
 	charon->pid_watch = NULL;
+	charon->sockets.count = 0;
 	if (charon->pidfd >= 0)
 		close(steal_fd(&charon->pidfd));
 	charon->pid = 0;
@@ -316,8 +317,11 @@ static void on_ready_poll(void *ctx)
 		loop_timer_stop(charon->ready_timer);
 		/* of one that was adopted, too; what a port check has found is not undone by a port
 		 * that is free by now, since charon asks for it once */
-		(void)charon_check_port(PORT_NATT, charon->pid, charon->unit,
+		(void)charon_check_port(CHARON_PORT_NATT, charon->pid, charon->unit,
 		                        &charon->port_problem);
+		charon->socket_problem = (struct err){0};
+		(void)charon_sockets_open(charon->pidfd, charon->pid, &charon->sockets,
+		                          &charon->socket_problem);
 		charon->callbacks.ready(charon->ctx);
 	} else {
 		loop_timer_start(charon->ready_timer, READY_POLL_MS);
@@ -341,12 +345,12 @@ static int check_port(const struct charon *charon, uint16_t port, struct err *er
 /* Before charon is started. */
 static int check_ports(struct charon *charon, struct err *err)
 {
-	int error = check_port(charon, PORT_IKE, err);
+	int error = check_port(charon, CHARON_PORT_IKE, err);
 
 	charon->port_problem = (struct err){0};
 	if (error)
 		return error;
-	error = check_port(charon, PORT_NATT, &charon->port_problem);
+	error = check_port(charon, CHARON_PORT_NATT, &charon->port_problem);
 	if (!error || !charon->needs_encapsulation)
 		return 0;
 	return err_set(err, error, "%s", charon->port_problem.text);
@@ -517,6 +521,8 @@ void charon_close(struct charon *charon)
 {
 	if (!charon)
 		return;
+	/* without us nobody would do it later */
+	(void)charon_sockets_admit(&charon->sockets, 1);
 	if (charon->pid)
 		forget_process(charon);
 	loop_fd_free(charon->log_watch);
@@ -596,6 +602,21 @@ void charon_set_needs_encapsulation(struct charon *charon, bool needed)
 const char *charon_port_problem(const struct charon *charon)
 {
 	return charon->port_problem.text;
+}
+
+struct charon_waiting charon_waiting(const struct charon *charon)
+{
+	return charon_sockets_waiting(&charon->sockets);
+}
+
+int charon_admit(const struct charon *charon, unsigned one_in)
+{
+	return charon_sockets_admit(&charon->sockets, one_in);
+}
+
+const char *charon_socket_problem(const struct charon *charon)
+{
+	return charon->socket_problem.text;
 }
 
 pid_t charon_stranger(const struct charon *charon)

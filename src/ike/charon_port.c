@@ -14,14 +14,12 @@
 #include "xfrmd/cleanup.h"
 #include "xfrmd/file.h"
 #include "xfrmd/str.h"
+#include "xfrmd/udp_sockets.h"
 
 /*
  * Who holds an IKE port: charon starts without a word when its port is taken and then hears nobody,
  * so this is asked before. The kernel tells the socket's inode, /proc/PID/fd whose it is.
  */
-
-/* /proc/net/udp has 128 bytes per socket. */
-#define PROC_NET_MAX (16 * 1024 * 1024)
 
 static int try_bind(int family, uint16_t port)
 {
@@ -104,27 +102,20 @@ static bool is_ours(pid_t pid, pid_t own, const char *unit)
 }
 
 /* Names the first holder that is not ours; 0 when all sockets of the port are. */
-static int find_holder(const char *table, uint16_t port, pid_t own, const char *unit,
-                       struct err *err)
+static int find_holder(int family, uint16_t port, pid_t own, const char *unit, struct err *err)
 {
-	_cleanup_(cleanup_free) char *text = NULL;
-	char *line, *rest;
+	struct udp_socket sockets[UDP_SOCKETS_MAX];
 	bool own_found = false;
-	unsigned long inode;
-	unsigned local;
-	size_t len;
+	size_t count;
 
-	if (file_read(table, PROC_NET_MAX, &text, &len, NULL))
+	if (udp_sockets_of(port, sockets, &count) < 0)
 		return name_holder(port, 0, err);
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (size_t i = 0; i < count; i++) {
 		pid_t pid;
 
-		/* sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode */
-		if (sscanf(line, " %*[^:]: %*[^:]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &local,
-		           &inode) != 2 ||
-		    local != port)
+		if (sockets[i].family != family)
 			continue;
-		pid = holder_of(inode);
+		pid = holder_of(sockets[i].inode);
 		if (!is_ours(pid, own, unit))
 			return name_holder(port, pid, err);
 		own_found = true;
@@ -132,8 +123,7 @@ static int find_holder(const char *table, uint16_t port, pid_t own, const char *
 	return own_found ? 0 : name_holder(port, 0, err);
 }
 
-static int check_family(int family, const char *table, uint16_t port, pid_t own, const char *unit,
-                        struct err *err)
+static int check_family(int family, uint16_t port, pid_t own, const char *unit, struct err *err)
 {
 	int error = try_bind(family, port);
 
@@ -141,13 +131,13 @@ static int check_family(int family, const char *table, uint16_t port, pid_t own,
 	if (!error || error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
 		return 0;
 	if (error == -EADDRINUSE)
-		return find_holder(table, port, own, unit, err);
+		return find_holder(family, port, own, unit, err);
 	return err_set(err, error, "UDP port %u cannot be used: %s", port, strerror(-error));
 }
 
 int charon_check_port(uint16_t port, pid_t own, const char *unit, struct err *err)
 {
-	int error = check_family(AF_INET, "/proc/net/udp", port, own, unit, err);
+	int error = check_family(AF_INET, port, own, unit, err);
 
-	return error ? error : check_family(AF_INET6, "/proc/net/udp6", port, own, unit, err);
+	return error ? error : check_family(AF_INET6, port, own, unit, err);
 }

@@ -25,6 +25,18 @@ static const char timing[] = "  retransmit_tries = 3\n"
 			     "  retransmit_timeout = 1.0\n"
 			     "  retransmit_base = 1.3\n";
 
+/*
+ * Who negotiates must answer a cookie, which costs him a round trip and us no memory, once so many are
+ * half open, or three from his address; hosts behind one NAT may be a hundred. Whoever answers cookies
+ * cannot have more than some 2,000 half open (20 KB each) for 30 s; established peers need none of it.
+ */
+static const char admission[] = "  dos_protection = yes\n"
+				"  cookie_threshold = %u\n"
+				"  cookie_threshold_ip = 3\n"
+				"  block_threshold = 100\n"
+				"  init_limit_half_open = 2000\n"
+				"  half_open_timeout = 30\n";
+
 const char swan_conf_plugins[] =
 	"nonce pem constraints openssl kdf kernel-netlink socket-default vici";
 
@@ -82,6 +94,7 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "  close_ike_on_child_failure = yes\n"
 	               "  reuse_ikesa = no\n");
 	buf_str(&text, timing);
+	buf_printf(&text, admission, SWAN_CONF_COOKIE_THRESHOLD);
 	buf_str(&text, "  threads = 16\n"
 	               "  ikesa_table_size = 1024\n"
 	               "  ikesa_table_segments = 16\n"
@@ -101,8 +114,11 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "  }\n"
 	               "  filelog {\n"
 	               "    stderr {\n"
-	               "      default = 1\n"
-	               "      flush_line = yes\n"
+	               "      default = 1\n");
+	/* a line for every message that it sends */
+	if (conf->log_level < LOG_LEVEL_DEBUG)
+		buf_str(&text, "      net = 0\n");
+	buf_str(&text, "      flush_line = yes\n"
 	               "    }\n"
 	               "  }\n"
 	               "}\n");

@@ -162,12 +162,16 @@ static void on_charon_ready(void *ctx)
 	int error;
 
 	orphan_sas_begin(daemon);
+	ike_flood_on_charon(daemon);
 	error = negotiator_connect(daemon->negotiator, charon_pid(daemon->charon));
 	if (*charon_port_problem(daemon->charon))
 		log_warning("charon: %s, so it goes without UDP encapsulation",
 		            charon_port_problem(daemon->charon));
 	log_notice("charon: %s pid=%d", charon_adopted(daemon->charon) ? "adopted" : "started",
 	           (int)charon_pid(daemon->charon));
+	if (*charon_socket_problem(daemon->charon))
+		log_warning("charon: %s, so a flood of IKE_SA_INIT can silence it",
+		            charon_socket_problem(daemon->charon));
 	if (error)
 		log_warning("charon: cannot connect to its VICI socket: %s, trying again",
 		            error == -EPERM ? "another process answers there" : strerror(-error));
@@ -491,6 +495,8 @@ static int open_timers(struct daemon *daemon)
 		error = policy_guard_open(daemon);
 	if (!error)
 		error = sa_guard_open(daemon);
+	if (!error)
+		error = ike_flood_open(daemon);
 	return error;
 }
 
@@ -567,6 +573,7 @@ void daemon_close(struct daemon *daemon)
 	traffic_free(daemon->traffic);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
+	ike_flood_close(daemon);
 	sa_guard_close(daemon);
 	policy_guard_close(daemon);
 	policies_close(daemon);

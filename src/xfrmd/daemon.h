@@ -6,6 +6,7 @@
 #include "xfrmd/charon.h"
 #include "xfrmd/conf.h"
 #include "xfrmd/ctl_server.h"
+#include "xfrmd/flood.h"
 #include "xfrmd/hosts.h"
 #include "xfrmd/idle.h"
 #include "xfrmd/log.h"
@@ -57,6 +58,7 @@ struct daemon {
 	struct policies *policies;
 	struct policy_guard *policy_guard;
 	struct sa_guard *sa_guard;
+	struct ike_flood *ike_flood;
 
 	struct err sysctl_problem; /* empty: they are as [kernel] says */
 	struct err log_problem;    /* empty: it goes where [log] says */
@@ -155,6 +157,15 @@ void known_hosts_unpin(struct daemon *daemon);
 /* Peers that are silent for idle_timeout. arm: at the start and after a new configuration. */
 void idle_peers_arm(struct daemon *daemon);
 void idle_peers_due(void *ctx);
+
+/* What others ask of charon, for log, status and metrics. open: 0 or negative errno. */
+int ike_flood_open(struct daemon *daemon);
+void ike_flood_close(struct daemon *daemon);
+/* A charon is ready, with sockets that let everybody in. */
+void ike_flood_on_charon(struct daemon *daemon);
+/* As it is now; half_open as charon said last. */
+enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_facts,
+                          char ret_words[FLOOD_WORDS_MAX]);
 
 /* What others do to the policies: repaired, or told of. 0 or negative errno. */
 int policy_guard_open(struct daemon *daemon);

@@ -8,6 +8,8 @@
 
 #include "xfrmd/loader.h"
 #include "xfrmd/log.h"
+#include "xfrmd/str.h"
+#include "xfrmd/vici_msg.h"
 
 struct ike_link {
 	struct loop *loop;
@@ -23,6 +25,7 @@ struct ike_link {
 	struct loop_timer *reconnect_timer;
 	struct loop_timer *heartbeat_timer;
 	bool heartbeat_open; /* asked and not answered */
+	size_t half_open;    /* by the last answer */
 	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
 
@@ -75,10 +78,13 @@ static void on_reconnect(void *ctx)
 static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t len)
 {
 	struct ike_link *link = ctx;
+	uint64_t half_open;
+	char text[16];
 
-	(void)error;
-	(void)message;
-	(void)len;
+	if (error || vici_find_text(message, len, "ikesas/half-open", text, sizeof(text)) < 0 ||
+	    str_parse_u64(text, 0, UINT32_MAX, &half_open) < 0)
+		half_open = 0;
+	link->half_open = (size_t)half_open;
 	link->heartbeat_open = false;
 }
 
@@ -92,7 +98,7 @@ static void on_heartbeat(void *ctx)
 		return;
 	}
 	/* what was not asked is not awaited: that we lack memory makes no charon stuck */
-	link->heartbeat_open = ike_link_request(link, "version", &message, on_heartbeat_reply,
+	link->heartbeat_open = ike_link_request(link, "stats", &message, on_heartbeat_reply,
 	                                        link) == 0;
 	loop_timer_start(link->heartbeat_timer, IKE_LINK_HEARTBEAT_MS);
 }
@@ -102,6 +108,7 @@ static void close_connection(struct ike_link *link)
 	vici_conn_close(link->conn);
 	link->conn = NULL;
 	link->heartbeat_open = false;
+	link->half_open = 0;
 	link->renewing = false;
 	loop_timer_stop(link->heartbeat_timer);
 	loader_forget(link->loader);
@@ -188,6 +195,11 @@ int ike_link_request(struct ike_link *link, const char *command, struct buf *mes
 	if (error && error != -ENOTCONN)
 		log_error("charon: %s: cannot send: %s", command, strerror(-error));
 	return error;
+}
+
+size_t ike_link_half_open(const struct ike_link *link)
+{
+	return link->half_open;
 }
 
 const char *ike_link_problem(const struct ike_link *link)

@@ -264,6 +264,25 @@ static void add_peers(const struct daemon *daemon, struct metrics *metrics)
 	add_renewals(daemon, &counters, metrics);
 }
 
+static void add_flood(const struct daemon *daemon, struct metrics *metrics)
+{
+	struct flood_facts facts;
+	char words[FLOOD_WORDS_MAX];
+
+	(void)ike_flood_look(daemon, &facts, words);
+	add_single(metrics, "xfrmd_ike_half_open", METRIC_TYPE_GAUGE,
+	           "Negotiations that others began and that are not done.",
+	           (double)facts.half_open);
+	add_single(
+		metrics, "xfrmd_ike_admitted_one_in", METRIC_TYPE_GAUGE,
+		"Of those who begin to negotiate one in so many is let in; 1 unless it is a flood.",
+		facts.one_in);
+	metrics_family(metrics, "xfrmd_ike_socket_bytes", METRIC_TYPE_GAUGE,
+	               "What waits in the fullest UDP socket of charon, by direction.");
+	metrics_labelled(metrics, "direction", "in", (double)facts.waiting.receiving);
+	metrics_labelled(metrics, "direction", "out", (double)facts.waiting.sending);
+}
+
 /* Certificates: the same one may be in several lists, a sample may not. */
 
 struct shown {
@@ -380,6 +399,7 @@ char *measure_json(struct daemon *daemon)
 	add_reloads(daemon, &status, &metrics);
 	add_policies(daemon, &status, &metrics);
 	add_peers(daemon, &metrics);
+	add_flood(daemon, &metrics);
 	add_sas(daemon, &metrics);
 	add_errors(&metrics);
 	add_certificates(daemon, &metrics);

@@ -268,6 +268,16 @@ const struct peers *negotiator_peers(const struct negotiator *negotiator)
 	return negotiator->peers;
 }
 
+size_t negotiator_half_open(const struct negotiator *negotiator)
+{
+	size_t count, own = 0, all = ike_link_half_open(negotiator->link);
+	const struct peer *const *list = peers_list(negotiator->peers, &count);
+
+	for (size_t i = 0; i < count; i++)
+		own += list[i]->state == PEER_STATE_NEGOTIATING;
+	return all > own ? all - own : 0;
+}
+
 const char *negotiator_problem(const struct negotiator *negotiator)
 {
 	return ike_link_problem(negotiator->link);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int proc_usage_parse(const char *text, struct proc_usage *ret_usage)
@@ -37,4 +38,49 @@ bool proc_counter_next(const char **text, char ret_name[PROC_COUNTER_NAME_MAX], 
 		return true;
 	}
 	return false;
+}
+
+/* The next word, at most to the end of the line; *text moves behind it. 0: none. */
+static size_t next_word(const char **text, const char **ret_word)
+{
+	size_t len;
+
+	*text += strspn(*text, " \t");
+	*ret_word = *text;
+	len = strcspn(*text, " \t\n");
+	*text += len;
+	return len;
+}
+
+static bool find_column(const char **text, const char *name, size_t *ret_index)
+{
+	const char *word;
+	size_t len;
+	bool found = false;
+
+	for (size_t i = 0; (len = next_word(text, &word)); i++) {
+		if (len != strlen(name) || strncmp(word, name, len) != 0)
+			continue;
+		*ret_index = i;
+		found = true;
+	}
+	return found;
+}
+
+int proc_column_sum(const char *text, const char *name, uint64_t *ret_sum)
+{
+	const char *word;
+	size_t index;
+
+	if (!find_column(&text, name, &index))
+		return -EBADMSG;
+	*ret_sum = 0;
+	while (*text++ == '\n') {
+		size_t i = 0;
+
+		while (next_word(&text, &word))
+			if (i++ == index)
+				*ret_sum += strtoull(word, NULL, 16);
+	}
+	return 0;
 }

@@ -15,16 +15,32 @@
 /* `xfrmctl list` shows all. */
 #define FOREIGN_SHOWN_MAX 5
 
+static void add_text(struct strlist *list, const char *format, va_list args)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), format, args);
+	(void)strlist_add(list, text);
+}
+
 static void __attribute__((format(printf, 2, 3)))
 add_problem(struct ctl_status *status, const char *format, ...)
 {
-	char text[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	add_text(&status->problems, format, args);
 	va_end(args);
-	(void)strlist_add(&status->problems, text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+add_warning(struct ctl_status *status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_text(&status->warnings, format, args);
+	va_end(args);
 }
 
 static bool has_chosen_address(const struct daemon *daemon)
@@ -153,7 +169,6 @@ static void add_certificate(const struct daemon *daemon, const struct pki_cert *
 {
 	struct ctl_certificate *row = &status->certificates[status->certificate_count];
 	int64_t now = loop_now_epoch();
-	char text[512];
 
 	*row = (struct ctl_certificate){.file = strdup(cert->file),
 	                                .role = role,
@@ -179,9 +194,8 @@ static void add_certificate(const struct daemon *daemon, const struct pki_cert *
 		break;
 	case EXPIRY_WARNING:
 	case EXPIRY_ERROR:
-		snprintf(text, sizeof(text), "certificate: %s: %s expires in %lld days", cert->file,
-		         cert->subject, (long long)row->days_left);
-		(void)strlist_add(&status->warnings, text);
+		add_warning(status, "certificate: %s: %s expires in %lld days", cert->file,
+		            cert->subject, (long long)row->days_left);
 		break;
 	case EXPIRY_FAR:
 	case EXPIRY_INFO:
@@ -209,7 +223,10 @@ static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 static void add_charon(struct daemon *daemon, struct ctl_status *status)
 {
 	const char *problem = negotiator_problem(daemon->negotiator);
+	const char *socket_problem = charon_socket_problem(daemon->charon);
 	const char *port_problem = charon_port_problem(daemon->charon);
+	struct flood_facts facts;
+	char words[FLOOD_WORDS_MAX];
 
 	status->charon_pid = charon_pid(daemon->charon);
 	status->charon_running = status->charon_pid != 0;
@@ -224,6 +241,19 @@ static void add_charon(struct daemon *daemon, struct ctl_status *status)
 		            port_problem, (int)status->charon_pid);
 	if (*problem)
 		add_problem(status, "charon: %s", problem);
+	if (*socket_problem)
+		add_warning(status, "charon: %s: a flood of IKE_SA_INIT would silence it",
+		            socket_problem);
+	switch (ike_flood_look(daemon, &facts, words)) {
+	case FLOOD_SILENT:
+		add_problem(status, "charon: %s", words);
+		break;
+	case FLOOD_BORNE:
+		add_warning(status, "charon: %s", words);
+		break;
+	case FLOOD_NONE:
+		break;
+	}
 }
 
 static void add_surroundings(const struct daemon *daemon, struct ctl_status *status)

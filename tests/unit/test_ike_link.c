@@ -35,7 +35,7 @@ struct fixture {
 	struct ike_link *link;
 	const char *unsendable; /* this command cannot be sent */
 	bool mute;
-	unsigned unsent, versions, connected, disconnected, loaded, stuck, replies;
+	unsigned unsent, heartbeats, connected, disconnected, loaded, stuck, replies;
 };
 static struct fixture f;
 
@@ -69,8 +69,8 @@ static void answer(const unsigned char *packet, size_t len)
 	static const char success[] = "\0\0\0\x0f\1\3\7success\0\3yes";
 	bool registers = packet[0] == 3;
 
-	if (len > 8 && memcmp(packet + 2, "version", 7) == 0)
-		f.versions++;
+	if (len >= 7 && memcmp(packet + 2, "stats", 5) == 0)
+		f.heartbeats++;
 	if (f.mute)
 		return;
 	if (registers)
@@ -243,7 +243,7 @@ static void connect_and_load(void)
 START_TEST(link_calls_a_charon_stuck_that_does_not_answer)
 {
 	connect_and_load();
-	run_until(&f.versions, 2);
+	run_until(&f.heartbeats, 2);
 	ck_assert_uint_eq(f.stuck, 0);
 	f.mute = true;
 	run_until(&f.stuck, 1);
@@ -253,11 +253,11 @@ END_TEST
 START_TEST(link_calls_no_charon_stuck_for_what_it_could_not_send)
 {
 	connect_and_load();
-	f.unsendable = "version";
+	f.unsendable = "stats";
 	run_until(&f.unsent, 3);
 	ck_assert_uint_eq(f.stuck, 0);
 	f.unsendable = NULL;
-	run_until(&f.versions, 2);
+	run_until(&f.heartbeats, 2);
 	ck_assert_uint_eq(f.stuck, 0);
 }
 END_TEST

@@ -46,6 +46,25 @@ START_TEST(counters_are_read_line_by_line)
 }
 END_TEST
 
+START_TEST(column_is_added_up)
+{
+	static const char text[] = "entries  allocs table_fulls\n"
+				   "00000002 0000000a 000000ff\n"
+				   "00000003 00000001\n"
+				   "00000004 00000001 00000001\n";
+	uint64_t sum;
+
+	ck_assert_int_eq(proc_column_sum(text, "table_fulls", &sum), 0);
+	ck_assert_uint_eq(sum, 256);
+	ck_assert_int_eq(proc_column_sum(text, "entries", &sum), 0);
+	ck_assert_uint_eq(sum, 9);
+	ck_assert_int_eq(proc_column_sum(text, "entr", &sum), -EBADMSG);
+	ck_assert_int_eq(proc_column_sum("", "entries", &sum), -EBADMSG);
+	ck_assert_int_eq(proc_column_sum("entries", "entries", &sum), 0);
+	ck_assert_uint_eq(sum, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -54,5 +73,6 @@ int main(void)
 	tcase_add_test(tcase, usage_is_read_behind_any_name);
 	tcase_add_loop_test(tcase, usage_of_another_form_is_refused, 0, 4);
 	tcase_add_test(tcase, counters_are_read_line_by_line);
+	tcase_add_test(tcase, column_is_added_up);
 	return test_run(suite);
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What others ask of charon: it is told by log, status and metrics, and if it is more than charon can
+ * answer, the sockets let in less of it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "xfrmd/cleanup.h"
+#include "xfrmd/file.h"
+#include "xfrmd/log.h"
+#include "xfrmd/proc_text.h"
+
+/* A liveness check that gets no answer for 6 seconds ends a peer. */
+#define LOOK_MS       1000
+#define LOOK_AGAIN_MS 250
+/* 150 bytes for each processor. */
+#define STAT_MAX      (1024 * 1024)
+
+struct ike_flood {
+	struct loop_timer *timer;
+	struct flood_gate gate;
+	enum flood seen;
+};
+
+enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_facts,
+                          char ret_words[FLOOD_WORDS_MAX])
+{
+	*ret_facts = (struct flood_facts){
+		.waiting = charon_waiting(daemon->charon),
+		.half_open = negotiator_half_open(daemon->negotiator),
+		.one_in = daemon->ike_flood->gate.one_in,
+	};
+	return flood_judge(ret_facts, ret_words);
+}
+
+/* The kernel tells it in its first network namespace only. */
+static uint64_t neighbours_lost(void)
+{
+	static const char *const paths[] = {"/proc/1/net/stat/arp_cache",
+	                                    "/proc/1/net/stat/ndisc_cache"};
+	uint64_t sum = 0, lost;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		_cleanup_(cleanup_free) char *text = NULL;
+		size_t len;
+
+		if (file_read(paths[i], STAT_MAX, &text, &len, NULL) == 0 &&
+		    proc_column_sum(text, "table_fulls", &lost) == 0)
+			sum += lost;
+	}
+	return sum;
+}
+
+static void tell(struct ike_flood *state, enum flood flood, const char *words)
+{
+	if (flood > state->seen)
+		log_at(flood == FLOOD_SILENT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "charon: %s",
+		       words);
+	else if (!flood && state->seen)
+		log_notice("charon: it can answer again all who begin to negotiate");
+	state->seen = flood;
+}
+
+static void on_timer(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct ike_flood *state = daemon->ike_flood;
+	const struct flood_signs signs = {.waiting = charon_waiting(daemon->charon),
+	                                  .neighbours_lost = neighbours_lost()};
+	struct flood_facts facts;
+	char words[FLOOD_WORDS_MAX];
+	int error;
+
+	if (flood_gate_look(&state->gate, &signs, loop_now_ms())) {
+		error = charon_admit(daemon->charon, state->gate.one_in);
+		if (error)
+			log_warning("charon: its sockets cannot be reached: %s", strerror(-error));
+	}
+	tell(state, ike_flood_look(daemon, &facts, words), words);
+	loop_timer_start(state->timer, state->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
+}
+
+int ike_flood_open(struct daemon *daemon)
+{
+	int error;
+
+	daemon->ike_flood = calloc(1, sizeof(*daemon->ike_flood));
+	if (!daemon->ike_flood)
+		return -ENOMEM;
+	error = loop_timer_new(daemon->loop, on_timer, daemon, &daemon->ike_flood->timer);
+	if (!error)
+		loop_timer_start(daemon->ike_flood->timer, LOOK_MS);
+	return error;
+}
+
+void ike_flood_on_charon(struct daemon *daemon)
+{
+	daemon->ike_flood->gate = (struct flood_gate){0};
+}
+
+void ike_flood_close(struct daemon *daemon)
+{
+	if (!daemon->ike_flood)
+		return;
+	loop_timer_free(daemon->ike_flood->timer);
+	free(daemon->ike_flood);
+	daemon->ike_flood = NULL;
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+# Anybody on the link sends IKE_SA_INIT from addresses that nobody has: established peers lose nothing,
+# liveness checks get through, and status names it. New peers come up while it lasts, if it is no more
+# than this machine can answer, and else when it is over.
+lab_switch
+host a 10.0.0.1/16
+host b 10.0.0.2/16
+host c 10.0.0.3/16
+host d 10.0.0.4/16
+for name in a b d; do
+	xfrmd_conf $name <<-EOC
+		ipsec_subnets = 10.0.0.0/16
+		[charon]
+		dpd_delay = 5
+	EOC
+	xfrmd_start $name
+done
+
+# flood_ike RATE NETWORK: until ike_flood_end
+flood_ike() {
+	background c /usr/bin/python3 "$LAB/ike_flood.py" "$FOLDER/d.pcap" 10.0.0.1 \
+		"$(on a cat /sys/class/net/eth0/address)" "$1" "$2" >/run/lab/ike_flood
+	ike_flood_pid=$!
+}
+ike_flood_end() {
+	kill -INT "$ike_flood_pid"
+	wait "$ike_flood_pid"
+	echo "IKE_SA_INIT of nobody: $(cat /run/lab/ike_flood)"
+}
+
+# contact HOST: has it send to a for the first time; sets contact_ms, until the first packet arrives
+contact() {
+	local begun=${EPOCHREALTIME/./}
+	[ ! -e /run/lab/knocks.a ] || : >/run/lab/knocks.a
+	knock "$1" a
+	wait_for 30 knock_arrived "$1.a.any"
+	contact_ms=$(((${EPOCHREALTIME/./} - begun) / 1000))
+	knock_end "$1.a.any"
+	expect_no_loss "$1 and a"
+}
+flood_is_told() {
+	[[ $(status a 'd["warnings"] + d["problems"]') == *'a flood of IKE_SA_INIT'* ]]
+}
+knock_arrived() {
+	[ "$(knocked "$1")" -gt 0 ]
+}
+# forget HOST: it and a have no SAs
+forget() {
+	ike_sas "$1" | while read -r id _; do
+		swan "$1" --terminate --ike-id "$id" >/dev/null || true
+	done
+	wait_for 10 not has_sa a "$(address "$1")"
+	wait_for 10 not has_sa "$1" 10.0.0.1
+}
+
+capture d
+contact d
+capture_stop d
+forget d
+contact d
+quiet_ms=$contact_ms
+forget d
+wait_for 20 pings a b
+watch_start a b 250
+
+# three times what a socket has room for by default
+flood_ike 300 10.0.64.0/24
+wait_for 15 flood_is_told
+contact d
+flood_ms=$contact_ms
+ike_flood_end
+forget d
+contact d
+echo "first contact: quiet $quiet_ms ms, in the flood $flood_ms ms, after it $contact_ms ms"
+
+# more than charon and the kernel's table of neighbours take
+forget d
+flood_ike 5000 10.0.64.0/18
+sleep 15
+must on a ping -n -q -c 1 -W 1 10.0.0.2 >/dev/null
+expect 'peers up in the flood' "$(status a 'd["peers"]["up"]')" = 1
+ike_flood_end
+sleep 3
+contact d
+echo "first contact after more: $contact_ms ms"
+# three liveness checks later
+sleep 15
+watch_end
+expect_no_loss
+expect 'in clear' "$clear" = 0
+expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2
