@@ -241,6 +241,8 @@ int main(int argc, char **argv)
 		        (unsigned)geteuid());
 		return EXIT_FAILED;
 	}
+	/* all that is created says its mode */
+	umask(022);
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
 	status = load(&options, &daemon) ? EXIT_FAILED : EXIT_OK;
@@ -252,7 +254,6 @@ int main(int argc, char **argv)
 		status = lock_down(&daemon);
 	} else if (!status) {
 		signal(SIGPIPE, SIG_IGN);
-		umask(022);
 		if (!options.foreground)
 			daemon.ready_fd = go_to_background();
 		status = run(&daemon, options.foreground);
