@@ -308,7 +308,6 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		.callbacks = callbacks,
 		.ctx = ctx,
 		.refusals = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS},
-		.endings = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS},
 	};
 	error = ike_link_new(loop, vici_path, &link_callbacks, negotiator, &negotiator->link);
 	if (!error)

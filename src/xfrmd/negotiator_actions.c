@@ -132,22 +132,21 @@ static void log_change(const struct peer_action *action)
 	       action->reason, addr_format(&action->local, local));
 }
 
-/* Equal lines are counted by the log. */
-static void tell_end(struct negotiator *negotiator, const struct peer_action *action)
+/* Only who has a certificate comes so far, and the log counts what comes again. */
+static void tell_end(const struct peer_action *action)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (*action->reason && log_allowed(&negotiator->endings, loop_now_ms(), "peer: ended"))
-		log_warning("peer: %s: %s SA of its is ended: %s",
-		            addr_format(&action->remote, text),
-		            action->child_id ? "an IPsec" : "an IKE", action->reason);
+	if (*action->reason)
+		log_warning("peer: %s: ended %s: %s", addr_format(&action->remote, text),
+		            action->child_id ? "a CHILD_SA" : "an IKE_SA", action->reason);
 }
 
 static void terminate(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
 
-	tell_end(negotiator, action);
+	tell_end(action);
 	swan_conf_terminate_ike(&message, action->ike_id);
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
@@ -237,7 +236,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		terminate(negotiator, action);
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
-		tell_end(negotiator, action);
+		tell_end(action);
 		swan_conf_terminate_child(&message, action->child_id);
 		negotiator_request(negotiator, "terminate", &message);
 		break;

@@ -22,7 +22,7 @@ struct negotiator {
 	struct renew *renew;
 	struct loop_timer *renew_timer;
 	struct loop_timer *peers_timer;
-	struct log_limit refusals, endings;
+	struct log_limit refusals;
 	struct reasons reasons;
 	bool announced;       /* ready was called for this connection */
 	bool list_incomplete; /* an SA that charon listed was not understood */
