@@ -190,6 +190,13 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
                            uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
                            struct peer_actions *actions);
+/* charon lists an IKE_SA that is established and has no CHILD_SA: it is ended. The last event of those
+ * that it had may have been one of a rekeying, so this is asked for, and not concluded. */
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote, struct peer_actions *actions);
+/* Whether a CHILD_SA of the IKE_SA is known. */
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote);
 /* @child is the new one. */
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
                             const struct peer_child *child, uint64_t now_ms);

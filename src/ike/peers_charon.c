@@ -164,6 +164,23 @@ void peers_on_child_unlike(struct peers *peers, const struct addr *local, const 
 	peers_on_reason(peers, local, remote, unlike, true, now_ms, actions);
 }
 
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote)
+{
+	const struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	return peer && count_children(peer, ike_id) > 0;
+}
+
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote, struct peer_actions *actions)
+{
+	const struct peer pair = {.local = *local, .remote = *remote};
+
+	if (!peers_has_child_of(peers, ike_id, local, remote))
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &pair, ike_id, 0);
+}
+
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
                             const struct peer_child *child, uint64_t now_ms)
 {

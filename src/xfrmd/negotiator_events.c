@@ -53,9 +53,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */
 static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &ike->local, &ike->remote);
-
-	if (!peer || peer->state != PEER_STATE_UP)
+	if (!peers_has_child_of(negotiator->peers, ike->id, &ike->local, &ike->remote))
 		negotiator_list_ike_sa(negotiator, ike->id);
 }
 
@@ -84,6 +82,8 @@ static void on_listed_sa(struct negotiator *negotiator, const struct swan_ike *i
 	if (ike->child_count == SWAN_CHILDREN_MAX)
 		negotiator->list_incomplete = true;
 	take_sa(negotiator, ike, actions);
+	if (ike->established && !ike->child_count)
+		peers_on_ike_empty(negotiator->peers, ike->id, &ike->local, &ike->remote, actions);
 }
 
 static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,

@@ -51,6 +51,7 @@ child() {
 	connection unlike 500s "$(child tunnel 'mode = tunnel')
 		$(child port 'mode = transport
 			remote_ts = dynamic[tcp/80]')"
+	connection childless 550s ''
 	connection many 600s "$(for i in {1..40}; do
 		child "again$i" "rekey_time = $((100 + i))m
 			mode = transport"
@@ -80,6 +81,22 @@ swanctl --initiate --child port --timeout 5 || true
 wait_for 5 told 'ended an IKE_SA: selectors of one protocol or port'
 wait_for 5 at_most "$before"
 must pings b a
+
+# without a CHILD_SA, and one that loses what it had
+ike_sas() {
+	on b env STRONGSWAN_CONF=/run/lab/b/strongswan.conf swanctl --list-sas --noblock \
+		--uri unix:///run/lab/b/charon.vici 2>/dev/null | grep -c '^[a-z0-9]*: #.*ESTABLISHED'
+}
+alone() {
+	[ "$(ike_sas)" -le 1 ]
+}
+swanctl --initiate --ike childless --timeout 5 || true
+must alone
+swanctl --initiate --child again1 --timeout 5 || true
+expect 'IKE_SAs' "$(ike_sas)" -ge 1
+swanctl --terminate --child again1 --timeout 5 || true
+wait_for 10 alone
+wait_for 10 pings b a
 
 for i in {1..40}; do
 	swanctl --initiate --child "again$i" --timeout 5 || true

@@ -707,6 +707,24 @@ START_TEST(children_that_must_not_be_are_ended)
 }
 END_TEST
 
+START_TEST(ike_sas_without_children_are_ended)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_ike_empty(peers, 1, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:1");
+	child_up(&remote, 1, 11, NOW);
+	child_up(&remote, 2, 21, NOW);
+	actions.count = 0;
+	ck_assert(peers_has_child_of(peers, 2, &local, &remote));
+	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peers_on_child_down(peers, 2, 21, NOW, &actions);
+	ck_assert(!peers_has_child_of(peers, 2, &local, &remote));
+	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:2");
+}
+END_TEST
+
 START_TEST(a_negotiation_that_brings_what_must_not_be_has_failed)
 {
 	enter(NEGOTIATING);
@@ -1648,6 +1666,7 @@ int main(void)
 	tcase_add_test(tcase, peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest);
 	tcase_add_test(tcase, peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones);
 	tcase_add_test(tcase, children_that_must_not_be_are_ended);
+	tcase_add_test(tcase, ike_sas_without_children_are_ended);
 	tcase_add_test(tcase, a_negotiation_that_brings_what_must_not_be_has_failed);
 	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
 	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
