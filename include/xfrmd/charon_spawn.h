@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 /*
- * A new session for charon, with no signals, files or environment of ours but what is named here:
+ * A new session for charon, with no signals, files, environment or privileges of ours but what it needs:
  * STRONGSWAN_CONF, and the FIFO @log_path as its output. The process waits at a gate until
  * charon_spawn_go(), and ends if the gate is closed before, by the caller or by its death: so none
  * ever runs whose pid was not written down. 0 or negative errno; the caller closes *ret_gate and

@@ -71,7 +71,9 @@ struct peer_child {
 	uint64_t used_ms;         /* of the last look that found more of them; 0: there was none */
 };
 
-#define PEERS_CHILDREN_MAX 16
+#define PEERS_CHILDREN_MAX        16
+/* Of one IKE_SA; we want one, and rekeyings that collide leave a few for a while. */
+#define PEERS_CHILDREN_OF_IKE_MAX 8
 struct peer {
 	struct addr local, remote;
 	enum peer_state state;
@@ -115,7 +117,9 @@ struct peer_action {
 	struct addr local, remote;
 	uint32_t ike_id, child_id;
 	enum peer_state old_state, new_state;
-	char reason[PEERS_WORDS_MAX];
+	char reason
+		[PEERS_WORDS_MAX]; /* of CHANGED; of TERMINATE and TERMINATE_CHILD: what the peer did
+	                               * that is to be told, else empty */
 };
 struct peer_actions {
 	struct peer_action *items;
@@ -181,6 +185,18 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
                        struct peer_actions *actions);
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
                          struct peer_actions *actions);
+/* charon has one that must not be (@unlike: in what), instead of child_up: it is ended, and its IKE_SA
+ * if that has no other. A negotiation with the pair that is running has failed. */
+void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
+                           struct peer_actions *actions);
+/* charon lists an IKE_SA that is established and has no CHILD_SA: it is ended. The last event of those
+ * that it had may have been one of a rekeying, so this is asked for, and not concluded. */
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote, struct peer_actions *actions);
+/* Whether a CHILD_SA of the IKE_SA is known. */
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote);
 /* @child is the new one. */
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
                             const struct peer_child *child, uint64_t now_ms);

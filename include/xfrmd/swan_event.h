@@ -13,6 +13,8 @@ struct swan_child {
 	bool installed;           /* INSTALLED or REKEYING; then both SPIs are there */
 	uint32_t spi_in, spi_out; /* host byte order */
 	uint32_t age_s;           /* since it was installed */
+	const char *
+		unlike; /* in what it is none of those that we negotiate (a static string), or NULL */
 };
 
 #define SWAN_CHILDREN_MAX 16
@@ -37,6 +39,7 @@ struct swan_child_rekey {
 	uint32_t old_child_id, new_child_id;
 	uint32_t new_spi_in, new_spi_out; /* host byte order */
 	bool asked;                       /* by us, whoever began the IKE_SA */
+	const char *new_unlike;           /* as of a swan_child */
 };
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "xfrmd/cleanup.h"
+#include "xfrmd/privileges.h"
 
 #define EXIT_GATE_CLOSED 1
 #define EXIT_NOT_RUN     127 /* as of a shell */
+
+#define CHARON_PRIVILEGES (PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_NET_BIND_SERVICE))
 
 static void reset_signals(void)
 {
@@ -42,6 +45,8 @@ become(char *binary, const char *log_path, char *config, int gate)
 	if (open("/dev/null", O_RDONLY) == 0 &&
 	    open(log_path, O_RDWR | O_NONBLOCK | O_NOFOLLOW) == 1 && dup(1) == 2) {
 		reset_signals();
+		if (privileges_limit(CHARON_PRIVILEGES) < 0)
+			_exit(EXIT_NOT_RUN);
 		execve(binary, (char *[]){binary, NULL}, (char *[]){path, zone, config, NULL});
 	}
 	_exit(EXIT_NOT_RUN);

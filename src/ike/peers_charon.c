@@ -53,19 +53,37 @@ static bool move_child(struct peer *peer, const struct peer_child *child)
 	return false;
 }
 
-/* Of more than it has room for the oldest is ended. */
+/* With words for the operator: the peer did what none of ours does. */
+static void end_told(const struct peer *peer, uint32_t ike_id, uint32_t child_id,
+                     const char *reason, struct peer_actions *actions)
+{
+	struct peer_action *action = peer_actions_add(
+		actions, child_id ? PEER_ACTION_TERMINATE_CHILD : PEER_ACTION_TERMINATE, peer);
+
+	if (!action)
+		return;
+	action->ike_id = ike_id;
+	action->child_id = child_id;
+	snprintf(action->reason, sizeof(action->reason), "%s", reason);
+}
+
+static size_t count_children(const struct peer *peer, uint32_t ike_id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < peer->child_count; i++)
+		count += peer->children[i].ike_id == ike_id;
+	return count;
+}
+
+/* Of more IKE_SAs than it has room for the oldest is ended: a peer that lost its memory again and again
+ * does not know the old ones. */
 static void make_room(const struct peer *peer, const struct peer_child *child,
                       struct peer_actions *actions)
 {
-	uint32_t ike_id = peer->children[0].ike_id;
-
-	if (peer->child_count < PEERS_CHILDREN_MAX || ike_id == child->ike_id)
-		return;
-	for (size_t i = 1; i < peer->child_count; i++) {
-		if (peer->children[i].ike_id == ike_id)
-			return;
-	}
-	peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, peer, ike_id, 0);
+	if (peer->child_count == PEERS_CHILDREN_MAX && peer->children[0].ike_id != child->ike_id)
+		end_told(peer, peer->children[0].ike_id, 0, "it has too many, the oldest goes",
+		         actions);
 }
 
 static void add_child(struct peer *peer, const struct peer_child *child)
@@ -88,6 +106,11 @@ void peers_on_child_up(struct peers *peers, const struct addr *local, const stru
 	peer->wanted = false;
 	if (move_child(peer, child))
 		return;
+	if (count_children(peer, child->ike_id) >= PEERS_CHILDREN_OF_IKE_MAX) {
+		end_told(peer, child->ike_id, child->child_id, "it has too many, the new one goes",
+		         actions);
+		return;
+	}
 	make_room(peer, child, actions);
 	add_child(peer, child);
 	peer->last_error[0] = '\0';
@@ -126,6 +149,36 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 		return;
 	peer_remove_child(peer, index);
 	lose_sas(peers, peer, now_ms, actions);
+}
+
+void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
+                           struct peer_actions *actions)
+{
+	const struct peer *peer = peer_table_find(&peers->table, local, remote);
+	const struct peer stranger = {.local = *local, .remote = *remote};
+
+	if (!peer)
+		peer = &stranger;
+	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, unlike, actions);
+	peers_on_reason(peers, local, remote, unlike, true, now_ms, actions);
+}
+
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote)
+{
+	const struct peer *peer = peer_table_find(&peers->table, local, remote);
+
+	return peer && count_children(peer, ike_id) > 0;
+}
+
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote, struct peer_actions *actions)
+{
+	const struct peer pair = {.local = *local, .remote = *remote};
+
+	if (!peers_has_child_of(peers, ike_id, local, remote))
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &pair, ike_id, 0);
 }
 
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,

@@ -206,6 +206,8 @@ static void add_connection(struct buf *message, const struct conf *conf, const v
 	vici_text(message, "version", "2");
 	vici_text(message, "unique", "never");
 	add_flag(message, "mobike", false);
+	/* an IKE_SA without SAs is of no use, and nothing would end it */
+	vici_text(message, "childless", "never");
 	add_flag(message, "encap", conf->force_udp_encapsulation);
 	add_list_of_one(message, "local_addrs", local, strlen(local));
 	add_list_of_one(message, "remote_addrs", remote, strlen(remote));

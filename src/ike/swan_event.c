@@ -52,10 +52,37 @@ static bool is_one_of(const char *text, const char *a, const char *b)
 	return !strcmp(text, a) || !strcmp(text, b);
 }
 
+/*
+ * We propose transport mode for all that the two hosts send. A peer that wants less, or another mode,
+ * gets it from charon; the kernel would find such an SA for packets that it does not fit.
+ */
+static void judge_field(const char *key, const char *value, const char **unlike)
+{
+	if (!strcmp(key, "mode") && strcmp(value, "TRANSPORT") != 0)
+		*unlike = !strcmp(value, "TUNNEL") ? "tunnel mode"
+		          : !strcmp(value, "BEET") ? "BEET mode"
+		                                   : "not transport mode";
+	else if (!strcmp(key, "cpi-in") || !strcmp(key, "cpi-out"))
+		*unlike = "IP compression";
+}
+
+static bool is_selectors(const char *list)
+{
+	return is_one_of(list, "local-ts", "remote-ts");
+}
+
+/* "10.0.1.1/32", but "10.0.1.1/32[tcp/80]". */
+static void judge_selector(const struct vici_elem *item, const char **unlike)
+{
+	if (memchr(item->value, '[', item->value_len))
+		*unlike = "selectors of one protocol or port";
+}
+
 static int child_field(const char *key, const char *value, struct swan_child *child)
 {
 	uint64_t age_s;
 
+	judge_field(key, value, &child->unlike);
 	if (!strcmp(key, "uniqueid"))
 		return parse_id(value, &child->id);
 	if (!strcmp(key, "state"))
@@ -94,6 +121,7 @@ struct sa_parser {
 	struct swan_ike ike;
 	struct swan_child child;
 	unsigned level; /* sections entered; deeper and other ones are skipped */
+	bool in_selectors;
 	bool up;
 	bool has_ike, has_local, has_remote;
 };
@@ -171,10 +199,18 @@ static int sa_element(struct sa_parser *parser, const struct vici_elem *elem)
 		return elem->depth + 1 == parser->level ? sa_section_end(parser) : 0;
 	case VICI_ELEM_KEY_VALUE:
 		return own ? sa_key_value(parser, elem) : 0;
-	case VICI_ELEM_END:
 	case VICI_ELEM_LIST_START:
+		parser->in_selectors = own && parser->level == SA_LEVEL_CHILD &&
+		                       is_selectors(elem->name);
+		break;
 	case VICI_ELEM_LIST_ITEM:
+		if (parser->in_selectors)
+			judge_selector(elem, &parser->child.unlike);
+		break;
 	case VICI_ELEM_LIST_END:
+		parser->in_selectors = false;
+		break;
+	case VICI_ELEM_END:
 		break;
 	}
 	return 0;
@@ -259,9 +295,34 @@ static int find_host(const void *message, size_t len, const char *path, struct a
 	return parse_host(text, ret_addr);
 }
 
+/* Of the section `new`, which a CHILD_SA that is rekeyed has. */
+static const char *judge_new(const void *message, size_t len)
+{
+	bool in_new = false, in_selectors = false;
+	const char *unlike = NULL;
+	struct vici_reader reader;
+	struct vici_elem elem;
+	char value[FIELD_MAX];
+
+	vici_reader_init(&reader, message, len);
+	while (vici_next(&reader, &elem) == 0 && elem.type != VICI_ELEM_END) {
+		if (elem.type == VICI_ELEM_SECTION_START || elem.type == VICI_ELEM_SECTION_END)
+			in_new = elem.type == VICI_ELEM_SECTION_START && !strcmp(elem.name, "new");
+		else if (elem.type == VICI_ELEM_LIST_START)
+			in_selectors = in_new && is_selectors(elem.name);
+		else if (elem.type == VICI_ELEM_LIST_ITEM && in_selectors)
+			judge_selector(&elem, &unlike);
+		else if (elem.type == VICI_ELEM_KEY_VALUE && in_new &&
+		         vici_elem_text(&elem, value, sizeof(value)) == 0)
+			judge_field(elem.name, value, &unlike);
+	}
+	return unlike;
+}
+
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey)
 {
-	struct swan_child_rekey rekey = {.asked = is_asked(message, len)};
+	struct swan_child_rekey rekey = {.asked = is_asked(message, len),
+	                                 .new_unlike = judge_new(message, len)};
 
 	if (find_host(message, len, "*/local-host", &rekey.local) < 0 ||
 	    find_host(message, len, "*/remote-host", &rekey.remote) < 0 ||

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,10 @@
 
 #include "build_config.h"
 #include "daemon.h"
+#include "xfrmd/cleanup.h"
 #include "xfrmd/conf_ini.h"
 #include "xfrmd/log.h"
+#include "xfrmd/privileges.h"
 #include "xfrmd/setup.h"
 
 enum {
@@ -206,6 +209,39 @@ static int lock_down(struct daemon *daemon)
 	return EXIT_FAILED;
 }
 
+static bool is_others(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_uid != geteuid();
+}
+
+/* SIGHUP opens it anew. */
+static bool logs_to_others(const struct conf *conf)
+{
+	_cleanup_(cleanup_free) char *copy = conf->log_path ? strdup(conf->log_path) : NULL;
+
+	return conf->log_target == LOG_TARGET_FILE && copy &&
+	       (is_others(conf->log_path) || is_others(dirname(copy)));
+}
+
+/* What charon has, so that we may look into it; and to name the process that holds a port, and to
+ * read what others have written. */
+static void give_up_privileges(const struct daemon *daemon)
+{
+	uint64_t keep = PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_NET_BIND_SERVICE) |
+	                PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_SYS_PTRACE);
+	int error;
+
+	if (logs_to_others(&daemon->conf))
+		keep |= PRIVILEGE(CAP_DAC_OVERRIDE);
+	error = privileges_limit(keep);
+	if (!error)
+		error = privileges_hide_memory();
+	if (error)
+		log_warning("start: privileges cannot be given up: %s", strerror(-error));
+}
+
 static int run(struct daemon *daemon, bool foreground)
 {
 	struct err err = {0};
@@ -221,6 +257,7 @@ static int run(struct daemon *daemon, bool foreground)
 	} else {
 		if (!foreground)
 			detach_stdio(daemon);
+		give_up_privileges(daemon);
 		if (loop_run(daemon->loop) < 0)
 			daemon->exit_status = EXIT_FAILED;
 	}
@@ -241,6 +278,8 @@ int main(int argc, char **argv)
 		        (unsigned)geteuid());
 		return EXIT_FAILED;
 	}
+	/* all that is created says its mode */
+	umask(022);
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
 	status = load(&options, &daemon) ? EXIT_FAILED : EXIT_OK;
@@ -252,7 +291,6 @@ int main(int argc, char **argv)
 		status = lock_down(&daemon);
 	} else if (!status) {
 		signal(SIGPIPE, SIG_IGN);
-		umask(022);
 		if (!options.foreground)
 			daemon.ready_fd = go_to_background();
 		status = run(&daemon, options.foreground);

@@ -132,10 +132,21 @@ static void log_change(const struct peer_action *action)
 	       action->reason, addr_format(&action->local, local));
 }
 
+/* Only who has a certificate comes so far, and the log counts what comes again. */
+static void tell_end(const struct peer_action *action)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (*action->reason)
+		log_warning("peer: %s: ended %s: %s", addr_format(&action->remote, text),
+		            action->child_id ? "a CHILD_SA" : "an IKE_SA", action->reason);
+}
+
 static void terminate(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
 
+	tell_end(action);
 	swan_conf_terminate_ike(&message, action->ike_id);
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
@@ -225,6 +236,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		terminate(negotiator, action);
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
+		tell_end(action);
 		swan_conf_terminate_child(&message, action->child_id);
 		negotiator_request(negotiator, "terminate", &message);
 		break;

@@ -22,6 +22,11 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 
 		if (!child->installed)
 			continue;
+		if (child->unlike) {
+			peers_on_child_unlike(negotiator->peers, &ike->local, &ike->remote, ike->id,
+			                      child->id, child->unlike, now_ms, actions);
+			continue;
+		}
 		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, &up, now_ms,
 		                  actions);
 		renew_on_child_up(negotiator->renew, &ike->local, &ike->remote, ike->id, now_ms);
@@ -40,7 +45,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 			.initiator = ike->asked,
 		};
 
-		if (ike->children[i].installed)
+		if (ike->children[i].installed && !ike->children[i].unlike)
 			negotiator->callbacks->fresh_sas(negotiator->ctx, &fresh);
 	}
 }
@@ -48,9 +53,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */
 static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &ike->local, &ike->remote);
-
-	if (!peer || peer->state != PEER_STATE_UP)
+	if (!peers_has_child_of(negotiator->peers, ike->id, &ike->local, &ike->remote))
 		negotiator_list_ike_sa(negotiator, ike->id);
 }
 
@@ -79,6 +82,8 @@ static void on_listed_sa(struct negotiator *negotiator, const struct swan_ike *i
 	if (ike->child_count == SWAN_CHILDREN_MAX)
 		negotiator->list_incomplete = true;
 	take_sa(negotiator, ike, actions);
+	if (ike->established && !ike->child_count)
+		peers_on_ike_empty(negotiator->peers, ike->id, &ike->local, &ike->remote, actions);
 }
 
 static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,
@@ -104,7 +109,8 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 	}
 }
 
-static void on_child_rekey(struct negotiator *negotiator, const void *message, size_t len)
+static void on_child_rekey(struct negotiator *negotiator, const void *message, size_t len,
+                           struct peer_actions *actions)
 {
 	struct swan_child_rekey rekey;
 	struct fresh_sas fresh;
@@ -112,6 +118,13 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 
 	if (swan_event_child_rekey(message, len, &rekey) < 0)
 		return;
+	if (rekey.new_unlike) {
+		peers_on_child_down(negotiator->peers, rekey.ike_id, rekey.old_child_id,
+		                    loop_now_ms(), actions);
+		peers_on_child_unlike(negotiator->peers, &rekey.local, &rekey.remote, rekey.ike_id,
+		                      rekey.new_child_id, rekey.new_unlike, loop_now_ms(), actions);
+		return;
+	}
 	fresh = (struct fresh_sas){.local = rekey.local,
 	                           .remote = rekey.remote,
 	                           .spi_out = rekey.new_spi_out,
@@ -128,12 +141,12 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 }
 
 static void on_rekey(struct negotiator *negotiator, const char *name, const void *message,
-                     size_t len)
+                     size_t len, struct peer_actions *actions)
 {
 	uint32_t old_id, new_id;
 
 	if (strcmp(name, "child-rekey") == 0) {
-		on_child_rekey(negotiator, message, len);
+		on_child_rekey(negotiator, message, len, actions);
 	} else if (!swan_event_ike_rekey(message, len, &old_id, &new_id)) {
 		peers_on_ike_rekeyed(negotiator->peers, old_id, new_id);
 		renew_on_ike_rekeyed(negotiator->renew, old_id, new_id);
@@ -215,7 +228,7 @@ void negotiator_take_event(void *ctx, const char *name, const void *message, siz
 	else if (strcmp(name, "list-cert") == 0)
 		on_cert(negotiator, message, len);
 	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)
-		on_rekey(negotiator, name, message, len);
+		on_rekey(negotiator, name, message, len, &actions);
 	else
 		on_sa(negotiator, name, message, len, &actions);
 	negotiator_run(negotiator, &actions);

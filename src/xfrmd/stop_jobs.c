@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,12 @@ static bool is_known(const struct stop_jobs *jobs, const char *path)
 	return false;
 }
 
+/* Of another user, and /proc shows only ours (hidepid): when it began is not known either. */
+static bool is_hidden(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
 static int add_job(struct stop_jobs *jobs, const char *path)
 {
 	struct stop_job job = {.path = strdup(path)}, *items;
@@ -55,7 +62,7 @@ static int add_job(struct stop_jobs *jobs, const char *path)
 	job.written = status.st_mtime;
 	if (job.pid) {
 		error = process_start_epoch(job.pid, &job.started);
-		job.runs = error != -ENOENT && error != -ESRCH;
+		job.runs = error == -ENOENT ? is_hidden(job.pid) : error != -ESRCH;
 	}
 	items[jobs->count++] = job;
 	return 0;

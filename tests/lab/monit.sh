@@ -58,6 +58,14 @@ wait_for 20 all_well
 must_not xfrmpki dates --config "$FOLDER/a.conf" --warn-days 400
 xfrmd_start b
 wait_for 20 pings a b
+
+# privileges PID: what it may do, and whether what it starts may do more
+privileges() {
+	sed -nE 's/^(CapPrm|CapBnd|NoNewPrivs):\t//p' "/proc/$1/status" | paste -sd ' '
+}
+# NET_ADMIN, and NET_BIND_SERVICE until its sockets are bound; DAC_READ_SEARCH and SYS_PTRACE as well
+expect 'privileges of charon' "$(privileges "$(charon_pid a)")" = '0000000000001000 0000000000001400 1'
+expect 'privileges of xfrmd' "$(privileges "$(xfrmd_pid)")" = '0000000000081404 0000000000081404 1'
 before=$(planned_policies a)
 charon=$(charon_pid a)
 watch_start a b 500

@@ -25,6 +25,17 @@ wait_for 10 grep -q 'reload: nothing changed' "$log"
 expect 'mode' "$(stat -c %a "$log")" = 640
 must cmp moved "$log.1"
 
+# in a folder of somebody else
+xfrmd_stop a
+mkdir -m 700 "$FOLDER/theirs"
+chown 65534 "$FOLDER/theirs"
+log=$FOLDER/theirs/file.log
+sed -i "s#^target = .*#target = file:$log#" "$FOLDER/a.conf"
+xfrmd_start a
+mv "$log" "$log.1"
+kill -HUP "${xfrmd_pid[a]}"
+wait_for 10 grep -q 'reload: nothing changed' "$log"
+
 for _ in 1 2 3; do
 	ctl a reload
 done

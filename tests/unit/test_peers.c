@@ -665,6 +665,77 @@ START_TEST(peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest)
 }
 END_TEST
 
+START_TEST(peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (uint32_t i = 0; i < PEERS_CHILDREN_OF_IKE_MAX; i++)
+		child_up(&remote, 1, 10 + i, NOW + i);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE_CHILD), 0);
+	actions.count = 0;
+	child_up(&remote, 1, 99, NOW + 99);
+	ck_assert_str_ne(actions.items[0].reason, "");
+	ck_assert_str_eq(take_actions(), "terminate-child:99");
+	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count,
+	                  PEERS_CHILDREN_OF_IKE_MAX);
+	/* one that is known is none more */
+	child_up(&remote, 1, 10, NOW + 100);
+	ck_assert_str_eq(take_actions(), "");
+	child_up(&remote, 2, 20, NOW + 101);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+static void child_unlike(uint32_t ike_id, uint32_t child_id)
+{
+	peers_on_child_unlike(peers, &local, &remote, ike_id, child_id, "tunnel mode", NOW,
+	                      &actions);
+}
+
+START_TEST(children_that_must_not_be_are_ended)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	/* the peer began, and has nothing else */
+	child_unlike(1, 11);
+	ck_assert_str_eq(actions.items[0].reason, "tunnel mode");
+	ck_assert_str_eq(take_actions(), "terminate:1");
+	ck_assert_str_eq(state_of(&remote), "none");
+	child_up(&remote, 2, 21, NOW);
+	actions.count = 0;
+	child_unlike(2, 22);
+	ck_assert_str_eq(take_actions(), "terminate-child:22");
+	ck_assert_str_eq(state_of(&remote), "up");
+}
+END_TEST
+
+START_TEST(ike_sas_without_children_are_ended)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_ike_empty(peers, 1, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:1");
+	child_up(&remote, 1, 11, NOW);
+	child_up(&remote, 2, 21, NOW);
+	actions.count = 0;
+	ck_assert(peers_has_child_of(peers, 2, &local, &remote));
+	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peers_on_child_down(peers, 2, 21, NOW, &actions);
+	ck_assert(!peers_has_child_of(peers, 2, &local, &remote));
+	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert_str_eq(take_actions(), "terminate:2");
+}
+END_TEST
+
+START_TEST(a_negotiation_that_brings_what_must_not_be_has_failed)
+{
+	enter(NEGOTIATING);
+	actions.count = 0;
+	child_unlike(1, 11);
+	ck_assert_str_eq(state_of(&remote), "failed");
+	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "tunnel mode");
+	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE), 1);
+}
+END_TEST
+
 START_TEST(peers_without_lifetimes_renew_nothing)
 {
 	const struct lifetimes off = lifetimes_of(0);
@@ -1110,7 +1181,7 @@ START_TEST(peers_leave_out_the_oldest_of_too_many_children)
 
 	enter(UP);
 	for (uint32_t i = 0; i < PEERS_CHILDREN_MAX; i++)
-		child_up(&remote, 8, 80 + i, NOW);
+		child_up(&remote, 8 + i, 80 + i, NOW);
 	peer = peers_find(peers, &local, &remote);
 	ck_assert_uint_eq(peer->child_count, PEERS_CHILDREN_MAX);
 	ck_assert_uint_eq(peer->children[0].child_id, 80);
@@ -1593,6 +1664,10 @@ int main(void)
 	tcase_add_test(tcase, peers_renew_the_older_sas_when_the_newer_are_gone);
 	tcase_add_test(tcase, peers_that_are_up_keep_the_reason_why_they_are_not_renewed);
 	tcase_add_test(tcase, peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest);
+	tcase_add_test(tcase, peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones);
+	tcase_add_test(tcase, children_that_must_not_be_are_ended);
+	tcase_add_test(tcase, ike_sas_without_children_are_ended);
+	tcase_add_test(tcase, a_negotiation_that_brings_what_must_not_be_has_failed);
 	tcase_add_test(tcase, peers_without_lifetimes_renew_nothing);
 	tcase_add_test(tcase, peers_look_again_at_duplicates_in_use);
 	tcase_add_test(tcase, peers_retry_when_due_only_while_traffic_asks);

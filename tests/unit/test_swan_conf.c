@@ -181,6 +181,7 @@ START_TEST(swan_conf_peer_connection_is_complete)
 	                           " version 2\n"
 	                           " unique never\n"
 	                           " mobike no\n"
+	                           " childless never\n"
 	                           " encap no\n"
 	                           " local_addrs 10.0.1.1\n"
 	                           " remote_addrs 10.0.1.2\n"

@@ -393,6 +393,80 @@ START_TEST(sa_fields_are_checked)
 }
 END_TEST
 
+static const struct {
+	const char *key, *value, *selector, *unlike;
+} unlike_cases[] = {
+	{"mode", "TRANSPORT", "10.0.0.1/32", NULL},
+	{"protocol", "ESP", "fd00::1/128", NULL},
+	{"mode", "TUNNEL", "10.0.0.1/32", "tunnel mode"},
+	{"mode", "BEET", "10.0.0.1/32", "BEET mode"},
+	{"mode", "PASS", "10.0.0.1/32", "not transport mode"},
+	{"cpi-in", "1234", "10.0.0.1/32", "IP compression"},
+	{"mode", "TRANSPORT", "10.0.0.1/32[tcp/80]", "selectors of one protocol or port"},
+	{"mode", "TRANSPORT",
+         "fd00:1111:2222:3333:4444:5555:6666:7777..fd00:1111:2222:3333:4444:5555:6666:8888[icmp]",
+         "selectors of one protocol or port"},
+};
+
+/* One CHILD_SA at the depth that child-updown has it at, or, in a section @inside it, child-rekey. */
+static void put_unlike(struct buf *buf, size_t index, const char *inside)
+{
+	vici_section_start(buf, "conn");
+	vici_text(buf, "uniqueid", "1");
+	vici_text(buf, "local-host", "10.0.0.1");
+	vici_text(buf, "remote-host", "10.0.0.2");
+	vici_section_start(buf, "child-sas");
+	vici_section_start(buf, "c");
+	if (inside) {
+		vici_section_start(buf, "old");
+		vici_text(buf, "uniqueid", "1");
+		vici_text(buf, "mode", "TUNNEL");
+		vici_section_end(buf);
+		vici_section_start(buf, inside);
+	}
+	vici_text(buf, "uniqueid", "2");
+	vici_text(buf, "state", "INSTALLED");
+	vici_text(buf, unlike_cases[index].key, unlike_cases[index].value);
+	vici_text(buf, "spi-in", "c0000001");
+	vici_text(buf, "spi-out", "c0000002");
+	vici_list_start(buf, "local-ts");
+	vici_item(buf, "10.0.0.1/32");
+	vici_list_end(buf);
+	vici_list_start(buf, "remote-ts");
+	vici_item(buf, "10.0.0.2/32");
+	vici_item(buf, unlike_cases[index].selector);
+	vici_list_end(buf);
+	if (inside)
+		vici_section_end(buf);
+	for (int i = 0; i < 3; i++)
+		vici_section_end(buf);
+	ck_assert_int_eq(buf->error, 0);
+}
+
+static void assert_unlike(const char *unlike, size_t index)
+{
+	const char *expected = unlike_cases[index].unlike;
+
+	ck_assert_str_eq(unlike ? unlike : "", expected ? expected : "");
+}
+
+START_TEST(what_we_do_not_negotiate_is_seen)
+{
+	struct swan_child_rekey rekey;
+	struct buf buf = {0};
+	struct swan_ike ike;
+
+	put_unlike(&buf, (size_t)_i, NULL);
+	ck_assert_int_eq(swan_event_sa(buf.data, buf.len, NULL, &ike), 0);
+	assert_unlike(ike.children[0].unlike, (size_t)_i);
+	buf_fini(&buf);
+	put_unlike(&buf, (size_t)_i, "new");
+	ck_assert_int_eq(swan_event_child_rekey(buf.data, buf.len, &rekey), 0);
+	assert_unlike(rekey.new_unlike, (size_t)_i);
+	buf_fini(&buf);
+}
+END_TEST
+
 START_TEST(children_beyond_the_maximum_are_left_out)
 {
 	struct swan_ike ike;
@@ -565,6 +639,8 @@ int main(void)
 	tcase_add_test(tcase, every_truncated_event_is_refused);
 	tcase_add_loop_test(tcase, sa_fields_are_checked, 0,
 	                    (int)(sizeof(sa_cases) / sizeof(sa_cases[0])));
+	tcase_add_loop_test(tcase, what_we_do_not_negotiate_is_seen, 0,
+	                    sizeof(unlike_cases) / sizeof(unlike_cases[0]));
 	tcase_add_test(tcase, children_beyond_the_maximum_are_left_out);
 	tcase_add_test(tcase, sa_event_has_exactly_one_connection);
 	tcase_add_test(tcase, rekey_events_without_their_ids_are_refused);

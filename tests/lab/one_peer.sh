@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+# A peer with a certificate of ours, but with plain strongSwan that wants what we do not negotiate, or
+# more than a peer needs: that is ended and told, and what we do negotiate goes on.
+lab_switch
+host a 10.0.1.1/24
+host b 10.0.1.2/24
+xfrmd_conf a <<-EOF
+	ipsec_subnets = 10.0.1.0/24
+EOF
+xfrmd_start a
+strongswan_start b 10.0.1.0/24
+wait_for 20 pings b a
+
+swanctl() {
+	on b env STRONGSWAN_CONF=/run/lab/b/strongswan.conf swanctl "$@" --uri unix:///run/lab/b/charon.vici \
+		>>"$FOLDER/b.swanctl" 2>&1
+}
+
+# connection NAME OVER_TIME CHILD...: of strongSwan, reusing no IKE_SA of one with another OVER_TIME
+connection() {
+	cat <<-EOF
+		$1 {
+			version = 2
+			mobike = no
+			unique = never
+			over_time = $2
+			proposals = aes128-sha256-modp2048
+			remote_addrs = 10.0.1.1
+			local {
+				auth = pubkey
+				certs = instance.pem
+			}
+			remote {
+				auth = pubkey
+				cacerts = ca.pem
+			}
+			children {
+				$3
+			}
+		}
+	EOF
+}
+child() {
+	echo "$1 { esp_proposals = aes128gcm16
+		$2
+	}"
+}
+{
+	echo 'include swanctl.conf'
+	echo 'connections {'
+	connection unlike 500s "$(child tunnel 'mode = tunnel')
+		$(child port 'mode = transport
+			remote_ts = dynamic[tcp/80]')"
+	connection childless 550s ''
+	connection many 600s "$(for i in {1..40}; do
+		child "again$i" "rekey_time = $((100 + i))m
+			mode = transport"
+	done)"
+	for i in {1..40}; do
+		connection "more$i" "$((700 + i))s" "$(child "more$i" 'mode = transport')"
+	done
+	echo '}'
+} >/run/lab/b/more.conf
+must swanctl --load-conns --file /run/lab/b/more.conf
+
+# kernel_sas: between the two, as a has them
+kernel_sas() {
+	on a ip xfrm state | grep -cE '^src 10.0.1.(1|2) dst'
+}
+told() {
+	grep -qF "peer: 10.0.1.2: $1" "$FOLDER/a.log"
+}
+at_most() {
+	[ "$(kernel_sas)" -le "$1" ]
+}
+
+before=$(kernel_sas)
+swanctl --initiate --child tunnel --timeout 5 || true
+wait_for 5 told 'ended an IKE_SA: tunnel mode'
+swanctl --initiate --child port --timeout 5 || true
+wait_for 5 told 'ended an IKE_SA: selectors of one protocol or port'
+wait_for 5 at_most "$before"
+must pings b a
+
+# without a CHILD_SA, and one that loses what it had
+ike_sas() {
+	on b env STRONGSWAN_CONF=/run/lab/b/strongswan.conf swanctl --list-sas --noblock \
+		--uri unix:///run/lab/b/charon.vici 2>/dev/null | grep -c '^[a-z0-9]*: #.*ESTABLISHED'
+}
+alone() {
+	[ "$(ike_sas)" -le 1 ]
+}
+swanctl --initiate --ike childless --timeout 5 || true
+must alone
+swanctl --initiate --child again1 --timeout 5 || true
+expect 'IKE_SAs' "$(ike_sas)" -ge 1
+swanctl --terminate --child again1 --timeout 5 || true
+wait_for 10 alone
+wait_for 10 pings b a
+
+for i in {1..40}; do
+	swanctl --initiate --child "again$i" --timeout 5 || true
+done
+echo "40 CHILD_SAs of one IKE_SA: $(kernel_sas) SAs"
+wait_for 10 at_most $((before + 2 * 8))
+must told 'ended a CHILD_SA: it has too many, the new one goes'
+wait_for 10 pings b a
+
+# as fast as it can, since duplicates are ended after a while
+initiators=()
+for i in {1..40}; do
+	swanctl --initiate --child "more$i" --timeout 20 &
+	initiators+=($!)
+done
+for initiator in "${initiators[@]}"; do
+	wait "$initiator" || true
+done
+echo "40 IKE_SAs more: $(kernel_sas) SAs"
+wait_for 10 at_most $((2 * 16))
+must told 'ended an IKE_SA: it has too many, the oldest goes'
+wait_for 10 pings b a
