@@ -6,17 +6,21 @@
 
 /*
  * The policies that stand beneath all others, for packets whose local address has none of its own:
- * not assigned yet, or so new that its policies are still to come. Each protected prefix is blocked
- * and each allowed one allowed, for any local address, the longest prefix first.
+ * not assigned, so new that its policies are still to come, link-local, or that of many (multicast,
+ * broadcast). Each protected prefix is blocked and each allowed one allowed, the longest prefix
+ * first.
  *
- * out: as long as a family has no chosen address, and beyond that while the host does not forward:
- * what it forwards is looked up with the source that it has before source NAT, and would be
- * blocked. in: only as long as a family has no chosen address. With @input->lockdown both, whatever
- * there is.
+ * in: for any local address. What this host sends to many comes back to it and is allowed.
  *
- * Left alone, as without a ladder: local addresses that get no policies by the operator's will
- * (`interfaces`, on a loopback interface), loopback and link-local traffic, multicast, broadcast.
- * Nothing at all if optional. Adds to @list, unsorted. 0 or -ENOMEM.
+ * out: for any local address, or, while the host forwards and has a chosen address, for those that
+ * can not be of what it forwards, which is looked up with the source that it has before source NAT:
+ * link-local ones, and if protect_forwarded (nothing with such a source is forwarded then, unless it
+ * came by ESP) those of the protected prefixes that a chosen address is in. With @input->lockdown for
+ * any.
+ *
+ * Left alone: what addresses send that get no policies by the operator's will (`interfaces`),
+ * loopback and link-local traffic, and out to multicast and broadcast. Nothing at all if optional.
+ * Adds to @list, unsorted. 0 or -ENOMEM.
  */
 int ladder_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list);
 

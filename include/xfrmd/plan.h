@@ -20,7 +20,8 @@ struct plan_input {
 /*
  * The desired SPD: a pure function of configuration and input. For each chosen local address L and
  * each prefix of its family: protect or allow, out and in; for each prefix fwd, if
- * protect_forwarded; with IPv6 prefixes: own addresses and ICMPv6 133 to 137 (RFC 4861) allowed;
+ * protect_forwarded; with IPv6 prefixes: own addresses, but to multicast in, and ICMPv6 133 to 137
+ * (RFC 4861) allowed;
  * broadcast addresses inside protected subnets blocked (allowed if optional), since nobody can
  * negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the
  * ladder (ladder_add). *ret_list is sorted by key without duplicates; the caller finis. 0 or
@@ -35,7 +36,8 @@ struct policy plan_host_policy(const struct conf *conf, const struct known_host 
  * for. */
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 
-/* Whether policies are made for this address: global scope and on a chosen interface. */
+/* Whether policies are made for this address: neither loopback nor link-local, on a chosen
+ * interface. */
 bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
 
 /* Whether the kernel sends to @remote as a broadcast because of this address. */

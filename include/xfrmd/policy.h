@@ -23,8 +23,11 @@ enum policy_action {
  */
 #define POLICY_PRIORITY_MIN        30000u
 #define POLICY_PRIORITY_MAX        30999u
-/* Own addresses, neighbour discovery, broadcast: before every subnet. */
+/* Neighbour discovery, broadcast, own addresses: before every subnet. An own IPv6 address as source
+ * comes before what it is allowed to if that is multicast. */
 #define POLICY_PRIORITY_HOST       30010u
+#define POLICY_PRIORITY_OWN_TO_ALL 30011u
+#define POLICY_PRIORITY_OWN        30012u
 /* The policy of one known host: before every subnet, and before nothing of the above. */
 #define POLICY_PRIORITY_KNOWN_HOST 30020u
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower

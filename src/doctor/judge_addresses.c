@@ -20,7 +20,7 @@ static bool is_up(const struct doctor_facts *facts, const struct addr *addr)
 static bool is_own(const struct doctor_facts *facts, const struct addr *addr)
 {
 	for (size_t i = 0; i < facts->addr_count; i++)
-		if (addr_equal(&facts->addrs[i].addr, addr))
+		if (local_addr_has(&facts->addrs[i], addr))
 			return true;
 	return addr_is_loopback(addr);
 }

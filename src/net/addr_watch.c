@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses and forwarding of this host, from rtnetlink. A dump always reads everything on a socket
+ * Addresses and forwarding of this host, from rtnetlink. The kernel takes as its own what the local
+ * routing table holds; an interface that is down or in a VRF has addresses that are not there, so both
+ * are read. A dump always reads everything on a socket
  * of its own; notifications only say that it is time for one, so a lost notification costs nothing
  * but the dump that it causes. Invariant: the list of an open watch is sorted and complete as of
  * the last dump that succeeded.
@@ -9,9 +11,11 @@
 
 #include <errno.h>
 #include <linux/netconf.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -49,6 +53,18 @@ struct dump {
 	int error;
 };
 
+struct prefix local_addr_span(const struct local_addr *local)
+{
+	return prefix_make(&local->addr, (uint8_t)(addr_bits(&local->addr) - local->open_bits));
+}
+
+bool local_addr_has(const struct local_addr *local, const struct addr *addr)
+{
+	struct prefix span = local_addr_span(local);
+
+	return prefix_contains(&span, addr);
+}
+
 int local_addr_compare(const struct local_addr *a, const struct local_addr *b)
 {
 	int order;
@@ -56,6 +72,8 @@ int local_addr_compare(const struct local_addr *a, const struct local_addr *b)
 	if (a->ifindex != b->ifindex)
 		return a->ifindex < b->ifindex ? -1 : 1;
 	order = addr_compare(&a->addr, &b->addr);
+	if (!order)
+		order = (a->open_bits > b->open_bits) - (a->open_bits < b->open_bits);
 	/* one interface may hold one address with several prefix lengths */
 	return order ? order : prefix_compare(&a->network, &b->network);
 }
@@ -63,6 +81,15 @@ int local_addr_compare(const struct local_addr *a, const struct local_addr *b)
 static int compare_items(const void *a, const void *b)
 {
 	return local_addr_compare(a, b);
+}
+
+/* By address, those that an interface has before those that a route has. */
+static int compare_origins(const void *a, const void *b)
+{
+	const struct local_addr *x = a, *y = b;
+	int order = addr_compare(&x->addr, &y->addr);
+
+	return order ? order : x->routed - y->routed;
 }
 
 static bool lists_equal(const struct local_addr *a, size_t a_count, const struct local_addr *b,
@@ -146,7 +173,41 @@ static int take_addr(struct nl_msg *msg, void *ctx)
 	local.network = prefix_make(&network, ifa->ifa_prefixlen);
 	read_addr(ifa->ifa_family, attrs[IFA_BROADCAST], &local.broadcast);
 	local.ifindex = ifa->ifa_index;
-	local.global = ifa->ifa_scope == RT_SCOPE_UNIVERSE || ifa->ifa_scope == RT_SCOPE_SITE;
+	local.global = !addr_is_loopback(&local.addr) && !addr_is_link_local(&local.addr);
+	dump->error = append(dump, &local);
+	return NL_OK;
+}
+
+static bool is_local_route(const struct nlmsghdr *header)
+{
+	const struct rtmsg *route = nlmsg_data(header);
+
+	return nlmsg_valid_hdr(header, sizeof(*route)) && route->rtm_type == RTN_LOCAL &&
+	       route->rtm_table == RT_TABLE_LOCAL;
+}
+
+static int take_route(struct nl_msg *msg, void *ctx)
+{
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	const struct rtmsg *route = nlmsg_data(header);
+	struct nlattr *attrs[RTA_MAX + 1];
+	struct local_addr local = {.routed = true};
+	struct dump *dump = ctx;
+
+	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWROUTE || dump->error ||
+	    !is_local_route(header) ||
+	    (route->rtm_family != AF_INET && route->rtm_family != AF_INET6) ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*route), attrs, RTA_MAX, NULL) < 0 ||
+	    !attrs[RTA_OIF])
+		return NL_SKIP;
+	local.addr = prefix_any(route->rtm_family).addr;
+	read_addr(route->rtm_family, attrs[RTA_DST], &local.addr);
+	if (route->rtm_dst_len > addr_bits(&local.addr) || addr_is_loopback(&local.addr))
+		return NL_SKIP;
+	local.open_bits = (uint8_t)(addr_bits(&local.addr) - route->rtm_dst_len);
+	local.network = prefix_host(&local.addr);
+	local.ifindex = nla_get_u32(attrs[RTA_OIF]);
+	local.global = !addr_is_link_local(&local.addr);
 	dump->error = append(dump, &local);
 	return NL_OK;
 }
@@ -170,9 +231,6 @@ static int take_link(struct nl_msg *msg, void *ctx)
 		if (local->ifindex != (uint32_t)link->ifi_index)
 			continue;
 		nla_strlcpy(local->ifname, attrs[IFLA_IFNAME], sizeof(local->ifname));
-		local->loopback = link->ifi_flags & IFF_LOOPBACK;
-		if (local->loopback)
-			local->global = false;
 	}
 	return NL_OK;
 }
@@ -213,17 +271,59 @@ static int dump_table(struct nl_sock *sock, int type, uint8_t family, nl_recvmsg
 }
 
 /*
+ * The local routes of one family. The kernel leaves out all others, of which there may be a million; one
+ * that can not (before 4.20) sends them, and take_route() leaves them out.
+ */
+static int dump_routes(struct nl_sock *sock, uint8_t family, struct dump *dump)
+{
+	struct rtmsg request = {
+		.rtm_family = family, .rtm_table = RT_TABLE_LOCAL, .rtm_type = RTN_LOCAL};
+	int fd = nl_socket_get_fd(sock), on = 1, off = 0;
+	int code = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_route, dump);
+
+	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	if (code == 0)
+		code = nl_send_simple(sock, RTM_GETROUTE, NLM_F_DUMP, &request, sizeof(request));
+	if (code >= 0)
+		code = nl_recvmsgs_default(sock);
+	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
+	/* no such table yet, no such family */
+	return code == -NLE_OBJ_NOTFOUND || code == -NLE_OPNOTSUPP ? 0 : code;
+}
+
+/* What an interface has has a local route as well; only the others count. */
+static void drop_known_routes(struct dump *dump)
+{
+	size_t kept = 0;
+
+	if (dump->count > 1)
+		qsort(dump->items, dump->count, sizeof(*dump->items), compare_origins);
+	for (size_t i = 0; i < dump->count; i++) {
+		const struct local_addr *local = &dump->items[i];
+		bool known = local->routed && local->open_bits == 0 && kept > 0 &&
+		             addr_equal(&dump->items[kept - 1].addr, &local->addr);
+
+		if (local->ifname[0] && !known)
+			dump->items[kept++] = *local;
+	}
+	dump->count = kept;
+}
+
+/*
  * Addresses first: an interface that appears in between has none in the list yet, one that
  * vanishes takes its addresses along, and both send a notification.
  */
 static int dump_once(struct nl_sock *sock, struct dump *dump)
 {
-	size_t kept = 0;
 	int code;
 
 	dump->count = 0;
 	dump->forwarding = (struct forwarding){0};
 	code = dump_table(sock, RTM_GETADDR, AF_UNSPEC, take_addr, dump);
+	if (code == 0)
+		code = dump_routes(sock, AF_INET, dump);
+	if (code == 0)
+		code = dump_routes(sock, AF_INET6, dump);
 	if (code == 0)
 		code = dump_table(sock, RTM_GETLINK, AF_UNSPEC, take_link, dump);
 	if (code == 0)
@@ -233,11 +333,7 @@ static int dump_once(struct nl_sock *sock, struct dump *dump)
 	/* a kernel without IPv6 does not forward it either */
 	if (code == -NLE_OPNOTSUPP)
 		code = 0;
-	for (size_t i = 0; i < dump->count; i++) {
-		if (dump->items[i].ifname[0])
-			dump->items[kept++] = dump->items[i];
-	}
-	dump->count = kept;
+	drop_known_routes(dump);
 	return code;
 }
 
@@ -297,12 +393,14 @@ static void refresh(void *ctx)
 	watch->changed(watch->ctx); /* may close the watch */
 }
 
-/* The content does not matter: the dump tells it. */
+/* The content does not matter: the dump tells it. But a router has other routes that change. */
 static int take_event(struct nl_msg *msg, void *ctx)
 {
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	bool route = header->nlmsg_type == RTM_NEWROUTE || header->nlmsg_type == RTM_DELROUTE;
 	struct addr_watch *watch = ctx;
 
-	if (from_kernel(msg))
+	if (from_kernel(msg) && (!route || is_local_route(header)))
 		watch->stale = true;
 	return NL_SKIP;
 }
@@ -343,7 +441,8 @@ static int open_events(struct addr_watch *watch, struct err *err)
 	/* links: the name may change while the address stays */
 	if (code == 0)
 		code = nl_socket_add_memberships(watch->events, RTNLGRP_IPV4_IFADDR,
-		                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK,
+		                                 RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+		                                 RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK,
 		                                 RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0);
 	if (code == 0)
 		code = nl_socket_set_nonblocking(watch->events);

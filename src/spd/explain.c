@@ -30,7 +30,7 @@ enum explain_kind explain_kind_of(const struct addr *address, const struct local
 	if (addr_is_multicast(address))
 		return EXPLAIN_KIND_MULTICAST;
 	for (size_t i = 0; i < addr_count; i++) {
-		if (addr_equal(&addrs[i].addr, address))
+		if (local_addr_has(&addrs[i], address))
 			return EXPLAIN_KIND_OWN;
 	}
 	for (size_t i = 0; i < addr_count; i++) {

@@ -40,7 +40,8 @@ static bool has_chosen(const struct conf *conf, const struct local_addr *addrs, 
                        const struct prefix *local)
 {
 	for (size_t i = 0; i < addr_count; i++)
-		if (plan_addr_chosen(conf, &addrs[i]) && prefix_contains(local, &addrs[i].addr))
+		if (plan_addr_chosen(conf, &addrs[i]) && (prefix_contains(local, &addrs[i].addr) ||
+		                                          local_addr_has(&addrs[i], &local->addr)))
 			return true;
 	return false;
 }

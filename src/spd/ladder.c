@@ -14,19 +14,26 @@ struct half {
 	uint8_t family;
 };
 
-/* What nobody can protect, should a protected prefix hold it (RFC 6890, RFC 4291). */
+/* What nobody can protect, should a protected prefix hold it (RFC 6890, RFC 4291). What comes to many
+ * feeds whoever listens, so it is left alone only where no source is needed to be believed. */
 static const struct {
 	struct prefix src, dst;
+	bool out_only;
 } exempt_pairs[] = {
 	/* multicast 224.0.0.0/4, limited broadcast, link-local 169.254.0.0/16 */
-	{{{AF_INET, {0}}, 0}, {{AF_INET, {224}}, 4}},
-	{{{AF_INET, {0}}, 0}, {{AF_INET, {255, 255, 255, 255}}, 32}},
-	{{{AF_INET, {169, 254}}, 16}, {{AF_INET, {169, 254}}, 16}},
-	/* multicast ff00::/8, loopback ::1, link-local fe80::/10 */
-	{{{AF_INET6, {0}}, 0}, {{AF_INET6, {0xff}}, 8}},
-	{{{AF_INET6, {[15] = 1}}, 128}, {{AF_INET6, {[15] = 1}}, 128}},
-	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xfe, 0x80}}, 10}},
+	{{{AF_INET, {0}}, 0}, {{AF_INET, {224}}, 4}, true},
+	{{{AF_INET, {0}}, 0}, {{AF_INET, {255, 255, 255, 255}}, 32}, true},
+	{{{AF_INET, {169, 254}}, 16}, {{AF_INET, {169, 254}}, 16}, false},
+	/* multicast ff00::/8, that of the link (MLD, RFC 3810), loopback ::1, link-local fe80::/10 */
+	{{{AF_INET6, {0}}, 0}, {{AF_INET6, {0xff}}, 8}, true},
+	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xff, 0x02}}, 16}, false},
+	{{{AF_INET6, {[15] = 1}}, 128}, {{AF_INET6, {[15] = 1}}, 128}, false},
+	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xfe, 0x80}}, 10}, false},
 };
+
+/* What no router forwards (RFC 3927, RFC 4291), so it is this host's. */
+static const struct prefix link_local[] = {{{AF_INET, {169, 254}}, 16},
+                                           {{AF_INET6, {0xfe, 0x80}}, 10}};
 
 static int add(struct half *half, enum policy_action action, uint32_t priority,
                const struct prefix *local, const struct prefix *remote)
@@ -42,9 +49,9 @@ static int add(struct half *half, enum policy_action action, uint32_t priority,
 	return policy_list_add(half->list, &policy);
 }
 
-static int add_rungs(struct half *half, const struct prefixset *set, enum policy_action action)
+static int add_set(struct half *half, const struct prefixset *set, enum policy_action action,
+                   const struct prefix *local)
 {
-	struct prefix any = prefix_any(half->family);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < set->count; i++) {
@@ -52,9 +59,16 @@ static int add_rungs(struct half *half, const struct prefixset *set, enum policy
 		uint8_t open_bits = addr_bits(&peers->addr) - peers->len;
 
 		if (peers->addr.family == half->family)
-			r = add(half, action, POLICY_PRIORITY_LADDER + open_bits, &any, peers);
+			r = add(half, action, POLICY_PRIORITY_LADDER + open_bits, local, peers);
 	}
 	return r;
+}
+
+static int add_rungs(struct half *half, const struct prefix *local)
+{
+	int r = add_set(half, &half->conf->protect, POLICY_ACTION_BLOCK, local);
+
+	return r < 0 ? r : add_set(half, &half->conf->allow, POLICY_ACTION_ALLOW, local);
 }
 
 static bool protects_some_of(const struct conf *conf, const struct prefix *prefix)
@@ -69,24 +83,24 @@ static bool protects_some_of(const struct conf *conf, const struct prefix *prefi
 
 static int add_exempt_pairs(struct half *half)
 {
+	bool out = half->dir == POLICY_DIR_OUT;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(exempt_pairs) / sizeof(exempt_pairs[0]); i++) {
 		const struct prefix *src = &exempt_pairs[i].src, *dst = &exempt_pairs[i].dst;
-		const struct prefix *local = half->dir == POLICY_DIR_OUT ? src : dst;
-		const struct prefix *remote = half->dir == POLICY_DIR_OUT ? dst : src;
+		const struct prefix *remote = out ? dst : src, *local = out ? src : dst;
 
-		if (dst->addr.family == half->family && protects_some_of(half->conf, remote))
+		if (dst->addr.family == half->family && (out || !exempt_pairs[i].out_only) &&
+		    protects_some_of(half->conf, remote))
 			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, local, remote);
 	}
 	return r;
 }
 
-/* 127.0.0.1 and ::1 are no choice. */
+/* By the operator's will; 127.0.0.1 and ::1 are no choice. */
 static bool is_unchosen(const struct conf *conf, const struct local_addr *addr)
 {
-	return !addr_is_loopback(&addr->addr) &&
-	       (addr->loopback || !conf_interface_chosen(conf, addr->ifname));
+	return !addr_is_loopback(&addr->addr) && !conf_interface_chosen(conf, addr->ifname);
 }
 
 static int add_unchosen(struct half *half)
@@ -96,7 +110,7 @@ static int add_unchosen(struct half *half)
 
 	for (size_t i = 0; r == 0 && i < half->input->addr_count; i++) {
 		const struct local_addr *addr = &half->input->addrs[i];
-		struct prefix local = prefix_host(&addr->addr);
+		struct prefix local = local_addr_span(addr);
 
 		if (addr->addr.family == half->family && is_unchosen(half->conf, addr))
 			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &local, &any);
@@ -104,19 +118,105 @@ static int add_unchosen(struct half *half)
 	return r;
 }
 
-static int add_half(const struct conf *conf, const struct plan_input *input,
-                    struct policy_list *list, enum policy_dir dir, uint8_t family)
+/*
+ * The copies of what this host sends to many come back to it. From elsewhere the kernel takes no IPv4
+ * packet with a source of its own (fib_validate_source()); of IPv6 it would.
+ */
+static int add_own_copies(struct half *half)
 {
-	struct half half = {conf, input, list, dir, family};
-	int r = add_rungs(&half, &conf->protect, POLICY_ACTION_BLOCK);
+	struct prefix any = prefix_any(half->family);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < half->input->addr_count; i++) {
+		const struct local_addr *addr = &half->input->addrs[i];
+		struct prefix own = local_addr_span(addr);
+
+		if (!addr->routed && addr->addr.family == AF_INET && half->family == AF_INET &&
+		    !addr_is_loopback(&addr->addr) && protects_some_of(half->conf, &own))
+			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &any, &own);
+	}
+	return r;
+}
+
+static int add_in(const struct conf *conf, const struct plan_input *input, struct policy_list *list,
+                  uint8_t family)
+{
+	struct half half = {conf, input, list, POLICY_DIR_IN, family};
+	struct prefix any = prefix_any(family);
+	int r = add_rungs(&half, &any);
 
 	if (r == 0)
-		r = add_rungs(&half, &conf->allow, POLICY_ACTION_ALLOW);
+		r = add_exempt_pairs(&half);
+	return r < 0 ? r : add_own_copies(&half);
+}
+
+/* A protected prefix that this host is in: its next address will be there, too. */
+static bool is_home(const struct half *half, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < half->input->addr_count; i++) {
+		const struct local_addr *addr = &half->input->addrs[i];
+
+		if (plan_addr_chosen(half->conf, addr) &&
+		    conf_verdict(half->conf, &addr->addr) == CONF_VERDICT_PROTECT &&
+		    prefixset_longest(&half->conf->protect, &addr->addr) == prefix)
+			return true;
+	}
+	return false;
+}
+
+/* What is allowed in such a prefix may be somebody else's, as the network of containers. */
+static int add_allowed_inside(struct half *half, const struct prefix *home)
+{
+	struct prefix any = prefix_any(half->family);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < half->conf->allow.count; i++) {
+		const struct prefix *allowed = &half->conf->allow.items[i];
+
+		if (prefix_covers(home, allowed))
+			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, allowed, &any);
+	}
+	return r;
+}
+
+static int add_homes(struct half *half)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < half->conf->protect.count; i++) {
+		const struct prefix *home = &half->conf->protect.items[i];
+
+		if (home->addr.family != half->family || !is_home(half, home))
+			continue;
+		r = add_rungs(half, home);
+		if (r == 0)
+			r = add_allowed_inside(half, home);
+	}
+	return r;
+}
+
+/* What this host forwards is not to be blocked: only sources that are its own, or would be. */
+static int add_forwarding(struct half *half)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(link_local) / sizeof(link_local[0]); i++) {
+		if (link_local[i].addr.family == half->family)
+			r = add_rungs(half, &link_local[i]);
+	}
+	return r == 0 && half->conf->protect_forwarded ? add_homes(half) : r;
+}
+
+static int add_out(const struct conf *conf, const struct plan_input *input,
+                   struct policy_list *list, uint8_t family, bool forwards)
+{
+	struct half half = {conf, input, list, POLICY_DIR_OUT, family};
+	struct prefix any = prefix_any(family);
+	int r = forwards ? add_forwarding(&half) : add_rungs(&half, &any);
+
 	if (r == 0)
 		r = add_exempt_pairs(&half);
-	if (r == 0)
-		r = add_unchosen(&half);
-	return r;
+	return r < 0 ? r : add_unchosen(&half);
 }
 
 static bool has_chosen(const struct conf *conf, const struct plan_input *input, uint8_t family)
@@ -134,15 +234,12 @@ static int add_family(const struct conf *conf, const struct plan_input *input,
 {
 	bool boots = input->lockdown || !has_chosen(conf, input, family);
 	bool forwards = family == AF_INET ? input->forwarding.ipv4 : input->forwarding.ipv6;
-	int r = 0;
+	int r;
 
 	if (!prefixset_has_family(&conf->protect, family))
 		return 0;
-	if (boots || !forwards)
-		r = add_half(conf, input, list, POLICY_DIR_OUT, family);
-	if (r == 0 && boots)
-		r = add_half(conf, input, list, POLICY_DIR_IN, family);
-	return r;
+	r = add_out(conf, input, list, family, forwards && !boots);
+	return r < 0 ? r : add_in(conf, input, list, family);
 }
 
 int ladder_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list)

@@ -49,17 +49,17 @@ static struct policy subnet_policy(const struct conf *conf, enum policy_action a
 
 static int add_subnets(struct policy_list *list, const struct conf *conf,
                        const struct prefixset *set, enum policy_action action,
-                       const struct addr *local)
+                       const struct prefix *local)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct prefix *peers = &set->items[i];
 		struct policy policy = subnet_policy(conf, action, peers);
 		int r;
 
-		if (peers->addr.family != local->family)
+		if (peers->addr.family != local->addr.family)
 			continue;
 		policy.dir = POLICY_DIR_OUT;
-		policy.src = prefix_host(local);
+		policy.src = *local;
 		policy.dst = *peers;
 		r = add_both(list, &policy);
 		if (r < 0)
@@ -129,17 +129,26 @@ static int add_broadcasts(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
-static int add_own(struct policy_list *list, const struct addr *own)
+static int add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
 {
 	struct policy policy = {
 		.dir = POLICY_DIR_OUT,
-		.src = prefix_any(own->family),
-		.dst = prefix_host(own),
+		.src = prefix_any(own->addr.family),
+		.dst = local_addr_span(own),
 		.action = POLICY_ACTION_ALLOW,
-		.priority = POLICY_PRIORITY_HOST,
+		.priority = POLICY_PRIORITY_OWN,
 	};
+	struct policy to_all = {
+		.dir = POLICY_DIR_IN,
+		.src = local_addr_span(own),
+		.dst = {{AF_INET6, {0xff}}, 8},
+		.action = POLICY_ACTION_BLOCK,
+		.priority = POLICY_PRIORITY_OWN_TO_ALL,
+	};
+	int r = add_both(list, &policy);
 
-	return add_both(list, &policy);
+	/* who claims to be us is not us there: to itself a host sends by loopback */
+	return r < 0 || conf->optional ? r : policy_list_add(list, &to_all);
 }
 
 static int add_neighbour_discovery(struct policy_list *list)
@@ -165,10 +174,11 @@ static int add_neighbour_discovery(struct policy_list *list)
 static int add_address(struct policy_list *list, const struct conf *conf,
                        const struct local_addr *addr)
 {
-	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &addr->addr);
+	struct prefix span = local_addr_span(addr);
+	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &span);
 
 	if (r == 0)
-		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &addr->addr);
+		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span);
 	if (r == 0)
 		r = add_broadcasts(list, conf, addr);
 	return r;
@@ -234,7 +244,7 @@ static int add_everything(struct policy_list *list, const struct conf *conf,
 			r = add_address(list, conf, &addrs[i]);
 		/* an address without policies is a destination of those that have some */
 		if (r == 0 && ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
-			r = add_own(list, &addrs[i].addr);
+			r = add_own(list, conf, &addrs[i]);
 	}
 	return r;
 }
@@ -287,9 +297,9 @@ bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, si
 	    addr_is_loopback(remote))
 		return false;
 	for (size_t i = 0; i < addr_count; i++) {
-		if (addr_equal(&addrs[i].addr, remote) || plan_is_broadcast(&addrs[i], remote))
+		if (local_addr_has(&addrs[i], remote) || plan_is_broadcast(&addrs[i], remote))
 			return false;
-		if (addr_equal(&addrs[i].addr, local) && plan_addr_chosen(conf, &addrs[i]))
+		if (local_addr_has(&addrs[i], local) && plan_addr_chosen(conf, &addrs[i]))
 			chosen = true;
 	}
 	return chosen && conf_verdict(conf, remote) == CONF_VERDICT_PROTECT;

@@ -21,6 +21,8 @@ enum role role_of(const struct policy *policy)
 		return ROLE_FOREIGN;
 	if (policy->priority == POLICY_PRIORITY_HOST)
 		return exception_role(policy);
+	if (policy->priority == POLICY_PRIORITY_OWN)
+		return ROLE_OWN;
 	if (policy->priority == POLICY_PRIORITY_KNOWN_HOST)
 		return ROLE_KNOWN_HOST;
 	if (policy->priority == policy_priority(role_remote(policy)))

@@ -29,7 +29,7 @@ static bool is_local(const struct daemon *daemon, const struct addr *addr)
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	for (size_t i = 0; i < count; i++)
-		if (addr_equal(&addrs[i].addr, addr))
+		if (local_addr_has(&addrs[i], addr))
 			return true;
 	return false;
 }

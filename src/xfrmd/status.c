@@ -94,6 +94,26 @@ static void add_disabled(const struct daemon *daemon, struct ctl_status *status)
 			            addrs[i].ifname);
 }
 
+/* Its peers want ESP from such an address, and it sends in clear. */
+static void add_left_out(const struct daemon *daemon, struct ctl_status *status)
+{
+	const struct local_addr *addrs;
+	char text[PREFIX_TEXT_MAX];
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	for (size_t i = 0; i < count && !daemon->conf.optional; i++) {
+		struct prefix span = local_addr_span(&addrs[i]);
+
+		if (addrs[i].global && !plan_addr_chosen(&daemon->conf, &addrs[i]) &&
+		    conf_verdict(&daemon->conf, &addrs[i].addr) == CONF_VERDICT_PROTECT)
+			add_problem(status,
+			            "addresses: %s (%s) is in ipsec_subnets and left out by "
+			            "[ipsec] interfaces, what it sends goes in clear",
+			            prefix_format(&span, text), addrs[i].ifname);
+	}
+}
+
 static void add_policies(struct daemon *daemon, struct ctl_status *status)
 {
 	struct spd_counts counts = {0};
@@ -122,6 +142,7 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	if (!has_chosen_address(daemon))
 		add_problem(status, "addresses: none is chosen by [ipsec] interfaces, nothing is "
 		                    "protected");
+	add_left_out(daemon, status);
 	add_disabled(daemon, status);
 	if (daemon->flushed)
 		add_problem(status, "policies: removed by `xfrmctl flush`, nothing is "

@@ -68,17 +68,16 @@ START_TEST(addr_watch_dump_tells_all_about_an_address)
 
 	local = find(list, count, "10.0.4.1");
 	ck_assert_ptr_nonnull(local);
-	ck_assert_int_eq(local->global, false);
+	ck_assert_int_eq(local->global, true);
 
 	local = find(list, count, "127.0.0.1");
 	ck_assert_ptr_nonnull(local);
 	ck_assert_int_eq(local->global, false);
-	ck_assert_int_eq(local->loopback, true);
 
 	local = find(list, count, "10.0.5.1");
 	ck_assert_ptr_nonnull(local);
-	ck_assert_int_eq(local->global, false);
-	ck_assert_int_eq(local->loopback, true);
+	ck_assert_str_eq(local->ifname, "lo");
+	ck_assert_int_eq(local->global, true);
 
 	local = find(list, count, "fd00::1");
 	ck_assert_ptr_nonnull(local);
@@ -96,6 +95,48 @@ START_TEST(addr_watch_dump_of_nothing_is_empty)
 
 	ck_assert_int_eq(addr_watch_dump(&list, &count, &forwarding, NULL), 0);
 	ck_assert_uint_eq(count, 0);
+	free(list);
+}
+END_TEST
+
+static const struct {
+	const char *route;
+	const char *addr, *span; /* NULL: nothing new */
+} route_cases[] = {
+	{"10.0.9.1 dev left", "10.0.9.1", "10.0.9.1/32"},
+	{"10.0.9.0/24 dev lo", "10.0.9.0", "10.0.9.0/24"},
+	{"fd00::9:0/112 dev lo", "fd00::9:0", "fd00::9:0/112"},
+	{"0.0.0.0/0 dev lo", "0.0.0.0", "0.0.0.0/0"},
+	{"127.9.0.0/16 dev lo", NULL, NULL},
+	/* as TPROXY has them: only marked packets get there */
+	{"0.0.0.0/0 dev lo table 100", NULL, NULL},
+};
+
+START_TEST(what_a_local_route_holds_is_ours)
+{
+	char command[128], span[PREFIX_TEXT_MAX];
+	const struct local_addr *local;
+	struct forwarding forwarding;
+	struct local_addr *list;
+	struct prefix found;
+	size_t before, count;
+
+	run("ip link set lo up && ip link add left type veth peer name right && "
+	    "ip link set left up && ip addr add 10.0.1.1/24 dev left");
+	ck_assert_int_eq(addr_watch_dump(&list, &before, &forwarding, NULL), 0);
+	free(list);
+	snprintf(command, sizeof(command), "ip %s route add local %s",
+	         strchr(route_cases[_i].route, ':') ? "-6" : "-4", route_cases[_i].route);
+	run(command);
+	ck_assert_int_eq(addr_watch_dump(&list, &count, &forwarding, NULL), 0);
+	ck_assert_uint_eq(count, before + (route_cases[_i].addr ? 1 : 0));
+	if (route_cases[_i].addr) {
+		local = find(list, count, route_cases[_i].addr);
+		ck_assert_ptr_nonnull(local);
+		ck_assert(local->routed && local->global);
+		found = local_addr_span(local);
+		ck_assert_str_eq(prefix_format(&found, span), route_cases[_i].span);
+	}
 	free(list);
 }
 END_TEST
@@ -197,6 +238,25 @@ START_TEST(addr_watch_keeps_quiet_when_nothing_that_matters_changes)
 	run("ip link set left mtu 1400 && ip addr add 10.0.2.1/24 dev right && "
 	    "ip addr del 10.0.2.1/24 dev right");
 	ck_assert_int_eq(sees_change(&follower, 300), false);
+	unfollow(&follower);
+}
+END_TEST
+
+START_TEST(addr_watch_follows_local_routes_only)
+{
+	struct follower follower;
+
+	run("ip link set lo up && ip link add left type veth peer name right && "
+	    "ip link set left up && ip addr add 10.0.1.1/24 dev left");
+	follow(&follower);
+	run("ip route add 10.9.0.0/16 via 10.0.1.2");
+	ck_assert_int_eq(sees_change(&follower, 300), false);
+	run("ip route add local 10.0.9.1 dev left");
+	ck_assert_int_eq(sees_change(&follower, DEADLINE_MS), true);
+	ck_assert_ptr_nonnull(followed(&follower, "10.0.9.1"));
+	run("ip route del local 10.0.9.1 dev left");
+	ck_assert_int_eq(sees_change(&follower, DEADLINE_MS), true);
+	ck_assert_ptr_null(followed(&follower, "10.0.9.1"));
 	unfollow(&follower);
 }
 END_TEST
@@ -308,7 +368,10 @@ int main(void)
 	tcase_set_timeout(test_case, 60);
 	tcase_add_test(test_case, addr_watch_dump_tells_all_about_an_address);
 	tcase_add_test(test_case, addr_watch_dump_of_nothing_is_empty);
+	tcase_add_loop_test(test_case, what_a_local_route_holds_is_ours, 0,
+	                    sizeof(route_cases) / sizeof(route_cases[0]));
 	tcase_add_test(test_case, addr_watch_follows_addresses_and_names);
+	tcase_add_test(test_case, addr_watch_follows_local_routes_only);
 	tcase_add_test(test_case, addr_watch_keeps_quiet_when_nothing_that_matters_changes);
 	tcase_add_loop_test(test_case, addr_watch_follows_forwarding, 0,
 	                    sizeof(forwarding_cases) / sizeof(forwarding_cases[0]));

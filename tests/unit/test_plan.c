@@ -53,12 +53,23 @@ static struct local_addr local(const char *text)
 	return result;
 }
 
-/* Without a ladder as long as there is a chosen address; test_ladder has the others. */
+/* The ladder stands beneath whatever is planned here; test_ladder has it. */
+static void drop_ladder(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan.count; i++)
+		if (plan.items[i].priority < POLICY_PRIORITY_EXEMPT)
+			plan.items[kept++] = plan.items[i];
+	plan.count = kept;
+}
+
 static void build(const struct local_addr *addrs, size_t count)
 {
 	struct plan_input input = {.addrs = addrs, .addr_count = count, .forwarding = {true, true}};
 
 	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
+	drop_ladder();
 	for (size_t i = 1; i < plan.count; i++)
 		ck_assert_int_lt(policy_compare_key(&plan.items[i - 1], &plan.items[i]), 0);
 }
@@ -197,16 +208,18 @@ START_TEST(ipv6_allows_own_addresses_and_neighbour_discovery)
 	            "out allow ::/0 -> ::/0 icmpv6 type 135 priority 30010\n"
 	            "out allow ::/0 -> ::/0 icmpv6 type 136 priority 30010\n"
 	            "out allow ::/0 -> ::/0 icmpv6 type 137 priority 30010\n"
-	            "out allow ::/0 -> fd00::1/128 priority 30010\n"
-	            "out allow ::/0 -> fd01::1/128 priority 30010\n"
+	            "out allow ::/0 -> fd00::1/128 priority 30012\n"
+	            "out allow ::/0 -> fd01::1/128 priority 30012\n"
 	            "out protect fd00::1/128 -> fd00::/16 priority 30212 required\n"
 	            "in allow ::/0 -> ::/0 icmpv6 type 133 priority 30010\n"
 	            "in allow ::/0 -> ::/0 icmpv6 type 134 priority 30010\n"
 	            "in allow ::/0 -> ::/0 icmpv6 type 135 priority 30010\n"
 	            "in allow ::/0 -> ::/0 icmpv6 type 136 priority 30010\n"
 	            "in allow ::/0 -> ::/0 icmpv6 type 137 priority 30010\n"
-	            "in allow fd00::1/128 -> ::/0 priority 30010\n"
-	            "in allow fd01::1/128 -> ::/0 priority 30010\n"
+	            "in block fd00::1/128 -> ff00::/8 priority 30011\n"
+	            "in block fd01::1/128 -> ff00::/8 priority 30011\n"
+	            "in allow fd00::1/128 -> ::/0 priority 30012\n"
+	            "in allow fd01::1/128 -> ::/0 priority 30012\n"
 	            "in protect fd00::/16 -> fd00::1/128 priority 30212 required\n");
 }
 END_TEST
@@ -234,6 +247,18 @@ START_TEST(addresses_not_chosen_get_nothing)
 	assert_plan("");
 	ck_assert_int_eq(plan_addr_chosen(&conf, &addrs[0]), false);
 	ck_assert_int_eq(plan_addr_chosen(&conf, &addrs[1]), false);
+}
+END_TEST
+
+START_TEST(local_routes_to_a_prefix_are_planned_as_such)
+{
+	struct local_addr addr = local("10.0.9.0/32");
+
+	addr.open_bits = 8;
+	add(&conf.protect, "10.0.0.0/16");
+	build(&addr, 1);
+	assert_plan("out protect 10.0.9.0/24 -> 10.0.0.0/16 priority 30116 required\n"
+	            "in protect 10.0.0.0/16 -> 10.0.9.0/24 priority 30116 required\n");
 }
 END_TEST
 
@@ -275,6 +300,8 @@ static const struct {
 	{"10.0.1.1", "192.0.2.1", false},                                   /* in no list */
 	{"10.0.1.2", "10.0.2.2", false},   /* not a local address */
 	{"172.17.0.1", "10.0.2.2", false}, /* not chosen */
+	{"10.0.6.9", "10.0.2.2", true},    /* by a local route */
+	{"10.0.1.1", "10.0.6.9", false},   /* likewise */
 	{"10.0.1.1", "10.0.1.1", false},   /* own */
 	{"10.0.1.1", "172.17.0.1", false}, /* own, not chosen */
 	{"10.0.1.1", "10.0.1.255", false}, /* broadcast of the network */
@@ -314,6 +341,7 @@ START_TEST(known_hosts_have_a_policy_of_their_own)
 	/* the list's own /32 has the key of the first host's policy */
 	add(&conf.protect, "10.0.1.2/32");
 	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
+	drop_ladder();
 	assert_plan("out protect 10.0.1.1/32 -> 10.0.1.2/32 priority 30020 required "
 	            "spi 0xc0000001\n"
 	            "out protect 10.0.1.1/32 -> 10.0.1.3/32 priority 30020 required\n"
@@ -350,10 +378,12 @@ END_TEST
 START_TEST(only_protected_unicast_peers_are_negotiable)
 {
 	struct local_addr addrs[] = {local("10.0.1.1/24"), local("172.17.0.1/16"),
-	                             local("fd00::1/64"), local("10.0.4.6/31")};
+	                             local("fd00::1/64"), local("10.0.4.6/31"),
+	                             local("10.0.6.0/32")};
 	struct addr from = prefix(negotiable_cases[_i].local).addr;
 	struct addr to = prefix(negotiable_cases[_i].remote).addr;
 
+	addrs[4].open_bits = 8;
 	addrs[0].broadcast = prefix("10.0.3.255").addr;
 	addrs[3].broadcast = prefix("10.0.4.2").addr;
 	strcpy(addrs[1].ifname, "docker0");
@@ -384,6 +414,7 @@ int main(void)
 	tcase_add_test(tests, ipv6_allows_own_addresses_and_neighbour_discovery);
 	tcase_add_test(tests, ipv6_addresses_without_ipv6_prefixes_get_nothing);
 	tcase_add_test(tests, addresses_not_chosen_get_nothing);
+	tcase_add_test(tests, local_routes_to_a_prefix_are_planned_as_such);
 	tcase_add_test(tests, address_on_two_interfaces_counts_once);
 	tcase_add_test(tests, order_of_input_does_not_matter);
 	tcase_add_test(tests, known_hosts_have_a_policy_of_their_own);

@@ -22,7 +22,10 @@ static const struct {
          ROLE_KNOWN_HOST},
 	{POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "10.0.1.1", "10.0.15.255", 30010, 0, false,
          ROLE_BROADCAST},
+	{POLICY_DIR_IN, POLICY_ACTION_ALLOW, "fd00::1", "::/0", 30012, 0, false, ROLE_OWN},
+	/* the rank that they had once */
 	{POLICY_DIR_IN, POLICY_ACTION_ALLOW, "fd00::1", "::/0", 30010, 0, false, ROLE_OWN},
+	{POLICY_DIR_IN, POLICY_ACTION_BLOCK, "fd00::1", "ff00::/8", 30011, 0, false, ROLE_FALLBACK},
 	{POLICY_DIR_OUT, POLICY_ACTION_ALLOW, "::/0", "::/0", 30010, IPPROTO_ICMPV6, false,
          ROLE_NEIGHBOUR},
 	{POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "0.0.0.0/0", "10.0.0.0/20", 30712, 0, false,
