@@ -85,6 +85,7 @@ struct doctor_facts {
 
 	struct local_addr *addrs;
 	size_t addr_count;
+	struct forwarding forwarding;
 	struct doctor_link *links;
 	size_t link_count;
 	struct doctor_server *servers;

@@ -255,7 +255,6 @@ static int gather_routes(struct nl_sock *sock, struct doctor_facts *facts)
 int doctor_gather_net(struct doctor_facts *facts)
 {
 	_cleanup_(cleanup_socket) struct nl_sock *sock = nl_socket_alloc();
-	struct forwarding forwarding;
 	struct err err;
 	int error;
 
@@ -265,7 +264,7 @@ int doctor_gather_net(struct doctor_facts *facts)
 		return 0;
 	/* lookups are answered once, without an acknowledgement behind it */
 	nl_socket_disable_auto_ack(sock);
-	error = addr_watch_dump(&facts->addrs, &facts->addr_count, &forwarding, &err);
+	error = addr_watch_dump(&facts->addrs, &facts->addr_count, &facts->forwarding, &err);
 	if (error != -ENOMEM)
 		error = gather_links(sock, facts);
 	if (!error)

@@ -109,11 +109,29 @@ static void judge_bridge(const struct local_addr *local, struct findings *findin
 		local->ifname, prefix_format(&local->network, network), network);
 }
 
+static void judge_forwarding(const struct doctor_facts *facts, struct findings *findings)
+{
+	const struct prefixset *protect = &facts->conf.protect;
+
+	if (facts->conf.optional ||
+	    !((facts->forwarding.ipv4 && prefixset_has_family(protect, AF_INET)) ||
+	      (facts->forwarding.ipv6 && prefixset_has_family(protect, AF_INET6))))
+		return;
+	findings_add(
+		findings, FINDING_NOTE, "forwarding",
+		"this host forwards packets, some ways in clear are left to it\n"
+		"containers without source NAT, macvlan and ipvlan children, and programs with "
+		"a source that is neither ours nor protected are not stopped\n"
+		"see xfrmd(8), What passes in clear; if nothing here needs it, switch "
+		"forwarding off");
+}
+
 void doctor_judge_addresses(const struct doctor_facts *facts, struct findings *findings)
 {
 	if (problems_any(&facts->conf_problems))
 		return;
 	judge_servers(facts, findings);
+	judge_forwarding(facts, findings);
 	for (size_t i = 0; i < facts->addr_count; i++) {
 		const struct local_addr *local = &facts->addrs[i];
 		enum conf_verdict verdict = conf_verdict(&facts->conf, &local->addr);

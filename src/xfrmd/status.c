@@ -55,6 +55,9 @@ static bool has_chosen_address(const struct daemon *daemon)
 	return false;
 }
 
+/* The kernel gives the loopback interface of each network namespace this one. */
+#define LOOPBACK_IFINDEX 1
+
 static void add_foreign(const struct daemon *daemon, struct ctl_status *status)
 {
 	const struct policy_list *foreign = policy_guard_foreign(daemon);
@@ -78,7 +81,8 @@ static bool is_first_of_interface(const struct local_addr *addrs, size_t i)
 	return true;
 }
 
-/* What leaves by such an interface does so in clear, whatever the policies say. */
+/* What leaves by such an interface does so in clear, whatever the policies say. By loopback, for which
+ * the kernel sets it, nothing leaves. */
 static void add_disabled(const struct daemon *daemon, struct ctl_status *status)
 {
 	const struct local_addr *addrs;
@@ -86,7 +90,8 @@ static void add_disabled(const struct daemon *daemon, struct ctl_status *status)
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	for (size_t i = 0; i < count; i++)
-		if (is_first_of_interface(addrs, i) && plan_addr_chosen(&daemon->conf, &addrs[i]) &&
+		if (addrs[i].ifindex != LOOPBACK_IFINDEX && is_first_of_interface(addrs, i) &&
+		    plan_addr_chosen(&daemon->conf, &addrs[i]) &&
 		    route_disables_xfrm(addrs[i].addr.family, addrs[i].ifname))
 			add_problem(status,
 			            "policies: disable_xfrm is set for %s, what leaves by it "

@@ -105,7 +105,15 @@ for name in a f; do
 	eval "hearer_$name=$!"
 	wait_for 10 grep -q listens "/run/lab/$name.hears"
 done
-sleep 1
+# they are as good as any other
+for name in 10.0.2.1 10.0.3.1 10.0.5.1 10.0.11.77; do
+	wait_for 20 on a ping -n -q -c 1 -W 1 -I $name 10.0.1.4
+done
+wait_for 20 on a ping -n -q -c 1 -W 1 -I fd00::2:1 fd00::4
+for name in a f; do
+	expect "problems of $name" "$(status $name 'd["problems"]')" = '[]'
+done
+expect_text 'doctor of f' "$(ctl f doctor 2>&1 || true)" 'What passes in clear'
 
 # --- out
 out 'bound to the address' '' 10.0.1.3 source=10.0.1.%

@@ -323,6 +323,25 @@ START_TEST(doctor_warns_of_a_source_that_peers_do_not_protect)
 }
 END_TEST
 
+static const struct {
+	struct forwarding forwarding;
+	bool optional, noted;
+} forwarders[] = {
+	{{false, false}, false, false},
+	{{true, false}, false, true},
+	{{false, true}, false, false}, /* no IPv6 in the lists */
+	{{true, true}, true, false},
+};
+
+START_TEST(doctor_notes_what_forwarding_leaves_in_clear)
+{
+	facts.forwarding = forwarders[_i].forwarding;
+	facts.conf.optional = forwarders[_i].optional;
+	ck_assert_int_eq(strstr(judge(), "note forwarding: this host forwards") != NULL,
+	                 forwarders[_i].noted);
+}
+END_TEST
+
 START_TEST(doctor_warns_of_bridges_inside_the_subnets)
 {
 	addrs[2] = local_of("cni0", "10.0.2.1", "10.0.2.0/24");
@@ -549,6 +568,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, doctor_knows_servers_that_the_lists_cut_off, 0,
 	                    sizeof(inside) / sizeof(inside[0]));
 	tcase_add_test(tcase, doctor_warns_of_a_source_that_peers_do_not_protect);
+	tcase_add_loop_test(tcase, doctor_notes_what_forwarding_leaves_in_clear, 0,
+	                    sizeof(forwarders) / sizeof(forwarders[0]));
 	tcase_add_test(tcase, doctor_warns_of_bridges_inside_the_subnets);
 	tcase_add_loop_test(tcase, doctor_compares_the_mtu_of_containers_with_what_esp_leaves, 0,
 	                    sizeof(bridges) / sizeof(bridges[0]));
