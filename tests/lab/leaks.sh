@@ -109,11 +109,12 @@ done
 for name in 10.0.2.1 10.0.3.1 10.0.5.1 10.0.11.77; do
 	wait_for 20 on a ping -n -q -c 1 -W 1 -I $name 10.0.1.4
 done
+ip -n f -6 route add fd00::2:1 via fd00::1
 wait_for 20 on a ping -n -q -c 1 -W 1 -I fd00::2:1 fd00::4
 for name in a f; do
 	expect "problems of $name" "$(status $name 'd["problems"]')" = '[]'
 done
-expect_text 'doctor of f' "$(ctl f doctor 2>&1 || true)" 'What passes in clear'
+expect_text 'doctor of f' "$(ctl f doctor "$FOLDER/f.conf" 2>&1 || true)" 'What passes in clear'
 
 # --- out
 out 'bound to the address' '' 10.0.1.3 source=10.0.1.%
