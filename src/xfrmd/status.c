@@ -15,7 +15,8 @@
 /* `xfrmctl list` shows all. */
 #define FOREIGN_SHOWN_MAX 5
 
-static void add_text(struct strlist *list, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+add_text(struct strlist *list, const char *format, va_list args)
 {
 	char text[512];
 
