@@ -14,7 +14,7 @@
 struct flood_signs {
 	struct charon_waiting waiting;
 	/* how often the kernel had no room for a neighbour (table_fulls of /proc/net/stat/arp_cache and
-	 * ndisc_cache): answers to addresses that nobody has displace those of peers */
+	 * ndisc_cache): answers to addresses that nobody has, if many wait, displace those of peers */
 	uint64_t neighbours_lost;
 };
 
