@@ -34,11 +34,13 @@ expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2
 tcp a c
 wait_for 30 is true dead "p['last_failure'] > $first"
 line='peer: 10.0.1.99: negotiating -> failed: no response from the peer local=10.0.1.1'
-expect 'lines about two failures' "$(grep -cF "$line" "$FOLDER/a.log")" = 1
+# what is repeated is counted for a minute
+lines=$(grep -cF "$line" "$FOLDER/a.log")
+expect 'lines about two failures' "$lines" -le $((1 + SECONDS / 60))
 
 flood_stop
 expect_no_loss
 capture_stop a
 expect_no_clear a
 xfrmd_stop a
-must grep -qE "$line \(repeated [1-9] times in [0-9]+ s\)" "$FOLDER/a.log"
+[ "$lines" -gt 1 ] || must grep -qE "$line \(repeated [1-9] times in [0-9]+ s\)" "$FOLDER/a.log"
