@@ -17,6 +17,8 @@ struct negotiator;
 struct negotiator_callbacks {
 	/* Credentials and the responder connection are loaded; peers can be negotiated with. */
 	void (*ready)(void *ctx);
+	/* Whether the pair may have SAs: one that we began to negotiate need not any more. */
+	bool (*wants)(void *ctx, const struct addr *local, const struct addr *remote);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
 	/* A negotiation has made SAs, or a rekeying. */

@@ -62,14 +62,24 @@ static bool is_ours(const struct xfrm_sa *sa, uint32_t reqid)
 	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP && sa->reqid == reqid;
 }
 
-static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfrm_sa *out)
+static bool is_taken(const struct ctl_sa *pairs, size_t count, uint32_t spi_in)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i].spi_in == spi_in)
+			return true;
+	return false;
+}
+
+/* The nearest by age that is in none of the pairs; NULL: none is left. */
+static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfrm_sa *out,
+                                          const struct ctl_sa *pairs, size_t count)
 {
 	const struct xfrm_sa *best = NULL;
 
 	for (size_t i = 0; i < inbound.count; i++) {
 		const struct xfrm_sa *in = &inbound.items[i];
 
-		if (is_ours(in, out->reqid) &&
+		if (is_ours(in, out->reqid) && !is_taken(pairs, count, in->spi) &&
 		    (!best || llabs(in->installed - out->installed) <
 		                      llabs(best->installed - out->installed)))
 			best = in;
@@ -109,8 +119,10 @@ int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const st
 	for (size_t i = 0; i < outbound.count; i++) {
 		const struct xfrm_sa *out = &outbound.items[i];
 
-		if (is_ours(out, reqid))
-			pairs[pair_count++] = make_pair(out, find_inbound(inbound, out));
+		if (!is_ours(out, reqid))
+			continue;
+		pairs[pair_count] = make_pair(out, find_inbound(inbound, out, pairs, pair_count));
+		pair_count++;
 	}
 	*ret_pairs = pairs;
 	*ret_count = pair_count;

@@ -8,10 +8,12 @@
 
 #include "xfrmd/swan_event.h"
 
-#define SHOWN_MAX   5
-#define ESCAPED_MAX (4 * CTL_ERROR_MAX)
+#define SHOWN_MAX      5
+#define ESCAPED_MAX    (4 * CTL_ERROR_MAX)
 /* Packets without one that comes back, before that is odd. */
-#define MUTE_MIN    3
+#define MUTE_MIN       3
+/* UDP header and one byte: greeting.h. */
+#define GREETING_BYTES 9
 
 /* By the beginnings of last_error; what they mean to somebody who has to act. */
 static const struct advice {
@@ -146,16 +148,18 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 	             advice->why, advice->action);
 }
 
-/* Much was sent to it, and nothing came back. */
+/* Much was sent to it, more than greetings, and nothing came back. */
 static bool is_mute(const struct ctl_peer *peer)
 {
-	uint64_t sent = 0, received = 0;
+	uint64_t sent = 0, bytes = 0, received = 0;
 
 	for (size_t i = 0; i < peer->sa_count; i++) {
 		sent += peer->sas[i].packets_out;
+		bytes += peer->sas[i].bytes_out;
 		received += peer->sas[i].packets_in;
 	}
-	return strcmp(peer->state, "up") == 0 && !received && sent >= MUTE_MIN;
+	return strcmp(peer->state, "up") == 0 && !received && sent >= MUTE_MIN &&
+	       bytes > sent * GREETING_BYTES;
 }
 
 static void judge_mute(const struct doctor_facts *facts, struct findings *findings)

@@ -27,7 +27,7 @@ static void tell_policies(struct output *output)
 		                "the kernel has no policies of xfrmd: NOTHING IS PROTECTED");
 	else
 		output_complain(output,
-		                "the kernel has %zu policies of xfrmd: SAs go on, and new "
+		                "the kernel has %zu policies of xfrmd: SAs that are left go on, and new "
 		                "peers %s",
 		                count,
 		                optional ? "are talked to in clear (optional)"

@@ -47,7 +47,7 @@ static const struct command {
          "apply a configuration, and go back unless it is confirmed"},
 	{"doctor", cmd_doctor, 0, "[FILE]", "look for what is or goes wrong, and say what to do"},
 	{"retry", cmd_retry, 0, "IP", "negotiate with a peer now, and wait for the result"},
-	{"rekey", cmd_rekey, TAKES_ALL, "[IP]",
+	{"rekey", cmd_rekey, TAKES_ALL, "IP|--all",
          "negotiate anew with peers that are up, without a loss"},
 	{"readiness", cmd_readiness, TAKES_WATCH, NULL,
          "whom we still talk to in clear; exit status 1 if any"},

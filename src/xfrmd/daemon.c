@@ -35,14 +35,19 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
-static bool keeps_peer(void *ctx, const struct peer *peer)
+static bool wants(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &peer->local, &peer->remote);
+	return plan_negotiable(&daemon->conf, addrs, count, local, remote);
+}
+
+static bool keeps_peer(void *ctx, const struct peer *peer)
+{
+	return wants(ctx, &peer->local, &peer->remote);
 }
 
 void daemon_retain_peers(struct daemon *daemon)
@@ -429,6 +434,7 @@ static int open_charon(struct daemon *daemon, struct err *err)
 	};
 	static const struct negotiator_callbacks negotiator_callbacks = {
 		.ready = on_negotiator_ready,
+		.wants = wants,
 		.peer_up = on_peer_up,
 		.fresh_sas = known_hosts_on_fresh_sas,
 		.progress = known_hosts_on_progress,

@@ -16,13 +16,15 @@
 /* A liveness check that gets no answer for 6 seconds ends a peer. */
 #define LOOK_MS       1000
 #define LOOK_AGAIN_MS 250
+#define OVER_MS       10000
 /* 150 bytes for each processor. */
 #define STAT_MAX      (1024 * 1024)
 
 struct ike_flood {
 	struct loop_timer *timer;
 	struct flood_gate gate;
-	enum flood seen;
+	enum flood seen; /* the worst of the present one */
+	uint64_t seen_ms;
 };
 
 enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_facts,
@@ -54,14 +56,19 @@ static uint64_t neighbours_lost(void)
 	return sum;
 }
 
+/* It is over when it has not been seen for some time. */
 static void tell(struct ike_flood *state, enum flood flood, const char *words)
 {
+	if (flood)
+		state->seen_ms = loop_now_ms();
 	if (flood > state->seen)
 		log_at(flood == FLOOD_SILENT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "charon: %s",
 		       words);
-	else if (!flood && state->seen)
-		log_notice("charon: it can answer again all who begin to negotiate");
-	state->seen = flood;
+	if (flood > state->seen || loop_now_ms() - state->seen_ms >= OVER_MS) {
+		if (!flood && state->seen)
+			log_notice("charon: the flood is over");
+		state->seen = flood;
+	}
 }
 
 static void on_timer(void *ctx)

@@ -57,9 +57,26 @@ static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ik
 		negotiator_list_ike_sa(negotiator, ike->id);
 }
 
+/* The CHILD_SAs first, as peers_retain() does. */
+static void end_unwanted(struct negotiator *negotiator, const struct swan_ike *ike)
+{
+	struct buf message = {0};
+
+	for (size_t i = 0; i < ike->child_count; i++) {
+		swan_conf_terminate_child(&message, ike->children[i].id);
+		negotiator_request(negotiator, "terminate", &message);
+	}
+	negotiator_terminate(negotiator, ike->id);
+}
+
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
                      struct peer_actions *actions)
 {
+	if (up && ike->asked &&
+	    !negotiator->callbacks->wants(negotiator->ctx, &ike->local, &ike->remote)) {
+		end_unwanted(negotiator, ike);
+		return;
+	}
 	if (up) {
 		tell_fresh(negotiator, ike);
 		take_sa(negotiator, ike, actions);

@@ -28,21 +28,33 @@ ike_flood_end() {
 	echo "IKE_SA_INIT of nobody: $(cat /run/lab/ike_flood)"
 }
 
-# contact HOST: has it send to a for the first time; sets contact_ms, until the first packet arrives
+# contact HOST: has it send to a for the first time; sets contact_ms, until the first packet arrives.
+# Fails if that is late or packets were lost, unless a cannot answer all that ask it.
 contact() {
 	local begun=${EPOCHREALTIME/./}
 	[ ! -e /run/lab/knocks.a ] || : >/run/lab/knocks.a
+	overrun=
 	knock "$1" a
-	wait_for 30 knock_arrived "$1.a.any"
+	wait_for 60 contact_made "$1.a.any"
 	contact_ms=$(((${EPOCHREALTIME/./} - begun) / 1000))
 	knock_end "$1.a.any"
-	expect_no_loss "$1 and a"
+	if [ -n "$overrun" ]; then
+		echo "more than this machine can answer: one in $overrun was let in"
+	else
+		expect_no_loss "$1 and a"
+	fi
+}
+contact_made() {
+	local one_in
+	one_in=$(ctl a metrics | sed -n 's/^xfrmd_ike_admitted_one_in //p')
+	[ "$one_in" = 1 ] || overrun=$one_in
+	[ -n "$overrun" ] || [ "$(knocked "$1")" -gt 0 ]
 }
 flood_is_told() {
 	[[ $(status a 'd["warnings"] + d["problems"]') == *'a flood of IKE_SA_INIT'* ]]
 }
-knock_arrived() {
-	[ "$(knocked "$1")" -gt 0 ]
+not_flooded() {
+	ctl a metrics | grep -q '^xfrmd_ike_admitted_one_in 1$'
 }
 # forget HOST: it and a have no SAs
 forget() {
@@ -70,6 +82,7 @@ contact d
 flood_ms=$contact_ms
 ike_flood_end
 forget d
+wait_for 10 not_flooded
 contact d
 echo "first contact: quiet $quiet_ms ms, in the flood $flood_ms ms, after it $contact_ms ms"
 
@@ -80,8 +93,9 @@ sleep 15
 must on a ping -n -q -c 1 -W 1 10.0.0.2 >/dev/null
 expect 'peers up in the flood' "$(status a 'd["peers"]["up"]')" = 1
 ike_flood_end
-sleep 3
+wait_for 10 not_flooded
 contact d
+expect 'let in after more' "$overrun" = ''
 echo "first contact after more: $contact_ms ms"
 # three liveness checks later
 sleep 15

@@ -71,6 +71,21 @@ START_TEST(outbound_is_paired_with_the_inbound_made_with_it)
 }
 END_TEST
 
+START_TEST(pairs_of_one_second_have_each_their_own_inbound)
+{
+	struct xfrm_sa sas[] = {sa_of(true, 1, 100),   sa_of(true, 2, 100),
+	                        sa_of(true, 3, 101),   sa_of(false, 10, 100),
+	                        sa_of(false, 20, 100), sa_of(false, 30, 101)};
+	size_t count;
+	struct ctl_sa *pairs = pairs_of(sas, 6, &count);
+
+	ck_assert_uint_eq(count, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(pairs[i].spi_in, SPI + 10 * (i + 1));
+	free(pairs);
+}
+END_TEST
+
 START_TEST(outbound_alone_is_half_a_pair)
 {
 	struct xfrm_sa sas[] = {sa_of(true, 1, 100)};
@@ -123,7 +138,9 @@ START_TEST(sas_of_other_addresses_stay_out_wherever_they_are_sorted)
 	pairs = pairs_of(sas, count, &pair_count);
 	ck_assert_uint_eq(pair_count, 2);
 	ck_assert_uint_eq(pairs[0].spi_out, SPI + 2);
-	ck_assert_uint_eq(pairs[1].spi_in, SPI + 2);
+	/* one is in one pair */
+	ck_assert_uint_eq(pairs[0].spi_in, SPI + 2);
+	ck_assert_uint_eq(pairs[1].spi_in, 0);
 	free(pairs);
 	pairs = pairs_of(NULL, 0, &pair_count);
 	ck_assert_uint_eq(pair_count, 0);
@@ -138,6 +155,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, outbound_is_paired_with_the_inbound_made_with_it);
+	tcase_add_test(tests, pairs_of_one_second_have_each_their_own_inbound);
 	tcase_add_test(tests, outbound_alone_is_half_a_pair);
 	tcase_add_test(tests, larval_and_foreign_sas_do_not_count);
 	tcase_add_test(tests, sas_of_other_addresses_stay_out_wherever_they_are_sorted);

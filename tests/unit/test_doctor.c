@@ -447,8 +447,10 @@ END_TEST
 
 static struct ctl_sa sa_of(uint64_t sent, uint64_t received)
 {
-	return (struct ctl_sa){
-		.packets_out = sent, .packets_in = received, .algorithm = "rfc4106(gcm(aes))-160"};
+	return (struct ctl_sa){.packets_out = sent,
+	                       .bytes_out = sent * 64,
+	                       .packets_in = received,
+	                       .algorithm = "rfc4106(gcm(aes))-160"};
 }
 
 static void raise_peer(size_t index, const char *addr, struct ctl_sa *sa)
@@ -460,8 +462,12 @@ static void raise_peer(size_t index, const char *addr, struct ctl_sa *sa)
 
 START_TEST(doctor_sees_peers_that_only_seem_well)
 {
-	struct ctl_sa well = sa_of(10, 1), mute = sa_of(3, 0), young = sa_of(2, 0);
+	struct ctl_sa well = sa_of(10, 1), mute = sa_of(3, 0), young = sa_of(2, 0),
+		      greeted = sa_of(4, 0);
 
+	greeted.bytes_out = 36;
+	raise_peer(0, "10.0.2.1", &greeted);
+	ck_assert_str_eq(judge(), "");
 	raise_peer(0, "10.0.2.1", &well);
 	raise_peer(1, "10.0.2.2", &young);
 	ck_assert_str_eq(judge(), "");
