@@ -26,12 +26,13 @@ static void tell_policies(struct output *output)
 		output_complain(output,
 		                "the kernel has no policies of xfrmd: NOTHING IS PROTECTED");
 	else
-		output_complain(output,
-		                "the kernel has %zu policies of xfrmd: SAs that are left go on, and new "
-		                "peers %s",
-		                count,
-		                optional ? "are talked to in clear (optional)"
-		                         : "must wait, nothing goes in clear");
+		output_complain(
+			output,
+			"the kernel has %zu policies of xfrmd: SAs that are left go on, and new "
+			"peers %s",
+			count,
+			optional ? "are talked to in clear (optional)"
+				 : "must wait, nothing goes in clear");
 }
 
 int cmd_status(const struct options *options, struct output *output)

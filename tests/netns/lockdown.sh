@@ -19,7 +19,7 @@ listed() {
 		"{direction} {action} {source} {destination},".format(**p) for p in d["policies"])'
 }
 ladder_out='out block 0.0.0.0/0 10.0.1.9/32, out allow 0.0.0.0/0 10.0.2.0/24, out block 0.0.0.0/0 10.0.0.0/16,'
-ladder_in='in allow 0.0.0.0/0 224.0.0.0/4, in allow 0.0.0.0/0 255.255.255.255/32, in block 10.0.1.9/32 0.0.0.0/0,'
+ladder_in='in block 10.0.1.9/32 0.0.0.0/0,'
 ladder_in+=' in allow 10.0.2.0/24 0.0.0.0/0, in block 10.0.0.0/16 0.0.0.0/0,'
 
 # a configuration that is refused, and one that leaves nothing to block
@@ -45,7 +45,8 @@ host_address a add 10.0.1.1/24
 address_out='out block 10.0.1.1/32 10.0.1.255/32, out protect 10.0.1.1/32 10.0.1.9/32,'
 address_out+=' out allow 10.0.1.1/32 10.0.2.0/24, out protect 10.0.1.1/32 10.0.0.0/16,'
 address_in='in protect 10.0.1.9/32 10.0.1.1/32, in allow 10.0.2.0/24 10.0.1.1/32, in protect 10.0.0.0/16 10.0.1.1/32,'
-wait_for 5 is "$address_out $ladder_out $address_in" listed a
+address_in+=' in allow 10.0.1.1/32 0.0.0.0/0,'
+wait_for 5 is "$address_out $ladder_out $address_in $ladder_in" listed a
 
 # with and after xfrmd: whatever is there stays, also the pin in the place of a listed /32
 policies a >before
@@ -103,17 +104,20 @@ expect 'policies' "$(policies l)" = "$(cat before)"
 xfrmd_start l
 kill "$holder"
 
-# a host that forwards: all is blocked until xfrmd is there, and follows the switch from then on
+# a host that forwards: all is blocked until xfrmd is there, and follows the switch from then on; only
+# what nobody forwards stays blocked
+link_out='out block 169.254.0.0/16 10.0.1.9/32, out allow 169.254.0.0/16 10.0.2.0/24,'
+link_out+=' out block 169.254.0.0/16 10.0.0.0/16,'
 on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 f_out=${address_out//10.0.1.1\//10.0.1.4/} f_in=${address_in//10.0.1.1\//10.0.1.4/}
 lockdown f
 expect 'policies of a host that forwards' "$(listed f)" = "$f_out $ladder_out $f_in $ladder_in"
 xfrmd_start f
-expect 'policies of a host that forwards' "$(listed f)" = "$f_out $f_in"
+expect 'policies of a host that forwards' "$(listed f)" = "$f_out $link_out $f_in $ladder_in"
 on f sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
-wait_for 5 is "$f_out $ladder_out $f_in" listed f
+wait_for 5 is "$f_out $ladder_out $f_in $ladder_in" listed f
 on f sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
-wait_for 5 is "$f_out $f_in" listed f
+wait_for 5 is "$f_out $link_out $f_in $ladder_in" listed f
 
 # where all is protected: what has no peer goes on
 host g fd00::5/64

@@ -12,14 +12,14 @@ xfrmd_conf a <<-EOF
 EOF
 xfrmd_start a
 grep 'spd: start' "$FOLDER/a.log"
-expect 'policies installed' "$(status a 'd["policies"]["installed"]')" -ge 30000
+expect 'policies installed' "$(status a 'd["policies"]["installed"]')" -ge 40000
 expect 'out policies in the kernel' \
 	"$(policies a | grep -c '^src 10.0.0.1/32 dst 172.')" = 10000
 expect 'hash thresholds' "$(thresholds a)" = '0 27'
 memory=$(awk '/VmRSS/ { print $2 }' "/proc/${xfrmd_pid[a]}/status")
 echo "resident: $memory kB"
 
-# took COMMAND...: milliseconds of xfrmctl about 30,000 policies; a busy machine can be late, so the
+# took COMMAND...: milliseconds of xfrmctl about 40,000 policies; a busy machine can be late, so the
 # best of three
 took() {
 	local start now best=99999
@@ -46,14 +46,14 @@ writes() {
 
 sed -i '5000s/.*/192.168.7.0\/24/' subnets
 ctl a reload
-expect 'added, updated, deleted' "$(writes)" = '3 0 3'
+expect 'added, updated, deleted' "$(writes)" = '4 0 4'
 sed -i 5000d subnets
 ctl a reload
-expect 'added, updated, deleted' "$(writes)" = '0 0 3'
+expect 'added, updated, deleted' "$(writes)" = '0 0 4'
 ctl a reload
 expect 'policies that differ' "$(status a 'd["policies"]["drift"]')" = 0
 [[ -n $WRAP ]] || grep -q __asan_init "$BUILD/src/xfrmd/xfrmd" ||
-	expect 'resident kB' "$memory" -lt 15000
+	expect 'resident kB' "$memory" -lt 18000
 
 # an update of a policy that is not hashed costs O(n)
 echo 'optional = true' >>"$FOLDER/a.conf"
