@@ -50,7 +50,7 @@ struct charon_waiting charon_sockets_waiting(const struct charon_sockets *socket
 
 /*
  * Of the first messages of negotiations that others begin one in @one_in is let in, a power of two; 1:
- * all. Those with a cookie, which only who gets our answers can send, are all let in until @one_in is
+ * all. Those with a cookie (or what looks like one, charon will tell) are all let in until @one_in is
  * more than CHARON_COOKIES_FROM, and then one in @one_in / CHARON_COOKIES_FROM. Everything else passes.
  * 0 or negative errno.
  */

@@ -38,18 +38,24 @@ enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_f
 	return flood_judge(ret_facts, ret_words);
 }
 
-/* The kernel tells it in its first network namespace only. */
+/*
+ * The kernel tells it in its first network namespace only, where we are unless we run in a container. Of
+ * another namespace's first process we may not be allowed to see anything.
+ */
 static uint64_t neighbours_lost(void)
 {
-	static const char *const paths[] = {"/proc/1/net/stat/arp_cache",
-	                                    "/proc/1/net/stat/ndisc_cache"};
+	static const char *const paths[][2] = {
+		{"/proc/self/net/stat/arp_cache", "/proc/1/net/stat/arp_cache"},
+		{"/proc/self/net/stat/ndisc_cache", "/proc/1/net/stat/ndisc_cache"},
+	};
 	uint64_t sum = 0, lost;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		_cleanup_(cleanup_free) char *text = NULL;
 		size_t len;
 
-		if (file_read(paths[i], STAT_MAX, &text, &len, NULL) == 0 &&
+		if ((file_read(paths[i][0], STAT_MAX, &text, &len, NULL) == 0 ||
+		     file_read(paths[i][1], STAT_MAX, &text, &len, NULL) == 0) &&
 		    proc_column_sum(text, "table_fulls", &lost) == 0)
 			sum += lost;
 	}
