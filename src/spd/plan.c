@@ -33,12 +33,27 @@ static int add_both(struct policy_list *list, const struct policy *out)
 	return policy_list_add(list, &in);
 }
 
+/* What goes to many (RFC 5771, RFC 919, RFC 4291). */
+static const struct prefix to_many[] = {
+	{{AF_INET, {224}}, 4}, {{AF_INET, {255, 255, 255, 255}}, 32}, {{AF_INET6, {0xff}}, 8}};
+
+static bool is_to_many(const struct prefix *peers)
+{
+	for (size_t i = 0; i < sizeof(to_many) / sizeof(to_many[0]); i++) {
+		if (prefix_covers(&to_many[i], peers))
+			return true;
+	}
+	return false;
+}
+
 /* What all policies of one list have in common. */
 static struct policy subnet_policy(const struct conf *conf, enum policy_action action,
                                    const struct prefix *peers)
 {
-	bool protect = action == POLICY_ACTION_PROTECT;
+	bool protect = action == POLICY_ACTION_PROTECT && !is_to_many(peers);
 
+	if (action == POLICY_ACTION_PROTECT && !protect)
+		action = conf->optional ? POLICY_ACTION_ALLOW : POLICY_ACTION_BLOCK;
 	return (struct policy){
 		.action = action,
 		.optional = protect && conf->optional,
@@ -129,6 +144,35 @@ static int add_broadcasts(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
+/* Whether the longest entry of the lists that covers @prefix is a protected one. */
+static bool is_protected(const struct conf *conf, const struct prefix *prefix)
+{
+	const struct prefix *protect = prefixset_covering(&conf->protect, prefix);
+	const struct prefix *allow = prefixset_covering(&conf->allow, prefix);
+
+	return protect && (!allow || allow->len <= protect->len);
+}
+
+/* Where a protected prefix holds them: an acquire that nobody answers keeps its packet at the head of
+ * the subnet policy's queue. */
+static int add_to_many(struct policy_list *list, const struct conf *conf,
+                       const struct prefix *local)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(to_many) / sizeof(to_many[0]); i++) {
+		struct policy policy = subnet_policy(conf, POLICY_ACTION_PROTECT, &to_many[i]);
+
+		policy.dir = POLICY_DIR_OUT;
+		policy.src = *local;
+		policy.dst = to_many[i];
+		if (to_many[i].addr.family == local->addr.family &&
+		    !prefixset_has(&conf->protect, &to_many[i]) && is_protected(conf, &to_many[i]))
+			r = policy_list_add(list, &policy);
+	}
+	return r;
+}
+
 static int add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
 {
 	struct policy policy = {
@@ -180,8 +224,8 @@ static int add_address(struct policy_list *list, const struct conf *conf,
 	if (r == 0)
 		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span);
 	if (r == 0)
-		r = add_broadcasts(list, conf, addr);
-	return r;
+		r = add_to_many(list, conf, &span);
+	return r < 0 ? r : add_broadcasts(list, conf, addr);
 }
 
 struct policy plan_host_policy(const struct conf *conf, const struct known_host *host)

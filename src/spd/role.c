@@ -26,6 +26,6 @@ enum role role_of(const struct policy *policy)
 	if (policy->priority == POLICY_PRIORITY_KNOWN_HOST)
 		return ROLE_KNOWN_HOST;
 	if (policy->priority == policy_priority(role_remote(policy)))
-		return ROLE_SUBNET;
+		return policy->action == POLICY_ACTION_BLOCK ? ROLE_MULTICAST : ROLE_SUBNET;
 	return ROLE_FALLBACK;
 }

@@ -33,6 +33,8 @@ const char *explanation_role(const struct policy *policy, char text[EXPLANATION_
 		return "neighbour discovery";
 	case ROLE_BROADCAST:
 		return "broadcast address";
+	case ROLE_MULTICAST:
+		return "multicast address";
 	case ROLE_KNOWN_HOST:
 		if (policy->action == POLICY_ACTION_BLOCK)
 			return "silent peer, blocked until it answers";
@@ -141,6 +143,9 @@ static void put_rule(struct buf *out, const struct ctl_explain *explain, const s
 		break;
 	case ROLE_BROADCAST:
 		buf_str(out, "nobody could negotiate for a broadcast address");
+		break;
+	case ROLE_MULTICAST:
+		buf_str(out, "nobody could negotiate for a multicast address");
 		break;
 	case ROLE_KNOWN_HOST:
 		if (rule->action == POLICY_ACTION_BLOCK) {

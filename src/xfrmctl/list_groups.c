@@ -83,6 +83,7 @@ static void take_row(struct list_groups *groups, const struct policy_row *row)
 		groups->neighbour += there;
 		break;
 	case ROLE_BROADCAST:
+	case ROLE_MULTICAST:
 		groups->broadcast += there;
 		break;
 	case ROLE_KNOWN_HOST:

@@ -145,7 +145,7 @@ static void put_numbers(const struct list_groups *groups, struct buf *out)
 	if (exceptions)
 		buf_printf(out,
 		           "exceptions    %zu for own addresses, %zu for neighbour discovery, %zu "
-		           "for broadcast addresses\n",
+		           "for broadcast and multicast\n",
 		           groups->own, groups->neighbour, groups->broadcast);
 	if (groups->fallback)
 		buf_printf(out, "fallback      %zu for local addresses without policies\n",

@@ -5,9 +5,10 @@ cold_peers.py large PEER...: first contacts.
 
 serve answers TCP connections and single UDP packets on all its addresses. try sends ten packets a
 second to every DEAD address, all from one socket, and meanwhile one UDP packet to each PEER with an
-odd number and a TCP connection to each other one, one after the other. burst does that with all at
-once. large sends each PEER five UDP packets that do not fit beside ESP, one peer after the other.
-Prints what came of it.
+odd number and a TCP connection to each other one, one after the other; what the first eight of them
+take before it sends to the dead is what a contact takes here. burst does that with all at once. large
+sends each PEER five UDP packets that do not fit beside ESP, one peer after the other. Prints what came
+of it, and for how long this machine let a thread wait that slept.
 """
 import concurrent.futures
 import socket
@@ -20,6 +21,7 @@ PORT = 9001
 PAUSE = 0.1
 PATIENCE = 20.0
 SILENCE = 2.0  # until the dead are known to be dead
+ALONE = 8
 LARGE = 1472  # fills an MTU of 1500 without ESP
 
 
@@ -48,8 +50,16 @@ def serve(addresses):
     threads[0].join()
 
 
+def watch_stalls(stalls):
+    while True:
+        start = time.monotonic()
+        time.sleep(PAUSE)
+        stalls.append(time.monotonic() - start - PAUSE)
+
+
 def bother(dead, calls, ended):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     while not ended.is_set():
         for address in dead:
             start = time.monotonic()
@@ -119,7 +129,12 @@ def main():
         return
     middle = sys.argv.index("--")
     peers, dead = sys.argv[2:middle], sys.argv[middle + 1:]
-    calls, ended = [], threading.Event()
+    calls, stalls, ended = [], [], threading.Event()
+    threading.Thread(target=watch_stalls, args=(stalls,), daemon=True).start()
+    if dead:
+        report("alone_udp", [took(send_one, peer) for peer in peers[1:ALONE:2]])
+        report("alone_tcp", [took(connect, peer) for peer in peers[0:ALONE:2]])
+        peers = peers[ALONE:]
     sender = threading.Thread(target=bother, args=(dead, calls, ended), daemon=True)
     sender.start()
     time.sleep(SILENCE)
@@ -127,7 +142,8 @@ def main():
     report("tcp", [took(connect, peer) for peer in peers[0::2]])
     ended.set()
     sender.join(PATIENCE)
-    print(f"dead_sent={len(calls)} dead_slowest_ms={max(calls, default=0) * 1000:.0f}")
+    print(f"dead_sent={len(calls)} dead_slowest_ms={max(calls, default=0) * 1000:.0f} "
+          f"stall_ms={max(stalls, default=0) * 1000:.0f}")
 
 
 main()

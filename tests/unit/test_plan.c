@@ -194,6 +194,54 @@ START_TEST(broadcast_addresses_inside_protected_subnets_never_negotiate)
 }
 END_TEST
 
+/* Their acquires would be answered by nobody. Of equal entries the protected one counts, of longer ones
+ * the longer. */
+static const struct {
+	const char *protect, *allow, *local, *plan;
+	bool optional;
+} to_many_cases[] = {
+	{"0.0.0.0/0", "10.0.0.0/8", "192.168.1.1/32",
+         "out block 192.168.1.1/32 -> 255.255.255.255/32 priority 30100\n"
+         "out allow 192.168.1.1/32 -> 10.0.0.0/8 priority 30124\n"
+         "out block 192.168.1.1/32 -> 224.0.0.0/4 priority 30128\n"
+         "out protect 192.168.1.1/32 -> 0.0.0.0/0 priority 30132 required\n"
+         "in allow 10.0.0.0/8 -> 192.168.1.1/32 priority 30124\n"
+         "in protect 0.0.0.0/0 -> 192.168.1.1/32 priority 30132 required\n",
+         false},
+	{"0.0.0.0/0", "224.0.0.0/3", "192.168.1.1/32",
+         "out allow 192.168.1.1/32 -> 224.0.0.0/3 priority 30129\n"
+         "out protect 192.168.1.1/32 -> 0.0.0.0/0 priority 30132 required\n"
+         "in allow 224.0.0.0/3 -> 192.168.1.1/32 priority 30129\n"
+         "in protect 0.0.0.0/0 -> 192.168.1.1/32 priority 30132 required\n",
+         false},
+	{"224.0.0.0/4", "224.0.0.18/32", "192.168.1.1/32",
+         "out allow 192.168.1.1/32 -> 224.0.0.18/32 priority 30100\n"
+         "out block 192.168.1.1/32 -> 224.0.0.0/4 priority 30128\n"
+         "in allow 224.0.0.18/32 -> 192.168.1.1/32 priority 30100\n"
+         "in block 224.0.0.0/4 -> 192.168.1.1/32 priority 30128\n",
+         false},
+	{"224.0.0.0/3", "239.0.0.0/8", "192.168.1.1/32",
+         "out allow 192.168.1.1/32 -> 255.255.255.255/32 priority 30100\n"
+         "out allow 192.168.1.1/32 -> 239.0.0.0/8 priority 30124\n"
+         "out allow 192.168.1.1/32 -> 224.0.0.0/4 priority 30128\n"
+         "out protect 192.168.1.1/32 -> 224.0.0.0/3 priority 30129 optional\n"
+         "in allow 239.0.0.0/8 -> 192.168.1.1/32 priority 30124\n"
+         "in protect 224.0.0.0/3 -> 192.168.1.1/32 priority 30129 optional\n",
+         true},
+};
+
+START_TEST(what_goes_to_many_never_negotiates)
+{
+	struct local_addr addrs[] = {local(to_many_cases[_i].local)};
+
+	conf.optional = to_many_cases[_i].optional;
+	add(&conf.protect, to_many_cases[_i].protect);
+	add(&conf.allow, to_many_cases[_i].allow);
+	build(addrs, COUNT(addrs));
+	assert_plan(to_many_cases[_i].plan);
+}
+END_TEST
+
 START_TEST(ipv6_allows_own_addresses_and_neighbour_discovery)
 {
 	struct local_addr addrs[] = {local("fd00::1/64"), local("fd01::1/64"), local("fe80::1/64")};
@@ -411,6 +459,7 @@ int main(void)
 	tcase_add_test(tests, optional_changes_the_level_of_protect_policies_only);
 	tcase_add_loop_test(tests, broadcast_addresses_inside_protected_subnets_never_negotiate, 0,
 	                    COUNT(broadcast_cases));
+	tcase_add_loop_test(tests, what_goes_to_many_never_negotiates, 0, COUNT(to_many_cases));
 	tcase_add_test(tests, ipv6_allows_own_addresses_and_neighbour_discovery);
 	tcase_add_test(tests, ipv6_addresses_without_ipv6_prefixes_get_nothing);
 	tcase_add_test(tests, addresses_not_chosen_get_nothing);

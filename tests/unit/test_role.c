@@ -22,6 +22,10 @@ static const struct {
          ROLE_KNOWN_HOST},
 	{POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "10.0.1.1", "10.0.15.255", 30010, 0, false,
          ROLE_BROADCAST},
+	{POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "10.0.1.1", "224.0.0.0/4", 30128, 0, false,
+         ROLE_MULTICAST},
+	{POLICY_DIR_OUT, POLICY_ACTION_ALLOW, "10.0.1.1", "224.0.0.0/4", 30128, 0, false,
+         ROLE_SUBNET},
 	{POLICY_DIR_IN, POLICY_ACTION_ALLOW, "fd00::1", "::/0", 30012, 0, false, ROLE_OWN},
 	/* the rank that they had once */
 	{POLICY_DIR_IN, POLICY_ACTION_ALLOW, "fd00::1", "::/0", 30010, 0, false, ROLE_OWN},
