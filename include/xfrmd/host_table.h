@@ -20,21 +20,22 @@ struct sa_pair {
 };
 
 struct host_state {
-	uint64_t asked_ms;  /* since when traffic waits */
+	uint64_t asked_ms;  /* since when traffic waits, 0: none does */
 	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
 	uint64_t due_ms;
 	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one,
 	                       * HOST_TABLE_NEVER: the peer is known to use the pinned one */
 	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
 	int64_t used_s;       /* blocked: as the last probe found it */
-	uint32_t wait_spi;    /* waits with this one; hosts with one remote address differ in it */
+	uint32_t wait_spi;    /* waits with this one, that of its local address */
 	struct sa_pair pairs[HOSTS_PAIRS_MAX]; /* the living ones, newest last */
 	size_t pair_count;
 	uint32_t listen_spi; /* of the pair that takes over when it receives; 0: none */
 	uint32_t ready_spi;  /* takes over together with other strangers; 0: none */
 	bool received;       /* by the pinned pair, at the last look */
-	bool asked;  /* by an acquire, while an SA lived that may be the one that just ended */
-	bool resend; /* packets for it may wait in the subnet policy's queue */
+	bool asked;    /* by an acquire, while an SA lived that may be the one that just ended */
+	bool stranger; /* was never pinned or blocked */
+	bool resend;   /* packets for it may wait in the subnet policy's queue */
 };
 
 /* The index of the SA, or pair_count. */
@@ -65,10 +66,11 @@ size_t host_table_find(const struct host_table *table, const struct addr *local,
                        const struct addr *remote);
 /* The index of a new entry for a pair that has none. HOST_TABLE_NONE: out of memory. */
 size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms);
+                      uint32_t wait_spi, uint64_t now_ms);
 void host_table_remove(struct host_table *table, size_t index);
-/* The one without an SA that was silent longest; HOST_TABLE_NONE: all have one. */
-size_t host_table_find_silent(const struct host_table *table);
+/* The one without an SA that was silent longest, and how many have none; HOST_TABLE_NONE: all have
+ * one. */
+size_t host_table_find_silent(const struct host_table *table, size_t *ret_without_sa);
 size_t host_table_count_due(const struct host_table *table, uint64_t now_ms);
 /* HOST_TABLE_NEVER: none is due. */
 uint64_t host_table_first_due(const struct host_table *table);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xfrmd/addr_watch.h"
 #include "xfrmd/policy.h"
 
 /*
@@ -70,8 +71,9 @@
 #define HOSTS_PROBE_MAX_MS    8000
 /* A blocked host that nothing was sent to for so long is forgotten. */
 #define HOSTS_FORGET_MS       600000
-/* Of the hosts without an SA those that were silent longest go first. */
-#define HOSTS_MAX             4096
+/* Beyond, those that were silent longest are forgotten: anybody's traffic can make hosts known, while
+ * one with an SA has a certificate. */
+#define HOSTS_WITHOUT_SA_MAX  4096
 /* Pairs of SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
 #define HOSTS_PAIRS_MAX       16
 
@@ -120,11 +122,16 @@ void hosts_free(struct hosts *hosts);
 /* Without actions: the caller then applies a whole new plan. */
 void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode);
 
+/* The addresses of this host, of which each waits with an SPI of its own (wait_spis.h). Likewise without
+ * actions. 0 or -ENOMEM: nothing is changed. */
+int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, size_t count);
+
 /* Whether charon can be told to negotiate; the machine begins with no. */
 void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);
 
 /* A host policy that the kernel still has from before our start; no action. Whether traffic waits
- * there its larval SA tells: hosts_on_acquire(). 0 or -ENOMEM. Beyond HOSTS_MAX it is left out. */
+ * there its larval SA tells: hosts_on_acquire(). 0 or -ENOMEM. Beyond HOSTS_WITHOUT_SA_MAX it
+ * is left out. */
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */

@@ -113,6 +113,7 @@ static void free_queue(struct hosts *hosts, size_t index, struct host_actions *a
 {
 	struct host_state *state = &hosts->known.states[index];
 
+	state->stranger = false;
 	if (state->resend && hosts->mode == HOSTS_MODE_HOLD)
 		host_actions_add(actions, HOST_ACTION_RESEND, &hosts->known.hosts[index]);
 	state->resend = false;
@@ -161,6 +162,7 @@ static void pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms
 	if (waited)
 		end_acquire(hosts, index, actions);
 	state->active_ms = now_ms;
+	state->asked_ms = 0;
 	state->asked = false;
 	state->listen_spi = 0;
 	state->ready_spi = 0;
@@ -260,6 +262,7 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 	if (known_host_waits(&hosts->known.hosts[index]))
 		end_acquire(hosts, index, actions);
 	state->active_ms = now_ms;
+	state->asked_ms = 0;
 	state->due_ms = HOST_TABLE_NEVER;
 	state->takeover_ms = 0;
 	state->listen_spi = 0;
@@ -279,6 +282,7 @@ void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host
 
 	hosts_set_policy(hosts, index, 0, true, actions);
 	free_queue(hosts, index, actions);
+	state->asked_ms = 0;
 	state->look_ms = HOSTS_PROBE_MIN_MS;
 	state->used_s = 0;
 	hosts_set_due(hosts, state, now_ms + state->look_ms);

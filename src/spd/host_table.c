@@ -59,34 +59,8 @@ static bool table_reserve_one(struct host_table *table)
 	return true;
 }
 
-/* Whether @spi is that of another host with the remote address, of those around @index. */
-static bool is_wait_spi(const struct host_table *table, size_t index, uint32_t spi)
-{
-	const struct addr *remote = &table->hosts[index].remote;
-
-	for (size_t i = index; i-- > 0 && addr_equal(&table->hosts[i].remote, remote);) {
-		if (table->states[i].wait_spi == spi)
-			return true;
-	}
-	for (size_t i = index + 1; i < table->count && addr_equal(&table->hosts[i].remote, remote);
-	     i++) {
-		if (table->states[i].wait_spi == spi)
-			return true;
-	}
-	return false;
-}
-
-static uint32_t free_wait_spi(const struct host_table *table, size_t index)
-{
-	uint32_t spi = 1;
-
-	while (spi < POLICY_SPI_WAIT_MAX && is_wait_spi(table, index, spi))
-		spi++;
-	return spi;
-}
-
 size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms)
+                      uint32_t wait_spi, uint64_t now_ms)
 {
 	size_t index = lower_bound(table, local, remote);
 	size_t behind = table->count - index;
@@ -97,9 +71,13 @@ size_t host_table_add(struct host_table *table, const struct addr *local, const 
 	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
 	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
 	table->states[index] = (struct host_state){
-		.active_ms = now_ms, .due_ms = HOST_TABLE_NEVER, .look_ms = HOSTS_LOOK_MAX_MS};
+		.active_ms = now_ms,
+		.due_ms = HOST_TABLE_NEVER,
+		.look_ms = HOSTS_LOOK_MAX_MS,
+		.wait_spi = wait_spi,
+		.stranger = true,
+	};
 	table->count++;
-	table->states[index].wait_spi = free_wait_spi(table, index);
 	return index;
 }
 
@@ -118,13 +96,15 @@ void host_table_fini(struct host_table *table)
 	*table = (struct host_table){0};
 }
 
-size_t host_table_find_silent(const struct host_table *table)
+size_t host_table_find_silent(const struct host_table *table, size_t *ret_without_sa)
 {
 	size_t found = HOST_TABLE_NONE;
 
+	*ret_without_sa = 0;
 	for (size_t i = 0; i < table->count; i++) {
 		if (table->states[i].pair_count)
 			continue;
+		++*ret_without_sa;
 		if (found == HOST_TABLE_NONE ||
 		    table->states[i].active_ms < table->states[found].active_ms)
 			found = i;

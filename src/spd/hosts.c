@@ -34,6 +34,7 @@ void hosts_free(struct hosts *hosts)
 	if (!hosts)
 		return;
 	host_table_fini(&hosts->known);
+	wait_spis_fini(&hosts->spis);
 	free(hosts);
 }
 
@@ -42,25 +43,28 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Adds a host that is not known, without PUT. HOST_TABLE_NONE: all others have an SA, or out of
- * memory, which is noted. */
+/* Two at a time, or those that have lost their SAs since would become ever more. */
+static void make_room(struct hosts *hosts, struct host_actions *actions)
+{
+	for (int i = 0; i < 2 && hosts->known.count >= HOSTS_WITHOUT_SA_MAX; i++) {
+		size_t without_sa, oldest = host_table_find_silent(&hosts->known, &without_sa);
+
+		if (without_sa >= HOSTS_WITHOUT_SA_MAX)
+			hosts_forget(hosts, oldest, actions);
+	}
+}
+
+/* Adds a host that is not known, without PUT. HOST_TABLE_NONE: out of memory, which is noted. */
 static size_t add_host(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                        uint64_t now_ms, struct host_actions *actions)
 {
 	size_t index;
 
-	if (hosts->known.count == HOSTS_MAX) {
-		size_t silent = host_table_find_silent(&hosts->known);
-
-		if (silent == HOST_TABLE_NONE)
-			return HOST_TABLE_NONE;
-		hosts_forget(hosts, silent, actions);
-	}
-	index = host_table_add(&hosts->known, local, remote, now_ms);
+	make_room(hosts, actions);
+	index = host_table_add(&hosts->known, local, remote, wait_spis_of(&hosts->spis, local),
+	                       now_ms);
 	if (index == HOST_TABLE_NONE)
 		actions->out_of_memory = true;
-	else
-		hosts->known.states[index].resend = true;
 	return index;
 }
 
@@ -87,6 +91,21 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 	}
 }
 
+int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, size_t count)
+{
+	int error = wait_spis_assign(&hosts->spis, addrs, count);
+
+	for (size_t i = 0; !error && i < hosts->known.count; i++) {
+		struct known_host *host = &hosts->known.hosts[i];
+		uint32_t spi = wait_spis_of(&hosts->spis, &host->local);
+
+		hosts->known.states[i].wait_spi = spi;
+		if (known_host_waits(host))
+			host->spi = spi;
+	}
+	return error;
+}
+
 void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 {
 	hosts->charon_up = up;
@@ -103,28 +122,42 @@ void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
 {
+	bool pinned = host->spi > POLICY_SPI_WAIT_MAX;
 	struct host_state *state;
 	size_t index;
 
 	if (host_table_find(&hosts->known, &host->local, &host->remote) != HOST_TABLE_NONE ||
-	    hosts->known.count == HOSTS_MAX)
+	    (!pinned && hosts->known.count >= HOSTS_WITHOUT_SA_MAX))
 		return 0;
-	index = host_table_add(&hosts->known, &host->local, &host->remote, now_ms);
+	index = host_table_add(&hosts->known, &host->local, &host->remote,
+	                       wait_spis_of(&hosts->spis, &host->local), now_ms);
 	if (index == HOST_TABLE_NONE)
 		return -ENOMEM;
 	state = &hosts->known.states[index];
+	state->stranger = false;
 	hosts->known.hosts[index].spi = hosts_idle_spi(hosts, state);
 	if (host->blocked && hosts->mode == HOSTS_MODE_HOLD) {
 		hosts->known.hosts[index].spi = 0;
 		hosts->known.hosts[index].blocked = true;
 		state->look_ms = HOSTS_PROBE_MIN_MS;
 		hosts_set_due(hosts, state, now_ms + state->look_ms);
-	} else if (host->spi > POLICY_SPI_WAIT_MAX) {
+	} else if (pinned) {
 		/* It lives until hosts_sync() knows better. */
 		hosts->known.hosts[index].spi = host->spi;
 		host_add_spi(state, host->spi, host->spi);
 	}
 	return 0;
+}
+
+/* Whether it is to be known first that the peer has its first SA, too. Where nobody asked, what goes
+ * out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold. */
+static bool first_sa_waits(const struct hosts *hosts, size_t index)
+{
+	bool asked = hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
+	bool holds_all = hosts->known.hosts[index].local.family == AF_INET;
+
+	return hosts->mode == HOSTS_MODE_CLEAR || asked ||
+	       (hosts->mode == HOSTS_MODE_HOLD && holds_all);
 }
 
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
@@ -149,7 +182,7 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 		hosts_watch(hosts, index, now_ms);
 	} else if (state->ready_spi) {
 		return;
-	} else if (hosts->mode == HOSTS_MODE_CLEAR || state->due_ms != HOST_TABLE_NEVER) {
+	} else if (first_sa_waits(hosts, index)) {
 		hosts_wait_for_peer(hosts, index, now_ms, actions);
 	} else {
 		hosts_pin(hosts, index, spi, now_ms, actions);
@@ -199,7 +232,7 @@ static void listen_for(struct hosts *hosts, size_t index, uint32_t spi, uint64_t
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions)
 {
-	bool tells = fresh->initiator && !fresh->rekeyed, pinned;
+	bool tells = fresh->initiator && !fresh->rekeyed, pinned, held;
 	struct host_state *state;
 	struct sa_pair *pair;
 	size_t index;
@@ -215,6 +248,7 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 	}
 	state = &hosts->known.states[index];
 	pinned = hosts_is_pinned(hosts, index);
+	held = !pinned && state->asked_ms;
 	if (hosts->known.hosts[index].spi != fresh->spi_out) {
 		if (pinned && (fresh->rekeyed || host_newest_spi(state) != fresh->spi_out))
 			return;
@@ -224,8 +258,8 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 		}
 		hosts_take_over(hosts, index, fresh->spi_out, now_ms, actions);
 	}
-	/* there are no packets that wait and do so */
-	if (tells && pinned)
+	/* packets that were held do so */
+	if (tells && !held && hosts->known.hosts[index].spi == fresh->spi_out)
 		host_actions_add(actions, HOST_ACTION_GREET, &hosts->known.hosts[index]);
 	hosts_end_together(hosts, now_ms, actions);
 }
@@ -346,7 +380,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	}
 }
 
-/* Whether it was added and has no policy yet. */
+/* Whether it was added by the sync. */
 static bool is_new(const struct host_table *known, size_t index)
 {
 	return known->states[index].resend && !known->hosts[index].spi;
@@ -373,8 +407,11 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 
 		if (sas[i].spi <= POLICY_SPI_WAIT_MAX)
 			continue;
-		if (index == HOST_TABLE_NONE)
+		if (index == HOST_TABLE_NONE) {
 			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
+			if (index != HOST_TABLE_NONE)
+				known->states[index].resend = true;
+		}
 		if (index != HOST_TABLE_NONE && is_new(known, index))
 			host_add_spi(&known->states[index], 0, sas[i].spi);
 	}
@@ -396,6 +433,8 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 		return true;
 	state = &hosts->known.states[index];
 	state->active_ms = now_ms;
+	/* it may be the subnet policy that asks */
+	state->resend |= state->stranger;
 	if (!state->pair_count) {
 		hosts_await_sa(hosts, index, now_ms, actions);
 		return true;

@@ -3,11 +3,13 @@
 #define HOSTS_STATE_H
 
 #include "xfrmd/host_table.h"
+#include "xfrmd/wait_spis.h"
 
 /* The inside of the known hosts, shared by their two files: events (hosts.c) and moves. */
 
 struct hosts {
 	struct host_table known;
+	struct wait_spis spis;
 	enum hosts_mode mode;
 	bool charon_up;
 	uint64_t charon_ms;                    /* since then */
@@ -16,9 +18,9 @@ struct hosts {
 	uint64_t lost_pins;
 };
 
-/* REMOVE and END_ACQUIRE of another host, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
+/* REMOVE and END_ACQUIRE of two other hosts, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
  * for want of one. */
-#define ACTIONS_PER_EVENT 5
+#define ACTIONS_PER_EVENT 7
 /* A look at all SAs of a host. */
 #define ACTIONS_PER_TIMER HOSTS_PAIRS_MAX
 

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 
+#include "xfrmd/cleanup.h"
 #include "xfrmd/ladder.h"
+#include "xfrmd/wait_spis.h"
 
 /* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
 #define ND_TYPE_FIRST     133
@@ -30,6 +32,7 @@ static int add_both(struct policy_list *list, const struct policy *out)
 	in.dir = POLICY_DIR_IN;
 	in.src = out->dst;
 	in.dst = out->src;
+	in.spi = 0;
 	return policy_list_add(list, &in);
 }
 
@@ -62,9 +65,10 @@ static struct policy subnet_policy(const struct conf *conf, enum policy_action a
 	};
 }
 
+/* @spi: that of the templates of out. */
 static int add_subnets(struct policy_list *list, const struct conf *conf,
                        const struct prefixset *set, enum policy_action action,
-                       const struct prefix *local)
+                       const struct prefix *local, uint32_t spi)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct prefix *peers = &set->items[i];
@@ -76,6 +80,7 @@ static int add_subnets(struct policy_list *list, const struct conf *conf,
 		policy.dir = POLICY_DIR_OUT;
 		policy.src = *local;
 		policy.dst = *peers;
+		policy.spi = policy.action == POLICY_ACTION_PROTECT ? spi : 0;
 		r = add_both(list, &policy);
 		if (r < 0)
 			return r;
@@ -173,23 +178,39 @@ static int add_to_many(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
-static int add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
+/* To and from an address of this host, which stays inside. */
+static int add_inside(struct policy_list *list, const struct prefix *own)
 {
 	struct policy policy = {
 		.dir = POLICY_DIR_OUT,
 		.src = prefix_any(own->addr.family),
-		.dst = local_addr_span(own),
+		.dst = *own,
 		.action = POLICY_ACTION_ALLOW,
 		.priority = POLICY_PRIORITY_OWN,
 	};
+
+	return add_both(list, &policy);
+}
+
+/* The loopback interface of IPv6 asks the policies, and so does what an address of ours sends to ::1. */
+static int add_loopback(struct policy_list *list, const struct conf *conf)
+{
+	static const struct prefix loopback = {{AF_INET6, {[15] = 1}}, 128};
+
+	return is_protected(conf, &loopback) ? add_inside(list, &loopback) : 0;
+}
+
+static int add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
+{
+	struct prefix span = local_addr_span(own);
 	struct policy to_all = {
 		.dir = POLICY_DIR_IN,
-		.src = local_addr_span(own),
+		.src = span,
 		.dst = {{AF_INET6, {0xff}}, 8},
 		.action = POLICY_ACTION_BLOCK,
 		.priority = POLICY_PRIORITY_OWN_TO_ALL,
 	};
-	int r = add_both(list, &policy);
+	int r = add_inside(list, &span);
 
 	/* who claims to be us is not us there: to itself a host sends by loopback */
 	return r < 0 || conf->optional ? r : policy_list_add(list, &to_all);
@@ -216,13 +237,13 @@ static int add_neighbour_discovery(struct policy_list *list)
 }
 
 static int add_address(struct policy_list *list, const struct conf *conf,
-                       const struct local_addr *addr)
+                       const struct local_addr *addr, uint32_t spi)
 {
 	struct prefix span = local_addr_span(addr);
-	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &span);
+	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &span, spi);
 
 	if (r == 0)
-		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span);
+		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span, 0);
 	if (r == 0)
 		r = add_to_many(list, conf, &span);
 	return r < 0 ? r : add_broadcasts(list, conf, addr);
@@ -270,6 +291,28 @@ static int add_hosts(struct policy_list *list, const struct conf *conf,
 	return r;
 }
 
+/* What that of a local route to a prefix would ask for twice could not be told apart. */
+static uint32_t wait_spi(const struct conf *conf, const struct wait_spis *spis,
+                         const struct local_addr *addr)
+{
+	bool waits = conf->optional || !conf->xfrm_larval_drop;
+
+	return waits && !addr->open_bits ? wait_spis_of(spis, &addr->addr) : 0;
+}
+
+static int add_addresses(struct policy_list *list, const struct conf *conf,
+                         const struct local_addr *addrs, size_t addr_count)
+{
+	_cleanup_(wait_spis_fini) struct wait_spis spis = {0};
+	int r = wait_spis_assign(&spis, addrs, addr_count);
+
+	for (size_t i = 0; r == 0 && i < addr_count; i++) {
+		if (plan_addr_chosen(conf, &addrs[i]))
+			r = add_address(list, conf, &addrs[i], wait_spi(conf, &spis, &addrs[i]));
+	}
+	return r;
+}
+
 static int add_everything(struct policy_list *list, const struct conf *conf,
                           const struct local_addr *addrs, size_t addr_count)
 {
@@ -283,11 +326,13 @@ static int add_everything(struct policy_list *list, const struct conf *conf,
 		r = add_forwarded(list, conf, &conf->allow, POLICY_ACTION_ALLOW);
 	if (r == 0 && ipv6)
 		r = add_neighbour_discovery(list);
+	if (r == 0 && ipv6)
+		r = add_loopback(list, conf);
+	if (r == 0)
+		r = add_addresses(list, conf, addrs, addr_count);
 	for (size_t i = 0; r == 0 && i < addr_count; i++) {
-		if (plan_addr_chosen(conf, &addrs[i]))
-			r = add_address(list, conf, &addrs[i]);
 		/* an address without policies is a destination of those that have some */
-		if (r == 0 && ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
+		if (ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
 			r = add_own(list, conf, &addrs[i]);
 	}
 	return r;

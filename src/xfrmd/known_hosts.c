@@ -290,23 +290,29 @@ static int restore(struct daemon *daemon)
 	return error;
 }
 
-static void set_mode(struct daemon *daemon)
+/* What the plan depends on, too. 0 or -ENOMEM. */
+static int set_mode(struct daemon *daemon)
 {
 	enum hosts_mode mode = HOSTS_MODE_HOLD;
+	const struct local_addr *addrs;
+	size_t count;
 
 	if (daemon->conf.optional)
 		mode = HOSTS_MODE_CLEAR;
 	else if (daemon->conf.xfrm_larval_drop)
 		mode = HOSTS_MODE_DROP;
 	hosts_set_mode(daemon->hosts, mode);
+	addrs = addr_watch_list(daemon->addrs, &count);
+	return hosts_set_addresses(daemon->hosts, addrs, count);
 }
 
 int known_hosts_open(struct daemon *daemon, struct err *err)
 {
 	int error = hosts_new(&daemon->hosts);
 
+	if (!error)
+		error = set_mode(daemon);
 	if (!error) {
-		set_mode(daemon);
 		known_hosts_on_charon(daemon, false);
 		error = restore(daemon);
 	}
@@ -329,11 +335,11 @@ int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, 
 {
 	struct xfrm_sa *all = NULL;
 	size_t count = 0;
-	int error;
+	int error = set_mode(daemon);
 
-	set_mode(daemon);
 	hosts_retain(daemon->hosts, is_protected, daemon);
-	error = recent_peers_apply(daemon);
+	if (!error)
+		error = recent_peers_apply(daemon);
 	if (error)
 		err_set(err, error, "known hosts: out of memory");
 	else

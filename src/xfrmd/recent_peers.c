@@ -30,7 +30,7 @@
 #define FOLDER_MODE   0755
 #define FILE_MODE     0600
 
-static_assert(PEERS_FILE_PAIRS_MAX == HOSTS_MAX, "each of them has a host policy");
+static_assert(PEERS_FILE_PAIRS_MAX == HOSTS_WITHOUT_SA_MAX, "each of them has a host policy");
 
 static bool is_protected(const struct daemon *daemon, const struct peers_file_pair *pair)
 {

@@ -6,6 +6,7 @@
 
 #include "test.h"
 #include "xfrmd/policy_rows.h"
+#include "xfrmd/wait_spis.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define REQID        77
@@ -23,7 +24,7 @@ static struct prefix prefix(const char *text)
 
 static void setup(void)
 {
-	conf = (struct conf){.reqid = REQID};
+	conf = (struct conf){.reqid = REQID, .xfrm_larval_drop = true};
 }
 
 static void teardown(void)
@@ -89,6 +90,16 @@ static void assert_plan(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
+static size_t count_of(const char *text)
+{
+	char line[POLICY_TEXT_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan.count; i++)
+		count += strcmp(policy_format(&plan.items[i], line), text) == 0;
+	return count;
+}
+
 START_TEST(each_prefix_gets_an_out_and_an_in_policy)
 {
 	struct local_addr addrs[] = {local("10.0.1.1/32")};
@@ -135,7 +146,7 @@ START_TEST(optional_changes_the_level_of_protect_policies_only)
 	add(&conf.allow, "10.0.9.0/24");
 	build(addrs, COUNT(addrs));
 	assert_plan("out allow 10.0.1.1/32 -> 10.0.9.0/24 priority 30108\n"
-	            "out protect 10.0.1.1/32 -> 10.0.0.0/16 priority 30116 optional\n"
+	            "out protect 10.0.1.1/32 -> 10.0.0.0/16 priority 30116 optional, waits\n"
 	            "in allow 10.0.9.0/24 -> 10.0.1.1/32 priority 30108\n"
 	            "in protect 10.0.0.0/16 -> 10.0.1.1/32 priority 30116 optional\n");
 }
@@ -224,7 +235,7 @@ static const struct {
          "out allow 192.168.1.1/32 -> 255.255.255.255/32 priority 30100\n"
          "out allow 192.168.1.1/32 -> 239.0.0.0/8 priority 30124\n"
          "out allow 192.168.1.1/32 -> 224.0.0.0/4 priority 30128\n"
-         "out protect 192.168.1.1/32 -> 224.0.0.0/3 priority 30129 optional\n"
+         "out protect 192.168.1.1/32 -> 224.0.0.0/3 priority 30129 optional, waits\n"
          "in allow 239.0.0.0/8 -> 192.168.1.1/32 priority 30124\n"
          "in protect 224.0.0.0/3 -> 192.168.1.1/32 priority 30129 optional\n",
          true},
@@ -269,6 +280,20 @@ START_TEST(ipv6_allows_own_addresses_and_neighbour_discovery)
 	            "in allow fd00::1/128 -> ::/0 priority 30012\n"
 	            "in allow fd01::1/128 -> ::/0 priority 30012\n"
 	            "in protect fd00::/16 -> fd00::1/128 priority 30212 required\n");
+}
+END_TEST
+
+/* Anybody can send there from an own address. */
+START_TEST(ipv6_loopback_is_left_alone_where_all_is_protected)
+{
+	add(&conf.protect, "::/0");
+	build(NULL, 0);
+	ck_assert_uint_eq(count_of("out allow ::/0 -> ::1/128 priority 30012"), 1);
+	ck_assert_uint_eq(count_of("in allow ::1/128 -> ::/0 priority 30012"), 1);
+	policy_list_fini(&plan);
+	add(&conf.allow, "::1/128");
+	build(NULL, 0);
+	ck_assert_uint_eq(count_of("out allow ::/0 -> ::1/128 priority 30012"), 0);
 }
 END_TEST
 
@@ -337,6 +362,77 @@ START_TEST(order_of_input_does_not_matter)
 	for (size_t i = 0; i < plan.count; i++)
 		ck_assert_int_eq(policy_equal(&plan.items[i], &first.items[i]), true);
 	policy_list_fini(&first);
+}
+END_TEST
+
+/* Of the one policy that an address has. */
+static uint32_t out_spi(const char *addr)
+{
+	struct prefix src = prefix(addr);
+	uint32_t spi = UINT32_MAX;
+
+	for (size_t i = 0; i < plan.count; i++) {
+		if (plan.items[i].action == POLICY_ACTION_PROTECT &&
+		    plan.items[i].dir == POLICY_DIR_OUT && prefix_equal(&plan.items[i].src, &src))
+			spi = plan.items[i].spi;
+		if (plan.items[i].dir != POLICY_DIR_OUT)
+			ck_assert_uint_eq(plan.items[i].spi, 0);
+	}
+	return spi;
+}
+
+/* No SA has it, so none is used before a host policy says so. */
+START_TEST(subnet_policies_wait_by_an_spi_of_their_address)
+{
+	struct local_addr addrs[] = {local("10.0.1.1/24"), local("10.0.1.2/24"),
+	                             local("10.9.0.0/16"), local("10.0.1.1/24")};
+	uint32_t first, second;
+
+	conf.xfrm_larval_drop = false;
+	addrs[2].open_bits = 16;
+	snprintf(addrs[3].ifname, sizeof(addrs[3].ifname), "eth1");
+	add(&conf.protect, "10.0.0.0/8");
+	build(addrs, COUNT(addrs));
+	first = out_spi("10.0.1.1/32");
+	second = out_spi("10.0.1.2/32");
+	ck_assert_uint_ge(first, 1);
+	ck_assert_uint_le(first, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_ge(second, 1);
+	ck_assert_uint_le(second, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_ne(first, second);
+	ck_assert_uint_eq(out_spi("10.9.0.0/16"), 0);
+	policy_list_fini(&plan);
+	build(addrs, 1);
+	ck_assert_uint_eq(out_spi("10.0.1.1/32"), first);
+}
+END_TEST
+
+START_TEST(more_addresses_than_reserved_spis_share_some)
+{
+	struct local_addr addrs[POLICY_SPI_WAIT_MAX + 5];
+	bool used[POLICY_SPI_WAIT_MAX + 1] = {false};
+	struct addr unknown = prefix("10.9.9.9").addr;
+	struct wait_spis spis = {0};
+	size_t distinct = 0;
+
+	for (size_t i = 0; i < COUNT(addrs); i++) {
+		addrs[i] = local("10.0.0.0/32");
+		addrs[i].addr.bytes[2] = (uint8_t)(i / 128);
+		addrs[i].addr.bytes[3] = (uint8_t)(i % 128 * 2);
+	}
+	ck_assert_int_eq(wait_spis_assign(&spis, addrs, COUNT(addrs)), 0);
+	for (size_t i = 0; i < COUNT(addrs); i++) {
+		uint32_t spi = wait_spis_of(&spis, &addrs[i].addr);
+
+		ck_assert_uint_ge(spi, 1);
+		ck_assert_uint_lt(spi, POLICY_SPI_WAIT_MAX);
+		distinct += !used[spi];
+		used[spi] = true;
+	}
+	ck_assert_uint_eq(distinct, POLICY_SPI_WAIT_MAX - 1);
+	ck_assert_uint_eq(wait_spis_of(&spis, &unknown), POLICY_SPI_WAIT_MAX);
+	wait_spis_fini(&spis);
+	ck_assert_uint_eq(wait_spis_of(&spis, &addrs[0].addr), POLICY_SPI_WAIT_MAX);
 }
 END_TEST
 
@@ -461,11 +557,14 @@ int main(void)
 	                    COUNT(broadcast_cases));
 	tcase_add_loop_test(tests, what_goes_to_many_never_negotiates, 0, COUNT(to_many_cases));
 	tcase_add_test(tests, ipv6_allows_own_addresses_and_neighbour_discovery);
+	tcase_add_test(tests, ipv6_loopback_is_left_alone_where_all_is_protected);
 	tcase_add_test(tests, ipv6_addresses_without_ipv6_prefixes_get_nothing);
 	tcase_add_test(tests, addresses_not_chosen_get_nothing);
 	tcase_add_test(tests, local_routes_to_a_prefix_are_planned_as_such);
 	tcase_add_test(tests, address_on_two_interfaces_counts_once);
 	tcase_add_test(tests, order_of_input_does_not_matter);
+	tcase_add_test(tests, subnet_policies_wait_by_an_spi_of_their_address);
+	tcase_add_test(tests, more_addresses_than_reserved_spis_share_some);
 	tcase_add_test(tests, known_hosts_have_a_policy_of_their_own);
 	tcase_add_test(tests, known_hosts_are_read_back_from_their_policies);
 	tcase_add_loop_test(tests, only_protected_unicast_peers_are_negotiable, 0,
