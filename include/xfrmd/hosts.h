@@ -32,9 +32,10 @@
  * go on in clear where templates are optional. It is so before anybody asks, too: a policy that is
  * written while packets are held makes the kernel drop those whose route another one has replaced
  * since. The larval SA that such a policy raises does not end with the coming of an SA, as others do,
- * but with END_ACQUIRE: as long as it lives the kernel does not ask again. Where nobody asked, the
- * first SA takes over at once: what goes out next is most likely an answer, and its own answers to
- * ICMPv6 the kernel cannot hold.
+ * but with END_ACQUIRE: as long as it lives the kernel does not ask again. Subnet policies
+ * wait by the same SPI (plan.h), so that a stranger's first SA is not used before its host policy is
+ * there, either. Where nobody asked, the first SA of an IPv6 address takes over at once: what goes out
+ * next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold.
  *
  * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
  * their own, are in the queue of the subnet policy. When the kernel can send the one at its head,

@@ -19,11 +19,12 @@ struct plan_input {
 
 /*
  * The desired SPD: a pure function of configuration and input. For each chosen local address L and
- * each prefix of its family: protect or allow, out and in; for each prefix fwd, if
+ * each prefix of its family: protect or allow, out and in, out pinned to the reserved SPI of L
+ * (wait_spis.h) unless xfrm_larval_drop drops what would wait; for each prefix fwd, if
  * protect_forwarded; with IPv6 prefixes: own addresses, but to multicast in, and ICMPv6 133 to 137
  * (RFC 4861) allowed;
- * broadcast addresses inside protected subnets blocked (allowed if optional), since nobody can
- * negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the
+ * broadcast addresses and multicast inside protected subnets blocked (allowed if optional), since nobody
+ * can negotiate with them; each known host its own policy (plan_host_policy); beneath all of them the
  * ladder (ladder_add). *ret_list is sorted by key without duplicates; the caller finis. 0 or
  * -ENOMEM.
  */
