@@ -6,9 +6,10 @@
 #include <sys/types.h>
 
 #include "xfrmd/err.h"
+#include "xfrmd/loop.h"
 
 /*
- * charon as a unit of systemd, which starts it, starts it again when it dies, and ends it. Both
+ * charon as a unit of systemd, which starts it, starts it again when it dies, and ends it. These
  * only hand the job over (`systemctl --no-block`, at most CHARON_UNIT_COMMAND_MS); what comes of it
  * shows at the VICI socket. A unit that is started already, or about to be, is left as it is.
  * Negative errno and @err when systemd did not take the job.
@@ -17,6 +18,17 @@
 
 int charon_unit_start(const char *unit, struct err *err);
 int charon_unit_stop(const char *unit, struct err *err);
+
+/*
+ * The same start without waiting for the command: @done follows from the loop, with an empty @err or
+ * what charon_unit_start() would say, and the job is gone then. Freeing it before kills the command,
+ * and @done does not follow.
+ */
+struct charon_unit_job;
+typedef void (*charon_unit_fn)(void *ctx, const struct err *err);
+int charon_unit_begin_start(struct loop *loop, const char *unit, charon_unit_fn done, void *ctx,
+                            struct charon_unit_job **ret_job, struct err *err);
+void charon_unit_job_free(struct charon_unit_job *job);
 
 /* Whether a process belongs to the unit, by its cgroup. */
 bool charon_unit_has(const char *unit, pid_t pid);

@@ -21,6 +21,9 @@ int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *
  * of the directory. On failure the old file is untouched and no temporary file is left.
  */
 int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err);
+/* The same without waiting for the disk: for what a crash of the machine may take. */
+int file_write_quickly(const char *path, mode_t mode, const void *data, size_t len,
+                       struct err *err);
 /* Removes the temporary files of writers of @path that were killed; nobody may be writing it
  * now. */
 void file_remove_temporaries(const char *path);

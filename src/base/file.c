@@ -102,7 +102,8 @@ static int sync_directory(const char *path)
 	return 0;
 }
 
-int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
+static int replace(const char *path, mode_t mode, const void *data, size_t len, bool durable,
+                   struct err *err)
 {
 	_cleanup_(cleanup_free) char *temporary = NULL;
 	_cleanup_(cleanup_fd) int fd = -1;
@@ -116,17 +117,31 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
 	if (fd < 0)
 		return fail_errno(err, path, "cannot create a temporary file beside it");
 	code = fchmod(fd, mode) < 0 ? -errno : write_all(fd, data, len);
-	if (!code && (fsync(fd) < 0 || rename(temporary, path) < 0))
+	if (!code && ((durable && fsync(fd) < 0) || rename(temporary, path) < 0))
 		code = -errno;
 	if (code) {
 		unlink(temporary);
 		return err_set(err, code, "%s: cannot write: %s", path, strerror(-code));
 	}
+	return 0;
+}
+
+int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
+{
+	int code = replace(path, mode, data, len, true, err);
+
+	if (code)
+		return code;
 	code = sync_directory(path);
 	if (code)
 		return err_set(err, code, "%s: cannot sync its directory: %s", path,
 		               strerror(-code));
 	return 0;
+}
+
+int file_write_quickly(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
+{
+	return replace(path, mode, data, len, false, err);
 }
 
 void file_remove_temporaries(const char *path)

@@ -62,6 +62,8 @@ struct charon {
 	unsigned restarts;
 	struct loop_timer *ready_timer;
 	struct loop_timer *restart_timer;
+	uint64_t ports_by_ms;             /* what holds them until then may be the one before */
+	struct charon_unit_job *unit_job; /* asks systemd to start it; NULL: none */
 
 	int log_fd;
 	struct loop_fd *log_watch;
@@ -179,7 +181,7 @@ static int write_pid(const struct charon *charon, pid_t pid, struct err *err)
 	if (process_start_ticks(pid, &start_time))
 		return 0;
 	snprintf(text, sizeof(text), "%d %llu\n", (int)pid, (unsigned long long)start_time);
-	return file_write_atomic(charon->pid_path, 0644, text, strlen(text), err);
+	return file_write_quickly(charon->pid_path, 0644, text, strlen(text), err);
 }
 
 /* The pid in charon.pid if that very process still runs, else 0. */
@@ -242,6 +244,7 @@ static void plan_restart(struct charon *charon)
 			delay_ms = UNIT_PATIENCE_MS;
 	}
 	loop_timer_start(charon->restart_timer, delay_ms);
+	charon->ports_by_ms = loop_now_ms() + delay_ms + PORT_WAIT_MS;
 }
 
 static void on_exit_seen(void *ctx, unsigned ready)
@@ -328,37 +331,36 @@ static void on_ready_poll(void *ctx)
 	}
 }
 
-/* A process that was killed holds its ports a little longer than it can be seen. */
-static int check_port(const struct charon *charon, uint16_t port, struct err *err)
+/* Before charon is started. A process that was killed holds its ports a little longer than it can be
+ * seen: -EBUSY as long as that can be, which is until @end_ms. */
+static int check_ports(struct charon *charon, uint64_t end_ms, struct err *err)
+{
+	bool patient = loop_now_ms() < end_ms;
+	int error = charon_check_port(CHARON_PORT_IKE, 0, charon->unit, err);
+
+	charon->port_problem = (struct err){0};
+	if (error)
+		return error == -EBUSY && !patient ? -EADDRINUSE : error;
+	error = charon_check_port(CHARON_PORT_NATT, 0, charon->unit, &charon->port_problem);
+	if (!error || (!charon->needs_encapsulation && !(error == -EBUSY && patient)))
+		return 0;
+	return err_set(err, patient ? error : -EADDRINUSE, "%s", charon->port_problem.text);
+}
+
+/* For a start, when nothing else is to be done. */
+static int await_ports(struct charon *charon, struct err *err)
 {
 	uint64_t end_ms = loop_now_ms() + PORT_WAIT_MS;
 	int error;
 
-	for (;;) {
-		error = charon_check_port(port, 0, charon->unit, err);
-		if (error != -EBUSY || loop_now_ms() >= end_ms)
-			return error;
+	while ((error = check_ports(charon, end_ms, err)) == -EBUSY)
 		poll(NULL, 0, READY_POLL_MS);
-	}
-}
-
-/* Before charon is started. */
-static int check_ports(struct charon *charon, struct err *err)
-{
-	int error = check_port(charon, CHARON_PORT_IKE, err);
-
-	charon->port_problem = (struct err){0};
-	if (error)
-		return error;
-	error = check_port(charon, CHARON_PORT_NATT, &charon->port_problem);
-	if (!error || !charon->needs_encapsulation)
-		return 0;
-	return err_set(err, error, "%s", charon->port_problem.text);
+	return error;
 }
 
 static int start_unit(struct charon *charon, struct err *err)
 {
-	int error = check_ports(charon, err);
+	int error = await_ports(charon, err);
 
 	if (!error)
 		error = charon_unit_start(charon->unit, err);
@@ -371,11 +373,9 @@ static int start_unit(struct charon *charon, struct err *err)
 
 static int start_process(struct charon *charon, struct err *err)
 {
+	int gate, error;
 	pid_t pid;
-	int gate, error = check_ports(charon, err);
 
-	if (error)
-		return error;
 	/* A stale socket would refuse connections, which is what on_ready_poll() expects, but its
 	 * absence is clearer to everybody else. */
 	unlink(charon->vici_path);
@@ -398,29 +398,70 @@ static int start_process(struct charon *charon, struct err *err)
 	return error;
 }
 
+static void tell_failed_restart(struct charon *charon, const struct err *err)
+{
+	char how[sizeof(struct err) + 32];
+
+	snprintf(how, sizeof(how), "cannot be started again: %s", err->text);
+	charon->callbacks.died(charon->ctx, how);
+}
+
+static void on_unit_asked(void *ctx, const struct err *err)
+{
+	struct charon *charon = ctx;
+
+	charon->unit_job = NULL;
+	if (err->text[0])
+		tell_failed_restart(charon, err);
+}
+
+static int restart_unit(struct charon *charon, struct err *err)
+{
+	if (charon->unit_job)
+		return 0;
+	return charon_unit_begin_start(charon->loop, charon->unit, on_unit_asked, charon,
+	                               &charon->unit_job, err);
+}
+
+static int restart(struct charon *charon, struct err *err)
+{
+	int error = check_ports(charon, charon->ports_by_ms, err);
+
+	if (error)
+		return error;
+	charon->started_ms = loop_now_ms();
+	if (!charon->unit) {
+		error = start_process(charon, err);
+		charon->restarts += !error;
+		return error;
+	}
+	error = restart_unit(charon, err);
+	/* it is asked again should nobody come */
+	if (!error)
+		plan_restart(charon);
+	return error;
+}
+
 static void on_restart(void *ctx)
 {
 	struct charon *charon = ctx;
-	char how[sizeof(struct err) + 32];
 	struct err err;
+	int error = restart(charon, &err);
 
+	if (error == -EBUSY)
+		loop_timer_start(charon->restart_timer, READY_POLL_MS);
+	if (!error || error == -EBUSY)
+		return;
 	charon->started_ms = loop_now_ms();
-	if (charon->unit && start_unit(charon, &err) == 0)
-		return;
-	if (!charon->unit && start_process(charon, &err) == 0) {
-		charon->restarts++;
-		return;
-	}
 	plan_restart(charon);
-	snprintf(how, sizeof(how), "cannot be started again: %s", err.text);
-	charon->callbacks.died(charon->ctx, how);
+	tell_failed_restart(charon, &err);
 }
 
 int charon_start(struct charon *charon, struct err *err)
 {
 	pid_t pid = running_pid(charon);
-	int error = file_write_atomic(charon->config_path, 0600, charon->config_text,
-	                              strlen(charon->config_text), err);
+	int error = file_write_quickly(charon->config_path, 0600, charon->config_text,
+	                               strlen(charon->config_text), err);
 
 	if (error)
 		return error;
@@ -435,7 +476,8 @@ int charon_start(struct charon *charon, struct err *err)
 			return 0;
 		forget_process(charon);
 	}
-	return start_process(charon, err);
+	error = await_ports(charon, err);
+	return error ? error : start_process(charon, err);
 }
 
 static int copy_options(struct charon *charon, const struct charon_options *options)
@@ -508,7 +550,7 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 	charon->log_fd = -1;
 	error = set_up(charon, options, err);
 	if (!error && !running_pid(charon))
-		error = check_ports(charon, err);
+		error = await_ports(charon, err);
 	if (error) {
 		charon_close(charon);
 		return error;
@@ -528,6 +570,7 @@ void charon_close(struct charon *charon)
 	loop_fd_free(charon->log_watch);
 	if (charon->log_fd >= 0)
 		close(charon->log_fd);
+	charon_unit_job_free(charon->unit_job);
 	loop_timer_free(charon->restart_timer);
 	loop_timer_free(charon->ready_timer);
 	free(charon->log_path);
@@ -550,7 +593,7 @@ int charon_set_config(struct charon *charon, const char *config_text, struct err
 	copy = strdup(config_text);
 	if (!copy)
 		return err_set(err, -ENOMEM, "charon: out of memory");
-	error = file_write_atomic(charon->config_path, 0600, copy, strlen(copy), err);
+	error = file_write_quickly(charon->config_path, 0600, copy, strlen(copy), err);
 	if (error) {
 		free(copy);
 		return error;
@@ -568,6 +611,8 @@ void charon_kill(struct charon *charon)
 
 	loop_timer_stop(charon->restart_timer);
 	loop_timer_stop(charon->ready_timer);
+	charon_unit_job_free(charon->unit_job);
+	charon->unit_job = NULL;
 	/* Before its death, which would make systemd start it again. */
 	if (charon->unit)
 		charon_unit_stop(charon->unit, &err);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -38,15 +39,15 @@ static int spawn(char **arguments, pid_t *ret_pid)
 	return -error;
 }
 
-/* The exit status of a child, or negative errno: -ETIMEDOUT when it had to be killed. */
-static int wait_for(pid_t pid)
+/* The exit status of a child, or negative errno: -ETIMEDOUT when it had to be killed after so long. */
+static int wait_for(pid_t pid, int timeout_ms)
 {
 	_cleanup_(cleanup_fd) int pidfd = pidfd_open(pid, 0);
 	struct pollfd watched = {.fd = pidfd, .events = POLLIN};
 	int ready = 0, status;
 
 	if (pidfd >= 0)
-		while ((ready = poll(&watched, 1, CHARON_UNIT_COMMAND_MS)) < 0 && errno == EINTR)
+		while ((ready = poll(&watched, 1, timeout_ms)) < 0 && errno == EINTR)
 			;
 	if (ready <= 0)
 		kill(pid, SIGKILL);
@@ -56,24 +57,113 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ETIMEDOUT;
 }
 
-static int command(const char *verb, const char *unit, struct err *err)
+static int begin(const char *verb, const char *unit, pid_t *ret_pid)
 {
 	char program[] = "systemctl", option[] = "--no-block", verb_copy[16], unit_copy[256];
 	char *arguments[] = {program, option, verb_copy, unit_copy, NULL};
-	int status;
-	pid_t pid;
 
 	snprintf(verb_copy, sizeof(verb_copy), "%s", verb);
 	snprintf(unit_copy, sizeof(unit_copy), "%s", unit);
-	status = spawn(arguments, &pid);
-	if (!status)
-		status = wait_for(pid);
+	return spawn(arguments, ret_pid);
+}
+
+/* @status: an exit status, or negative errno. */
+static int judge(const char *verb, const char *unit, int status, struct err *err)
+{
 	if (status < 0)
 		return err_set(err, status, "charon: systemctl %s %s: %s", verb, unit,
 		               strerror(-status));
 	if (status)
 		return err_set(err, -EIO, "charon: systemctl %s %s: exit status %d", verb, unit,
 		               status);
+	return 0;
+}
+
+static int command(const char *verb, const char *unit, struct err *err)
+{
+	pid_t pid;
+	int status = begin(verb, unit, &pid);
+
+	return judge(verb, unit, status ? status : wait_for(pid, CHARON_UNIT_COMMAND_MS), err);
+}
+
+struct charon_unit_job {
+	char *unit;
+	pid_t pid;
+	int pidfd;
+	struct loop_fd *watch;
+	struct loop_timer *timer;
+	charon_unit_fn done;
+	void *ctx;
+};
+
+void charon_unit_job_free(struct charon_unit_job *job)
+{
+	if (!job)
+		return;
+	loop_fd_free(job->watch);
+	loop_timer_free(job->timer);
+	if (job->pid)
+		wait_for(job->pid, 0);
+	if (job->pidfd >= 0)
+		close(job->pidfd);
+	free(job->unit);
+	free(job);
+}
+
+/* It has ended, or its time is over. */
+static void finish(struct charon_unit_job *job)
+{
+	struct err err = {0};
+
+	(void)judge("start", job->unit, wait_for(job->pid, 0), &err);
+	job->pid = 0;
+	job->done(job->ctx, &err);
+	charon_unit_job_free(job);
+}
+
+static void on_ended(void *ctx, unsigned ready)
+{
+	(void)ready;
+	finish(ctx);
+}
+
+static void on_late(void *ctx)
+{
+	finish(ctx);
+}
+
+static int set_up(struct loop *loop, struct charon_unit_job *job)
+{
+	int error = job->unit ? loop_timer_new(loop, on_late, job, &job->timer) : -ENOMEM;
+
+	if (!error)
+		error = begin("start", job->unit, &job->pid);
+	if (error)
+		return error;
+	job->pidfd = pidfd_open(job->pid, 0);
+	if (job->pidfd < 0)
+		return -errno;
+	loop_timer_start(job->timer, CHARON_UNIT_COMMAND_MS);
+	return loop_fd_new(loop, job->pidfd, LOOP_READ, on_ended, job, &job->watch);
+}
+
+int charon_unit_begin_start(struct loop *loop, const char *unit, charon_unit_fn done, void *ctx,
+                            struct charon_unit_job **ret_job, struct err *err)
+{
+	struct charon_unit_job *job = calloc(1, sizeof(*job));
+	int error;
+
+	if (!job)
+		return judge("start", unit, -ENOMEM, err);
+	*job = (struct charon_unit_job){
+		.unit = strdup(unit), .pidfd = -1, .done = done, .ctx = ctx};
+	error = set_up(loop, job);
+	if (error) {
+		charon_unit_job_free(job);
+		return judge("start", unit, error, err);
+	}
+	*ret_job = job;
 	return 0;
 }
 

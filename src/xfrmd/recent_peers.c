@@ -22,7 +22,7 @@
 #include "xfrmd/plan.h"
 #include "xfrmd/trust.h"
 
-/* From a change to its writing, and from one writing to the next: each waits for the disk, twice. */
+/* From a change to its writing, and from one writing to the next. */
 #define SAVE_DELAY_MS 3000
 #define SAVE_PAUSE_MS 30000
 /* For addresses that come late. */
@@ -189,7 +189,7 @@ static void save(struct daemon *daemon)
 	recent->changed = false;
 	if (text && recent->written && strcmp(text, recent->written) == 0)
 		return;
-	if (!text || file_write_atomic(recent->path, FILE_MODE, text, strlen(text), &err) < 0) {
+	if (!text || file_write_quickly(recent->path, FILE_MODE, text, strlen(text), &err) < 0) {
 		if (!recent->failed)
 			log_warning("peers file: %s", err.text);
 		recent->failed = true;

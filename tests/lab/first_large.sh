@@ -25,13 +25,16 @@ background b /usr/bin/python3 "$LAB/cold_peers.py" serve "${strangers[@]}" "${le
 wait_for 20 grep -q serving serve.out
 wait_for 20 pings a b
 
+# learns ADDRESS: whether the kernel has the MTU that ESP leaves, after a packet that does not fit
+learns() {
+	must_not on a ping -q -n -c 1 -W 1 -M do -s 1472 "$1" >/dev/null
+	ip -n a route get "$1" | grep -q ' mtu '
+}
+
 for address in "${learned[@]}"; do
-	# one that is held, and that then must not be fragmented
-	must_not on a ping -q -n -c 1 -W 2 -M do -s 1472 "$address" >/dev/null
-	wait_for 10 pings a "$address"
+	# the first one is held
+	wait_for 10 learns "$address"
 done
-exceptions=$(ip -n a route show cache | grep -c ' mtu ' || true)
-expect 'exceptions to routes' "$exceptions" -ge ${#learned[@]}
 ike_sas a | while read -r id _; do
 	swan a --terminate --ike-id "$id" >/dev/null || true
 done

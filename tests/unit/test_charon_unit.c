@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -104,6 +105,79 @@ START_TEST(charon_unit_kills_a_command_that_hangs)
 }
 END_TEST
 
+/* What the loop does meanwhile. */
+static struct loop *loop;
+static unsigned turns;
+static struct loop_timer *turn_timer;
+static char said[sizeof(err.text)];
+
+static void on_turn(void *ctx)
+{
+	(void)ctx;
+	turns++;
+	loop_timer_start(turn_timer, 10);
+}
+
+static void on_done(void *ctx, const struct err *problem)
+{
+	(void)ctx;
+	snprintf(said, sizeof(said), "%s", problem->text);
+	loop_stop(loop);
+}
+
+static const struct {
+	const char *script, *said;
+	unsigned turns;
+} starts[] = {
+	{"#!/bin/sh\nexit 0\n", "", 0},
+	{"#!/bin/sh\nexit 5\n", "charon: systemctl start " UNIT ": exit status 5", 0},
+	{"#!/bin/sh\nexec /bin/sleep 100\n",
+         "charon: systemctl start " UNIT ": Connection timed out", 10},
+};
+
+START_TEST(charon_unit_start_does_not_block_the_loop)
+{
+	struct charon_unit_job *job;
+
+	write_program(starts[_i].script);
+	turns = 0;
+	ck_assert_int_eq(loop_new(&loop), 0);
+	ck_assert_int_eq(loop_timer_new(loop, on_turn, NULL, &turn_timer), 0);
+	loop_timer_start(turn_timer, 10);
+	ck_assert_int_eq(charon_unit_begin_start(loop, UNIT, on_done, NULL, &job, &err), 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_str_eq(said, starts[_i].said);
+	ck_assert_uint_ge(turns, starts[_i].turns);
+	loop_timer_free(turn_timer);
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(charon_unit_start_can_be_given_up)
+{
+	struct charon_unit_job *job;
+
+	write_program("#!/bin/sh\nexec /bin/sleep 100\n");
+	ck_assert_int_eq(loop_new(&loop), 0);
+	ck_assert_int_eq(charon_unit_begin_start(loop, UNIT, on_done, NULL, &job, &err), 0);
+	charon_unit_job_free(job);
+	loop_free(loop);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+}
+END_TEST
+
+START_TEST(charon_unit_start_says_that_there_is_no_systemctl)
+{
+	struct charon_unit_job *job;
+
+	ck_assert_int_eq(loop_new(&loop), 0);
+	ck_assert_int_eq(charon_unit_begin_start(loop, UNIT, on_done, NULL, &job, &err), -ENOENT);
+	ck_assert_str_eq(err.text, "charon: systemctl start " UNIT ": No such file or directory");
+	loop_free(loop);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -117,5 +191,9 @@ int main(void)
 	tcase_add_test(tcase, charon_unit_says_that_systemd_refused);
 	tcase_add_test(tcase, charon_unit_says_that_there_is_no_systemctl);
 	tcase_add_test(tcase, charon_unit_kills_a_command_that_hangs);
+	tcase_add_loop_test(tcase, charon_unit_start_does_not_block_the_loop, 0,
+	                    sizeof(starts) / sizeof(starts[0]));
+	tcase_add_test(tcase, charon_unit_start_can_be_given_up);
+	tcase_add_test(tcase, charon_unit_start_says_that_there_is_no_systemctl);
 	return test_run(suite);
 }
