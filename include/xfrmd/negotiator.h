@@ -80,6 +80,9 @@ void negotiator_remember(struct negotiator *negotiator, const struct addr *local
                          const struct addr *remote);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
                                const struct addr *remote);
+/* peers_on_larvals_listed(). */
+void negotiator_larvals_listed(struct negotiator *negotiator, const struct peer_sa *larvals,
+                               size_t count);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */
 bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
                         const struct addr *dst);

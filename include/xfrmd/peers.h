@@ -57,6 +57,9 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_FORGET_AFTER_MS   600000
 /* The same where packets go in clear meanwhile, which somebody will want to know. */
 #define PEERS_PATIENT_MS        86400000
+/* Peers that are neither up nor negotiated with: anybody's traffic can ask for them. Beyond, those that
+ * have the least claim to a negotiation are forgotten. As many as hosts without an SA. */
+#define PEERS_WITHOUT_SA_MAX    4096
 /* A peer that tries us in vain gets an entry while there are no more than so many that are IDLE:
  * anybody may try. */
 #define PEERS_STRANGERS_MAX     256
@@ -87,11 +90,14 @@ struct peer {
 	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
+	unsigned asks;         /* acquires since it was up */
+	bool had_sa;           /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
 	bool ordered;                /* QUEUED: by peers_retry() */
 	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;                   /* UP: the kernel lost SAs of it, rekeying is due */
 	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
+	bool outranked;              /* scratch: makes room */
 	char hint[PEERS_WORDS_MAX];  /* why the running negotiation is failing, in words */
 	char last_error[PEERS_WORDS_MAX]; /* empty: none since it was up */
 	uint64_t failed_ms;               /* of last_error; 0: none */
@@ -165,6 +171,12 @@ void peers_on_remembered(struct peers *peers, const struct addr *local, const st
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct addr *local,
                              const struct addr *remote);
+struct peer_sa {
+	struct addr src, dst;
+};
+/* Likewise for all that are not among these, all larval SAs of ours, in order of peer_sa_compare(). */
+void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *larvals, size_t count);
+int peer_sa_compare(const void *a, const void *b); /* for qsort() */
 /*
  * Somebody else than charon deleted an SA @src -> @dst: the peer's CHILD_SAs will be rekeyed, since
  * charon refuses to initiate what it lists. False: no peer that is up has it.
@@ -173,9 +185,6 @@ bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct 
                       uint64_t now_ms);
 /* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
  * every peer that is up there must be one in each direction. Returns how many peers lack some. */
-struct peer_sa {
-	struct addr src, dst;
-};
 size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
                            uint64_t now_ms);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that

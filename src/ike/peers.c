@@ -90,8 +90,10 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 	peers->counters.acquires++;
 	if (!peer)
 		return;
-	if (peer->state != PEER_STATE_UP)
+	if (peer->state != PEER_STATE_UP) {
 		peer->acquired_ms = now_ms;
+		peer->asks++;
+	}
 	if (!take_acquire(peers, peer, now_ms, actions)) {
 		peers->counters.deduplicated++;
 		peers->counters.held_back += peer->state == PEER_STATE_FAILED;
@@ -149,6 +151,28 @@ void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 	peer->wanted = false;
 	/* This call has no clock. */
 	peers_note_due(peers, peer, 0);
+}
+
+int peer_sa_compare(const void *a, const void *b)
+{
+	const struct peer_sa *x = a, *y = b;
+	int order = addr_compare(&x->src, &y->src);
+
+	return order ? order : addr_compare(&x->dst, &y->dst);
+}
+
+void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *larvals, size_t count)
+{
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+		const struct peer_sa key = {.src = peer->local, .dst = peer->remote};
+
+		if (!peer->wanted ||
+		    (count && bsearch(&key, larvals, count, sizeof(key), peer_sa_compare)))
+			continue;
+		peer->wanted = false;
+		peers_note_due(peers, peer, 0);
+	}
 }
 
 static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *actions)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of a peer: what leads from one to another, what that brings with it, and who in the
- * queue comes next. */
+/* The states of a peer: what leads from one to another, and what that brings with it. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +178,8 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peer->last_error[0] = '\0';
 		peer->failed_ms = 0;
 		peer->acquired_ms = 0;
+		peer->asks = 0;
+		peer->had_sa = true;
 		break;
 	case PEER_STATE_FAILED:
 		peers->counters.failures++;
@@ -228,47 +229,6 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	peers_note_due(peers, peer, now_ms);
 }
 
-/* Those that are asked for go first, those that never failed, then first in, first out. */
-static bool goes_before(const struct peer *a, const struct peer *b)
-{
-	if (peer_is_asked_for(a) != peer_is_asked_for(b))
-		return peer_is_asked_for(a);
-	if (!a->failures != !b->failures)
-		return !a->failures;
-	return a->queue_order < b->queue_order;
-}
-
-static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
-{
-	struct peer *first = NULL;
-
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
-		    peer->next_retry_ms > now_ms)
-			continue;
-		if (!first || goes_before(peer, first))
-			first = peer;
-	}
-	return first;
-}
-
-void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
-{
-	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0) {
-		size_t in_flight = peers->in_state[PEER_STATE_NEGOTIATING];
-		struct peer *peer;
-
-		if (in_flight >= PEERS_INFLIGHT_MAX)
-			return;
-		peer = first_queued(peers, now_ms);
-		if (!peer || (!peer_is_asked_for(peer) && in_flight >= PEERS_INFLIGHT_UNASKED))
-			return;
-		peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
-	}
-}
-
 struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
                                const struct addr *remote, uint64_t now_ms,
                                struct peer_actions *actions)
@@ -277,6 +237,7 @@ struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
 
 	if (peer)
 		return peer;
+	peers_make_room(peers, now_ms, actions);
 	peer = peer_table_add(&peers->table, local, remote);
 	if (!peer) {
 		actions->out_of_memory = true;

@@ -6,7 +6,7 @@
 
 /* The inside of the acquire machine, shared by its files: the kernel's events, the operator's
  * and time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves
- * (peers_move.c). */
+ * (peers_move.c), and who comes next (peers_queue.c). */
 
 #define PEER_STATE_COUNT (PEER_STATE_FAILED + 1)
 
@@ -48,6 +48,9 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 /* A move to FAILED, for the reason that it has. */
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
+/* Before an entry is added: of PEERS_WITHOUT_SA_MAX without an SA those with the least claim are
+ * forgotten. */
+void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */

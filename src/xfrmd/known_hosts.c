@@ -15,6 +15,8 @@
 
 /* After a lack of memory, or lost acquires. */
 #define RESYNC_DELAY_MS 1000
+/* Acquires that a look at the larval SAs makes up for. */
+#define LARVALS_AT_ONCE 512
 
 static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
 {
@@ -239,17 +241,51 @@ static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t a
 	return 0;
 }
 
-/* Of acquires that nobody heard: while these live the kernel does not ask again. */
+static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
+{
+	return sa->proto == IPPROTO_ESP && sa->spi <= POLICY_SPI_WAIT_MAX &&
+	       sa->reqid == daemon->conf.reqid;
+}
+
+/* Whose expiry nobody heard has been asked for no longer. */
+static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+{
+	struct peer_sa *larvals = calloc(count + 1, sizeof(*larvals));
+	size_t kept = 0;
+
+	/* then it is asked for a little longer */
+	if (!larvals)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (is_larval(daemon, &all[i]))
+			larvals[kept++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
+	qsort(larvals, kept, sizeof(*larvals), peer_sa_compare);
+	negotiator_larvals_listed(daemon->negotiator, larvals, kept);
+	free(larvals);
+}
+
+static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
+{
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &larval->src,
+	                                     &larval->dst);
+
+	return peer && peer->wanted;
+}
+
+/* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since
+ * those of very many would keep the loop from all else. */
 static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = count, taken = 0; i-- > 0 && taken < LARVALS_AT_ONCE;) {
 		const struct xfrm_acquire acquire = {.local = all[i].src,
 		                                     .remote = all[i].dst,
 		                                     .spi = all[i].spi,
 		                                     .reqid = all[i].reqid};
 
-		if (all[i].proto == IPPROTO_ESP && all[i].spi <= POLICY_SPI_WAIT_MAX)
-			daemon_on_acquire(daemon, &acquire);
+		if (!is_larval(daemon, &all[i]) || is_wanted(daemon, &all[i]))
+			continue;
+		daemon_on_acquire(daemon, &acquire);
+		taken++;
 	}
 }
 
@@ -267,7 +303,10 @@ void known_hosts_resync(void *ctx)
 		known_hosts_resync_soon(daemon);
 	}
 	run_actions(daemon, &actions);
-	take_larval(daemon, all, count);
+	if (all) {
+		end_wishes(daemon, all, count);
+		take_larval(daemon, all, count);
+	}
 	free(all);
 }
 

@@ -161,6 +161,15 @@ void negotiator_larval_expired(struct negotiator *negotiator, const struct addr 
 	peers_on_larval_expired(negotiator->peers, local, remote);
 }
 
+void negotiator_larvals_listed(struct negotiator *negotiator, const struct peer_sa *larvals,
+                               size_t count)
+{
+	struct peer_actions none = {0};
+
+	peers_on_larvals_listed(negotiator->peers, larvals, count);
+	negotiator_run(negotiator, &none);
+}
+
 bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
                         const struct addr *dst)
 {

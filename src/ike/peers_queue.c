@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Who of the peers without an SA comes next, and who has to make room: one order for both. */
+#include <stdlib.h>
+
+#include "peers_state.h"
+
+/* How many go at once, so that the search for them costs each that comes little. */
+#define MAKE_ROOM_FOR (PEERS_WITHOUT_SA_MAX / 8)
+
+static int first_if(bool a, bool b)
+{
+	return b - a;
+}
+
+/*
+ * Negative: @a goes before @b. Anybody's traffic can ask for addresses that nobody has, once for each
+ * of very many; who goes on asking is in earnest, and the one who asked last still waits for the
+ * answer.
+ */
+static int compare_claims(const struct peer *a, const struct peer *b)
+{
+	int order = first_if(peer_is_asked_for(a), peer_is_asked_for(b));
+
+	if (!order)
+		order = first_if(a->had_sa || a->tries_left_unasked,
+		                 b->had_sa || b->tries_left_unasked);
+	if (!order)
+		order = first_if(!a->failures, !b->failures);
+	if (!order)
+		order = first_if(a->asks > 1 || a->ordered, b->asks > 1 || b->ordered);
+	if (!order)
+		order = (a->acquired_ms < b->acquired_ms) - (a->acquired_ms > b->acquired_ms);
+	if (!order)
+		order = (a->queue_order > b->queue_order) - (a->queue_order < b->queue_order);
+	return order;
+}
+
+static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
+{
+	struct peer *first = NULL;
+
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
+		    peer->next_retry_ms > now_ms)
+			continue;
+		if (!first || compare_claims(peer, first) < 0)
+			first = peer;
+	}
+	return first;
+}
+
+void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0) {
+		size_t in_flight = peers->in_state[PEER_STATE_NEGOTIATING];
+		struct peer *peer;
+
+		if (in_flight >= PEERS_INFLIGHT_MAX)
+			return;
+		peer = first_queued(peers, now_ms);
+		if (!peer || (!peer_is_asked_for(peer) && in_flight >= PEERS_INFLIGHT_UNASKED))
+			return;
+		peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
+	}
+}
+
+static bool may_go(const struct peer *peer)
+{
+	return peer->state != PEER_STATE_NEGOTIATING && peer->state != PEER_STATE_UP;
+}
+
+static int last_claim_first(const void *a, const void *b)
+{
+	return compare_claims(*(const struct peer *const *)b, *(const struct peer *const *)a);
+}
+
+/* Borrowed entries, those with the least claim first; NULL: out of memory. */
+static struct peer **rank(const struct peers *peers, size_t *ret_count)
+{
+	struct peer **ranked = calloc(peers->table.count + 1, sizeof(*ranked));
+
+	*ret_count = 0;
+	if (!ranked)
+		return NULL;
+	for (size_t i = 0; i < peers->table.count; i++)
+		if (may_go(peers->table.items[i]))
+			ranked[(*ret_count)++] = peers->table.items[i];
+	qsort(ranked, *ret_count, sizeof(struct peer *), last_claim_first);
+	return ranked;
+}
+
+static void sweep(struct peers *peers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->outranked)
+			peers_forget(peers, peer);
+		else
+			peers->table.items[kept++] = peer;
+	}
+	peers->table.count = kept;
+}
+
+void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+{
+	size_t without_sa = peers->in_state[PEER_STATE_IDLE] + peers->in_state[PEER_STATE_QUEUED] +
+	                    peers->in_state[PEER_STATE_FAILED];
+	struct peer **ranked;
+	size_t count;
+
+	if (without_sa < PEERS_WITHOUT_SA_MAX)
+		return;
+	ranked = rank(peers, &count);
+	for (size_t i = 0; ranked && i < count && i < MAKE_ROOM_FOR; i++) {
+		if (ranked[i]->state != PEER_STATE_IDLE)
+			peers_move(peers, ranked[i], PEER_STATE_IDLE, "too many others", now_ms,
+			           actions);
+		ranked[i]->outranked = true;
+	}
+	if (!ranked)
+		actions->out_of_memory = true;
+	free(ranked);
+	sweep(peers);
+}
