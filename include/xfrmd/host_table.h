@@ -56,7 +56,7 @@ uint32_t host_newest_spi(const struct host_state *state);
 /* Apart from their states, so that the hosts can be lent as they are. */
 struct host_table {
 	struct known_host *hosts;
-	struct host_state *states;
+	struct host_state **states;
 	size_t count, capacity;
 };
 
@@ -68,9 +68,10 @@ size_t host_table_find(const struct host_table *table, const struct addr *local,
 size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
                       uint32_t wait_spi, uint64_t now_ms);
 void host_table_remove(struct host_table *table, size_t index);
-/* The one without an SA that was silent longest, and how many have none; HOST_TABLE_NONE: all have
- * one. */
-size_t host_table_find_silent(const struct host_table *table, size_t *ret_without_sa);
+/* How many have no SA; into @oldest go those of them that were silent longest, up to @max, the last one
+ * in the table first. */
+size_t host_table_find_silent(const struct host_table *table, size_t *oldest, size_t max,
+                              size_t *ret_count);
 size_t host_table_count_due(const struct host_table *table, uint64_t now_ms);
 /* HOST_TABLE_NEVER: none is due. */
 uint64_t host_table_first_due(const struct host_table *table);

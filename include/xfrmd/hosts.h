@@ -152,6 +152,10 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 /* The inbound SA of an outbound one that is known; told by hosts_on_fresh_sas(), too. */
 void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                    uint32_t spi, uint32_t spi_in, uint64_t now_ms);
+bool hosts_is_known(const struct hosts *hosts, const struct addr *local, const struct addr *remote);
+/* Whether the pair is of a host that is silent: of what is sent to it PROBE tells, and no acquire. */
+bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
+                      const struct addr *remote);
 /* How many pairs of SAs the host with this index in hosts_list() has. */
 size_t hosts_pairs(const struct hosts *hosts, size_t index);
 /* The answer to LISTEN: packets that the inbound SA has received so far. */

@@ -90,7 +90,7 @@ struct peer {
 	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
 	bool wanted;           /* acquired, and the larval SA has not expired since */
-	unsigned asks;         /* acquires since it was up */
+	bool asked_again;      /* by more than one acquire since it was up */
 	bool had_sa;           /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
 	bool ordered;                /* QUEUED: by peers_retry() */
@@ -174,8 +174,9 @@ void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 struct peer_sa {
 	struct addr src, dst;
 };
-/* Likewise for all that are not among these, all larval SAs of ours, in order of peer_sa_compare(). */
-void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *larvals, size_t count);
+/* Likewise for all that are not among these, all that traffic asks for, in order of
+ * peer_sa_compare(). */
+void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, size_t count);
 int peer_sa_compare(const void *a, const void *b); /* for qsort() */
 /*
  * Somebody else than charon deleted an SA @src -> @dst: the peer's CHILD_SAs will be rekeyed, since

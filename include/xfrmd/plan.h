@@ -37,6 +37,11 @@ struct policy plan_host_policy(const struct conf *conf, const struct known_host 
  * for. */
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 
+/* The key of the subnet policy that asks for SAs from @local to @remote, while no host policy does.
+ * False: none protects the pair. */
+bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
+                     const struct addr *local, const struct addr *remote, struct policy *ret_key);
+
 /* Whether policies are made for this address: neither loopback nor link-local, on a chosen
  * interface. */
 bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);

@@ -3,6 +3,7 @@
 #define XFRMD_PRIVILEGES_H
 
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a process of root may do. A set has one bit for each CAP_* of capabilities(7). */
@@ -19,5 +20,12 @@ int privileges_limit(uint64_t keep);
  * same user that have fewer privileges. 0 or negative errno.
  */
 int privileges_hide_memory(void);
+
+/*
+ * The processor is ours before it is that of programs which send as fast as they can, and whose
+ * acquires have to be answered: nice -10, as far as it is allowed. With false this process is one of
+ * the others; safe between fork and exec.
+ */
+void privileges_go_first(bool first);
 
 #endif

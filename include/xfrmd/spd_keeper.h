@@ -44,10 +44,9 @@ int spd_keeper_remove(struct spd_keeper *keeper, const struct policy *key, struc
 /* When a packet last met the policy with the key of @key, epoch seconds; 0: never, or there is
  * none. */
 int64_t spd_keeper_used(struct spd_keeper *keeper, const struct policy *key);
-/* Re-sends the subnet policy that decides about @local -> @remote, if no known-host policy did: the
- * kernel then looks at the packets that it holds for it. */
-void spd_keeper_resend(struct spd_keeper *keeper, const struct addr *local,
-                       const struct addr *remote);
+/* Re-sends the policy with the key of @key as it is, if there is one of ours: the kernel then looks at
+ * the packets that it holds for it. */
+void spd_keeper_resend(struct spd_keeper *keeper, const struct policy *key);
 /* Reads the kernel. */
 int spd_keeper_read(struct spd_keeper *keeper, struct err *err);
 /* What the kernel held when last read or written, foreign policies included, sorted by key.

@@ -27,7 +27,7 @@ struct xfrm_events {
 	void (*sas_lost)(void *ctx, bool flushed);
 };
 /* Holds a storm of 1,000 acquires several times over (SO_RCVBUFFORCE). */
-#define XFRM_MONITOR_RCVBUF (8 * 1024 * 1024)
+#define XFRM_MONITOR_RCVBUF (32 * 1024 * 1024)
 struct xfrm_monitor;
 /*
  * Opens a socket each for ACQUIRE with EXPIRE, for POLICY, and for SA if wanted, so that a flood of

@@ -16,6 +16,8 @@
 /* A set as the kernel takes it: the lower half first. */
 #define HALVES _LINUX_CAPABILITY_U32S_3
 
+#define NICE_FIRST (-10)
+
 static void limit_bounding_set(uint64_t keep)
 {
 	for (unsigned long capability = 0; capability < 64; capability++) {
@@ -58,4 +60,13 @@ int privileges_hide_memory(void)
 	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+void privileges_go_first(bool first)
+{
+	int nice = getpriority(PRIO_PROCESS, 0), wanted = first ? NICE_FIRST : 0;
+
+	/* systemd may have done it, and may forbid to ask; nicer than others is somebody's choice */
+	if ((first && nice > wanted && nice <= 0) || (!first && nice < 0))
+		(void)setpriority(PRIO_PROCESS, 0, wanted);
 }

@@ -45,6 +45,7 @@ become(char *binary, const char *log_path, char *config, int gate)
 	if (open("/dev/null", O_RDONLY) == 0 &&
 	    open(log_path, O_RDWR | O_NONBLOCK | O_NOFOLLOW) == 1 && dup(1) == 2) {
 		reset_signals();
+		privileges_go_first(false);
 		if (privileges_limit(CHARON_PRIVILEGES) < 0)
 			_exit(EXIT_NOT_RUN);
 		execve(binary, (char *[]){binary, NULL}, (char *[]){path, zone, config, NULL});

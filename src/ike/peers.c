@@ -91,8 +91,8 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 	if (!peer)
 		return;
 	if (peer->state != PEER_STATE_UP) {
+		peer->asked_again = peer->acquired_ms != 0;
 		peer->acquired_ms = now_ms;
-		peer->asks++;
 	}
 	if (!take_acquire(peers, peer, now_ms, actions)) {
 		peers->counters.deduplicated++;
@@ -161,14 +161,14 @@ int peer_sa_compare(const void *a, const void *b)
 	return order ? order : addr_compare(&x->dst, &y->dst);
 }
 
-void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *larvals, size_t count)
+void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, size_t count)
 {
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
 		const struct peer_sa key = {.src = peer->local, .dst = peer->remote};
 
 		if (!peer->wanted ||
-		    (count && bsearch(&key, larvals, count, sizeof(key), peer_sa_compare)))
+		    (count && bsearch(&key, asked, count, sizeof(key), peer_sa_compare)))
 			continue;
 		peer->wanted = false;
 		peers_note_due(peers, peer, 0);

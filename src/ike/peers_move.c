@@ -178,7 +178,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peer->last_error[0] = '\0';
 		peer->failed_ms = 0;
 		peer->acquired_ms = 0;
-		peer->asks = 0;
+		peer->asked_again = false;
 		peer->had_sa = true;
 		break;
 	case PEER_STATE_FAILED:

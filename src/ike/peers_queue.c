@@ -27,7 +27,7 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 	if (!order)
 		order = first_if(!a->failures, !b->failures);
 	if (!order)
-		order = first_if(a->asks > 1 || a->ordered, b->asks > 1 || b->ordered);
+		order = first_if(a->asked_again || a->ordered, b->asked_again || b->ordered);
 	if (!order)
 		order = (a->acquired_ms < b->acquired_ms) - (a->acquired_ms > b->acquired_ms);
 	if (!order)

@@ -62,7 +62,7 @@ void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_m
 
 bool hosts_takes_over_by_time(const struct hosts *hosts, size_t index)
 {
-	const struct host_state *state = &hosts->known.states[index];
+	const struct host_state *state = hosts->known.states[index];
 
 	return state->pair_count && !state->pairs[state->pair_count - 1].spi_in &&
 	       hosts->known.hosts[index].spi != host_newest_spi(state);
@@ -70,7 +70,7 @@ bool hosts_takes_over_by_time(const struct hosts *hosts, size_t index)
 
 void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	bool settled = hosts->known.hosts[index].spi == host_newest_spi(state);
 	bool audible = false;
 	uint64_t due_ms = hosts_takes_over_by_time(hosts, index) ? state->takeover_ms
@@ -87,7 +87,7 @@ void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
 
 void hosts_add_listen(struct hosts *hosts, size_t index, uint32_t spi, struct host_actions *actions)
 {
-	const struct host_state *state = &hosts->known.states[index];
+	const struct host_state *state = hosts->known.states[index];
 	size_t found = host_find_spi(state, spi);
 
 	if (found == state->pair_count || !state->pairs[found].spi_in)
@@ -111,7 +111,7 @@ void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool bloc
 /* Behind the PUT after which it waits no more. */
 static void free_queue(struct hosts *hosts, size_t index, struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	state->stranger = false;
 	if (state->resend && hosts->mode == HOSTS_MODE_HOLD)
@@ -128,7 +128,7 @@ uint32_t hosts_idle_spi(const struct hosts *hosts, const struct host_state *stat
 void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
                     struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	if (hosts->mode == HOSTS_MODE_DROP || hosts->known.hosts[index].blocked)
 		return;
@@ -141,21 +141,21 @@ void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
 
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index)
 {
-	return !hosts->known.states[index].pair_count && !hosts->known.hosts[index].blocked &&
-	       hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
+	return !hosts->known.states[index]->pair_count && !hosts->known.hosts[index].blocked &&
+	       hosts->known.states[index]->due_ms != HOST_TABLE_NEVER;
 }
 
 static void end_acquire(struct hosts *hosts, size_t index, struct host_actions *actions)
 {
 	host_actions_add(actions, HOST_ACTION_END_ACQUIRE, &hosts->known.hosts[index]);
-	actions->items[actions->count - 1].spi = hosts->known.states[index].wait_spi;
+	actions->items[actions->count - 1].spi = hosts->known.states[index]->wait_spi;
 }
 
 /* What may be in the queue of the subnet policy stays there. */
 static void pin(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                 struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	bool waited = known_host_waits(&hosts->known.hosts[index]);
 
 	hosts_set_policy(hosts, index, spi, false, actions);
@@ -184,11 +184,11 @@ static void count_strangers(const struct hosts *hosts, size_t *ret_ready, size_t
 {
 	*ret_ready = *ret_waiting = 0;
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		if (hosts->known.states[i].ready_spi)
+		if (hosts->known.states[i]->ready_spi)
 			++*ret_ready;
-		else if (hosts->known.states[i].resend &&
+		else if (hosts->known.states[i]->resend &&
 		         known_host_waits(&hosts->known.hosts[i]) &&
-		         hosts->known.states[i].due_ms != HOST_TABLE_NEVER)
+		         hosts->known.states[i]->due_ms != HOST_TABLE_NEVER)
 			++*ret_waiting;
 	}
 }
@@ -196,7 +196,7 @@ static void count_strangers(const struct hosts *hosts, size_t *ret_ready, size_t
 static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
                       struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	bool lives = host_find_spi(state, state->ready_spi) < state->pair_count;
 
 	pin(hosts, index, lives ? state->ready_spi : host_newest_spi(state), now_ms, actions);
@@ -209,16 +209,16 @@ void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_action
 
 	count_strangers(hosts, &ready, &waiting);
 	for (size_t i = 0; i < known->count; i++)
-		queued += known->states[i].resend;
+		queued += known->states[i]->resend;
 	if (!ready || (waiting && now_ms < hosts->together_ms) ||
 	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT + queued))
 		return;
 	for (size_t i = 0; i < known->count; i++) {
-		if (known->states[i].ready_spi)
+		if (known->states[i]->ready_spi)
 			pin_ready(hosts, i, now_ms, actions);
 	}
 	for (size_t i = 0; i < known->count; i++) {
-		if (known->states[i].resend && known->states[i].pair_count &&
+		if (known->states[i]->resend && known->states[i]->pair_count &&
 		    !known_host_waits(&known->hosts[i]))
 			free_queue(hosts, i, actions);
 	}
@@ -227,7 +227,7 @@ void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_action
 void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms,
                      struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	size_t ready, waiting;
 
 	if (!state->resend || hosts->mode != HOSTS_MODE_HOLD) {
@@ -247,7 +247,7 @@ void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, uint64_t n
 void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
                          struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
 	state->takeover_ms = now_ms + HOSTS_WAIT_MS;
@@ -256,7 +256,7 @@ void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
 
 void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	/* for what asked before the SA came: it has been answered */
 	if (known_host_waits(&hosts->known.hosts[index]))
@@ -278,7 +278,7 @@ void hosts_end_sas(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 
 void hosts_block(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	hosts_set_policy(hosts, index, 0, true, actions);
 	free_queue(hosts, index, actions);

@@ -43,7 +43,7 @@ static bool table_reserve_one(struct host_table *table)
 {
 	size_t capacity = table->capacity ? 2 * table->capacity : 16;
 	struct known_host *hosts;
-	struct host_state *states;
+	struct host_state **states;
 
 	if (table->count < table->capacity)
 		return true;
@@ -51,7 +51,7 @@ static bool table_reserve_one(struct host_table *table)
 	if (!hosts)
 		return false;
 	table->hosts = hosts;
-	states = reallocarray(table->states, capacity, sizeof(*states));
+	states = reallocarray(table->states, capacity, sizeof(struct host_state *));
 	if (!states)
 		return false;
 	table->states = states;
@@ -64,13 +64,18 @@ size_t host_table_add(struct host_table *table, const struct addr *local, const 
 {
 	size_t index = lower_bound(table, local, remote);
 	size_t behind = table->count - index;
+	struct host_state *state;
 
 	if (!table_reserve_one(table))
 		return HOST_TABLE_NONE;
+	state = malloc(sizeof(*state));
+	if (!state)
+		return HOST_TABLE_NONE;
 	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
-	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(*table->states));
+	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(state));
 	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
-	table->states[index] = (struct host_state){
+	table->states[index] = state;
+	*state = (struct host_state){
 		.active_ms = now_ms,
 		.due_ms = HOST_TABLE_NEVER,
 		.look_ms = HOSTS_LOOK_MAX_MS,
@@ -85,31 +90,59 @@ void host_table_remove(struct host_table *table, size_t index)
 {
 	size_t behind = --table->count - index;
 
+	free(table->states[index]);
 	memmove(&table->hosts[index], &table->hosts[index + 1], behind * sizeof(*table->hosts));
-	memmove(&table->states[index], &table->states[index + 1], behind * sizeof(*table->states));
+	memmove(&table->states[index], &table->states[index + 1],
+	        behind * sizeof(struct host_state *));
 }
 
 void host_table_fini(struct host_table *table)
 {
+	for (size_t i = 0; i < table->count; i++)
+		free(table->states[i]);
 	free(table->hosts);
 	free(table->states);
 	*table = (struct host_table){0};
 }
 
-size_t host_table_find_silent(const struct host_table *table, size_t *ret_without_sa)
+/* Into those that are oldest so far, the oldest first. */
+static void keep_oldest(const struct host_table *table, size_t *oldest, size_t max, size_t *count,
+                        size_t index)
 {
-	size_t found = HOST_TABLE_NONE;
+	uint64_t active_ms = table->states[index]->active_ms;
+	size_t place = *count;
 
-	*ret_without_sa = 0;
+	while (place > 0 && table->states[oldest[place - 1]]->active_ms > active_ms)
+		place--;
+	if (place == max)
+		return;
+	if (*count < max)
+		++*count;
+	memmove(&oldest[place + 1], &oldest[place], (*count - place - 1) * sizeof(*oldest));
+	oldest[place] = index;
+}
+
+static int compare_from_behind(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+
+	return (*x < *y) - (*x > *y);
+}
+
+size_t host_table_find_silent(const struct host_table *table, size_t *oldest, size_t max,
+                              size_t *ret_count)
+{
+	size_t without_sa = 0;
+
+	*ret_count = 0;
 	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i].pair_count)
+		if (table->states[i]->pair_count)
 			continue;
-		++*ret_without_sa;
-		if (found == HOST_TABLE_NONE ||
-		    table->states[i].active_ms < table->states[found].active_ms)
-			found = i;
+		without_sa++;
+		keep_oldest(table, oldest, max, ret_count, i);
 	}
-	return found;
+	qsort(oldest, *ret_count, sizeof(*oldest), compare_from_behind);
+	return without_sa;
 }
 
 size_t host_table_count_due(const struct host_table *table, uint64_t now_ms)
@@ -117,7 +150,7 @@ size_t host_table_count_due(const struct host_table *table, uint64_t now_ms)
 	size_t count = 0;
 
 	for (size_t i = 0; i < table->count; i++)
-		count += table->states[i].due_ms <= now_ms;
+		count += table->states[i]->due_ms <= now_ms;
 	return count;
 }
 
@@ -199,8 +232,8 @@ uint64_t host_table_first_due(const struct host_table *table)
 	uint64_t first = HOST_TABLE_NEVER;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i].due_ms < first)
-			first = table->states[i].due_ms;
+		if (table->states[i]->due_ms < first)
+			first = table->states[i]->due_ms;
 	}
 	return first;
 }
@@ -212,8 +245,10 @@ void host_table_retain(struct host_table *table,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote))
+		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote)) {
+			free(table->states[i]);
 			continue;
+		}
 		table->hosts[kept] = table->hosts[i];
 		table->states[kept] = table->states[i];
 		kept++;

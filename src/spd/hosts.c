@@ -15,6 +15,8 @@
  * so an event that fails for want of memory has not happened, and hosts_sync() makes up for it.
  */
 
+/* Of those without an SA. */
+#define ROOM_AT_ONCE   32
 /* After a timer that found no memory. */
 #define HOSTS_RETRY_MS 100
 
@@ -43,15 +45,20 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Two at a time, or those that have lost their SAs since would become ever more. */
+/* Some at a time, so that the search for them costs each that comes little. */
 static void make_room(struct hosts *hosts, struct host_actions *actions)
 {
-	for (int i = 0; i < 2 && hosts->known.count >= HOSTS_WITHOUT_SA_MAX; i++) {
-		size_t without_sa, oldest = host_table_find_silent(&hosts->known, &without_sa);
+	size_t oldest[ROOM_AT_ONCE], count;
 
-		if (without_sa >= HOSTS_WITHOUT_SA_MAX)
-			hosts_forget(hosts, oldest, actions);
-	}
+	if (hosts->known.count < HOSTS_WITHOUT_SA_MAX)
+		return;
+	if (host_table_find_silent(&hosts->known, oldest, ROOM_AT_ONCE, &count) <
+	            HOSTS_WITHOUT_SA_MAX ||
+	    !host_actions_reserve(actions, 2 * count + ACTIONS_PER_EVENT))
+		return;
+	/* from behind, so that the indexes hold */
+	for (size_t i = 0; i < count; i++)
+		hosts_forget(hosts, oldest[i], actions);
 }
 
 /* Adds a host that is not known, without PUT. HOST_TABLE_NONE: out of memory, which is noted. */
@@ -75,7 +82,7 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 	hosts->mode = mode;
 	for (size_t i = 0; i < hosts->known.count; i++) {
 		struct known_host *host = &hosts->known.hosts[i];
-		struct host_state *state = &hosts->known.states[i];
+		struct host_state *state = hosts->known.states[i];
 
 		host->blocked = false;
 		if (state->ready_spi)
@@ -99,7 +106,7 @@ int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, siz
 		struct known_host *host = &hosts->known.hosts[i];
 		uint32_t spi = wait_spis_of(&hosts->spis, &host->local);
 
-		hosts->known.states[i].wait_spi = spi;
+		hosts->known.states[i]->wait_spi = spi;
 		if (known_host_waits(host))
 			host->spi = spi;
 	}
@@ -115,8 +122,8 @@ void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 	for (size_t i = 0; i < hosts->known.count; i++) {
 		if (!hosts_awaits_sa(hosts, i))
 			continue;
-		hosts->known.states[i].asked_ms = now_ms;
-		hosts_set_due(hosts, &hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
+		hosts->known.states[i]->asked_ms = now_ms;
+		hosts_set_due(hosts, hosts->known.states[i], now_ms + HOSTS_SILENT_MS);
 	}
 }
 
@@ -133,7 +140,7 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	                       wait_spis_of(&hosts->spis, &host->local), now_ms);
 	if (index == HOST_TABLE_NONE)
 		return -ENOMEM;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	state->stranger = false;
 	hosts->known.hosts[index].spi = hosts_idle_spi(hosts, state);
 	if (host->blocked && hosts->mode == HOSTS_MODE_HOLD) {
@@ -153,7 +160,7 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
  * out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold. */
 static bool first_sa_waits(const struct hosts *hosts, size_t index)
 {
-	bool asked = hosts->known.states[index].due_ms != HOST_TABLE_NEVER;
+	bool asked = hosts->known.states[index]->due_ms != HOST_TABLE_NEVER;
 	bool holds_all = hosts->known.hosts[index].local.family == AF_INET;
 
 	return hosts->mode == HOSTS_MODE_CLEAR || asked ||
@@ -173,7 +180,7 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 		index = add_host(hosts, local, remote, now_ms, actions);
 	if (index == HOST_TABLE_NONE)
 		return;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	if (!host_add_spi(state, hosts->known.hosts[index].spi, spi))
 		return;
 	if (hosts_is_pinned(hosts, index)) {
@@ -198,7 +205,7 @@ static struct sa_pair *find_pair(struct hosts *hosts, const struct addr *local,
 
 	if (index == HOST_TABLE_NONE)
 		return NULL;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	found = host_find_spi(state, spi);
 	return found < state->pair_count ? &state->pairs[found] : NULL;
 }
@@ -219,7 +226,7 @@ void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct a
 /* Listens until the peer uses the newest pair. */
 static void listen_for(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now_ms)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	state->listen_spi = spi;
 	state->look_ms = HOSTS_LISTEN_MIN_MS;
@@ -246,7 +253,7 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 		pair->spi_in = fresh->spi_in;
 		pair->packets_in = 0;
 	}
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	pinned = hosts_is_pinned(hosts, index);
 	held = !pinned && state->asked_ms;
 	if (hosts->known.hosts[index].spi != fresh->spi_out) {
@@ -271,7 +278,7 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
  */
 static bool follows(const struct hosts *hosts, size_t index, uint32_t spi)
 {
-	const struct host_state *state = &hosts->known.states[index];
+	const struct host_state *state = hosts->known.states[index];
 
 	return spi == state->listen_spi || (hosts_is_follower(hosts, index) && !state->received);
 }
@@ -282,7 +289,7 @@ static void follow(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now
 {
 	hosts_take_over(hosts, index, spi, now_ms, actions);
 	if (hosts->known.hosts[index].spi == spi) {
-		hosts->known.states[index].takeover_ms = HOST_TABLE_NEVER;
+		hosts->known.states[index]->takeover_ms = HOST_TABLE_NEVER;
 		hosts_watch(hosts, index, now_ms);
 	}
 	hosts_end_together(hosts, now_ms, actions);
@@ -299,7 +306,7 @@ void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct
 
 	if (index == HOST_TABLE_NONE || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	if (host_find_spi_in(state, spi_in) == state->pair_count)
 		return;
 	pair = &state->pairs[host_find_spi_in(state, spi_in)];
@@ -321,12 +328,25 @@ static void lose_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
                      struct host_actions *actions)
 {
 	hosts->lost_pins++;
-	hosts_pin(hosts, index, host_newest_spi(&hosts->known.states[index]), now_ms, actions);
+	hosts_pin(hosts, index, host_newest_spi(hosts->known.states[index]), now_ms, actions);
+}
+
+bool hosts_is_known(const struct hosts *hosts, const struct addr *local, const struct addr *remote)
+{
+	return host_table_find(&hosts->known, local, remote) != HOST_TABLE_NONE;
+}
+
+bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
+                      const struct addr *remote)
+{
+	size_t index = host_table_find(&hosts->known, local, remote);
+
+	return index != HOST_TABLE_NONE && hosts->known.hosts[index].blocked;
 }
 
 size_t hosts_pairs(const struct hosts *hosts, size_t index)
 {
-	return hosts->known.states[index].pair_count;
+	return hosts->known.states[index]->pair_count;
 }
 
 uint64_t hosts_lost_pins(const struct hosts *hosts)
@@ -346,7 +366,7 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 	index = host_table_find(&hosts->known, local, remote);
 	if (index == HOST_TABLE_NONE)
 		return;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	gone = host_find_spi(state, spi);
 	if (gone == state->pair_count)
 		return;
@@ -365,7 +385,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
                      struct host_actions *actions)
 {
 	const struct known_host *host = &hosts->known.hosts[index];
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	uint32_t newest = host_newest_spi(state);
 
 	if (!newest) {
@@ -383,7 +403,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 /* Whether it was added by the sync. */
 static bool is_new(const struct host_table *known, size_t index)
 {
-	return known->states[index].resend && !known->hosts[index].spi;
+	return known->states[index]->resend && !known->hosts[index].spi;
 }
 
 void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
@@ -398,10 +418,10 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
 		if (index != HOST_TABLE_NONE && sas[i].spi > POLICY_SPI_WAIT_MAX)
-			host_list_spi(&known->states[index], known->hosts[index].spi, sas[i].spi);
+			host_list_spi(known->states[index], known->hosts[index].spi, sas[i].spi);
 	}
 	for (size_t i = 0; i < known->count; i++)
-		host_remove_unlisted(&known->states[i]);
+		host_remove_unlisted(known->states[i]);
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
 
@@ -410,10 +430,10 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		if (index == HOST_TABLE_NONE) {
 			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
 			if (index != HOST_TABLE_NONE)
-				known->states[index].resend = true;
+				known->states[index]->resend = true;
 		}
 		if (index != HOST_TABLE_NONE && is_new(known, index))
-			host_add_spi(&known->states[index], 0, sas[i].spi);
+			host_add_spi(known->states[index], 0, sas[i].spi);
 	}
 	for (size_t i = 0; i < known->count; i++)
 		sync_pin(hosts, i, now_ms, actions);
@@ -431,7 +451,7 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 		index = add_host(hosts, local, remote, now_ms, actions);
 	if (index == HOST_TABLE_NONE)
 		return true;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	state->active_ms = now_ms;
 	/* it may be the subnet policy that asks */
 	state->resend |= state->stranger;
@@ -453,7 +473,7 @@ void hosts_on_progress(struct hosts *hosts, const struct addr *local, const stru
 
 	if (index == HOST_TABLE_NONE || !hosts_awaits_sa(hosts, index))
 		return;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	due_ms = state->asked_ms + HOSTS_HELD_MAX_MS;
 	if (progress == IKE_PROGRESS_SENT)
 		due_ms = earlier(due_ms, now_ms + HOSTS_SILENT_MS);
@@ -480,7 +500,7 @@ void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct
 	if (index == HOST_TABLE_NONE || !hosts->known.hosts[index].blocked ||
 	    !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
-	state = &hosts->known.states[index];
+	state = hosts->known.states[index];
 	if (used_s != state->used_s) {
 		state->used_s = used_s;
 		state->active_ms = now_ms;
@@ -494,7 +514,7 @@ void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct
 
 static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	if (state->look_ms < HOSTS_PROBE_MAX_MS)
 		state->look_ms *= 2;
@@ -507,7 +527,7 @@ static void probe(struct hosts *hosts, size_t index, uint64_t now_ms, struct hos
 static void look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
 	const struct known_host *host = &hosts->known.hosts[index];
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 	bool pinned = hosts_is_pinned(hosts, index);
 
 	if (pinned)
@@ -534,7 +554,7 @@ static bool has_grace(const struct hosts *hosts, uint64_t now_ms)
 
 static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_actions *actions)
 {
-	struct host_state *state = &hosts->known.states[index];
+	struct host_state *state = hosts->known.states[index];
 
 	if (hosts->known.hosts[index].blocked)
 		probe(hosts, index, now_ms, actions);
@@ -561,7 +581,7 @@ void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *a
 		return;
 	}
 	for (size_t i = 0; i < hosts->known.count; i++) {
-		if (hosts->known.states[i].due_ms <= now_ms)
+		if (hosts->known.states[i]->due_ms <= now_ms)
 			on_due(hosts, i, now_ms, actions);
 	}
 	hosts_end_together(hosts, now_ms, actions);

@@ -18,9 +18,8 @@ struct hosts {
 	uint64_t lost_pins;
 };
 
-/* REMOVE and END_ACQUIRE of two other hosts, PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE
- * for want of one. */
-#define ACTIONS_PER_EVENT 7
+/* PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE for want of one. */
+#define ACTIONS_PER_EVENT 3
 /* A look at all SAs of a host. */
 #define ACTIONS_PER_TIMER HOSTS_PAIRS_MAX
 

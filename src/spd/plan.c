@@ -377,6 +377,33 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
 	return 0;
 }
 
+/* NULL: none is chosen. An address goes before a local route to a prefix that holds it. */
+static const struct local_addr *find_local(const struct conf *conf, const struct local_addr *addrs,
+                                           size_t addr_count, const struct addr *local)
+{
+	const struct local_addr *found = NULL;
+
+	for (size_t i = 0; i < addr_count; i++) {
+		if (local_addr_has(&addrs[i], local) && plan_addr_chosen(conf, &addrs[i]) &&
+		    (!found || addrs[i].open_bits < found->open_bits))
+			found = &addrs[i];
+	}
+	return found;
+}
+
+bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
+                     const struct addr *local, const struct addr *remote, struct policy *ret_key)
+{
+	const struct local_addr *own = find_local(conf, addrs, addr_count, local);
+	const struct prefix *peers = prefixset_longest(&conf->protect, remote);
+
+	if (!own || !peers)
+		return false;
+	*ret_key =
+		(struct policy){.dir = POLICY_DIR_OUT, .src = local_addr_span(own), .dst = *peers};
+	return true;
+}
+
 bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
                      const struct addr *local, const struct addr *remote)
 {

@@ -69,24 +69,6 @@ static void on_network(void *ctx)
 	known_hosts_resync(daemon);
 }
 
-/* Acquires. */
-
-void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
-{
-	struct daemon *daemon = ctx;
-	const struct local_addr *addrs;
-	size_t count;
-
-	addrs = addr_watch_list(daemon->addrs, &count);
-	if (acquire->reqid != daemon->conf.reqid ||
-	    !plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote))
-		return;
-	if (known_hosts_on_acquire(daemon, acquire))
-		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
-	else
-		daemon->acquires_ignored++;
-}
-
 bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa)
 {
 	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
@@ -110,7 +92,7 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 	if (!hard || sa->reqid != daemon->conf.reqid)
 		return;
 	if (sa->spi <= POLICY_SPI_WAIT_MAX) {
-		negotiator_larval_expired(daemon->negotiator, &sa->src, &sa->dst);
+		known_hosts_on_larval_expired(daemon, &sa->src, &sa->dst);
 		return;
 	}
 	log_sa(daemon, sa, "SA expired");
@@ -124,7 +106,7 @@ static void on_overrun(void *ctx, bool acquires_lost)
 
 	/* their larval SAs tell what was lost */
 	if (acquires_lost) {
-		daemon->acquires_lost++;
+		daemon->acquires.lost++;
 		known_hosts_resync_soon(daemon);
 	}
 	if (log_allowed(&daemon->overruns, loop_now_ms(), "kernel: notifications"))
@@ -375,7 +357,7 @@ int daemon_hash(const struct conf *conf, const struct pki_bundle *bundle, char r
 static int open_kernel(struct daemon *daemon, struct err *err)
 {
 	static const struct xfrm_events events = {
-		.acquire = daemon_on_acquire,
+		.acquire = acquires_on_acquire,
 		.expire = on_expire,
 		.policies_touched = policy_guard_touched,
 		.overrun = on_overrun,
@@ -498,6 +480,8 @@ static int open_timers(struct daemon *daemon)
 	if (!error)
 		error = policies_open(daemon);
 	if (!error)
+		error = acquires_open(daemon);
+	if (!error)
 		error = policy_guard_open(daemon);
 	if (!error)
 		error = sa_guard_open(daemon);
@@ -582,6 +566,7 @@ void daemon_close(struct daemon *daemon)
 	ike_flood_close(daemon);
 	sa_guard_close(daemon);
 	policy_guard_close(daemon);
+	acquires_close(daemon);
 	policies_close(daemon);
 	log_count_repeats(NULL, NULL);
 	loop_timer_free(daemon->repeats_timer);

@@ -15,6 +15,7 @@
 #include "xfrmd/pki_load.h"
 #include "xfrmd/recent_peers.h"
 #include "xfrmd/spd_keeper.h"
+#include "xfrmd/strangers.h"
 #include "xfrmd/xfrm_sock.h"
 
 /*
@@ -68,8 +69,13 @@ struct daemon {
 	int exit_status;
 	int64_t started; /* epoch */
 	struct traffic *traffic;
-	uint64_t acquires_ignored; /* those that no negotiation is due for */
-	uint64_t acquires_lost;    /* times that the kernel's notifications overran */
+	struct {
+		struct strangers *strangers;
+		uint64_t ignored; /* those that no negotiation is due for */
+		uint64_t put_off; /* those of strangers that are too many at once */
+		uint64_t lost;    /* times that the kernel's notifications overran */
+		struct log_limit put_off_log;
+	} acquires;
 	struct log_limit overruns;
 
 	int64_t reload_time;
@@ -101,8 +107,6 @@ int lockdown_run(struct daemon *daemon, struct err *err);
 /* After a new configuration or new addresses: ends the SAs of peers that are not protected any more,
  * or whose local address is gone, and forgets them. */
 void daemon_retain_peers(struct daemon *daemon);
-/* The kernel asks for an SA, an xfrm_events callback. */
-void daemon_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* Whether it is one that charon negotiated for us, and no larval one. */
 bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
 
@@ -120,6 +124,11 @@ int policies_refresh(struct daemon *daemon, struct spd_change *ret_change, struc
 void policies_failed(struct daemon *daemon, const struct err *err);
 /* Why not all is applied; empty: it is. */
 const char *policies_problem(const struct daemon *daemon);
+
+/* The kernel asks for an SA, an xfrm_events callback. open: 0 or -ENOMEM. */
+int acquires_open(struct daemon *daemon);
+void acquires_close(struct daemon *daemon);
+void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 
 /*
  * Known hosts. open: takes over what a predecessor left, before the first plan; reload: after a new
@@ -139,6 +148,9 @@ void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct 
                               uint32_t spi_in, uint32_t spi_out);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
+/* Traffic asks no longer, unless the host is blocked, which is seen otherwise. */
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
+                                   const struct addr *remote);
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
 void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,

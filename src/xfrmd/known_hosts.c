@@ -17,6 +17,8 @@
 #define RESYNC_DELAY_MS 1000
 /* Acquires that a look at the larval SAs makes up for. */
 #define LARVALS_AT_ONCE 512
+/* Different subnet policies that are re-sent for one event. */
+#define RESENT_MAX      16
 
 static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
 {
@@ -144,6 +146,9 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		break;
 	case HOST_ACTION_REMOVE:
 		remove_policy(daemon, &action->host);
+		/* what goes on asks anew */
+		negotiator_larval_expired(daemon->negotiator, &action->host.local,
+		                          &action->host.remote);
 		break;
 	case HOST_ACTION_NEGOTIATE:
 		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote);
@@ -165,8 +170,33 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		end_acquire(daemon, action);
 		break;
 	case HOST_ACTION_RESEND:
-		spd_keeper_resend(daemon->spd, &action->host.local, &action->host.remote);
-		break;
+		break; /* at the end */
+	}
+}
+
+/* Each subnet policy once, as far as they are few. */
+static void resend_all(struct daemon *daemon, const struct host_actions *actions)
+{
+	struct policy keys[RESENT_MAX], key;
+	const struct local_addr *addrs;
+	size_t addr_count, count = 0;
+
+	addrs = addr_watch_list(daemon->addrs, &addr_count);
+	for (size_t i = 0; i < actions->count; i++) {
+		const struct known_host *host = &actions->items[i].host;
+		size_t seen = 0;
+
+		if (actions->items[i].kind != HOST_ACTION_RESEND ||
+		    !plan_subnet_key(&daemon->conf, addrs, addr_count, &host->local, &host->remote,
+		                     &key))
+			continue;
+		while (seen < count && policy_compare_key(&keys[seen], &key) != 0)
+			seen++;
+		if (seen < count)
+			continue;
+		spd_keeper_resend(daemon->spd, &key);
+		if (count < RESENT_MAX)
+			keys[count++] = key;
 	}
 }
 
@@ -178,6 +208,7 @@ static bool act_all(struct daemon *daemon, const struct host_actions *actions)
 
 	for (size_t i = 0; i < actions->count; i++)
 		act(daemon, &actions->items[i], &answers);
+	resend_all(daemon, actions);
 	if (answers.count || answers.out_of_memory)
 		complete &= act_all(daemon, &answers);
 	host_actions_fini(&answers);
@@ -247,15 +278,27 @@ static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
 	       sa->reqid == daemon->conf.reqid;
 }
 
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
+                                   const struct addr *remote)
+{
+	if (!hosts_is_blocked(daemon->hosts, local, remote))
+		negotiator_larval_expired(daemon->negotiator, local, remote);
+}
+
 /* Whose expiry nobody heard has been asked for no longer. */
 static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 {
-	struct peer_sa *larvals = calloc(count + 1, sizeof(*larvals));
-	size_t kept = 0;
+	size_t host_count, kept = 0;
+	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
+	struct peer_sa *larvals = calloc(count + host_count + 1, sizeof(*larvals));
 
 	/* then it is asked for a little longer */
 	if (!larvals)
 		return;
+	for (size_t i = 0; i < host_count; i++)
+		if (hosts[i].blocked)
+			larvals[kept++] = (struct peer_sa){.src = hosts[i].local,
+			                                   .dst = hosts[i].remote};
 	for (size_t i = 0; i < count; i++)
 		if (is_larval(daemon, &all[i]))
 			larvals[kept++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
@@ -284,7 +327,7 @@ static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t
 
 		if (!is_larval(daemon, &all[i]) || is_wanted(daemon, &all[i]))
 			continue;
-		daemon_on_acquire(daemon, &acquire);
+		acquires_on_acquire(daemon, &acquire);
 		taken++;
 	}
 }

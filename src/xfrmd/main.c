@@ -257,6 +257,7 @@ static int run(struct daemon *daemon, bool foreground)
 	} else {
 		if (!foreground)
 			detach_stdio(daemon);
+		privileges_go_first(true);
 		give_up_privileges(daemon);
 		if (loop_run(daemon->loop) < 0)
 			daemon->exit_status = EXIT_FAILED;

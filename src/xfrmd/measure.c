@@ -207,10 +207,11 @@ static void add_acquires(const struct daemon *daemon, const struct peers_counter
 	metrics_labelled(metrics, "result", "deduplicated",
 	                 (double)(counters->deduplicated - counters->held_back));
 	metrics_labelled(metrics, "result", "held_back", (double)counters->held_back);
-	metrics_labelled(metrics, "result", "ignored", (double)daemon->acquires_ignored);
+	metrics_labelled(metrics, "result", "ignored", (double)daemon->acquires.ignored);
+	metrics_labelled(metrics, "result", "put_off", (double)daemon->acquires.put_off);
 	add_single(metrics, "xfrmd_acquire_overruns_total", METRIC_TYPE_COUNTER,
 	           "Times that the kernel lost acquires, which come again.",
-	           (double)daemon->acquires_lost);
+	           (double)daemon->acquires.lost);
 }
 
 static void add_negotiations(const struct peers_counters *counters, struct metrics *metrics)

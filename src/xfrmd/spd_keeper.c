@@ -284,21 +284,11 @@ void spd_keeper_kick(struct spd_keeper *keeper, uint8_t family)
 	resend(keeper, diff_kick_policy(&keeper->have, family));
 }
 
-void spd_keeper_resend(struct spd_keeper *keeper, const struct addr *local,
-                       const struct addr *remote)
+void spd_keeper_resend(struct spd_keeper *keeper, const struct policy *key)
 {
-	const struct policy *winner = NULL;
+	const struct policy *held = policy_list_find(&keeper->have, key);
 
-	for (size_t i = 0; i < keeper->have.count; i++) {
-		const struct policy *policy = &keeper->have.items[i];
-
-		if (!policy_is_ours(policy) || policy->priority < POLICY_PRIORITY_SUBNET ||
-		    !policy_matches(policy, POLICY_DIR_OUT, local, remote))
-			continue;
-		if (!winner || policy->priority < winner->priority)
-			winner = policy;
-	}
-	resend(keeper, winner);
+	resend(keeper, held && policy_is_ours(held) ? held : NULL);
 }
 
 int spd_keeper_count(struct spd_keeper *keeper, struct spd_counts *ret_counts, struct err *err)

@@ -185,9 +185,9 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	(void)failures_tell(&failures, &status->warnings);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
-	status->acquires_received = counters.acquires;
+	status->acquires_received = counters.acquires + daemon->acquires.put_off;
 	status->acquires_deduplicated = counters.deduplicated;
-	status->acquires_lost = daemon->acquires_lost;
+	status->acquires_lost = daemon->acquires.lost;
 }
 
 /* The rows have room for it. */

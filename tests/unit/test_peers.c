@@ -431,6 +431,97 @@ START_TEST(peers_that_never_failed_go_first_then_first_in_first_out)
 }
 END_TEST
 
+START_TEST(peers_that_are_wanted_in_earnest_go_first)
+{
+	struct addr known = make_addr("10.0.9.1"), again = make_addr("10.0.9.2");
+	struct addr early = make_addr("10.0.9.3"), late = make_addr("10.0.9.4");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&known, 901, 901, NOW);
+	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
+	fill_slots();
+	acquire(&early, NOW + 10);
+	acquire(&again, NOW + 10);
+	acquire(&known, NOW + 10);
+	acquire(&again, NOW + 20);
+	acquire(&late, NOW + 30);
+	ck_assert_str_eq(next_initiated(0), "10.0.9.1");
+	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
+	ck_assert_str_eq(next_initiated(2), "10.0.9.4");
+	ck_assert_str_eq(next_initiated(3), "10.0.9.3");
+}
+END_TEST
+
+/* A scan: each once, and one of them again and again. */
+START_TEST(peers_without_an_sa_are_bounded)
+{
+	struct addr up = make_addr("10.0.9.1"), wanted = make_addr("10.0.9.2");
+	unsigned number = 0;
+	size_t count;
+
+	child_up(&up, 901, 901, NOW);
+	for (unsigned second = 0; second < 20; second++) {
+		acquire(&wanted, NOW + second * 1000);
+		for (unsigned i = 0; i < 1000; i++) {
+			struct addr to = numbered(number++);
+
+			acquire(&to, NOW + second * 1000 + i);
+			peer_actions_fini(&actions);
+		}
+		peers_list(peers, &count);
+		ck_assert_uint_le(count, PEERS_WITHOUT_SA_MAX + 1);
+	}
+	ck_assert_uint_ge(count, PEERS_WITHOUT_SA_MAX * 7 / 8);
+	ck_assert_str_eq(state_of(&up), "up");
+	ck_assert_str_eq(state_of(&wanted), "queued");
+	/* of the others the latest are there still */
+	for (unsigned i = 1; i <= 3000; i++) {
+		struct addr to = numbered(number - i);
+
+		ck_assert_str_eq(state_of(&to), "queued");
+	}
+	peers_on_charon_up(peers, NOW + 20000, &actions);
+	ck_assert_str_eq(state_of(&wanted), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_that_are_negotiated_with_do_not_make_room)
+{
+	fill_slots();
+	for (unsigned i = 100; i < 100 + 2 * PEERS_WITHOUT_SA_MAX; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW + i);
+		peer_actions_fini(&actions);
+	}
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		ck_assert_str_eq(state_of(&to), "negotiating");
+	}
+}
+END_TEST
+
+START_TEST(peers_whose_larval_sas_are_not_listed_are_not_asked_for)
+{
+	struct addr living = make_addr("10.0.9.1"), gone = make_addr("10.0.9.2");
+	struct peer_sa listed[] = {{make_addr("10.0.1.1"), make_addr("10.0.9.7")}, {local, living}};
+
+	fill_slots();
+	acquire(&living, NOW);
+	acquire(&gone, NOW);
+	qsort(listed, 2, sizeof(listed[0]), peer_sa_compare);
+	peers_on_larvals_listed(peers, listed, 2);
+	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&living), "queued");
+	ck_assert_str_eq(state_of(&gone), "none");
+	peers_on_larvals_listed(peers, NULL, 0);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&living), "none");
+}
+END_TEST
+
 START_TEST(peers_that_nobody_waits_for_any_more_are_passed_over)
 {
 	struct addr scanned = make_addr("10.0.9.1"), asked_again = make_addr("10.0.9.2");
@@ -1654,6 +1745,10 @@ int main(void)
 	                    EVENT_COUNT * START_COUNT);
 	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
 	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
+	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_go_first);
+	tcase_add_test(tcase, peers_without_an_sa_are_bounded);
+	tcase_add_test(tcase, peers_that_are_negotiated_with_do_not_make_room);
+	tcase_add_test(tcase, peers_whose_larval_sas_are_not_listed_are_not_asked_for);
 	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_are_passed_over);
 	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_leave_the_queue);
 	tcase_add_test(tcase, peers_count_what_acquires_caused);

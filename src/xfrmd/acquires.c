@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel asks for SAs: which acquires are acted upon, and by whom. */
+#include <netinet/in.h>
+
+#include "daemon.h"
+#include "xfrmd/log.h"
+#include "xfrmd/plan.h"
+
+#define LOG_INTERVAL_MS 60000
+
+int acquires_open(struct daemon *daemon)
+{
+	daemon->acquires.put_off_log = (struct log_limit){.burst = 1,
+	                                                  .interval_ms = LOG_INTERVAL_MS};
+	return strangers_new(&daemon->acquires.strangers);
+}
+
+void acquires_close(struct daemon *daemon)
+{
+	strangers_free(daemon->acquires.strangers);
+	daemon->acquires.strangers = NULL;
+}
+
+static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire *acquire)
+{
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	return acquire->reqid == daemon->conf.reqid &&
+	       plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote);
+}
+
+static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
+{
+	return peers_find(negotiator_peers(daemon->negotiator), &acquire->local,
+	                  &acquire->remote) ||
+	       hosts_is_known(daemon->hosts, &acquire->local, &acquire->remote);
+}
+
+static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
+{
+	const struct xfrm_sa larval = {.src = acquire->local,
+	                               .dst = acquire->remote,
+	                               .spi = acquire->spi,
+	                               .proto = IPPROTO_ESP};
+
+	daemon->acquires.put_off++;
+	spd_keeper_delete_sa(daemon->spd, &larval);
+	if (log_allowed(&daemon->acquires.put_off_log, loop_now_ms(), "acquires: too many"))
+		log_warning(
+			"acquires: traffic asks for too many addresses at once, as a scan does; "
+			"those that it asks for twice are negotiated with");
+}
+
+void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
+{
+	struct daemon *daemon = ctx;
+
+	if (!is_negotiable(daemon, acquire))
+		return;
+	/* without an SPI the larval SA could not end */
+	if (acquire->spi && !is_known(daemon, acquire) &&
+	    !strangers_admit(daemon->acquires.strangers, &acquire->local, &acquire->remote,
+	                     loop_now_ms())) {
+		put_off(daemon, acquire);
+		return;
+	}
+	if (known_hosts_on_acquire(daemon, acquire))
+		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
+	else
+		daemon->acquires.ignored++;
+}

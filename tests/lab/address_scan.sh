@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# A program sends to ever new addresses of a protected /8, as fast as it can. Who has an SA loses nothing,
+# who is asked for in earnest meanwhile gets one, and who is asked for after it at once; what was asked
+# for in vain is bounded, and nothing of it stays.
+# Alone: it compares how long first contacts take.
+lab_switch
+host a 10.0.0.1/8
+host b 10.0.0.2/8
+for number in {1..4}; do
+	host_address b add "10.9.0.$number/8"
+done
+for name in a b; do
+	xfrmd_conf $name <<-EOF
+		ipsec_subnets = 10.0.0.0/8
+		[charon]
+		dpd_delay = 5
+	EOF
+	xfrmd_start $name
+done
+wait_for 20 pings a b
+
+# contact ADDRESS: how many milliseconds it takes until it answers
+contact() {
+	local start
+	start=$(date +%s%N)
+	wait_for 20 on a ping -q -n -c 1 -W 0.2 "$1" >/dev/null 2>&1
+	echo $((($(date +%s%N) - start) / 1000000))
+}
+memory() {
+	awk '/^VmRSS/ { print $2 }' "/proc/${xfrmd_pid[a]}/status"
+}
+without_sa() {
+	ctl a peers --json | /usr/bin/python3 -c 'import json, sys
+peers = json.load(sys.stdin)["peers"]
+print(sum(peer["state"] != "up" for peer in peers))'
+}
+
+watch_start a b 200
+alone=$(contact 10.9.0.1)
+before=$(memory)
+background a /usr/bin/python3 "$LAB/address_scan.py" 10 >scan.out
+scan=$!
+sleep 2
+during=$(contact 10.9.0.2)
+wait $scan
+cat scan.out
+after=$(contact 10.9.0.3)
+echo "first contacts: alone $alone ms, during the scan $during ms, after it $after ms"
+expect 'ms of a first contact after the scan' "$after" -lt $((alone + 2000))
+# 4,096, and those that are negotiated with
+expect 'peers without an SA' "$(without_sa)" -le $((4096 + 64))
+expect 'kB of memory more' $(($(memory) - before)) -lt 20000
+# xfrm_acq_expires, or probes of blocked hosts, tell that nobody asks any more
+asked_for() {
+	ctl a metrics | awk '/^xfrmd_peers{state="negotiating"}/ { print $2 }'
+}
+nobody_asked_for() {
+	[ "$(asked_for)" = 0 ]
+}
+wait_for 60 nobody_asked_for
+watch_end
+expect 'packets lost' "$lost" = 0
+expect 'in clear' "$clear" = 0
