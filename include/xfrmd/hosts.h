@@ -68,7 +68,7 @@
 /* Of what is held for one that answers slowly, since it was asked for. */
 #define HOSTS_HELD_MAX_MS     10000
 /* From one probe of a blocked host to the next, doubling. */
-#define HOSTS_PROBE_MIN_MS    1000
+#define HOSTS_PROBE_MIN_MS    500
 #define HOSTS_PROBE_MAX_MS    8000
 /* A blocked host that nothing was sent to for so long is forgotten. */
 #define HOSTS_FORGET_MS       600000

@@ -69,7 +69,7 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
                     const struct pki_bundle *bundle, bool distrust);
 
 void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
-                        const struct addr *remote);
+                        const struct addr *remote, bool again);
 /* See peers_retry(). */
 int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
                      const struct addr *remote);

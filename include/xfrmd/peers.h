@@ -23,6 +23,9 @@ const char *peer_state_name(enum peer_state state);
 /* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
  * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
 #define PEERS_INFLIGHT_MAX      64
+/* So many more for who had an SA before or is asked for again, and has not failed: the others may all
+ * be dead. */
+#define PEERS_INFLIGHT_EARNEST  16
 /* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
 #define PEERS_INFLIGHT_UNASKED  32
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
@@ -157,9 +160,10 @@ struct peers_counters {
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
 
-/* The kernel asks for an SA; the caller has checked plan_negotiable(). */
+/* The kernel asks for an SA; the caller has checked plan_negotiable(). @again: not for the first time,
+ * though the pair may have no entry yet. */
 void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms, struct peer_actions *actions);
+                      bool again, uint64_t now_ms, struct peer_actions *actions);
 /* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits
  * for it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
 int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,

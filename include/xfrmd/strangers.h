@@ -26,8 +26,12 @@ struct strangers;
 int strangers_new(struct strangers **ret_strangers);
 void strangers_free(struct strangers *strangers);
 
-/* False: not yet. The larval SA has to end then, or the kernel would not ask again. */
-bool strangers_admit(struct strangers *strangers, const struct addr *local,
-                     const struct addr *remote, uint64_t now_ms);
+enum stranger {
+	STRANGER_NOT_YET, /* the larval SA has to end, or the kernel would not ask again */
+	STRANGER_NEW,
+	STRANGER_AGAIN, /* was asked for before */
+};
+enum stranger strangers_admit(struct strangers *strangers, const struct addr *local,
+                              const struct addr *remote, uint64_t now_ms);
 
 #endif

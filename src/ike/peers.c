@@ -83,7 +83,7 @@ static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms
 }
 
 void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms, struct peer_actions *actions)
+                      bool again, uint64_t now_ms, struct peer_actions *actions)
 {
 	struct peer *peer = peers_find_or_add(peers, local, remote, now_ms, actions);
 
@@ -91,7 +91,7 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 	if (!peer)
 		return;
 	if (peer->state != PEER_STATE_UP) {
-		peer->asked_again = peer->acquired_ms != 0;
+		peer->asked_again = again || peer->acquired_ms;
 		peer->acquired_ms = now_ms;
 	}
 	if (!take_acquire(peers, peer, now_ms, actions)) {

@@ -12,6 +12,16 @@ static int first_if(bool a, bool b)
 	return b - a;
 }
 
+static bool had_sa(const struct peer *peer)
+{
+	return peer->had_sa || peer->tries_left_unasked;
+}
+
+static bool is_insisted_on(const struct peer *peer)
+{
+	return peer->asked_again || peer->ordered;
+}
+
 /*
  * Negative: @a goes before @b. Anybody's traffic can ask for addresses that nobody has, once for each
  * of very many; who goes on asking is in earnest, and the one who asked last still waits for the
@@ -22,12 +32,11 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 	int order = first_if(peer_is_asked_for(a), peer_is_asked_for(b));
 
 	if (!order)
-		order = first_if(a->had_sa || a->tries_left_unasked,
-		                 b->had_sa || b->tries_left_unasked);
+		order = first_if(had_sa(a), had_sa(b));
 	if (!order)
 		order = first_if(!a->failures, !b->failures);
 	if (!order)
-		order = first_if(a->asked_again || a->ordered, b->asked_again || b->ordered);
+		order = first_if(is_insisted_on(a), is_insisted_on(b));
 	if (!order)
 		order = (a->acquired_ms < b->acquired_ms) - (a->acquired_ms > b->acquired_ms);
 	if (!order)
@@ -35,6 +44,17 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 	return order;
 }
 
+static size_t slots_for(const struct peer *peer)
+{
+	if (!peer_is_asked_for(peer))
+		return PEERS_INFLIGHT_UNASKED;
+	/* who is dead may be insisted on, too */
+	if (!peer->failures && (had_sa(peer) || is_insisted_on(peer)))
+		return PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST;
+	return PEERS_INFLIGHT_MAX;
+}
+
+/* Of those for whom there is a slot. */
 static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 {
 	struct peer *first = NULL;
@@ -43,7 +63,8 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 		struct peer *peer = peers->table.items[i];
 
 		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
-		    peer->next_retry_ms > now_ms)
+		    peer->next_retry_ms > now_ms ||
+		    peers->in_state[PEER_STATE_NEGOTIATING] >= slots_for(peer))
 			continue;
 		if (!first || compare_claims(peer, first) < 0)
 			first = peer;
@@ -53,14 +74,12 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
-	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0) {
-		size_t in_flight = peers->in_state[PEER_STATE_NEGOTIATING];
-		struct peer *peer;
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
+	       peers->in_state[PEER_STATE_NEGOTIATING] <
+	               PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST) {
+		struct peer *peer = first_queued(peers, now_ms);
 
-		if (in_flight >= PEERS_INFLIGHT_MAX)
-			return;
-		peer = first_queued(peers, now_ms);
-		if (!peer || (!peer_is_asked_for(peer) && in_flight >= PEERS_INFLIGHT_UNASKED))
+		if (!peer)
 			return;
 		peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
 	}

@@ -45,15 +45,15 @@ static bool remember(struct strangers *strangers, const struct addr *local,
 	return known;
 }
 
-bool strangers_admit(struct strangers *strangers, const struct addr *local,
-                     const struct addr *remote, uint64_t now_ms)
+enum stranger strangers_admit(struct strangers *strangers, const struct addr *local,
+                              const struct addr *remote, uint64_t now_ms)
 {
 	if (remember(strangers, local, remote))
-		return true;
+		return STRANGER_AGAIN;
 	if (strangers->all_ms < now_ms)
 		strangers->all_ms = now_ms;
 	if (strangers->all_ms + EACH_MS > now_ms + (uint64_t)STRANGERS_AT_ONCE * EACH_MS)
-		return false;
+		return STRANGER_NOT_YET;
 	strangers->all_ms += EACH_MS;
-	return true;
+	return STRANGER_NEW;
 }

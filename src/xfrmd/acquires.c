@@ -56,18 +56,19 @@ static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
+	enum stranger stranger = STRANGER_NEW;
 
 	if (!is_negotiable(daemon, acquire))
 		return;
 	/* without an SPI the larval SA could not end */
-	if (acquire->spi && !is_known(daemon, acquire) &&
-	    !strangers_admit(daemon->acquires.strangers, &acquire->local, &acquire->remote,
-	                     loop_now_ms())) {
+	if (acquire->spi && !is_known(daemon, acquire))
+		stranger = strangers_admit(daemon->acquires.strangers, &acquire->local,
+		                           &acquire->remote, loop_now_ms());
+	if (stranger == STRANGER_NOT_YET)
 		put_off(daemon, acquire);
-		return;
-	}
-	if (known_hosts_on_acquire(daemon, acquire))
-		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote);
+	else if (known_hosts_on_acquire(daemon, acquire))
+		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote,
+		                   stranger == STRANGER_AGAIN);
 	else
 		daemon->acquires.ignored++;
 }

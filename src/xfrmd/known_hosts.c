@@ -151,7 +151,8 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		                          &action->host.remote);
 		break;
 	case HOST_ACTION_NEGOTIATE:
-		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote);
+		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote,
+		                   false);
 		break;
 	case HOST_ACTION_QUIET:
 		negotiator_larval_expired(daemon->negotiator, &action->host.local,

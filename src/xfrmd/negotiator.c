@@ -123,11 +123,11 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 /* What the daemon reports. */
 
 void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
-                        const struct addr *remote)
+                        const struct addr *remote, bool again)
 {
 	struct peer_actions actions = {0};
 
-	peers_on_acquire(negotiator->peers, local, remote, loop_now_ms(), &actions);
+	peers_on_acquire(negotiator->peers, local, remote, again, loop_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
 

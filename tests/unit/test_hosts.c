@@ -585,7 +585,8 @@ static const struct {
 		 {PASS, SILENT + 3 * PROBE - 1, 0, 0, ""},
 		 {PASS, SILENT + 7 * PROBE, 0, 0, "probe 2, probe 2"},
 		 {PASS, SILENT + 15 * PROBE, 0, 0, "probe 2"},
-		 {PASS, SILENT + 23 * PROBE, 0, 0, "probe 2"},
+		 {PASS, SILENT + 31 * PROBE, 0, 0, "probe 2"},
+		 {PASS, SILENT + 47 * PROBE, 0, 0, "probe 2"},
 		 {UP, 30000, 2, 5, FIRST},
 	 }},
 	{"traffic to a blocked host asks for it",
@@ -616,7 +617,7 @@ static const struct {
 		 {SENT, 3000, 2, 0, ""},
 		 {PASS, 3000 + SILENT - 1, 0, 0, ""},
 		 {PASS, 3000 + SILENT, 0, 0, "block 2, resend 2"},
-		 {ANSWERED, 4500, 2, 0, ""},
+		 {ANSWERED, 4400, 2, 0, ""},
 	 }},
 	{"a stranger that answers slowly is waited for",
          {
@@ -1920,7 +1921,7 @@ START_TEST(hosts_retain_forgets_without_actions)
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "block 5, resend 5");
 	pass_time(NOW + SETTLE);
-	ck_assert_str_eq(take_actions(), "probe 5, pin 3 31");
+	ck_assert_str_eq(take_actions(), "probe 5, probe 5, pin 3 31");
 }
 END_TEST
 

@@ -49,7 +49,7 @@ static void tear_down(void)
 
 static void acquire(const struct addr *to, uint64_t now_ms)
 {
-	peers_on_acquire(peers, &local, to, now_ms, &actions);
+	peers_on_acquire(peers, &local, to, false, now_ms, &actions);
 }
 
 static void child_up(const struct addr *from, uint32_t ike_id, uint32_t child_id, uint64_t now_ms)
@@ -440,6 +440,12 @@ START_TEST(peers_that_are_wanted_in_earnest_go_first)
 	child_up(&known, 901, 901, NOW);
 	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
 	fill_slots();
+	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+		acquire(&to, NOW + 1);
+	}
 	acquire(&early, NOW + 10);
 	acquire(&again, NOW + 10);
 	acquire(&known, NOW + 10);
@@ -447,8 +453,39 @@ START_TEST(peers_that_are_wanted_in_earnest_go_first)
 	acquire(&late, NOW + 30);
 	ck_assert_str_eq(next_initiated(0), "10.0.9.1");
 	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
+	actions.count = 0;
+	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+		struct addr to = numbered(i);
+
+		child_up(&to, i + 1, i + 1, NOW + 2000);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 0);
 	ck_assert_str_eq(next_initiated(2), "10.0.9.4");
 	ck_assert_str_eq(next_initiated(3), "10.0.9.3");
+}
+END_TEST
+
+START_TEST(peers_that_are_wanted_in_earnest_wait_for_no_dead_ones)
+{
+	struct addr once = make_addr("10.0.9.1"), known = make_addr("10.0.9.2");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&known, 901, 901, NOW);
+	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
+	fill_slots();
+	acquire(&once, NOW + 10);
+	acquire(&known, NOW + 10);
+	ck_assert_str_eq(state_of(&once), "queued");
+	ck_assert_str_eq(state_of(&known), "negotiating");
+	acquire(&once, NOW + 20);
+	ck_assert_str_eq(state_of(&once), "negotiating");
+	for (unsigned i = 100; i < 200; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW + 30);
+		acquire(&to, NOW + 40);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_EARNEST);
 }
 END_TEST
 
@@ -536,7 +573,8 @@ START_TEST(peers_that_nobody_waits_for_any_more_are_passed_over)
 	ck_assert_str_eq(next_initiated(0), "10.0.9.3");
 	acquire(&living, NOW + 1);
 	acquire(&asked_again, NOW + 1);
-	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
+	ck_assert_str_eq(state_of(&asked_again), "negotiating");
+	ck_assert_str_eq(state_of(&scanned), "queued");
 }
 END_TEST
 
@@ -627,7 +665,7 @@ START_TEST(peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same)
 
 		ck_assert_int_eq(peers_new(i / 2, &other), 0);
 		peers_on_charon_up(other, NOW, &actions);
-		peers_on_acquire(other, &local, &remote, NOW, &actions);
+		peers_on_acquire(other, &local, &remote, false, NOW, &actions);
 		peers_on_reason(other, &local, &remote, "x", true, NOW, &actions);
 		retry[i] = peers_find(other, &local, &remote)->next_retry_ms;
 		peers_free(other);
@@ -1636,7 +1674,7 @@ static void require(bool holds, const char *what)
 
 static void check_table(bool charon_up)
 {
-	size_t count, negotiating = 0, asked = 0, unasked = 0;
+	size_t count, negotiating = 0, asked = 0, earnest = 0, unasked = 0;
 	const struct peer *const *list = peers_list(peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -1656,11 +1694,16 @@ static void check_table(bool charon_up)
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
 			continue;
 		asked += peer->wanted;
+		earnest += peer->wanted && !peer->failures && (peer->had_sa || peer->asked_again);
 		unasked += !peer->wanted && peer->tries_left_unasked;
 	}
-	require(negotiating <= PEERS_INFLIGHT_MAX, "too many negotiations");
-	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX || !asked,
+	require(negotiating <= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST,
+	        "too many negotiations");
+	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX || !asked,
 	        "one waits next to a free slot");
+	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
+	                !earnest,
+	        "one in earnest waits next to a free slot");
 	require(!charon_up || negotiating >= PEERS_INFLIGHT_UNASKED || !unasked,
 	        "a remembered one waits next to a free slot");
 }
@@ -1746,6 +1789,7 @@ int main(void)
 	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
 	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
 	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_go_first);
+	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_wait_for_no_dead_ones);
 	tcase_add_test(tcase, peers_without_an_sa_are_bounded);
 	tcase_add_test(tcase, peers_that_are_negotiated_with_do_not_make_room);
 	tcase_add_test(tcase, peers_whose_larval_sas_are_not_listed_are_not_asked_for);

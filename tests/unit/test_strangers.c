@@ -26,7 +26,7 @@ static bool admit(size_t number, uint64_t now_ms)
 	remote.bytes[1] = (uint8_t)(number >> 16);
 	remote.bytes[2] = (uint8_t)(number >> 8);
 	remote.bytes[3] = (uint8_t)number;
-	return strangers_admit(strangers, &local, &remote, now_ms);
+	return strangers_admit(strangers, &local, &remote, now_ms) != STRANGER_NOT_YET;
 }
 
 static size_t admit_many(size_t first, size_t count, uint64_t now_ms)
@@ -80,9 +80,9 @@ START_TEST(strangers_differ_in_both_addresses)
 
 	admit_many(0, STRANGERS_AT_ONCE, NOW);
 	ck_assert_int_eq(addr_parse("10.0.0.2", &other), 0);
-	ck_assert(!strangers_admit(strangers, &local, &remote, NOW));
-	ck_assert(!strangers_admit(strangers, &other, &remote, NOW));
-	ck_assert(strangers_admit(strangers, &local, &remote, NOW));
+	ck_assert_int_eq(strangers_admit(strangers, &local, &remote, NOW), STRANGER_NOT_YET);
+	ck_assert_int_eq(strangers_admit(strangers, &other, &remote, NOW), STRANGER_NOT_YET);
+	ck_assert_int_eq(strangers_admit(strangers, &local, &remote, NOW), STRANGER_AGAIN);
 }
 END_TEST
 
