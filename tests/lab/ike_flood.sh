@@ -97,6 +97,22 @@ wait_for 10 not_flooded
 contact d
 expect 'let in after more' "$overrun" = ''
 echo "first contact after more: $contact_ms ms"
+
+# from far away, by a router; and who let only some in dies meanwhile
+forget d
+ip -n a route add 172.16.0.0/14 via 10.0.0.3
+flood_ike 5000 172.16.0.0/16
+sleep 5
+charon=$(status a 'd["charon"]["pid"]')
+xfrmd_kill a
+xfrmd_start a
+expect 'charon of the successor' "$(status a 'd["charon"]["pid"]')" = "$charon"
+sleep 5
+ike_flood_end
+wait_for 20 not_flooded
+contact d
+expect 'let in after the router' "$overrun" = ''
+echo "first contact after the router: $contact_ms ms"
 # three liveness checks later
 sleep 15
 watch_end

@@ -442,6 +442,7 @@ knock() {
 	background "$1" /usr/bin/python3 "$LAB/udp_knock.py" "$name" "${3:-0.0.0.0}" \
 		"$(address "$2")" >"/run/lab/knock.$name"
 	knock_pid[$name]=$!
+	wait_for 20 grep -q begun "/run/lab/knock.$name"
 }
 
 # knocked NAME: how many packets arrived
@@ -453,7 +454,7 @@ knocked() {
 knock_end() {
 	kill -INT "${knock_pid[$1]}"
 	wait "${knock_pid[$1]}"
-	read -r sent refused <"/run/lab/knock.$1"
+	read -r sent refused <<<"$(tail -n 1 "/run/lab/knock.$1")"
 	sleep 0.1 # for what is still under way
 	lost=$((sent - $(knocked "$1")))
 	echo "$1: sent $sent, lost $lost, refused $refused"

@@ -67,7 +67,7 @@ for name in a b c; do
 	conf $name false
 	expect_text 'reload' "$(ctl $name reload)" 'mode: required'
 done
-must pings c a
+wait_for 10 pings c a
 wait_for 10 rekey a b
 part c a
 wait_for 10 pings c a

@@ -107,7 +107,7 @@ for name in a b c; do
 	conf $name false
 	expect_text 'reload' "$(ctl $name reload)" 'mode: required'
 done
-must pings c a
+wait_for 10 pings c a
 stream_end
 tcp_end
 capture_stop b c

@@ -3,7 +3,7 @@
 """udp_knock.py NAME SOURCE PEER: sends NAME to PEER 20 times a second until SIGINT, whatever happens.
 
 SOURCE may be an address that this host does not have (yet); 0.0.0.0: what the kernel chooses each
-time. Prints how many packets the kernel took, and how many it refused.
+time. Prints when it begins, and at the end how many packets the kernel took, and how many it refused.
 """
 import signal
 import socket
@@ -20,6 +20,7 @@ signal.signal(signal.SIGINT, lambda *_: stopped.set())
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
 sock.bind((source, 0))
+print("begun", flush=True)
 sent = refused = 0
 while not stopped.wait(INTERVAL):
     try:
