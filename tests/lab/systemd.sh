@@ -54,6 +54,12 @@ expect 'processes in the unit of xfrmd' "$(cat /sys/fs/cgroup/system.slice/xfrmd
 	"$(main_pid xfrmd)"
 charon=$(charon_pid a)
 expect 'charon of the unit' "$(main_pid xfrmd-charon)" = "$charon"
+# from inside its sandbox it has given charon's sockets room
+expect 'bytes of the sockets of IKE' "$(ss -Hulnm sport = 500 | grep -o 'tb[0-9]*' | sort -u)" = tb33554432
+nice_of() {
+	cut -d ' ' -f 19 "/proc/$1/stat"
+}
+expect 'nice values of xfrmd and charon' "$(nice_of "$(main_pid xfrmd)") $(nice_of "$charon")" = '-10 0'
 # NET_BIND_SERVICE and NET_ADMIN
 for unit in xfrmd xfrmd-charon; do
 	expect "capabilities of $unit" "$(sed -n 's/^CapPrm:\t//p' "/proc/$(main_pid $unit)/status")" = \
