@@ -34,8 +34,8 @@
  * since. The larval SA that such a policy raises does not end with the coming of an SA, as others do,
  * but with END_ACQUIRE: as long as it lives the kernel does not ask again. Subnet policies
  * wait by the same SPI (plan.h), so that a stranger's first SA is not used before its host policy is
- * there, either. Where nobody asked, the first SA of an IPv6 address takes over at once: what goes out
- * next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold.
+ * there, either. The kernel cannot hold its own answers to ICMPv6: those to pings go by the SA at once
+ * (answer_spi), since who pings has it.
  *
  * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
  * their own, are in the queue of the subnet policy. When the kernel can send the one at its head,
@@ -82,6 +82,9 @@ struct known_host {
 	struct addr local, remote;
 	uint32_t spi; /* pinned to it; up to POLICY_SPI_WAIT_MAX: it waits; 0: to none */
 	bool blocked; /* it is silent: what is sent to it is dropped */
+	/* IPv6, waits for its peer: the SA that answers to its pings go by, which the kernel cannot hold;
+	 * 0: none */
+	uint32_t answer_spi;
 };
 bool known_host_waits(const struct known_host *host);
 

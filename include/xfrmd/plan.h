@@ -33,6 +33,8 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
 
 /* The standing policy of one known host: protect, pinned to its SPI, or block. */
 struct policy plan_host_policy(const struct conf *conf, const struct known_host *host);
+/* The one beside it, for a host with answer_spi; without, its key. */
+struct policy plan_answer_policy(const struct conf *conf, const struct known_host *host);
 /* Whether a policy found in the kernel is one of plan_host_policy(); then the host it stands
  * for. */
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host);

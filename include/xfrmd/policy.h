@@ -28,7 +28,9 @@ enum policy_action {
 #define POLICY_PRIORITY_HOST       30010u
 #define POLICY_PRIORITY_OWN_TO_ALL 30011u
 #define POLICY_PRIORITY_OWN        30012u
-/* The policy of one known host: before every subnet, and before nothing of the above. */
+/* The policy of one known host, and before it that of its answers to pings: before every subnet, and
+ * before nothing of the above. */
+#define POLICY_PRIORITY_ANSWERS    30019u
 #define POLICY_PRIORITY_KNOWN_HOST 30020u
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower
  * number. */

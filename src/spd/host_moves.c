@@ -96,16 +96,23 @@ void hosts_add_listen(struct hosts *hosts, size_t index, uint32_t spi, struct ho
 	actions->items[actions->count - 1].spi = state->pairs[found].spi_in;
 }
 
-void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
-                      struct host_actions *actions)
+static void put(struct hosts *hosts, size_t index, uint32_t spi, bool blocked, uint32_t answer_spi,
+                struct host_actions *actions)
 {
 	struct known_host *host = &hosts->known.hosts[index];
 
-	if (host->spi == spi && host->blocked == blocked)
+	if (host->spi == spi && host->blocked == blocked && host->answer_spi == answer_spi)
 		return;
 	host->spi = spi;
 	host->blocked = blocked;
+	host->answer_spi = answer_spi;
 	host_actions_add(actions, HOST_ACTION_PUT, host);
+}
+
+void hosts_set_policy(struct hosts *hosts, size_t index, uint32_t spi, bool blocked,
+                      struct host_actions *actions)
+{
+	put(hosts, index, spi, blocked, 0, actions);
 }
 
 /* Behind the PUT after which it waits no more. */
@@ -248,8 +255,10 @@ void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
                          struct host_actions *actions)
 {
 	struct host_state *state = hosts->known.states[index];
+	bool answers = hosts->mode == HOSTS_MODE_HOLD &&
+	               hosts->known.hosts[index].local.family == AF_INET6;
 
-	hosts_set_policy(hosts, index, state->wait_spi, false, actions);
+	put(hosts, index, state->wait_spi, false, answers ? host_newest_spi(state) : 0, actions);
 	state->takeover_ms = now_ms + HOSTS_WAIT_MS;
 	hosts_set_due(hosts, state, state->takeover_ms);
 }

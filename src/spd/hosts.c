@@ -85,6 +85,7 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 		struct host_state *state = hosts->known.states[i];
 
 		host->blocked = false;
+		host->answer_spi = 0;
 		if (state->ready_spi)
 			state->takeover_ms = 0;
 		state->ready_spi = 0;
@@ -156,17 +157,6 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	return 0;
 }
 
-/* Whether it is to be known first that the peer has its first SA, too. Where nobody asked, what goes
- * out next is most likely an answer, and its own answers to ICMPv6 the kernel cannot hold. */
-static bool first_sa_waits(const struct hosts *hosts, size_t index)
-{
-	bool asked = hosts->known.states[index]->due_ms != HOST_TABLE_NEVER;
-	bool holds_all = hosts->known.hosts[index].local.family == AF_INET;
-
-	return hosts->mode == HOSTS_MODE_CLEAR || asked ||
-	       (hosts->mode == HOSTS_MODE_HOLD && holds_all);
-}
-
 void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                  uint32_t spi, uint64_t now_ms, struct host_actions *actions)
 {
@@ -189,7 +179,8 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 		hosts_watch(hosts, index, now_ms);
 	} else if (state->ready_spi) {
 		return;
-	} else if (first_sa_waits(hosts, index)) {
+	} else if (hosts->mode != HOSTS_MODE_DROP || state->due_ms != HOST_TABLE_NEVER) {
+		/* it is to be known first that the peer has it, too */
 		hosts_wait_for_peer(hosts, index, now_ms, actions);
 	} else {
 		hosts_pin(hosts, index, spi, now_ms, actions);

@@ -14,6 +14,8 @@
 /* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
 #define ND_TYPE_FIRST     133
 #define ND_TYPE_LAST      137
+/* RFC 4443 */
+#define ECHO_REPLY        129
 /* A network of /31 or longer has no broadcast address (RFC 3021). */
 #define BROADCAST_LEN_MAX 30
 
@@ -263,6 +265,17 @@ struct policy plan_host_policy(const struct conf *conf, const struct known_host 
 	};
 }
 
+struct policy plan_answer_policy(const struct conf *conf, const struct known_host *host)
+{
+	struct policy policy = plan_host_policy(conf, host);
+
+	policy.proto = IPPROTO_ICMPV6;
+	policy.icmp_type = ECHO_REPLY;
+	policy.spi = host->answer_spi;
+	policy.priority = POLICY_PRIORITY_ANSWERS;
+	return policy;
+}
+
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host)
 {
 	if (policy->dir != POLICY_DIR_OUT || policy->priority != POLICY_PRIORITY_KNOWN_HOST ||
@@ -285,8 +298,11 @@ static int add_hosts(struct policy_list *list, const struct conf *conf,
 
 	for (size_t i = 0; r == 0 && i < host_count; i++) {
 		struct policy policy = plan_host_policy(conf, &hosts[i]);
+		struct policy answers = plan_answer_policy(conf, &hosts[i]);
 
 		r = policy_list_add(list, &policy);
+		if (r == 0 && hosts[i].answer_spi)
+			r = policy_list_add(list, &answers);
 	}
 	return r;
 }

@@ -23,7 +23,8 @@ enum role role_of(const struct policy *policy)
 		return exception_role(policy);
 	if (policy->priority == POLICY_PRIORITY_OWN)
 		return ROLE_OWN;
-	if (policy->priority == POLICY_PRIORITY_KNOWN_HOST)
+	if (policy->priority == POLICY_PRIORITY_KNOWN_HOST ||
+	    policy->priority == POLICY_PRIORITY_ANSWERS)
 		return ROLE_KNOWN_HOST;
 	if (policy->priority == policy_priority(role_remote(policy)))
 		return policy->action == POLICY_ACTION_BLOCK ? ROLE_MULTICAST : ROLE_SUBNET;

@@ -40,26 +40,51 @@ static void arm_timer(struct daemon *daemon)
 		loop_timer_start(daemon->hosts_timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
+static void note_failure(struct daemon *daemon, int error, const struct err *err)
+{
+	if (!error)
+		return;
+	log_warning("spd: known host: %s", err->text);
+	policies_failed(daemon, err);
+}
+
+/* Before the host waits with its SA, and until it does no longer. */
+static void put_answer_policy(struct daemon *daemon, const struct known_host *host)
+{
+	struct policy answers = plan_answer_policy(&daemon->conf, host);
+	struct err err;
+	int error = host->answer_spi ? spd_keeper_put(daemon->spd, &answers, &err)
+	                             : spd_keeper_remove(daemon->spd, &answers, &err);
+
+	note_failure(daemon, error, &err);
+}
+
 static void put_policy(struct daemon *daemon, const struct known_host *host)
 {
 	struct policy policy = plan_host_policy(&daemon->conf, host);
 	struct err err;
 
-	if (daemon->flushed || spd_keeper_put(daemon->spd, &policy, &err) == 0)
+	if (daemon->flushed)
 		return;
-	log_warning("spd: known host: %s", err.text);
-	policies_failed(daemon, &err);
+	if (host->answer_spi)
+		put_answer_policy(daemon, host);
+	note_failure(daemon, spd_keeper_put(daemon->spd, &policy, &err), &err);
+	if (!host->answer_spi && host->local.family == AF_INET6)
+		put_answer_policy(daemon, host);
 }
 
 /* One that stood in for a /32 of the lists leaves a place that only the plan can fill. */
 static void remove_policy(struct daemon *daemon, const struct known_host *host)
 {
 	struct policy policy = plan_host_policy(&daemon->conf, host);
+	struct policy answers = plan_answer_policy(&daemon->conf, host);
 	struct spd_change change;
 	struct err err;
 
 	if (daemon->flushed)
 		return;
+	if (host->answer_spi)
+		note_failure(daemon, spd_keeper_remove(daemon->spd, &answers, &err), &err);
 	if (prefixset_has(&daemon->conf.protect, &policy.dst)) {
 		if (policies_apply(daemon, &change, &err) < 0)
 			log_warning("spd: known host: %s", err.text);
@@ -545,6 +570,7 @@ void known_hosts_unpin(struct daemon *daemon)
 		if (!host.spi || hosts_pairs(daemon->hosts, i) > 1)
 			continue;
 		host.spi = 0;
+		host.answer_spi = 0;
 		put_policy(daemon, &host);
 	}
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""responder_first.py PEER: answers each outbound SA to PEER that the kernel tells of with a packet of
-its own, from the SA's local address: at once or, where that is odd, 20 ms later. Prints them."""
+"""responder_first.py PEER...: answers each outbound SA to a PEER that the kernel tells of with a packet
+of its own, from the SA's local address: at once or, where that is odd, 20 ms later. Prints them."""
 import ipaddress
 import socket
 import struct
@@ -14,25 +14,27 @@ LATER = 0.02
 XFRMNLGRP_SA = 3
 XFRM_MSG_NEWSA, XFRM_MSG_UPDSA = 0x10, 0x1A
 HEADER = struct.Struct("=IHHII")
-# struct xfrm_usersa_info: a selector, the id with the remote address, the local address
-REMOTE, PROTO, LOCAL = 56, 76, 80
+# struct xfrm_usersa_info: a selector, the id with the remote address, the local address, ...
+REMOTE, PROTO, LOCAL, FAMILY = 56, 76, 80, 212
 
 
 def send(local, peer):
     if int(ipaddress.ip_address(local)) % 2:
         time.sleep(LATER)
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(socket.AF_INET6 if ":" in local else socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((local, 0))
     sock.sendto(local.encode(), (peer, PORT))
     print(local, flush=True)
 
 
-def address(data, offset):
-    return socket.inet_ntoa(data[offset:offset + 4])
+def address(body, offset):
+    family = struct.unpack_from("=H", body, FAMILY)[0]
+    length = 16 if family == socket.AF_INET6 else 4
+    return socket.inet_ntop(family, body[offset:offset + length])
 
 
 def main():
-    peer = sys.argv[1]
+    peers = sys.argv[1:]
     events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6)
     events.bind((0, 1 << (XFRMNLGRP_SA - 1)))
     print("listening", flush=True)
@@ -43,8 +45,8 @@ def main():
         body = data[HEADER.size:length]
         if kind not in (XFRM_MSG_NEWSA, XFRM_MSG_UPDSA) or body[PROTO] != socket.IPPROTO_ESP:
             continue
-        local = address(body, LOCAL)
-        if address(body, REMOTE) != peer or local in told:
+        local, peer = address(body, LOCAL), address(body, REMOTE)
+        if peer not in peers or local in told:
             continue
         told.add(local)
         threading.Thread(target=send, args=(local, peer)).start()

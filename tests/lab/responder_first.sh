@@ -1,36 +1,53 @@
 # SPDX-License-Identifier: MIT
 # The peer begins, and what this end sends by itself as soon as its kernel has the SA, or 20 ms later,
-# arrives: the peer has its own after the answer only.
+# arrives: the peer has its own after the answer only. So do the answers to pings, which the kernel
+# cannot hold with IPv6.
 # Processors: several
 lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-cold=()
-for number in {101..140}; do
-	cold+=("10.0.1.$number")
-	host_address b add "10.0.1.$number/24"
+host a 10.0.1.1/24 fd00:1::1/64
+host b 10.0.1.2/24 fd00:1::2/64
+cold=() pinged=()
+for number in {101..115}; do
+	cold+=("10.0.1.$number" "fd00:1::$number")
+	pinged+=("fd00:1::1:$number")
+done
+for address in "${cold[@]}" "${pinged[@]}"; do
+	case $address in
+	*:*) ip -n b addr add "$address/64" dev eth0 nodad ;;
+	*) host_address b add "$address/24" ;;
+	esac
 done
 for name in a b; do
 	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
+		ipsec_subnets = 10.0.1.0/24, fd00:1::/64
 	EOF
 	xfrmd_start $name
 done
 wait_for 20 pings a b
 capture a
-background a socat -u UDP4-RECV:9001 CREATE:received
-background b /usr/bin/python3 "$LAB/responder_first.py" 10.0.1.1 >sent
+background a socat -u UDP4-RECV:9001 CREATE:received.4
+background a socat -u UDP6-RECV:9001,ipv6only=1 CREATE:received.6
+background b /usr/bin/python3 "$LAB/responder_first.py" 10.0.1.1 fd00:1::1 >sent
 wait_for 10 grep -q listening sent
 
 for address in "${cold[@]}"; do
 	# what a sends is not listened to: b has nothing to answer
-	on a socat -u EXEC:'echo knock' "UDP4-DATAGRAM:$address:9"
+	case $address in
+	*:*) on a socat -u EXEC:'echo knock' "UDP6-DATAGRAM:[$address]:9" ;;
+	*) on a socat -u EXEC:'echo knock' "UDP4-DATAGRAM:$address:9" ;;
+	esac
 	wait_for 10 grep -qxF "$address" sent
 done
 sleep 1
-expect 'sent by the responder' "$(grep -c ^10 sent)" = ${#cold[@]}
-arrived=$(grep -o '10\.0\.1\.1[0-4][0-9]' received | sort -u | wc -l)
+expect 'sent by the responder' "$(grep -c '^[1f]' sent)" = ${#cold[@]}
+arrived=$(grep -ohE '10\.0\.1\.1[01][0-9]|fd00:1::1[01][0-9]' received.4 received.6 | sort -u | wc -l)
 expect 'arrived' "$arrived" = ${#cold[@]}
+answered=0
+for address in "${pinged[@]}"; do
+	! on a ping -q -n -c 1 -W 5 "$address" >/dev/null || answered=$((answered + 1))
+done
+expect 'first pings answered' "$answered" = ${#pinged[@]}
 on a cat /proc/net/xfrm_stat | awk '$2 > 0'
 capture_stop a
 expect_no_clear a
+expect 'drift' "$(status b 'd["policies"]["drift"]')" = 0

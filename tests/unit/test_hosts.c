@@ -1975,6 +1975,38 @@ START_TEST(hosts_with_one_remote_wait_with_different_spis)
 }
 END_TEST
 
+/* Who pings has the SA, and the kernel holds no answers. */
+START_TEST(hosts_answer_to_pings_while_they_wait_for_the_peer)
+{
+	struct addr own, peer;
+	size_t count;
+
+	ck_assert_int_eq(addr_parse("fd00::1", &own), 0);
+	ck_assert_int_eq(addr_parse("fd00::2", &peer), 0);
+	hosts_on_sa(hosts, &own, &peer, SPI + 5, NOW, &actions);
+	ck_assert_uint_eq(actions.count, 1);
+	ck_assert_int_eq(actions.items[0].kind, HOST_ACTION_PUT);
+	ck_assert(known_host_waits(&actions.items[0].host));
+	ck_assert_uint_eq(actions.items[0].host.answer_spi, SPI + 5);
+	actions.count = 0;
+	pass_time(NOW + WAIT);
+	ck_assert_int_eq(actions.items[0].kind, HOST_ACTION_PUT);
+	ck_assert_uint_eq(actions.items[0].host.spi, SPI + 5);
+	ck_assert_uint_eq(actions.items[0].host.answer_spi, 0);
+	/* traffic asks, and the SA comes and goes */
+	actions.count = 0;
+	hosts_on_sa_gone(hosts, &own, &peer, SPI + 5, NOW + 1000, &actions);
+	hosts_on_acquire(hosts, &own, &peer, POLICY_SPI_WAIT_MAX, NOW + 1001, &actions);
+	hosts_on_sa(hosts, &own, &peer, SPI + 6, NOW + 1002, &actions);
+	ck_assert_uint_eq(actions.items[actions.count - 1].host.answer_spi, SPI + 6);
+	hosts_on_sa_gone(hosts, &own, &peer, SPI + 6, NOW + 1003, &actions);
+	ck_assert_uint_eq(actions.items[actions.count - 1].host.answer_spi, 0);
+	hosts_on_sa(hosts, &own, &peer, SPI + 7, NOW + 1004, &actions);
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	ck_assert_uint_eq(hosts_list(hosts, &count)[0].answer_spi, 0);
+}
+END_TEST
+
 /* The whole plan is written after it. */
 START_TEST(hosts_that_wait_take_the_spi_of_their_address)
 {
@@ -2134,6 +2166,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_retain_forgets_without_actions);
 	tcase_add_test(tcase, hosts_list_is_in_address_order);
 	tcase_add_test(tcase, hosts_with_one_remote_wait_with_different_spis);
+	tcase_add_test(tcase, hosts_answer_to_pings_while_they_wait_for_the_peer);
 	tcase_add_test(tcase, hosts_that_wait_take_the_spi_of_their_address);
 	tcase_add_test(tcase, hosts_sync_makes_up_for_what_failed_without_memory);
 	tcase_add_test(tcase, hosts_timer_without_memory_tries_again_soon);
