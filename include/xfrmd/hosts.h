@@ -159,8 +159,9 @@ bool hosts_is_known(const struct hosts *hosts, const struct addr *local, const s
 /* Whether the pair is of a host that is silent: of what is sent to it PROBE tells, and no acquire. */
 bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
                       const struct addr *remote);
-/* How many pairs of SAs the host with this index in hosts_list() has. */
-size_t hosts_pairs(const struct hosts *hosts, size_t index);
+/* Whether the host with this index in hosts_list() is pinned to its newest SA, which the kernel would
+ * use by itself. */
+bool hosts_goes_by_newest(const struct hosts *hosts, size_t index);
 /* The answer to LISTEN: packets that the inbound SA has received so far. */
 void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
                      uint32_t spi_in, uint64_t packets, uint64_t now_ms,

@@ -308,6 +308,7 @@ void peers_on_unused(struct peers *peers, const struct addr *local, const struct
 
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
+	terminate_children(peer, actions);
 	terminate_all(peer, actions);
 	peers_move(peers, peer, PEER_STATE_IDLE, "unused", now_ms, actions);
 }

@@ -335,9 +335,9 @@ bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
 	return index != HOST_TABLE_NONE && hosts->known.hosts[index].blocked;
 }
 
-size_t hosts_pairs(const struct hosts *hosts, size_t index)
+bool hosts_goes_by_newest(const struct hosts *hosts, size_t index)
 {
-	return hosts->known.states[index]->pair_count;
+	return hosts->known.hosts[index].spi == host_newest_spi(hosts->known.states[index]);
 }
 
 uint64_t hosts_lost_pins(const struct hosts *hosts)

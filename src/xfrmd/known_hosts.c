@@ -566,8 +566,9 @@ void known_hosts_unpin(struct daemon *daemon)
 	for (size_t i = 0; i < count; i++) {
 		struct known_host host = hosts[i];
 
-		/* of several pairs the kernel would use the newest, which the peer may not have */
-		if (!host.spi || hosts_pairs(daemon->hosts, i) > 1)
+		/* a newer one the peer may not have */
+		if (!host.spi || (!known_host_waits(&host) &&
+		                  !hosts_goes_by_newest(daemon->hosts, i)))
 			continue;
 		host.spi = 0;
 		host.answer_spi = 0;

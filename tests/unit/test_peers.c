@@ -1519,7 +1519,8 @@ START_TEST(peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks)
 	enter(UP);
 	child_up(&remote, 8, 80, NOW);
 	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
-	ck_assert_str_eq(take_actions(), "terminate:7 terminate:8 up>idle");
+	ck_assert_str_eq(take_actions(), "terminate-child:70 terminate-child:80 terminate:7 "
+	                                 "terminate:8 up>idle");
 	acquire(&remote, NOW + 110);
 	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
 	/* the end of what was closed, and a refusal to close it, say nothing about the new one */
@@ -1538,7 +1539,7 @@ START_TEST(peers_unused_is_nothing_for_one_that_is_not_up)
 {
 	enter((enum start)_i);
 	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
-	ck_assert_str_eq(take_actions(), _i == UP ? "terminate:7 up>idle" : "");
+	ck_assert_str_eq(take_actions(), _i == UP ? "terminate-child:70 terminate:7 up>idle" : "");
 }
 END_TEST
 
