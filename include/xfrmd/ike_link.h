@@ -25,6 +25,8 @@ struct ike_link_callbacks {
 	void (*loaded)(void *ctx);
 	/* charon runs and does not answer. */
 	void (*stuck)(void *ctx);
+	/* With each sign of life: negotiations that charon has and that are not done, ours as well. */
+	void (*half_open)(void *ctx, size_t count);
 };
 
 /* charon is asked for a sign of life this often; without an answer by the next time it is stuck.
@@ -55,8 +57,6 @@ void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct 
  * @message is emptied in any case. */
 int ike_link_request(struct ike_link *link, const char *command, struct buf *message,
                      vici_reply_fn reply, void *ctx);
-/* IKE_SAs that are being negotiated, by whomever they were begun, as charon's last sign of life said. */
-size_t ike_link_half_open(const struct ike_link *link);
 /* What charon refused to load, in words; empty: nothing. */
 const char *ike_link_problem(const struct ike_link *link);
 

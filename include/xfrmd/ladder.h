@@ -19,7 +19,8 @@
  * any.
  *
  * Left alone: what addresses send that get no policies by the operator's will (`interfaces`),
- * loopback and link-local traffic, and out to multicast and broadcast. Nothing at all if optional.
+ * loopback and link-local traffic, and out to multicast and broadcast what link-local addresses send and
+ * who has no address yet. Nothing at all if optional.
  * Adds to @list, unsorted. 0 or -ENOMEM.
  */
 int ladder_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list);

@@ -20,12 +20,15 @@ static const struct {
 	struct prefix src, dst;
 	bool out_only;
 } exempt_pairs[] = {
-	/* multicast 224.0.0.0/4, limited broadcast, link-local 169.254.0.0/16 */
-	{{{AF_INET, {0}}, 0}, {{AF_INET, {224}}, 4}, true},
-	{{{AF_INET, {0}}, 0}, {{AF_INET, {255, 255, 255, 255}}, 32}, true},
+	/* who has no address yet, and link-local 169.254.0.0/16, to multicast and limited broadcast */
+	{{{AF_INET, {0}}, 32}, {{AF_INET, {224}}, 4}, true},
+	{{{AF_INET, {0}}, 32}, {{AF_INET, {255, 255, 255, 255}}, 32}, true},
+	{{{AF_INET, {169, 254}}, 16}, {{AF_INET, {224}}, 4}, true},
+	{{{AF_INET, {169, 254}}, 16}, {{AF_INET, {255, 255, 255, 255}}, 32}, true},
 	{{{AF_INET, {169, 254}}, 16}, {{AF_INET, {169, 254}}, 16}, false},
-	/* multicast ff00::/8, that of the link (MLD, RFC 3810), loopback ::1, link-local fe80::/10 */
-	{{{AF_INET6, {0}}, 0}, {{AF_INET6, {0xff}}, 8}, true},
+	/* the same to ff00::/8; that of the link (MLD, RFC 3810), loopback ::1, link-local fe80::/10 */
+	{{{AF_INET6, {0}}, 128}, {{AF_INET6, {0xff}}, 8}, true},
+	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xff}}, 8}, true},
 	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xff, 0x02}}, 16}, false},
 	{{{AF_INET6, {[15] = 1}}, 128}, {{AF_INET6, {[15] = 1}}, 128}, false},
 	{{{AF_INET6, {0xfe, 0x80}}, 10}, {{AF_INET6, {0xfe, 0x80}}, 10}, false},

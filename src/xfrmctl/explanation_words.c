@@ -145,7 +145,8 @@ static void put_rule(struct buf *out, const struct ctl_explain *explain, const s
 		buf_str(out, "nobody could negotiate for a broadcast address");
 		break;
 	case ROLE_MULTICAST:
-		buf_str(out, "nobody could negotiate for a multicast address");
+		buf_printf(out, "nobody could negotiate for a %s address",
+		           explain_kind_name(explain->kind));
 		break;
 	case ROLE_KNOWN_HOST:
 		if (rule->action == POLICY_ACTION_BLOCK) {

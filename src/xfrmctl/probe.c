@@ -25,6 +25,7 @@
 
 /* An answer in clear that IPsec does not drop reaches us within this time. */
 #define GRACE_US    50000
+#define AGAIN_US    250000
 #define MESSAGE_LEN 40
 #define PORT_NAT    4500
 
@@ -170,24 +171,42 @@ static int open_probe(struct probe *probe, struct err *err)
 	return 0;
 }
 
-static void send_probe(struct probe *probe)
+/* An errno, or 0. */
+static int send_echo(struct probe *probe)
 {
 	uint8_t message[MESSAGE_LEN];
 	struct sockaddr_storage remote;
 	socklen_t len = addr_to_sockaddr(&probe->remote, probe->ifname, &remote);
 
+	echo_build(probe->remote.family, probe->id, 1, message, sizeof(message));
+	probe->sent_us = clock_us();
+	/* connected, it is told of errors about this peer only */
+	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
+	    send(probe->icmp_fd, message, sizeof(message), 0) < 0)
+		return errno;
+	return 0;
+}
+
+/* One that was silent is blocked until xfrmd sees that traffic asks for it, and it answers. */
+static void send_again(struct probe *probe)
+{
+	struct verdict_seen *seen = &probe->seen;
+
+	if ((seen->send_error == EPERM || seen->send_error == EACCES) &&
+	    clock_us() - probe->sent_us > AGAIN_US)
+		seen->send_error = send_echo(probe);
+}
+
+static void send_probe(struct probe *probe)
+{
 	if (getrandom(&probe->id, sizeof(probe->id), GRND_NONBLOCK) < 0)
 		probe->id = (uint16_t)getpid();
-	echo_build(probe->remote.family, probe->id, 1, message, sizeof(message));
 	probe->begin_us = clock_us();
 	if (probe->knock)
 		knock(probe);
-	/* connected, it is told of errors about this peer only */
-	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
-	    send(probe->icmp_fd, message, sizeof(message), 0) < 0) {
-		probe->seen.send_error = errno;
+	probe->seen.send_error = send_echo(probe);
+	if (probe->seen.send_error)
 		probe->done = probe->knock_fd < 0;
-	}
 }
 
 static void note_esp(struct verdict_esp *list, size_t *count, const struct sighting *sighting,
@@ -305,6 +324,7 @@ static void look(struct probe *probe)
 	read_icmp(probe);
 	read_wire(probe);
 	hear(probe);
+	send_again(probe);
 	if (seen->answered || seen->later_error ||
 	    (seen->send_error && (seen->no_ike || seen->unreachable)) ||
 	    (seen->in_clear && clock_us() - probe->begin_us > seen->in_clear_us + GRACE_US))

@@ -15,6 +15,7 @@ struct probe {
 	int wire_fd, icmp_fd, knock_fd;
 	uint16_t id;
 	uint64_t begin_us; /* wall clock, as the kernel's time stamps */
+	uint64_t sent_us;  /* the last attempt, likewise */
 	bool done;
 };
 

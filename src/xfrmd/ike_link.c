@@ -25,7 +25,6 @@ struct ike_link {
 	struct loop_timer *reconnect_timer;
 	struct loop_timer *heartbeat_timer;
 	bool heartbeat_open; /* asked and not answered */
-	size_t half_open;    /* by the last answer */
 	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
 
@@ -84,7 +83,7 @@ static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t
 	if (error || vici_find_text(message, len, "ikesas/half-open", text, sizeof(text)) < 0 ||
 	    str_parse_u64(text, 0, UINT32_MAX, &half_open) < 0)
 		half_open = 0;
-	link->half_open = (size_t)half_open;
+	link->callbacks->half_open(link->ctx, (size_t)half_open);
 	link->heartbeat_open = false;
 }
 
@@ -108,7 +107,6 @@ static void close_connection(struct ike_link *link)
 	vici_conn_close(link->conn);
 	link->conn = NULL;
 	link->heartbeat_open = false;
-	link->half_open = 0;
 	link->renewing = false;
 	loop_timer_stop(link->heartbeat_timer);
 	loader_forget(link->loader);
@@ -195,11 +193,6 @@ int ike_link_request(struct ike_link *link, const char *command, struct buf *mes
 	if (error && error != -ENOTCONN)
 		log_error("charon: %s: cannot send: %s", command, strerror(-error));
 	return error;
-}
-
-size_t ike_link_half_open(const struct ike_link *link)
-{
-	return link->half_open;
 }
 
 const char *ike_link_problem(const struct ike_link *link)

@@ -567,8 +567,8 @@ void known_hosts_unpin(struct daemon *daemon)
 		struct known_host host = hosts[i];
 
 		/* a newer one the peer may not have */
-		if (!host.spi || (!known_host_waits(&host) &&
-		                  !hosts_goes_by_newest(daemon->hosts, i)))
+		if (!host.spi ||
+		    (!known_host_waits(&host) && !hosts_goes_by_newest(daemon->hosts, i)))
 			continue;
 		host.spi = 0;
 		host.answer_spi = 0;

@@ -198,10 +198,12 @@ static void add_reloads(const struct daemon *daemon, const struct ctl_status *st
 static void add_acquires(const struct daemon *daemon, const struct peers_counters *counters,
                          struct metrics *metrics)
 {
-	metrics_family(metrics, "xfrmd_acquires_total", METRIC_TYPE_COUNTER,
-	               "Questions of the kernel for an SA by what became of them: a negotiation "
-	               "of its own; one that was under way; none before the next retry of a peer "
-	               "that failed; none at all.");
+	metrics_family(
+		metrics, "xfrmd_acquires_total", METRIC_TYPE_COUNTER,
+		"Questions of the kernel for an SA by what became of them: a negotiation "
+		"of its own, be it later; one that was under way; none before the next retry "
+		"of a peer that failed; none at all; none before it asks again, since it "
+		"asked for too many addresses at once.");
 	metrics_labelled(metrics, "result", "negotiated",
 	                 (double)(counters->acquires - counters->deduplicated));
 	metrics_labelled(metrics, "result", "deduplicated",

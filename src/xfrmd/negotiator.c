@@ -72,11 +72,24 @@ static void on_disconnected(void *ctx)
 	struct peer_actions actions = {0};
 
 	negotiator->announced = false;
+	negotiator->half_open = 0;
 	renew_clear(negotiator->renew);
 	negotiator->reasons = (struct reasons){0};
 	negotiator_drop_pending(negotiator);
 	peers_on_charon_down(negotiator->peers, loop_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
+}
+
+/* Counted at the same moment: ours come and go, many at once. */
+static void on_half_open(void *ctx, size_t all)
+{
+	struct negotiator *negotiator = ctx;
+	size_t count, own = 0;
+	const struct peer *const *list = peers_list(negotiator->peers, &count);
+
+	for (size_t i = 0; i < count; i++)
+		own += list[i]->state == PEER_STATE_NEGOTIATING;
+	negotiator->half_open = all > own ? all - own : 0;
 }
 
 static void on_stuck(void *ctx)
@@ -279,12 +292,7 @@ const struct peers *negotiator_peers(const struct negotiator *negotiator)
 
 size_t negotiator_half_open(const struct negotiator *negotiator)
 {
-	size_t count, own = 0, all = ike_link_half_open(negotiator->link);
-	const struct peer *const *list = peers_list(negotiator->peers, &count);
-
-	for (size_t i = 0; i < count; i++)
-		own += list[i]->state == PEER_STATE_NEGOTIATING;
-	return all > own ? all - own : 0;
+	return negotiator->half_open;
 }
 
 const char *negotiator_problem(const struct negotiator *negotiator)
@@ -315,6 +323,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		.keeps_conn = keeps_conn,
 		.loaded = on_loaded,
 		.stuck = on_stuck,
+		.half_open = on_half_open,
 	};
 	struct negotiator *negotiator = calloc(1, sizeof(*negotiator));
 	int error;

@@ -24,6 +24,7 @@ struct negotiator {
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
 	struct reasons reasons;
+	size_t half_open;     /* that others began, by charon's last word */
 	bool announced;       /* ready was called for this connection */
 	bool list_incomplete; /* an SA that charon listed was not understood */
 

@@ -44,3 +44,14 @@ capture_stop a
 expect_no_clear a
 leaked=$(wire a 'src host 10.0.1.1 and (multicast or broadcast) and not arp')
 expect 'packets to many' "$(grep -c . <<<"$leaked" || true)" = 0
+
+# nor from an address that is there before its policies
+capture a
+kill -STOP "${xfrmd_pid[a]}"
+ip -n a addr add 10.0.1.50/24 dev eth0
+for address in "${to_many[@]}"; do
+	must_not on a ping -q -b -c 2 -i 0.2 -W 1 -I 10.0.1.50 "$address" >/dev/null 2>&1
+done
+kill -CONT "${xfrmd_pid[a]}"
+capture_stop a
+expect_no_clear a

@@ -68,6 +68,7 @@ expect 'lines of what first, and again with why and what to do' \
 read -r charon _ </run/lab/a/charon.pid
 xfrmd_kill a
 kill -KILL "$charon"
+wait_for 5 on a sh -c '! ss -Hlun sport = 500 | grep -q .'
 background a socat -u UDP4-RECV:500 OPEN:/dev/null
 wait_for 5 on a sh -c 'ss -Hlun sport = 500 | grep -q .'
 found serious daemon 'xfrmd does not answer'

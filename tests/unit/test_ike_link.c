@@ -146,6 +146,12 @@ static void on_loaded(void *ctx)
 	f.loaded++;
 }
 
+static void on_half_open(void *ctx, size_t count)
+{
+	(void)ctx;
+	(void)count;
+}
+
 static void on_stuck(void *ctx)
 {
 	(void)ctx;
@@ -168,6 +174,7 @@ static const struct ike_link_callbacks callbacks = {
 	.keeps_conn = keeps_conn,
 	.loaded = on_loaded,
 	.stuck = on_stuck,
+	.half_open = on_half_open,
 };
 
 static void too_late(void *ctx)

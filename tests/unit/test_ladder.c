@@ -128,16 +128,19 @@ static const struct {
 	{"127.0.0.1 and ::1 are no beginning", "10.0.0.0/16", "", "127.0.0.1 lo,::1 lo", "",
          .lines = OUT_10 IN_10},
 	{"all of IPv4", "0.0.0.0/0", "", "10.0.1.1 eth0", "",
-         .lines = "out allow 0.0.0.0/0 -> 224.0.0.0/4 priority 30600\n"
-                  "out allow 0.0.0.0/0 -> 255.255.255.255/32 priority 30600\n"
+         .lines = "out allow 0.0.0.0/32 -> 224.0.0.0/4 priority 30600\n"
+                  "out allow 0.0.0.0/32 -> 255.255.255.255/32 priority 30600\n"
                   "out allow 169.254.0.0/16 -> 169.254.0.0/16 priority 30600\n"
+                  "out allow 169.254.0.0/16 -> 224.0.0.0/4 priority 30600\n"
+                  "out allow 169.254.0.0/16 -> 255.255.255.255/32 priority 30600\n"
                   "out block 0.0.0.0/0 -> 0.0.0.0/0 priority 30732\n" COPIES_10
                   "in allow 169.254.0.0/16 -> 169.254.0.0/16 priority 30600\n"
                   "in block 0.0.0.0/0 -> 0.0.0.0/0 priority 30732\n"},
 	{"all of IPv6", "::/0", "", "", "",
-         .lines = "out allow ::/0 -> ff00::/8 priority 30600\n"
+         .lines = "out allow ::/128 -> ff00::/8 priority 30600\n"
                   "out allow ::1/128 -> ::1/128 priority 30600\n"
                   "out allow fe80::/10 -> fe80::/10 priority 30600\n"
+                  "out allow fe80::/10 -> ff00::/8 priority 30600\n"
                   "out allow fe80::/10 -> ff02::/16 priority 30600\n"
                   "out block ::/0 -> ::/0 priority 30828\n"
                   "in allow ::1/128 -> ::1/128 priority 30600\n"
@@ -145,7 +148,8 @@ static const struct {
                   "in allow fe80::/10 -> ff02::/16 priority 30600\n"
                   "in block ::/0 -> ::/0 priority 30828\n"},
 	{"a multicast prefix by itself", "239.0.0.0/8", "", "10.0.1.1 eth0", "",
-         .lines = "out allow 0.0.0.0/0 -> 224.0.0.0/4 priority 30600\n"
+         .lines = "out allow 0.0.0.0/32 -> 224.0.0.0/4 priority 30600\n"
+                  "out allow 169.254.0.0/16 -> 224.0.0.0/4 priority 30600\n"
                   "out block 0.0.0.0/0 -> 239.0.0.0/8 priority 30724\n"
                   "in block 239.0.0.0/8 -> 0.0.0.0/0 priority 30724\n"},
 };
