@@ -26,8 +26,9 @@ struct xfrm_events {
 	 * still held is left out, so that nothing older than that dump is told after it. */
 	void (*sas_lost)(void *ctx, bool flushed);
 };
-/* Holds a storm of 1,000 acquires several times over (SO_RCVBUFFORCE). */
-#define XFRM_MONITOR_RCVBUF (32 * 1024 * 1024)
+/* By SO_RCVBUFFORCE. Of acquires, each of which takes 1,283 bytes, it holds a second's of a scan. */
+#define XFRM_MONITOR_RCVBUF          (8 * 1024 * 1024)
+#define XFRM_MONITOR_ACQUIRES_RCVBUF (32 * 1024 * 1024)
 struct xfrm_monitor;
 /*
  * Opens a socket each for ACQUIRE with EXPIRE, for POLICY, and for SA if wanted, so that a flood of

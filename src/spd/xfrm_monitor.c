@@ -241,7 +241,9 @@ static int channel_open(struct channel *channel, struct xfrm_monitor *monitor, u
 	channel->monitor = monitor;
 	r = xfrm_link_open(&channel->link);
 	if (r == 0)
-		r = set_receive_buffer(nl_socket_get_fd(channel->link.nl), XFRM_MONITOR_RCVBUF);
+		r = set_receive_buffer(nl_socket_get_fd(channel->link.nl),
+		                       channel == &monitor->acquires ? XFRM_MONITOR_ACQUIRES_RCVBUF
+		                                                     : XFRM_MONITOR_RCVBUF);
 	if (r == 0 && own_port != 0)
 		r = ignore_port(nl_socket_get_fd(channel->link.nl), own_port);
 	if (r == 0)
