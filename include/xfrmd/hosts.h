@@ -8,6 +8,7 @@
 
 #include "xfrmd/addr_watch.h"
 #include "xfrmd/policy.h"
+#include "xfrmd/wait_spis.h"
 
 /*
  * The known hosts: peers with a standing policy of their own (out, LOCAL/32 -> REMOTE/32) beside
@@ -129,6 +130,8 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode);
 /* The addresses of this host, of which each waits with an SPI of its own (wait_spis.h). Likewise without
  * actions. 0 or -ENOMEM: nothing is changed. */
 int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, size_t count);
+/* Borrowed until the next hosts_set_addresses(). */
+const struct wait_spis *hosts_wait_spis(const struct hosts *hosts);
 
 /* Whether charon can be told to negotiate; the machine begins with no. */
 void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);

@@ -6,6 +6,7 @@
 #include "xfrmd/conf.h"
 #include "xfrmd/hosts.h"
 #include "xfrmd/policy.h"
+#include "xfrmd/wait_spis.h"
 
 /* What the desired SPD depends on besides the configuration; all borrowed. */
 struct plan_input {
@@ -14,6 +15,8 @@ struct plan_input {
 	const struct known_host *hosts;
 	size_t host_count;
 	struct forwarding forwarding;
+	const struct wait_spis
+		*spis; /* what the templates of the addresses wait by; NULL: new ones */
 	bool lockdown; /* before all else at boot: see ladder_add() */
 };
 

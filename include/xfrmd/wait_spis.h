@@ -7,8 +7,8 @@
 /*
  * The reserved SPI of each address of this host: that of the templates that wait, which no SA has.
  * Two addresses have different ones, as far as there are enough, since the kernel finds a larval SA by
- * its remote address and its SPI alone. A function of the set of addresses, not of their order; one
- * that comes or goes hardly ever changes that of another one. Zero-initialise.
+ * its remote address and its SPI alone. An address keeps its SPI while it is there; else a function of
+ * the set of addresses, not of their order. Zero-initialise.
  */
 struct wait_spis {
 	struct wait_spi {
@@ -18,8 +18,8 @@ struct wait_spis {
 	size_t count;
 };
 
-/* Replaces what @spis held, but for want of memory. Local routes to prefixes are left out. 0 or
- * -ENOMEM. */
+/* Replaces what @spis held, but for want of memory; addresses that it held keep theirs. Local routes to
+ * prefixes are left out. 0 or -ENOMEM. */
 int wait_spis_assign(struct wait_spis *spis, const struct local_addr *addrs, size_t count);
 void wait_spis_fini(struct wait_spis *spis);
 

@@ -114,6 +114,11 @@ int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, siz
 	return error;
 }
 
+const struct wait_spis *hosts_wait_spis(const struct hosts *hosts)
+{
+	return &hosts->spis;
+}
+
 void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms)
 {
 	hosts->charon_up = up;

@@ -9,7 +9,6 @@
 
 #include "xfrmd/cleanup.h"
 #include "xfrmd/ladder.h"
-#include "xfrmd/wait_spis.h"
 
 /* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
 #define ND_TYPE_FIRST     133
@@ -317,21 +316,25 @@ static uint32_t wait_spi(const struct conf *conf, const struct wait_spis *spis,
 }
 
 static int add_addresses(struct policy_list *list, const struct conf *conf,
-                         const struct local_addr *addrs, size_t addr_count)
+                         const struct plan_input *input)
 {
-	_cleanup_(wait_spis_fini) struct wait_spis spis = {0};
-	int r = wait_spis_assign(&spis, addrs, addr_count);
+	_cleanup_(wait_spis_fini) struct wait_spis fresh = {0};
+	const struct wait_spis *spis = input->spis ? input->spis : &fresh;
+	int r = input->spis ? 0 : wait_spis_assign(&fresh, input->addrs, input->addr_count);
 
-	for (size_t i = 0; r == 0 && i < addr_count; i++) {
-		if (plan_addr_chosen(conf, &addrs[i]))
-			r = add_address(list, conf, &addrs[i], wait_spi(conf, &spis, &addrs[i]));
+	for (size_t i = 0; r == 0 && i < input->addr_count; i++) {
+		const struct local_addr *addr = &input->addrs[i];
+
+		if (plan_addr_chosen(conf, addr))
+			r = add_address(list, conf, addr, wait_spi(conf, spis, addr));
 	}
 	return r;
 }
 
 static int add_everything(struct policy_list *list, const struct conf *conf,
-                          const struct local_addr *addrs, size_t addr_count)
+                          const struct plan_input *input)
 {
+	const struct local_addr *addrs = input->addrs;
 	bool ipv6 = prefixset_has_family(&conf->protect, AF_INET6) ||
 	            prefixset_has_family(&conf->allow, AF_INET6);
 	int r = 0;
@@ -345,8 +348,8 @@ static int add_everything(struct policy_list *list, const struct conf *conf,
 	if (r == 0 && ipv6)
 		r = add_loopback(list, conf);
 	if (r == 0)
-		r = add_addresses(list, conf, addrs, addr_count);
-	for (size_t i = 0; r == 0 && i < addr_count; i++) {
+		r = add_addresses(list, conf, input);
+	for (size_t i = 0; r == 0 && i < input->addr_count; i++) {
 		/* an address without policies is a destination of those that have some */
 		if (ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
 			r = add_own(list, conf, &addrs[i]);
@@ -377,7 +380,7 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
                struct policy_list *ret_list)
 {
 	struct policy_list list = {0};
-	int r = add_everything(&list, conf, input->addrs, input->addr_count);
+	int r = add_everything(&list, conf, input);
 
 	if (r == 0)
 		r = add_hosts(&list, conf, input->hosts, input->host_count);

@@ -42,11 +42,30 @@ static int compare(const void *a, const void *b)
 	                    &((const struct wait_spi *)b)->local);
 }
 
+static struct wait_spi *find(const struct wait_spis *spis, const struct addr *local)
+{
+	const struct wait_spi key = {.local = *local};
+
+	if (!spis->count)
+		return NULL;
+	return bsearch(&key, spis->items, spis->count, sizeof(key), compare);
+}
+
+/* Each address once, though it may be on two interfaces. */
+static size_t remove_doubles(struct wait_spi *items, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!kept || compare(&items[kept - 1], &items[i]) != 0)
+			items[kept++] = items[i];
+	return kept;
+}
+
 int wait_spis_assign(struct wait_spis *spis, const struct local_addr *addrs, size_t count)
 {
 	struct wait_spis next = {.items = calloc(count + 1, sizeof(*next.items))};
 	bool taken[BUCKETS] = {false};
-	size_t kept = 0;
 
 	if (!next.items)
 		return -ENOMEM;
@@ -54,15 +73,17 @@ int wait_spis_assign(struct wait_spis *spis, const struct local_addr *addrs, siz
 		if (!addrs[i].open_bits)
 			next.items[next.count++].local = addrs[i].addr;
 	qsort(next.items, next.count, sizeof(*next.items), compare);
+	next.count = remove_doubles(next.items, next.count);
 	for (size_t i = 0; i < next.count; i++) {
-		/* one address on two interfaces */
-		if (kept && compare(&next.items[kept - 1], &next.items[i]) == 0)
-			continue;
-		next.items[kept] = next.items[i];
-		next.items[kept].spi = take(taken, &next.items[i].local);
-		kept++;
+		const struct wait_spi *before = find(spis, &next.items[i].local);
+
+		next.items[i].spi = before ? before->spi : 0;
+		if (before)
+			taken[before->spi - 1] = true;
 	}
-	next.count = kept;
+	for (size_t i = 0; i < next.count; i++)
+		if (!next.items[i].spi)
+			next.items[i].spi = take(taken, &next.items[i].local);
 	wait_spis_fini(spis);
 	*spis = next;
 	return 0;
@@ -76,10 +97,7 @@ void wait_spis_fini(struct wait_spis *spis)
 
 uint32_t wait_spis_of(const struct wait_spis *spis, const struct addr *local)
 {
-	const struct wait_spi key = {.local = *local};
-	const struct wait_spi *found = NULL;
+	const struct wait_spi *found = find(spis, local);
 
-	if (spis->count)
-		found = bsearch(&key, spis->items, spis->count, sizeof(key), compare);
 	return found ? found->spi : POLICY_SPI_WAIT_MAX;
 }

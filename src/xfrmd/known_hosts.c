@@ -12,6 +12,7 @@
 #include "xfrmd/greeting.h"
 #include "xfrmd/log.h"
 #include "xfrmd/plan.h"
+#include "xfrmd/role.h"
 
 /* After a lack of memory, or lost acquires. */
 #define RESYNC_DELAY_MS 1000
@@ -557,6 +558,24 @@ void known_hosts_on_failed(void *ctx, const struct addr *local, const struct add
 	run_actions(daemon, &actions);
 }
 
+/* The policies of who is not known: the SAs of peers that begin while we are away are used. */
+static void unpin_subnets(struct daemon *daemon)
+{
+	const struct policy_list *want = spd_keeper_want(daemon->spd);
+	struct err err;
+
+	/* what is replaced stays in its place */
+	for (size_t i = 0; i < want->count; i++) {
+		struct policy policy = want->items[i];
+
+		if (policy.dir != POLICY_DIR_OUT || role_of(&policy) != ROLE_SUBNET || !policy.spi)
+			continue;
+		policy.spi = 0;
+		if (spd_keeper_put(daemon->spd, &policy, &err) < 0)
+			log_warning("spd: %s", err.text);
+	}
+}
+
 void known_hosts_unpin(struct daemon *daemon)
 {
 	const struct known_host *hosts;
@@ -574,6 +593,8 @@ void known_hosts_unpin(struct daemon *daemon)
 		host.answer_spi = 0;
 		put_policy(daemon, &host);
 	}
+	if (!daemon->flushed)
+		unpin_subnets(daemon);
 }
 
 uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote)

@@ -51,6 +51,7 @@ static int plan(struct daemon *daemon, struct policy_list *ret_want,
 		return 0;
 	input.addrs = addr_watch_list(daemon->addrs, &input.addr_count);
 	input.hosts = hosts_list(daemon->hosts, &input.host_count);
+	input.spis = hosts_wait_spis(daemon->hosts);
 	*ret_thresholds = spd_thresholds_choose(&daemon->conf);
 	return plan_build(&daemon->conf, &input, ret_want);
 }

@@ -407,6 +407,33 @@ START_TEST(subnet_policies_wait_by_an_spi_of_their_address)
 }
 END_TEST
 
+/* Of two that belong to one SPI the one that was there first has it. */
+START_TEST(addresses_keep_their_spis_while_they_are_there)
+{
+	struct local_addr addrs[400];
+	struct wait_spis spis = {0};
+
+	for (size_t i = 0; i < COUNT(addrs); i++) {
+		addrs[i] = local("10.0.0.0/32");
+		addrs[i].addr.bytes[2] = (uint8_t)(i * 7);
+		addrs[i].addr.bytes[3] = (uint8_t)(i * 13 + i / 256);
+	}
+	ck_assert_int_eq(wait_spis_assign(&spis, addrs, 1), 0);
+	for (size_t count = 2; count <= 254; count++) {
+		uint32_t before[COUNT(addrs)];
+
+		for (size_t i = 0; i < count - 1; i++)
+			before[i] = wait_spis_of(&spis, &addrs[i].addr);
+		ck_assert_int_eq(wait_spis_assign(&spis, addrs, count), 0);
+		for (size_t i = 0; i < count - 1; i++) {
+			ck_assert_uint_eq(wait_spis_of(&spis, &addrs[i].addr), before[i]);
+			ck_assert_uint_ne(wait_spis_of(&spis, &addrs[count - 1].addr), before[i]);
+		}
+	}
+	wait_spis_fini(&spis);
+}
+END_TEST
+
 START_TEST(more_addresses_than_reserved_spis_share_some)
 {
 	struct local_addr addrs[POLICY_SPI_WAIT_MAX + 5];
@@ -564,6 +591,7 @@ int main(void)
 	tcase_add_test(tests, address_on_two_interfaces_counts_once);
 	tcase_add_test(tests, order_of_input_does_not_matter);
 	tcase_add_test(tests, subnet_policies_wait_by_an_spi_of_their_address);
+	tcase_add_test(tests, addresses_keep_their_spis_while_they_are_there);
 	tcase_add_test(tests, more_addresses_than_reserved_spis_share_some);
 	tcase_add_test(tests, known_hosts_have_a_policy_of_their_own);
 	tcase_add_test(tests, known_hosts_are_read_back_from_their_policies);
