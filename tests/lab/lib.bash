@@ -621,9 +621,11 @@ thresholds() {
 	on "$1" ip -s -s xfrm policy count | awk '/IPv4 thresholds/ { print $5, $7 }'
 }
 
-# Those that configuration and addresses make: not the ones of known hosts, which come with SAs.
+# Those that configuration and addresses make: not the ones of known hosts, which come with SAs, and
+# without the reserved SPI by which those of subnets wait while there is a manager.
 planned_policies() {
-	on "$1" ip -o xfrm policy list nosock | grep -v 'priority 30020'
+	on "$1" ip -o xfrm policy list nosock | grep -v 'priority 30020' |
+		sed 's/ spi 0x000000[0-9a-f]*//'
 }
 
 # has_policy HOST OUT-OR-IN SOURCE DESTINATION
