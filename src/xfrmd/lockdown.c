@@ -28,16 +28,24 @@ static bool holds_ours(const struct policy_list *have)
 	return false;
 }
 
-/* The policy of a known host may stand in for a /32 of the lists: its pin is xfrmd's business. */
-static bool is_due(const struct policy_list *have, const struct diff_op *op)
+/* The policy of a known host may stand in for a /32 of the lists, and what a subnet waits by may be
+ * gone with an xfrmd that ended: its SPI is xfrmd's business. */
+static bool differs_by_spi(const struct policy *held, const struct policy *wanted)
 {
+	struct policy policy = *held;
 	struct known_host host;
 
+	policy.spi = wanted->spi;
+	return plan_read_host(held, &host) || policy_equal(&policy, wanted);
+}
+
+static bool is_due(const struct policy_list *have, const struct diff_op *op)
+{
 	switch (op->kind) {
 	case DIFF_OP_ADD:
 		return true;
 	case DIFF_OP_UPDATE:
-		return !plan_read_host(policy_list_find(have, &op->policy), &host);
+		return !differs_by_spi(policy_list_find(have, &op->policy), &op->policy);
 	case DIFF_OP_DELETE:
 	case DIFF_OP_KICK:
 		return false;

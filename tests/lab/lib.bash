@@ -625,7 +625,7 @@ thresholds() {
 # without the reserved SPI by which those of subnets wait while there is a manager.
 planned_policies() {
 	on "$1" ip -o xfrm policy list nosock | grep -v 'priority 30020' |
-		sed 's/ spi 0x000000[0-9a-f]*//'
+		sed 's/ spi 0x000000[0-9a-f]*//' | sort
 }
 
 # has_policy HOST OUT-OR-IN SOURCE DESTINATION

@@ -20,7 +20,7 @@ for name in a b dead; do
 done
 wait_for 20 pings a b
 wait_for 20 pings a dead
-planned_policies a | sort >before
+planned_policies a >before
 pid=$(charon_pid a)
 protected='host 10.0.1.1 and host 10.0.1.2'
 
@@ -51,7 +51,7 @@ xfrmd_ended a
 must_not test -d "/proc/$pid"
 expect 'SAs of a' "$(esp_sas a)" = 0
 expect 'SAs of b' "$(esp_sas b)" = 0
-planned_policies a | sort | must cmp before -
+planned_policies a | must cmp before -
 sleep 1
 expect 'SAs of b a second later' "$(esp_sas b)" = 0
 # nobody negotiates, so nothing is held: senders go on
@@ -75,7 +75,7 @@ expect 'policies of a after a flush' "$(policies a)" = ''
 must pings a b
 must pings b a
 ctl a reload >/dev/null
-planned_policies a | sort | must cmp before -
+planned_policies a | must cmp before -
 must_not pings b a
 
 stream_end
