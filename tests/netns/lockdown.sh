@@ -126,11 +126,16 @@ xfrmd_conf g <<-EOF
 	ipsec_subnets = 0.0.0.0/0, ::/0
 EOF
 lockdown g
-host_address g add 10.0.1.5/24
 background h socat -u UDP4-RECV:67 CREATE:/run/lab/discovered
 wait_for 5 on h sh -c 'ss -Huln sport = 67 | grep -q .'
-echo discover | on g socat -u STDIN UDP4-DATAGRAM:255.255.255.255:67,broadcast,so-bindtodevice=eth0
+# who has no address yet asks for one; who has one would give it away
+discover() {
+	echo discover | on g socat -u STDIN UDP4-DATAGRAM:255.255.255.255:67,broadcast,so-bindtodevice=eth0
+}
+discover
 wait_for 5 test -s /run/lab/discovered
+host_address g add 10.0.1.5/24
+must_not discover
 on g ip -6 address add fd00::7/64 dev eth0
 wait_for 5 is '' ip -n g -6 address show tentative # each had to look for duplicates
 link_local=$(ip -n h -6 -o address show dev eth0 scope link | grep -o 'fe80[^/]*')
