@@ -3,6 +3,7 @@
 #define XFRMD_DOCTOR_H
 
 #include "xfrmd/addr_watch.h"
+#include "xfrmd/children.h"
 #include "xfrmd/conf.h"
 #include "xfrmd/ctl_proto.h"
 #include "xfrmd/esp_suite.h"
@@ -44,6 +45,12 @@ struct doctor_route {
 	char ifname[IF_NAMESIZE];
 	unsigned mtu; /* learned, smaller than the interface's; 0: none */
 	bool peer;    /* a live one */
+};
+
+/* A multicast group that this host listens to. */
+struct doctor_group {
+	struct addr addr;
+	char ifname[IF_NAMESIZE];
 };
 
 struct doctor_counter {
@@ -88,6 +95,10 @@ struct doctor_facts {
 	struct forwarding forwarding;
 	struct doctor_link *links;
 	size_t link_count;
+	struct child_link *children;
+	size_t child_count;
+	struct doctor_group *groups; /* without those that the kernel itself joins */
+	size_t group_count;
 	struct doctor_server *servers;
 	size_t server_count;
 	struct doctor_route *routes;

@@ -102,6 +102,67 @@ int doctor_read_counters(struct doctor_facts *facts, const char *text)
 	return 0;
 }
 
+/* All hosts, all routers, solicited nodes: IPv4 and IPv6 themselves need them. */
+static bool is_group_of_all(const struct addr *addr)
+{
+	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
+	static const uint8_t zero[13] = {0};
+	const uint8_t *bytes = addr->bytes;
+
+	if (addr->family == AF_INET)
+		return bytes[0] == 224 && memcmp(bytes + 1, zero, 2) == 0 && bytes[3] <= 2;
+	return memcmp(bytes, solicited, sizeof(solicited)) == 0 ||
+	       (memcmp(bytes + 2, zero, sizeof(zero)) == 0 && bytes[15] <= 2);
+}
+
+static int add_group(struct doctor_facts *facts, const struct addr *addr, const char *ifname)
+{
+	struct doctor_group *groups;
+
+	if (!addr_is_multicast(addr) || is_group_of_all(addr))
+		return 0;
+	groups = reallocarray(facts->groups, facts->group_count + 1, sizeof(*groups));
+	if (!groups)
+		return -ENOMEM;
+	facts->groups = groups;
+	groups[facts->group_count].addr = *addr;
+	snprintf(groups[facts->group_count++].ifname, IF_NAMESIZE, "%s", ifname);
+	return 0;
+}
+
+/* False: not the 32 digits of an IPv6 address. */
+static bool parse_hex_addr(const char *hex, struct addr *ret_addr)
+{
+	struct addr addr = {.family = AF_INET6};
+
+	for (size_t i = 0; i < sizeof(addr.bytes); i++)
+		if (sscanf(hex + 2 * i, "%2hhx", &addr.bytes[i]) != 1)
+			return false;
+	*ret_addr = addr;
+	return true;
+}
+
+int doctor_read_groups(struct doctor_facts *facts, const char *text)
+{
+	char ifname[IF_NAMESIZE] = "", hex[33];
+	int error = 0;
+
+	for (const char *line = text; line && !error; line = next_line(line)) {
+		struct addr addr;
+		uint32_t ipv4;
+
+		/* IPv4 has the interface in a line of its own, and its groups in lines below */
+		if (*line == '\t' && sscanf(line, " %8" SCNx32, &ipv4) == 1) {
+			addr_from_bytes(AF_INET, &ipv4, &addr);
+			error = add_group(facts, &addr, ifname);
+		} else if (sscanf(line, "%*u %15s %32[0-9a-f]", ifname, hex) == 2 &&
+		           strlen(hex) == 32 && parse_hex_addr(hex, &addr)) {
+			error = add_group(facts, &addr, ifname);
+		}
+	}
+	return error;
+}
+
 uint64_t doctor_read_softnet(const char *text)
 {
 	uint64_t drops = 0;

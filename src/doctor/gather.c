@@ -162,6 +162,15 @@ static void gather_load(struct doctor_facts *facts)
 	facts->cpu_aes = cpu ? doctor_read_cpu(cpu) : DOCTOR_UNKNOWN;
 }
 
+static int gather_groups(struct doctor_facts *facts)
+{
+	_cleanup_(cleanup_free) char *ipv4 = read_text("/proc/net/igmp");
+	_cleanup_(cleanup_free) char *ipv6 = read_text("/proc/net/igmp6");
+	int error = ipv4 ? doctor_read_groups(facts, ipv4) : 0;
+
+	return !error && ipv6 ? doctor_read_groups(facts, ipv6) : error;
+}
+
 static enum doctor_cloud gather_cloud(void)
 {
 	static const char *const names[] = {"sys_vendor", "product_name", "chassis_asset_tag"};
@@ -195,6 +204,8 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 	if (!error)
 		error = doctor_gather_net(facts);
 	if (!error)
+		error = gather_groups(facts);
+	if (!error)
 		error = doctor_gather_servers(facts);
 	if (!error)
 		error = gather_ports(run_dir, facts);
@@ -226,6 +237,8 @@ void doctor_facts_fini(struct doctor_facts *facts)
 	free(facts->counters);
 	free(facts->addrs);
 	free(facts->links);
+	free(facts->children);
+	free(facts->groups);
 	free(facts->servers);
 	free(facts->routes);
 	free(facts->paths);

@@ -269,5 +269,7 @@ int doctor_gather_net(struct doctor_facts *facts)
 		error = gather_links(sock, facts);
 	if (!error)
 		error = gather_routes(sock, facts);
+	if (!error && child_links_dump(&facts->children, &facts->child_count, &err) == -ENOMEM)
+		error = -ENOMEM;
 	return error;
 }

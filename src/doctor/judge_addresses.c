@@ -113,17 +113,79 @@ static void judge_forwarding(const struct doctor_facts *facts, struct findings *
 {
 	const struct prefixset *protect = &facts->conf.protect;
 
-	if (facts->conf.optional ||
-	    !((facts->forwarding.ipv4 && prefixset_has_family(protect, AF_INET)) ||
+	if (!((facts->forwarding.ipv4 && prefixset_has_family(protect, AF_INET)) ||
 	      (facts->forwarding.ipv6 && prefixset_has_family(protect, AF_INET6))))
 		return;
-	findings_add(
-		findings, FINDING_NOTE, "forwarding",
-		"this host forwards packets, some ways in clear are left to it\n"
-		"containers without source NAT, macvlan and ipvlan children, and programs with "
-		"a source that is neither ours nor protected are not stopped\n"
-		"see xfrmd(8), What passes in clear; if nothing here needs it, switch "
-		"forwarding off");
+	findings_add(findings, FINDING_NOTE, "forwarding",
+	             "this host forwards packets, some ways in clear are left to it\n"
+	             "containers without source NAT, and programs with a source that is neither "
+	             "ours nor protected are not stopped\n"
+	             "see xfrmd(8), What passes in clear; if nothing here needs it, switch "
+	             "forwarding off");
+}
+
+static void judge_children(const struct doctor_facts *facts, struct findings *findings)
+{
+	char text[CHILD_LINK_TEXT_MAX];
+
+	for (size_t i = 0; i < facts->child_count; i++)
+		findings_add(findings, FINDING_NOTE, "child",
+		             "%s is in another network namespace\n"
+		             "what it sends to protected addresses leaves in clear, unless that "
+		             "namespace has policies of its own\n"
+		             "run a second xfrmd there, see xfrmd(8), What passes in clear",
+		             child_link_format(&facts->children[i], text));
+}
+
+static void judge_link_local(const struct doctor_facts *facts, struct findings *findings)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < facts->addr_count; i++) {
+		const struct local_addr *local = &facts->addrs[i];
+
+		if (!addr_is_link_local(&local->addr) ||
+		    !prefixset_has_family(&facts->conf.protect, local->addr.family))
+			continue;
+		findings_add(findings, FINDING_NOTE, "link-local",
+		             "%s (%s) is link-local, such addresses are not protected\n"
+		             "what they send to each other goes in clear, no certificate could "
+		             "tell whose they are\n"
+		             "let services use other addresses, see xfrmd(8), What passes in clear",
+		             addr_format(&local->addr, addr), local->ifname);
+		return;
+	}
+}
+
+static void judge_multicast(const struct doctor_facts *facts, struct findings *findings)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < facts->group_count; i++) {
+		const struct doctor_group *group = &facts->groups[i];
+
+		if (conf_verdict(&facts->conf, &group->addr) == CONF_VERDICT_PROTECT)
+			continue;
+		findings_add(
+			findings, FINDING_NOTE, "multicast",
+			"something here listens to the multicast group %s (%s)\n"
+			"multicast goes in clear, nobody can negotiate for a group\n"
+			"see xfrmd(8), What passes in clear; with the group in ipsec_subnets it "
+			"is blocked",
+			addr_format(&group->addr, addr), group->ifname);
+		return;
+	}
+}
+
+/* The ways of xfrmd(8), What passes in clear, that this host has. */
+static void judge_ways_in_clear(const struct doctor_facts *facts, struct findings *findings)
+{
+	if (facts->conf.optional || !facts->conf.protect.count)
+		return;
+	judge_forwarding(facts, findings);
+	judge_children(facts, findings);
+	judge_link_local(facts, findings);
+	judge_multicast(facts, findings);
 }
 
 void doctor_judge_addresses(const struct doctor_facts *facts, struct findings *findings)
@@ -131,7 +193,7 @@ void doctor_judge_addresses(const struct doctor_facts *facts, struct findings *f
 	if (problems_any(&facts->conf_problems))
 		return;
 	judge_servers(facts, findings);
-	judge_forwarding(facts, findings);
+	judge_ways_in_clear(facts, findings);
 	for (size_t i = 0; i < facts->addr_count; i++) {
 		const struct local_addr *local = &facts->addrs[i];
 		enum conf_verdict verdict = conf_verdict(&facts->conf, &local->addr);

@@ -167,7 +167,8 @@ void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, s
 		struct peer *peer = peers->table.items[i];
 		const struct peer_sa key = {.src = peer->local, .dst = peer->remote};
 
-		if (!peer->wanted ||
+		/* of an SA that was lost, whose repair is not the kernel's wish */
+		if (!peer->wanted || peer->state == PEER_STATE_UP ||
 		    (count && bsearch(&key, asked, count, sizeof(key), peer_sa_compare)))
 			continue;
 		peer->wanted = false;

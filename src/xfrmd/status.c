@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "xfrmd/children.h"
+#include "xfrmd/cleanup.h"
 #include "xfrmd/ctl_sas.h"
 #include "xfrmd/expiry.h"
 #include "xfrmd/failures.h"
@@ -13,7 +15,9 @@
 #include "xfrmd/route.h"
 
 /* `xfrmctl list` shows all. */
-#define FOREIGN_SHOWN_MAX 5
+#define FOREIGN_SHOWN_MAX  5
+/* `xfrmctl doctor` does. */
+#define CHILDREN_SHOWN_MAX 5
 
 static void __attribute__((format(printf, 2, 0)))
 add_text(struct strlist *list, const char *format, va_list args)
@@ -120,6 +124,27 @@ static void add_left_out(const struct daemon *daemon, struct ctl_status *status)
 	}
 }
 
+static void add_children(const struct daemon *daemon, struct ctl_status *status)
+{
+	_cleanup_(cleanup_free) struct child_link *children = NULL;
+	char text[CHILD_LINK_TEXT_MAX];
+	size_t count = 0;
+	struct err err;
+
+	if (daemon->conf.optional || !daemon->conf.protect.count)
+		return;
+	if (child_links_dump(&children, &count, &err) < 0)
+		log_warning("status: %s", err.text);
+	for (size_t i = 0; i < count && i < CHILDREN_SHOWN_MAX; i++)
+		add_warning(status,
+		            "addresses: %s is in another network namespace, which needs an xfrmd "
+		            "of its own",
+		            child_link_format(&children[i], text));
+	if (count > CHILDREN_SHOWN_MAX)
+		add_warning(status, "addresses: %zu more interfaces that send by ours are there",
+		            count - CHILDREN_SHOWN_MAX);
+}
+
 static void add_policies(struct daemon *daemon, struct ctl_status *status)
 {
 	struct spd_counts counts = {0};
@@ -150,6 +175,7 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 		                    "protected");
 	add_left_out(daemon, status);
 	add_disabled(daemon, status);
+	add_children(daemon, status);
 	if (daemon->flushed)
 		add_problem(status, "policies: removed by `xfrmctl flush`, nothing is "
 		                    "protected until a reload");

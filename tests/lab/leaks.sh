@@ -82,6 +82,8 @@ out_while() {
 	done
 }
 
+# something that listens to a group
+background f socat -u UDP4-RECV:5353,ip-add-membership=224.0.0.251:eth0 OPEN:/dev/null
 capture switch
 xfrmd_start a
 xfrmd_start f
@@ -114,7 +116,9 @@ wait_for 20 on a ping -n -q -c 1 -W 1 -I fd00::2:1 fd00::4
 for name in a f; do
 	expect "problems of $name" "$(status $name 'd["problems"]')" = '[]'
 done
-expect_text 'doctor of f' "$(ctl f doctor "$FOLDER/f.conf" 2>&1 || true)" 'What passes in clear'
+expect 'ways in clear, says doctor' "$({ ctl f doctor "$FOLDER/f.conf" --json || true; } |
+	json 'sorted(f["area"] for f in d["findings"] if "What passes in clear" in f["action"])')" = \
+	'["forwarding", "link-local", "multicast"]'
 
 # --- out
 out 'bound to the address' '' 10.0.1.3 source=10.0.1.%
@@ -270,6 +274,8 @@ for kind in macvlan ipvlan; do
 		ip -n $kind.$name link set child up
 		leak $kind.$name $((port + (${number[$name]} == 4))) 10.0.1.3
 		send $kind.$name
+		expect_text "$kind: warnings of $name" "$(status $name 'd["warnings"]')" \
+			"$kind child of eth0 is in another network namespace"
 		# both kinds can not share one interface
 		ip -n $kind.$name link del child
 	done

@@ -342,6 +342,36 @@ START_TEST(doctor_notes_what_forwarding_leaves_in_clear)
 }
 END_TEST
 
+static struct child_link children[] = {{"c0", "macvlan", "eth0"}};
+static struct doctor_group groups[2];
+
+START_TEST(doctor_notes_each_way_in_clear_that_is_left)
+{
+	list(&facts.conf.protect, "fd00::/64");
+	facts.children = children;
+	facts.child_count = 1;
+	addrs[2] = local_of("eth0", "fe80::1", "fe80::/64");
+	addrs[2].global = false;
+	facts.addr_count = 3;
+	snprintf(groups[0].ifname, sizeof(groups[0].ifname), "eth0");
+	groups[0].addr = addr_of("224.0.0.251");
+	facts.groups = groups;
+	facts.group_count = 1;
+	ck_assert_str_eq(judge(),
+	                 "note child: macvlan c0 of eth0 is in another network namespace\n"
+	                 "note link-local: fe80::1 (eth0) is link-local, such addresses are not "
+	                 "protected\n"
+	                 "note multicast: something here listens to the multicast group "
+	                 "224.0.0.251 (eth0)\n");
+	findings_fini(&findings);
+	list(&facts.conf.protect, "224.0.0.0/4");
+	ck_assert_ptr_null(strstr(judge(), "multicast"));
+	findings_fini(&findings);
+	facts.conf.optional = true;
+	ck_assert_str_eq(judge(), "");
+}
+END_TEST
+
 START_TEST(doctor_warns_of_bridges_inside_the_subnets)
 {
 	addrs[2] = local_of("cni0", "10.0.2.1", "10.0.2.0/24");
@@ -576,6 +606,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, doctor_warns_of_a_source_that_peers_do_not_protect);
 	tcase_add_loop_test(tcase, doctor_notes_what_forwarding_leaves_in_clear, 0,
 	                    sizeof(forwarders) / sizeof(forwarders[0]));
+	tcase_add_test(tcase, doctor_notes_each_way_in_clear_that_is_left);
 	tcase_add_test(tcase, doctor_warns_of_bridges_inside_the_subnets);
 	tcase_add_loop_test(tcase, doctor_compares_the_mtu_of_containers_with_what_esp_leaves, 0,
 	                    sizeof(bridges) / sizeof(bridges[0]));

@@ -14,6 +14,7 @@ static void tear_down(void)
 {
 	free(facts.servers);
 	free(facts.counters);
+	free(facts.groups);
 }
 
 static void assert_server(size_t index, const char *role, const char *expected)
@@ -81,6 +82,40 @@ START_TEST(counters_above_zero_are_read)
 }
 END_TEST
 
+static void assert_group(size_t index, const char *expected, const char *ifname)
+{
+	char text[ADDR_TEXT_MAX];
+
+	ck_assert_uint_lt(index, facts.group_count);
+	ck_assert_str_eq(addr_format(&facts.groups[index].addr, text), expected);
+	ck_assert_str_eq(facts.groups[index].ifname, ifname);
+}
+
+START_TEST(groups_that_every_host_is_in_are_left_out)
+{
+	ck_assert_int_eq(doctor_read_groups(&facts,
+	                                    "Idx\tDevice    : Count Querier\tGroup    Users Timer\n"
+	                                    "1\tlo        :     1      V3\n"
+	                                    "\t\t\t\t010000E0     1 0:00000000\t\t0\n"
+	                                    "2\teth0      :     2      V3\n"
+	                                    "\t\t\t\tFB0000E0     1 0:00000000\t\t0\n"
+	                                    "\t\t\t\t010000E0     1 0:00000000\t\t0\n"
+	                                    "\t\t\t\tbroken"),
+	                 0);
+	ck_assert_int_eq(
+		doctor_read_groups(&facts,
+	                           "2    eth1  ff0200000000000000000001ff000002  1 00000004 0\n"
+	                           "2    eth1  ff0200000000000000000000000000fb  1 00000004 0\n"
+	                           "2    eth1  ff020000000000000000000000000001  1 0000000C 0\n"
+	                           "2    eth1  ff01000000000000000000000000000   1 00000008 0\n"
+	                           "2    eth1  ff05000000000000000000000000000200  1"),
+		0);
+	ck_assert_uint_eq(facts.group_count, 2);
+	assert_group(0, "224.0.0.251", "eth0");
+	assert_group(1, "ff02::fb", "eth1");
+}
+END_TEST
+
 START_TEST(softnet_drops_of_all_processors_are_added)
 {
 	ck_assert_uint_eq(doctor_read_softnet("000199c2 0000000a 00000000\n0003d3b3 00000001 0\n"),
@@ -122,6 +157,7 @@ int main(void)
 	tcase_add_test(tcase, resolv_conf_names_each_server_once);
 	tcase_add_loop_test(tcase, lease_names_the_server, 0, sizeof(leases) / sizeof(leases[0]));
 	tcase_add_test(tcase, counters_above_zero_are_read);
+	tcase_add_test(tcase, groups_that_every_host_is_in_are_left_out);
 	tcase_add_test(tcase, softnet_drops_of_all_processors_are_added);
 	tcase_add_test(tcase, cpu_has_aes_if_its_flags_say_so);
 	tcase_add_test(tcase, cloud_is_known_by_its_firmware);

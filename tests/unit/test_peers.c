@@ -1248,6 +1248,17 @@ START_TEST(peers_lost_sa_that_charon_does_not_know_either_is_negotiated)
 }
 END_TEST
 
+START_TEST(peers_lost_sa_is_asked_for_whatever_larval_sas_there_are)
+{
+	enter(UP);
+	acquire(&remote, NOW + 5000);
+	ck_assert_str_eq(take_actions(), "rekey:70");
+	peers_on_larvals_listed(peers, NULL, 0);
+	peers_on_child_down(peers, 7, 70, NOW + 5001, &actions);
+	ck_assert_str_eq(take_actions(), "up>idle idle>queued queued>negotiating initiate");
+}
+END_TEST
+
 START_TEST(peers_repaired_sa_is_not_negotiated_when_it_closes_later)
 {
 	enter(UP);
@@ -1833,6 +1844,7 @@ int main(void)
 	tcase_add_test(tcase, peers_that_are_not_up_have_no_sas_to_lose);
 	tcase_add_test(tcase, peers_flushed_sas_are_found_in_the_list_and_rekeyed_in_turn);
 	tcase_add_test(tcase, peers_lost_sa_that_charon_does_not_know_either_is_negotiated);
+	tcase_add_test(tcase, peers_lost_sa_is_asked_for_whatever_larval_sas_there_are);
 	tcase_add_test(tcase, peers_repaired_sa_is_not_negotiated_when_it_closes_later);
 	tcase_add_test(tcase, peers_stay_up_until_the_last_child_is_gone);
 	tcase_add_test(tcase, peers_rekeyed_sas_are_known_by_their_new_ids);
