@@ -15,8 +15,8 @@ int doctor_read_resolv(struct doctor_facts *facts, const char *text);
 int doctor_read_lease(struct doctor_facts *facts, const char *text);
 /* /proc/net/xfrm_stat. 0 or -ENOMEM. */
 int doctor_read_counters(struct doctor_facts *facts, const char *text);
-/* /proc/net/igmp or igmp6: groups but those that every host is in, for its neighbours and routers
- * (RFC 1112, RFC 4291). 0 or -ENOMEM. */
+/* /proc/net/igmp or igmp6: groups but those that the kernel itself joins (RFC 1112, RFC 4291,
+ * RFC 4286). 0 or -ENOMEM. */
 int doctor_read_groups(struct doctor_facts *facts, const char *text);
 /* /proc/net/softnet_stat: what all processors dropped. */
 uint64_t doctor_read_softnet(const char *text);

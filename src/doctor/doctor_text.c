@@ -102,7 +102,12 @@ int doctor_read_counters(struct doctor_facts *facts, const char *text)
 	return 0;
 }
 
-/* All hosts, all routers, solicited nodes: IPv4 and IPv6 themselves need them. */
+static bool is_own_of_kernel(uint8_t last)
+{
+	return last <= 2 || last == 106;
+}
+
+/* All hosts, all routers, all snoopers (of bridges, RFC 4286), solicited nodes: the kernel joins them. */
 static bool is_group_of_all(const struct addr *addr)
 {
 	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
@@ -110,9 +115,10 @@ static bool is_group_of_all(const struct addr *addr)
 	const uint8_t *bytes = addr->bytes;
 
 	if (addr->family == AF_INET)
-		return bytes[0] == 224 && memcmp(bytes + 1, zero, 2) == 0 && bytes[3] <= 2;
+		return bytes[0] == 224 && memcmp(bytes + 1, zero, 2) == 0 &&
+		       is_own_of_kernel(bytes[3]);
 	return memcmp(bytes, solicited, sizeof(solicited)) == 0 ||
-	       (memcmp(bytes + 2, zero, sizeof(zero)) == 0 && bytes[15] <= 2);
+	       (memcmp(bytes + 2, zero, sizeof(zero)) == 0 && is_own_of_kernel(bytes[15]));
 }
 
 static int add_group(struct doctor_facts *facts, const struct addr *addr, const char *ifname)
