@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Growing output buffer with a sticky error. */
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

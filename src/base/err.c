@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Failure sentences: one (struct err), or all of one input (struct problems). */
-#include "xfrmd/err.h"
+#include "xfrmd/base/err.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files: size-limited read, atomic replacement, kernel values. */
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 static int fail_errno(struct err *err, const char *path, const char *what)
 {

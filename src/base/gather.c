@@ -3,7 +3,7 @@
  * Intervals of a log that must neither flood nor lose count. Invariant: an interval runs while
  * something is untold or was told within it; one that ends with nothing to tell is the last.
  */
-#include "xfrmd/gather.h"
+#include "xfrmd/base/gather.h"
 
 static bool is_over(const struct gather *gather, uint64_t now_ms)
 {

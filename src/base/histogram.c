@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Counts by size. Invariant: the buckets add up to count. */
-#include "xfrmd/histogram.h"
+#include "xfrmd/base/histogram.h"
 
 const uint32_t histogram_bounds_ms[HISTOGRAM_BOUNDS] = {5,   10,   25,   50,   100,   250,
                                                         500, 1000, 2500, 5000, 10000, 30000};

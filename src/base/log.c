@@ -4,7 +4,7 @@
  * handed to the sink whole; nothing here fails towards the caller, since a daemon that cannot log
  * must still protect.
  */
-#include "xfrmd/log.h"
+#include "xfrmd/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/repeats.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/repeats.h"
 
 #define LOG_LINE_MAX       2048
 #define LOG_FILE_MODE      0640
@@ -261,7 +261,7 @@ static void tell_repeats(void)
 	struct repeats_sum sum;
 	char line[LOG_LINE_MAX];
 
-	while (repeats_tell(&repeats.lines, loop_now_ms(), &sum)) {
+	while (repeats_tell(&repeats.lines, clock_now_ms(), &sum)) {
 		snprintf(line, sizeof(line), "%s (repeated %llu times in %llu s)", sum.line,
 		         (unsigned long long)sum.times, (unsigned long long)sum.over_ms / 1000);
 		write_sink(sum.level, line);
@@ -288,7 +288,7 @@ static bool is_repeat(enum log_level level, const char *line)
 
 	if (!repeats.due || level > LOG_LEVEL_INFO)
 		return false;
-	counted = !repeats_take(&repeats.lines, level, line, loop_now_ms());
+	counted = !repeats_take(&repeats.lines, level, line, clock_now_ms());
 	tell_repeats();
 	arm_repeats();
 	return counted;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The event loop: thin owners around libevent_core, so that the choice stays in one file. */
-#include "xfrmd/loop.h"
+#include "xfrmd/base/loop.h"
+#include "xfrmd/base/clock.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "xfrmd/log.h"
+#include "xfrmd/base/log.h"
 
 struct loop {
 	struct event_base *base;
@@ -92,34 +93,6 @@ void loop_stop(struct loop *loop)
 {
 	loop->stopped = true;
 	event_base_loopbreak(loop->base);
-}
-
-#define NS_PER_MS 1000000
-#define NS_PER_S  1000000000
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
-uint64_t loop_now_ms(void)
-{
-	return (uint64_t)(clock_ns(CLOCK_MONOTONIC) / NS_PER_MS);
-}
-
-int64_t loop_now_epoch(void)
-{
-	return time(NULL);
-}
-
-int64_t loop_epoch_of(uint64_t monotonic_ms)
-{
-	int64_t apart_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-
-	return (apart_ns + (int64_t)monotonic_ms * NS_PER_MS) / NS_PER_S;
 }
 
 static void fd_ready(int fd, short what, void *arg)
@@ -213,7 +186,7 @@ void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 
 void loop_timer_start_at(struct loop_timer *timer, uint64_t due_ms)
 {
-	uint64_t now_ms = loop_now_ms();
+	uint64_t now_ms = clock_now_ms();
 
 	if (due_ms == UINT64_MAX)
 		loop_timer_stop(timer);

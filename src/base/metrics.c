@@ -3,7 +3,7 @@
  * Measurements and their text. Invariant: a sample is of the last family, a label of the last
  * sample, at the time of adding.
  */
-#include "xfrmd/metrics.h"
+#include "xfrmd/base/metrics.h"
 
 #include <errno.h>
 #include <stdio.h>

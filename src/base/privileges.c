@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/privileges.h"
+#include "xfrmd/base/privileges.h"
 
 #include <errno.h>
 #include <string.h>

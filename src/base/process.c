@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc tells about a process of somebody else. */
-#include "xfrmd/process.h"
+#include "xfrmd/base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 
 #define STAT_MAX 8192
 

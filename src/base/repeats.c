@@ -3,7 +3,7 @@
  * Lines of a log that come again. Invariants: a line is remembered once; what is counted of it is
  * told before it is forgotten; at most one line about an object is not superseded.
  */
-#include "xfrmd/repeats.h"
+#include "xfrmd/base/repeats.h"
 
 #include <stdlib.h>
 #include <string.h>

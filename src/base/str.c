@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Strict text to value conversions, and a list of owned strings. */
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #include <errno.h>
 #include <stdio.h>

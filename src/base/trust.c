@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owners and modes of the files that are believed, and of the folders around them. */
-#include "xfrmd/trust.h"
+#include "xfrmd/base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 #define OTHERS       (S_IRWXG | S_IRWXO)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bounded input cursor with a sticky error. */
-#include "xfrmd/wire.h"
+#include "xfrmd/base/wire.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * The typed configuration: defaults, checks across keys, and the questions that the rest of the
  * daemon asks of it. Knows nothing of files or their syntax.
  */
-#include "xfrmd/conf.h"
+#include "xfrmd/conf/conf.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "build_config.h"
-#include "xfrmd/buf.h"
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
 
 /* Prefixes named one by one when both lists hold them; the rest is counted. */
 #define CONFLICTS_SHOWN 20

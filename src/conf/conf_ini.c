@@ -5,7 +5,7 @@
  * quote or a comment sign. So scan() looks at the lines first, reports those problems, and hands
  * iniparser only lines that mean the same to it as to the operator.
  */
-#include "xfrmd/conf_ini.h"
+#include "xfrmd/conf/conf_ini.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,11 +17,11 @@
 
 #include <iniparser/iniparser.h>
 
-#include "xfrmd/buf.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_key.h"
-#include "xfrmd/file.h"
-#include "xfrmd/trust.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/trust.h"
+#include "xfrmd/conf/conf_key.h"
 
 /* iniparser 4.1 reads a line into 1,024 bytes: text, line end and NUL. */
 #define INI_LINE_MAX     1022

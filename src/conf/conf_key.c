@@ -4,7 +4,7 @@
  * that does not convert leaves the field alone (lists may be left half-filled) and adds a problem,
  * so that one run finds everything; whoever asked then throws the configuration away.
  */
-#include "xfrmd/conf_key.h"
+#include "xfrmd/conf/conf_key.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,11 +14,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/file.h"
-#include "xfrmd/proposal.h"
-#include "xfrmd/trust.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/trust.h"
+#include "xfrmd/conf/conf_ini.h"
+#include "xfrmd/conf/proposal.h"
 
 /* Problems and notes about one subnet file that are shown; the rest is counted. */
 #define SUBNET_FILE_SHOWN 20

@@ -5,13 +5,13 @@
  * to weak algorithms. Keywords are strongSwan 5.9's; what IKE can use is what its openssl plugin
  * offers, what ESP can use is what its kernel-netlink plugin maps.
  */
-#include "xfrmd/proposal.h"
+#include "xfrmd/conf/proposal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 enum role {
 	ROLE_CIPHER,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chooses the hash thresholds of the kernel's SPD. Local prefixes of any length, since the policies
- * of forwarded packets and of the ladder have none; only long remote ones, since whatever has these
+ * of forwarded packets and of the fallback have none; only long remote ones, since whatever has these
  * bits in common is searched one by one.
  */
-#include "xfrmd/spd_thresholds.h"
+#include "xfrmd/conf/spd_thresholds.h"
 
 #define IPV4_BITS 32
 #define IPV6_BITS 128

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's side of the control socket: one request, one answer, one deadline for both. */
-#include "xfrmd/ctl_client.h"
+#include "xfrmd/ctl/ctl_client.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "xfrmd/buf.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
 
 #define READ_CHUNK (64 * 1024)
 
@@ -62,7 +62,7 @@ static int client_wait(int fd, uint64_t deadline_ms)
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 
 	for (;;) {
-		uint64_t now_ms = loop_now_ms();
+		uint64_t now_ms = clock_now_ms();
 		int left_ms = -1, ready;
 
 		if (deadline_ms && now_ms >= deadline_ms)
@@ -126,7 +126,7 @@ static int client_open(const char *run_dir, const struct ctl_ask *ask, unsigned 
 int ctl_client_request(const char *run_dir, const struct ctl_ask *ask, unsigned timeout_ms,
                        char **ret_text, size_t *ret_len, struct err *err)
 {
-	uint64_t deadline_ms = timeout_ms ? loop_now_ms() + timeout_ms : 0;
+	uint64_t deadline_ms = timeout_ms ? clock_now_ms() + timeout_ms : 0;
 	_cleanup_(buf_fini) struct buf answer = {.limit = CTL_RESPONSE_MAX};
 	_cleanup_(cleanup_fd) int fd = -1;
 	char *text;

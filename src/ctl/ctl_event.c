@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events as JSON and back. Pure. */
-#include "xfrmd/ctl_event.h"
+#include "xfrmd/ctl/ctl_event.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "json_reader.h"
 #include "json_writer.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* Milliseconds of an epoch time of ten digits. */
 #define TIME_DIGITS 13

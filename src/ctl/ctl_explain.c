@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The document of `xfrmctl explain`. Lists that exist per direction are one list: each policy says
  * its own. */
-#include "xfrmd/ctl_explain.h"
+#include "xfrmd/ctl/ctl_explain.h"
 
 #include <stdlib.h>
 
 #include "ctl_json.h"
 #include "json_writer.h"
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 void ctl_explain_fini(struct ctl_explain *explain)
 {

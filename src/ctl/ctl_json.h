@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* Parts that several documents have in common. NULL: out of memory. */
 json_t *ctl_json_row(const struct policy_row *row);

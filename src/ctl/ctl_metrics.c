@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Measurements as JSON and back. Pure. What a reader accepts, Prometheus does too. */
-#include "xfrmd/ctl_metrics.h"
+#include "xfrmd/ctl/ctl_metrics.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "json_reader.h"
 #include "json_writer.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* Whole numbers up to here are the same as a double. */
 #define WHOLE_MAX 9007199254740992.0

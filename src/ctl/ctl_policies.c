@@ -7,8 +7,8 @@
 #include "ctl_json.h"
 #include "json_reader.h"
 #include "json_writer.h"
-#include "xfrmd/buf.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 static json_t *policy_json(const struct policy *policy)
 {
@@ -27,7 +27,7 @@ static json_t *policy_json(const struct policy *policy)
 	writer_put(&object, "icmp_type", writer_number_or_null(policy->icmp_type));
 	writer_put(&object, "reqid", writer_number_or_null(policy->reqid));
 	writer_put(&object, "spi", writer_spi(policy->spi));
-	writer_put(&object, "exotic", json_boolean(policy->exotic));
+	writer_put(&object, "exotic", json_boolean(policy->unsupported));
 	return object;
 }
 
@@ -128,7 +128,7 @@ static void read_policy(struct reader *reader, json_t *object, struct policy *po
 	policy->icmp_type = (uint8_t)reader_number(reader, object, "icmp_type", UINT8_MAX);
 	policy->reqid = (uint32_t)reader_number(reader, object, "reqid", UINT32_MAX);
 	policy->spi = reader_spi(reader, object, "spi");
-	policy->exotic = reader_bool(reader, object, "exotic");
+	policy->unsupported = reader_bool(reader, object, "exotic");
 }
 
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,

@@ -5,7 +5,7 @@
  * from outside and are read strictly. Of answers only what every daemon ever sent is required,
  * since an older one sends less; what is unknown is skipped, since a newer one sends more.
  */
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "ctl_json.h"
 #include "json_reader.h"
 #include "json_writer.h"
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 #define ESCAPED_MAX 128
 

@@ -3,7 +3,7 @@
  * SAs as people see them: in pairs. The kernel knows single SAs only. Invariant: sorted by
  * addresses and age, those between two addresses stand together.
  */
-#include "xfrmd/ctl_sas.h"
+#include "xfrmd/ctl/ctl_sas.h"
 
 #include <errno.h>
 #include <netinet/in.h>

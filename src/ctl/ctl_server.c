@@ -6,7 +6,7 @@
  * freed only from its own loop callbacks or by ctl_server_close(), never inside ctl_request_reply()
  * and the like, so handlers may answer at once.
  */
-#include "xfrmd/ctl_server.h"
+#include "xfrmd/ctl/ctl_server.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "xfrmd/buf.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
 
 /* Out of file descriptors: the pending client stays in the backlog meanwhile. */
 #define ACCEPT_PAUSE_MS 200
@@ -293,7 +294,7 @@ static int connection_new(struct ctl_server *server, int fd)
 
 static void accept_pause(struct ctl_server *server, int error)
 {
-	if (log_allowed(&server->accept_limit, loop_now_ms(), "control: accept"))
+	if (log_allowed(&server->accept_limit, clock_now_ms(), "control: accept"))
 		log_warning("control: accept: %s, trying again", strerror(error));
 	loop_fd_set(server->watch, 0);
 	loop_timer_start(server->accept_timer, ACCEPT_PAUSE_MS);

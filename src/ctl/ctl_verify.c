@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The document of `xfrmctl verify --json`. */
-#include "xfrmd/ctl_verify.h"
+#include "xfrmd/ctl/ctl_verify.h"
 
 #include "json_writer.h"
 

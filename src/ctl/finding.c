@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of what the doctor found, and its document. */
-#include "xfrmd/finding.h"
+#include "xfrmd/ctl/finding.h"
 
 #include <stdarg.h>
 #include <stdio.h>

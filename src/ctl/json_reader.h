@@ -4,9 +4,9 @@
 
 #include <jansson.h>
 
-#include "xfrmd/err.h"
-#include "xfrmd/prefix.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/err.h"
+#include "xfrmd/base/str.h"
+#include "xfrmd/net/prefix.h"
 
 /*
  * Reads a JSON document with a sticky error: the first member that is missing, unless it may be

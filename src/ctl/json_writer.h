@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "xfrmd/addr.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
+#include "xfrmd/net/addr.h"
 
 /*
  * Builds a JSON document with a sticky error, which can only be out of memory: a NULL value, or an

@@ -4,7 +4,7 @@
  * sends in clear what has no SA and asks for one again every xfrm_acq_expires seconds: so a peer
  * that was asked for and is not up is talked to in clear.
  */
-#include "xfrmd/readiness.h"
+#include "xfrmd/ctl/readiness.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Readers of the small text files that others write. */
-#include "xfrmd/doctor_text.h"
+#include "xfrmd/doctor/doctor_text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * What an ESP proposal means to the kernel. Names and lengths as strongSwan's kernel-netlink plugin
  * asks for them, IVs and block sizes as net/ipv4/esp4.c uses them.
  */
-#include "xfrmd/esp_suite.h"
+#include "xfrmd/doctor/esp_suite.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

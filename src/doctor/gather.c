@@ -3,7 +3,7 @@
  * The doctor's facts: configuration, daemon, and small files of the kernel and of others. Every
  * reader is on its own, so that what is broken does not hide the rest.
  */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,15 +11,15 @@
 #include <string.h>
 #include <sys/timex.h>
 
-#include "xfrmd/charon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_client.h"
-#include "xfrmd/doctor_text.h"
-#include "xfrmd/file.h"
-#include "xfrmd/foreign.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/setup.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/charon/charon.h"
+#include "xfrmd/conf/settings.h"
+#include "xfrmd/ctl/ctl_client.h"
+#include "xfrmd/doctor/doctor_text.h"
+#include "xfrmd/spd/foreign.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 #define SMALL_FILE_MAX    (1024 * 1024)
 #define DAEMON_TIMEOUT_MS 10000
@@ -50,8 +50,8 @@ static int64_t read_number(const char *path)
 
 static int gather_conf(struct doctor_facts *facts)
 {
-	int error = setup_load(facts->conf_path, facts->now, &facts->conf, &facts->bundle,
-	                       &facts->conf_problems);
+	int error = settings_load(facts->conf_path, facts->now, &facts->conf, &facts->bundle,
+	                          &facts->conf_problems);
 
 	if (error && !facts->conf_problems.count)
 		problems_add(&facts->conf_problems, "%s: %s", facts->conf_path, strerror(-error));
@@ -193,7 +193,7 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 	struct doctor_facts *facts = ret_facts;
 	int error;
 
-	*facts = (struct doctor_facts){.now = loop_now_epoch(), .conf_path = conf_path};
+	*facts = (struct doctor_facts){.now = clock_now_epoch(), .conf_path = conf_path};
 	facts->clock_synchronised = gather_clock();
 	facts->acq_expires = read_number("/proc/sys/net/core/xfrm_acq_expires");
 	facts->larval_drop = read_number("/proc/sys/net/core/xfrm_larval_drop");

@@ -3,7 +3,7 @@
  * Whether the kernel has the algorithms of esp_proposals. Only an attempt to add an SA tells, and
  * loads modules as charon's would; it is made by a child in a network namespace that ends with it.
  */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 #define FIRST_SPI 0x1000u
 

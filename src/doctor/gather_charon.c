@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Which plug-ins the running charon has loaded, asked over VICI beside the daemon. */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/vici_conn.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/charon/vici_conn.h"
 
 #define ANSWER_MS 3000
 

@@ -3,7 +3,7 @@
  * Interfaces and routes, from rtnetlink. Routes are looked up and not dumped: tables may be long,
  * and a lookup sends nothing and asks no IPsec policy, so that no acquire comes of it.
  */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/doctor_text.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/doctor/doctor_text.h"
+#include "xfrmd/net/addr_watch.h"
 
 /* Routes that are looked up of each kind: a few show what all are like. */
 #define ROUTES_MAX 64

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the paths to live peers carry: the only thing for which the doctor sends packets. */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The servers that this host depends on: where it sends names, leases, and what leaves its
  * networks. */
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
 #include <glob.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/doctor_text.h"
-#include "xfrmd/file.h"
-#include "xfrmd/route.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/doctor/doctor_text.h"
+#include "xfrmd/net/route.h"
 
 #define SMALL_FILE_MAX (1024 * 1024)
 

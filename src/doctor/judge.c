@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The order in which the doctor speaks: causes before their consequences. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <string.h>
 

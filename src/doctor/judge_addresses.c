@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Addresses that the lists treat in a way that nobody meant. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <string.h>
 
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 static bool is_up(const struct doctor_facts *facts, const struct addr *addr)
 {

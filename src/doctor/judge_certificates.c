@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long the certificates are valid, and whether the instance certificate is of this host. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <stdio.h>

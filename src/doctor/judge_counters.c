@@ -3,7 +3,7 @@
  * The kernel's XFRM errors in words: names and meanings as of net/xfrm/xfrm_proc.c and the places
  * that count. They count since the boot, so each may tell of a past fault.
  */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <string.h>

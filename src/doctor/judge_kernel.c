@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the kernel can do, how it is set, and policies of others in it. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <errno.h>
 #include <inttypes.h>

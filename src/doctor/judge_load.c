@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Why everything may work, and slowly: only what a counter or an algorithm shows. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,12 +4,12 @@
  * host itself sends; nobody does so for containers, and nobody knows what a network carries that
  * does not say.
  */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 /* RFC 8200: every IPv6 link carries at least this. RFC 791: every IPv4 host takes at least this. */
 #define IPV6_MTU_MIN 1280u

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Peers that fail, and those that only seem well; those of one kind together: forty are one
  * fault. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/swan_event.h"
+#include "xfrmd/charon/swan_event.h"
 
 #define SHOWN_MAX      5
 #define ESCAPED_MAX    (4 * CTL_ERROR_MAX)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon, its configuration, charon and the IKE ports, the clock. */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/swan_conf.h"
+#include "xfrmd/charon/swan_conf.h"
 
 #define ESCAPED_MAX 300
 

@@ -3,18 +3,19 @@
  * Works on the SAs of one peer as they are; when to look is kept by the acquire machine, and what
  * this end sends with is known to the caller.
  */
-#include "xfrmd/duplicates.h"
+#include "xfrmd/ike/duplicates.h"
 
 #include <errno.h>
 
-bool duplicates_decides(const struct peer *peer)
+bool duplicates_has_lower_address(const struct peer *peer)
 {
 	return addr_compare(&peer->local, &peer->remote) < 0;
 }
 
 uint64_t duplicates_due_ms(const struct peer *peer, uint64_t now_ms)
 {
-	uint64_t wait_ms = duplicates_decides(peer) ? DUPLICATES_SETTLE_MS : DUPLICATES_PATIENCE_MS;
+	uint64_t wait_ms = duplicates_has_lower_address(peer) ? DUPLICATES_SETTLE_MS
+	                                                      : DUPLICATES_PATIENCE_MS;
 
 	for (size_t i = 1; i < peer->child_count; i++) {
 		if (peer->children[i].ike_id != peer->children[0].ike_id)
@@ -79,7 +80,7 @@ int duplicates_choose(const struct peer *peer, uint32_t spi_in_use, uint64_t now
 
 		if (child->ike_id == kept->ike_id || !is_newest(peer, i))
 			continue;
-		if (!duplicates_decides(peer) &&
+		if (!duplicates_has_lower_address(peer) &&
 		    child->since_ms + DUPLICATES_OLDER_MS >= kept->since_ms)
 			continue;
 		if (is_needed(peer, child, kept, now_ms))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/lifetimes.h"
+#include "xfrmd/ike/lifetimes.h"
 
 /* From the time for renewal to the hard end, at least: a short `rekey_time` has to leave time for
  * both ends to renew, for charon to rekey, and for each to be tried more than once. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/peer_table.h"
+#include "xfrmd/ike/peer_table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/peers.h"
+#include "xfrmd/ike/peers.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "peers_state.h"
-#include "xfrmd/duplicates.h"
+#include "xfrmd/ike/duplicates.h"
 
 /*
  * Owns the rules of the acquire machine. Invariants: only peers_move() writes a state; children

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "peers_state.h"
-#include "xfrmd/duplicates.h"
+#include "xfrmd/ike/duplicates.h"
 
 /* When the newest SA of the peer is renewed, which makes the age of the others irrelevant. */
 static uint64_t renewal_ms(struct peers *peers, const struct peer *peer)
@@ -13,7 +13,7 @@ static uint64_t renewal_ms(struct peers *peers, const struct peer *peer)
 
 	if (!lifetimes->renew_s)
 		return UINT64_MAX;
-	if (duplicates_decides(peer))
+	if (duplicates_has_lower_address(peer))
 		return since_ms + lifetimes->renew_s * 1000ull -
 		       peers_random_below(peers, lifetimes->early_s * 1000ull + 1);
 	return since_ms + lifetimes->late_s * 1000ull +
@@ -156,10 +156,10 @@ void peers_on_child_unlike(struct peers *peers, const struct addr *local, const 
                            struct peer_actions *actions)
 {
 	const struct peer *peer = peer_table_find(&peers->table, local, remote);
-	const struct peer stranger = {.local = *local, .remote = *remote};
+	const struct peer uninvited = {.local = *local, .remote = *remote};
 
 	if (!peer)
-		peer = &stranger;
+		peer = &uninvited;
 	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, unlike, actions);
 	peers_on_reason(peers, local, remote, unlike, true, now_ms, actions);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The file of recent peers as a value: text to pairs and back, without I/O. */
-#include "xfrmd/peers_file.h"
+#include "xfrmd/ike/peers_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 #define HEADER       "# xfrmd peers 1\n"
 /* Two addresses, a blank, and the end of the text. */

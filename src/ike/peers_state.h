@@ -2,7 +2,7 @@
 #ifndef PEERS_STATE_H
 #define PEERS_STATE_H
 
-#include "xfrmd/peer_table.h"
+#include "xfrmd/ike/peer_table.h"
 
 /* The inside of the acquire machine, shared by its files: the kernel's events, the operator's
  * and time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves

@@ -3,7 +3,7 @@
  * One entry per pair with the ids of its old IKE_SAs, which goes when none of them is left to be
  * replaced.
  */
-#include "xfrmd/renew.h"
+#include "xfrmd/ike/renew.h"
 
 #include <errno.h>
 #include <stdlib.h>

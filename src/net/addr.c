@@ -3,7 +3,7 @@
  * IPv4 and IPv6 addresses as plain values. Invariant: bytes that the family does not use are zero,
  * so that two equal addresses are equal bytes and memcmp() orders them.
  */
-#include "xfrmd/addr.h"
+#include "xfrmd/net/addr.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

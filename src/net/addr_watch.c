@@ -7,7 +7,7 @@
  * but the dump that it causes. Invariant: the list of an open watch is sorted and complete as of
  * the last dump that succeeded.
  */
-#include "xfrmd/addr_watch.h"
+#include "xfrmd/net/addr_watch.h"
 
 #include <errno.h>
 #include <linux/netconf.h>
@@ -21,8 +21,8 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/log.h"
 
 /* How often a dump is begun anew because the kernel's tables changed under it. */
 #define DUMP_ATTEMPTS 20
@@ -52,31 +52,6 @@ struct dump {
 	struct forwarding forwarding;
 	int error;
 };
-
-struct prefix local_addr_span(const struct local_addr *local)
-{
-	return prefix_make(&local->addr, (uint8_t)(addr_bits(&local->addr) - local->open_bits));
-}
-
-bool local_addr_has(const struct local_addr *local, const struct addr *addr)
-{
-	struct prefix span = local_addr_span(local);
-
-	return prefix_contains(&span, addr);
-}
-
-int local_addr_compare(const struct local_addr *a, const struct local_addr *b)
-{
-	int order;
-
-	if (a->ifindex != b->ifindex)
-		return a->ifindex < b->ifindex ? -1 : 1;
-	order = addr_compare(&a->addr, &b->addr);
-	if (!order)
-		order = (a->open_bits > b->open_bits) - (a->open_bits < b->open_bits);
-	/* one interface may hold one address with several prefix lengths */
-	return order ? order : prefix_compare(&a->network, &b->network);
-}
 
 static int compare_items(const void *a, const void *b)
 {

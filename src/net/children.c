@@ -3,7 +3,7 @@
  * The kernel numbers the network namespaces that this one has to do with, lists the interfaces of each by
  * that number, and says for each interface in which of them the one is by which it sends.
  */
-#include "xfrmd/children.h"
+#include "xfrmd/net/children.h"
 
 #include <errno.h>
 #include <linux/net_namespace.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 /* The kernel has no number for that namespace. */
 #define NSID_NONE (-1)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* ICMP echo: the requests that are sent to find out about a path, and their answers. */
-#include "xfrmd/echo.h"
+#include "xfrmd/net/echo.h"
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <string.h>
 
-#include "xfrmd/wire.h"
+#include "xfrmd/base/wire.h"
 
 /* RFC 1071. */
 static uint16_t checksum(const uint8_t *data, size_t len)

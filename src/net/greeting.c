@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/greeting.h"
+#include "xfrmd/net/greeting.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 /* RFC 3948. */
 #define NAT_T_PORT 4500

@@ -3,7 +3,7 @@
  * Bisecting with sixteen packets at a time: three rounds find one byte in four thousand. Whatever
  * is answered counts, what is not is asked again in the next round: a single loss misleads nobody.
  */
-#include "xfrmd/path_mtu.h"
+#include "xfrmd/net/path_mtu.h"
 
 /* For paths of 9,000 bytes it takes four after the first; more are for packets lost by chance. */
 #define ROUNDS_MAX 7

@@ -3,7 +3,7 @@
  * The pings of path_mtu.c, for many paths at once: all of a round, then their answers. Each size is
  * sent twice, so that one that is lost by chance costs no round.
  */
-#include "xfrmd/path_probe.h"
+#include "xfrmd/net/path_probe.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/echo.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/net/echo.h"
 
 #define COPIES     2
 /* As much of an answer as is looked at: header of IP with options, and of ICMP. */
@@ -148,9 +148,9 @@ static void read_answers(struct path_probe *probe)
 static void wait_for_answers(struct path_probe *probes, size_t count, struct pollfd *list,
                              unsigned wait_ms)
 {
-	uint64_t end_ms = loop_now_ms() + wait_ms, now_ms;
+	uint64_t end_ms = clock_now_ms() + wait_ms, now_ms;
 
-	while ((now_ms = loop_now_ms()) < end_ms) {
+	while ((now_ms = clock_now_ms()) < end_ms) {
 		nfds_t used = 0;
 
 		for (size_t i = 0; i < count; i++) {

@@ -3,13 +3,13 @@
  * CIDR blocks as plain values. Every prefix made here is masked, so that equal blocks are equal
  * bytes whatever host bits the text had.
  */
-#include "xfrmd/prefix.h"
+#include "xfrmd/net/prefix.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 /* The bits of byte @index that belong to a prefix of @len bits. */
 static uint8_t byte_mask(uint8_t len, size_t index)

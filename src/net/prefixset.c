@@ -4,7 +4,7 @@
  * match therefore searches one length after the other, from the longest down, and skips lengths
  * that no member has.
  */
-#include "xfrmd/prefixset.h"
+#include "xfrmd/net/prefixset.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One question to the kernel's routing, as `ip route get` asks it. */
-#include "xfrmd/route.h"
+#include "xfrmd/net/route.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -10,8 +10,8 @@
 #include <netlink/socket.h>
 #include <stdio.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 
 static void cleanup_socket(struct nl_sock **sock)
 {

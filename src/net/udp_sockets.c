@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/udp_sockets.h"
+#include "xfrmd/net/udp_sockets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 
 /* 128 bytes per socket. */
 #define TABLE_MAX (16 * 1024 * 1024)

@@ -4,7 +4,7 @@
  * printed. Names come out with every byte outside printable ASCII escaped, so that a hostile
  * certificate cannot write to the terminal or forge a log line. Says nothing about trust.
  */
-#include "xfrmd/pki_cert.h"
+#include "xfrmd/pki/pki_cert.h"
 
 #include <errno.h>
 #include <openssl/ec.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 #define DAY_S 86400
 

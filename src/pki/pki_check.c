@@ -5,15 +5,15 @@
  * the same name; then OpenSSL verifies exactly that path. Dates are checked here for every
  * certificate that was given, so the search and OpenSSL leave them out.
  */
-#include "xfrmd/pki_check.h"
+#include "xfrmd/pki/pki_check.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/buf.h"
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 /* Instance certificate, intermediates, root: more are a mistake or an attack. */
 #define PATH_MAX_LEN      10

@@ -3,7 +3,7 @@
  * The files of a certificate folder: how they are called, read together and written. Files appear
  * whole or not at all, and a private key is nowhere readable by others, not even for a moment.
  */
-#include "xfrmd/pki_folder.h"
+#include "xfrmd/pki/pki_folder.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "xfrmd/buf.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_load.h"
-#include "xfrmd/pki_pem.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_load.h"
+#include "xfrmd/pki/pki_pem.h"
 
 int pki_pair_init(struct pki_pair *pair, const char *dir, const char *name, struct err *err)
 {

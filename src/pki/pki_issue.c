@@ -4,18 +4,18 @@
  * is refused before the first file is written, and what would be written has passed the daemon's
  * own checks.
  */
-#include "xfrmd/pki_issue.h"
+#include "xfrmd/pki/pki_issue.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_folder.h"
-#include "xfrmd/pki_load.h"
-#include "xfrmd/pki_pem.h"
-#include "xfrmd/pki_sign.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_folder.h"
+#include "xfrmd/pki/pki_load.h"
+#include "xfrmd/pki/pki_pem.h"
+#include "xfrmd/pki/pki_sign.h"
 
 static int prepare(const struct pki_issue *issue, const char *name, struct pki_pair *pair,
                    struct err *err)

@@ -3,15 +3,15 @@
  * One private key, from any unencrypted DER form to PKCS#8, and fresh ones. Copies of a key are
  * cleansed before their memory is released; no message ever contains any part of one.
  */
-#include "xfrmd/pki_key.h"
+#include "xfrmd/pki/pki_key.h"
 
 #include <errno.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/pki_cert.h"
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/pki/pki_cert.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 /* RSA 16384, the largest that OpenSSL verifies with. */
 #define SIGNATURE_MAX 2048

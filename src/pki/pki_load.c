@@ -3,7 +3,7 @@
  * From the paths of a configuration to a checked bundle. Reads files and leaves judging to
  * pki_check. All or nothing: a bundle that has any problem is never handed out.
  */
-#include "xfrmd/pki_load.h"
+#include "xfrmd/pki/pki_load.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,12 +13,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_key.h"
-#include "xfrmd/pki_pem.h"
-#include "xfrmd/trust.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/trust.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_key.h"
+#include "xfrmd/pki/pki_pem.h"
 
 static int load_file(const char *path, struct pki_certs *certs, struct problems *problems)
 {

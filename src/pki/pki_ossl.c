@@ -3,7 +3,7 @@
  * The one place that reads OpenSSL's error queue. Whoever sees an OpenSSL call fail asks here for
  * the reason, and so leaves the queue empty for the next caller.
  */
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 #include <stdio.h>
 

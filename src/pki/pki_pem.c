@@ -5,7 +5,7 @@
  * reader, which skips a block with a damaged frame without a word: here whatever stands between
  * blocks is an error, so no certificate is lost unseen.
  */
-#include "xfrmd/pki_pem.h"
+#include "xfrmd/pki/pki_pem.h"
 
 #include <errno.h>
 #include <openssl/pem.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 /* More than a full PKI_FILE_MAX of ordinary certificates needs; bounds the work on a bad file. */
 #define BLOCKS_MAX      512

@@ -3,19 +3,19 @@
  * The steps of a rotation. The files are the only state. A step writes new files into a copy of the
  * folder, reads them back and checks them as the daemon will; then all come into force at once.
  */
-#include "xfrmd/pki_rotate.h"
+#include "xfrmd/pki/pki_rotate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_folder.h"
-#include "xfrmd/pki_load.h"
-#include "xfrmd/pki_sign.h"
-#include "xfrmd/pki_swap.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_folder.h"
+#include "xfrmd/pki/pki_load.h"
+#include "xfrmd/pki/pki_sign.h"
+#include "xfrmd/pki/pki_swap.h"
 
 /* Where files are, in the folder or in its copy. */
 struct files {

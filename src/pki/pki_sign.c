@@ -3,14 +3,14 @@
  * Makes certificates as values: two fixed profiles (CA, instance) that pass strict verification in
  * OpenSSL and work in strongSwan. Touches no file; the caller has checked the CA.
  */
-#include "xfrmd/pki_sign.h"
+#include "xfrmd/pki/pki_sign.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/pki_ossl.h"
+#include "xfrmd/pki/pki_ossl.h"
 
 #define DAY_S   86400
 #define CN_MAX  64 /* ub-common-name, RFC 5280 appendix A.1 */

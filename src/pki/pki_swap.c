@@ -5,7 +5,7 @@
  * killed run leaves tells how far it came: the copy has a mark, and stands either beside the folder
  * or in its place.
  */
-#include "xfrmd/pki_swap.h"
+#include "xfrmd/pki/pki_swap.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 /* Only the copy has it. */
 #define MARK ".copy-of-xfrmpki"

@@ -7,7 +7,7 @@
  * the first of them that matches a packet has the last word on it. Then come those after which a
  * policy ranks lower (demotions, deletions), the lowest old rank first: what they uncover is final.
  */
-#include "xfrmd/diff.h"
+#include "xfrmd/spd/diff.h"
 
 #include <errno.h>
 #include <stdlib.h>

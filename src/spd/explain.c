@@ -3,13 +3,13 @@
  * The kernel's decision about a pair of addresses, worked out from a list of its policies: nothing
  * is sent, nothing is asked, so that the answer itself disturbs nothing.
  */
-#include "xfrmd/explain.h"
+#include "xfrmd/spd/explain.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/plan.h"
-#include "xfrmd/role.h"
+#include "xfrmd/spd/plan.h"
+#include "xfrmd/spd/role.h"
 
 static bool is_limited_broadcast(const struct addr *address)
 {
@@ -78,7 +78,7 @@ static int compare_decision(const void *a, const void *b)
 
 bool explain_is_partial(const struct policy *policy)
 {
-	return policy->proto || policy->exotic_key;
+	return policy->proto || policy->unsupported_key;
 }
 
 static size_t find_rule(const struct policy_rows *matching)

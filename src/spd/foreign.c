@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the foreign policies that defeat ours. Ours are told by their priority band. */
-#include "xfrmd/foreign.h"
+#include "xfrmd/spd/foreign.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 /* Of the policies that charon's option port_bypass makes (kernel_netlink_ipsec.c). */
 #define PORT_BYPASS_PRIORITY 32
@@ -13,7 +13,7 @@
 static bool is_port_bypass(const struct policy *policy)
 {
 	return policy->priority == PORT_BYPASS_PRIORITY && policy->proto == IPPROTO_UDP &&
-	       policy->exotic_key && policy->action == POLICY_ACTION_ALLOW &&
+	       policy->unsupported_key && policy->action == POLICY_ACTION_ALLOW &&
 	       policy->src.len == 0 && policy->dst.len == 0;
 }
 
@@ -22,7 +22,7 @@ static bool is_port_bypass(const struct policy *policy)
 static bool comes_first(const struct policy *policy)
 {
 	return policy->priority < POLICY_PRIORITY_MIN ||
-	       (policy->exotic_key && policy->priority <= POLICY_PRIORITY_MAX);
+	       (policy->unsupported_key && policy->priority <= POLICY_PRIORITY_MAX);
 }
 
 /* Whether any address of @peers is protected by the lists. */

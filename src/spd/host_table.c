@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/host_table.h"
+#include "xfrmd/spd/host_table.h"
 
 #include <stdlib.h>
 #include <string.h>

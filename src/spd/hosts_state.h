@@ -2,8 +2,8 @@
 #ifndef HOSTS_STATE_H
 #define HOSTS_STATE_H
 
-#include "xfrmd/host_table.h"
-#include "xfrmd/wait_spis.h"
+#include "xfrmd/spd/host_table.h"
+#include "xfrmd/spd/wait_spis.h"
 
 /* The inside of the known hosts, shared by their two files: events (hosts.c) and moves. */
 

@@ -3,12 +3,12 @@
  * The desired SPD as a value: configuration and local addresses in, sorted policies out. Invariant:
  * whatever the order of the input, equal input means an equal list, with one policy per key.
  */
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 #include <errno.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ladder.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/spd/fallback.h"
 
 /* Router and neighbour solicitation and advertisement, redirect (RFC 4861). */
 #define ND_TYPE_FIRST     133
@@ -385,7 +385,7 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
 	if (r == 0)
 		r = add_hosts(&list, conf, input->hosts, input->host_count);
 	if (r == 0)
-		r = ladder_add(conf, input, &list);
+		r = fallback_add(conf, input, &list);
 	if (r < 0) {
 		policy_list_fini(&list);
 		return r;

@@ -4,7 +4,7 @@
  * (identity, what the kernel refuses to have twice) for merging and searching, and by the kernel's
  * order of decision for showing.
  */
-#include "xfrmd/policy.h"
+#include "xfrmd/spd/policy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ uint32_t policy_priority(const struct prefix *peers)
 bool policy_is_ours(const struct policy *policy)
 {
 	return policy->priority >= POLICY_PRIORITY_MIN && policy->priority <= POLICY_PRIORITY_MAX &&
-	       !policy->exotic_key;
+	       !policy->unsupported_key;
 }
 
 static int compare_number(uint32_t a, uint32_t b)
@@ -51,8 +51,8 @@ int policy_compare_key(const struct policy *a, const struct policy *b)
 	if (order == 0)
 		order = compare_number(a->icmp_type, b->icmp_type);
 	if (order == 0)
-		order = compare_number(a->exotic_key, b->exotic_key);
-	if (order == 0 && a->exotic_key)
+		order = compare_number(a->unsupported_key, b->unsupported_key);
+	if (order == 0 && a->unsupported_key)
 		order = compare_number(a->index, b->index);
 	return order;
 }
@@ -69,8 +69,8 @@ int policy_compare_order(const struct policy *a, const struct policy *b)
 bool policy_equal(const struct policy *a, const struct policy *b)
 {
 	return policy_compare_key(a, b) == 0 && a->action == b->action &&
-	       a->optional == b->optional && a->exotic == b->exotic && a->priority == b->priority &&
-	       a->reqid == b->reqid && a->spi == b->spi;
+	       a->optional == b->optional && a->unsupported == b->unsupported &&
+	       a->priority == b->priority && a->reqid == b->reqid && a->spi == b->spi;
 }
 
 bool policy_matches(const struct policy *policy, enum policy_dir dir, const struct addr *src,
@@ -108,7 +108,7 @@ const char *policy_action_name(enum policy_action action)
 
 static const char *format_protocol(const struct policy *policy, char *text, size_t size)
 {
-	if (policy->proto == IPPROTO_ICMPV6 && !policy->exotic_key)
+	if (policy->proto == IPPROTO_ICMPV6 && !policy->unsupported_key)
 		snprintf(text, size, " icmpv6 type %u", policy->icmp_type);
 	else if (policy->proto)
 		snprintf(text, size, " protocol %u", policy->proto);
@@ -141,7 +141,7 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 	         prefix_format(&policy->src, src), prefix_format(&policy->dst, dst),
 	         format_protocol(policy, protocol, sizeof(protocol)), policy->priority,
 	         format_template(policy, template, sizeof(template)),
-	         policy->exotic ? " exotic" : "");
+	         policy->unsupported ? " unsupported" : "");
 	return text;
 }
 

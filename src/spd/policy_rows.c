@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The comparison of two SPDs as a list to read: for people, where diff.c is for the kernel. */
-#include "xfrmd/policy_rows.h"
+#include "xfrmd/spd/policy_rows.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * The pace of repairs. Invariant: a touch is never forgotten, and never delays a repair that is
  * already due: whoever deletes a policy every millisecond must not keep us from repairing.
  */
-#include "xfrmd/repair.h"
+#include "xfrmd/spd/repair.h"
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Recognises our own policies, whoever of us wrote them: no configuration is needed for it. */
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 const struct prefix *role_remote(const struct policy *policy)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A hash table whose buckets are the reserved SPIs, filled in order of the addresses. */
-#include "xfrmd/wait_spis.h"
+#include "xfrmd/spd/wait_spis.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/policy.h"
+#include "xfrmd/spd/policy.h"
 
 /* The last one is that of all others. */
 #define BUCKETS (POLICY_SPI_WAIT_MAX - 1)

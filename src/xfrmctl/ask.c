@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_client.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/ctl/ctl_client.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
                char **ret_text, size_t *ret_len, struct err *err)

@@ -5,9 +5,9 @@
 
 #include "build_config.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/setup.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/conf/settings.h"
 
 static void put_problems(const struct options *options, const struct conf *conf,
                          const struct problems *problems, struct output *output)
@@ -32,11 +32,11 @@ int cmd_check(const struct options *options, struct output *output)
 	_cleanup_(problems_fini) struct problems problems = {0};
 	_cleanup_(pki_bundle_fini) struct pki_bundle bundle = {0};
 	_cleanup_(conf_fini) struct conf conf = {0};
-	int ret = setup_load(path, loop_now_epoch(), &conf, &bundle, &problems);
+	int ret = settings_load(path, clock_now_epoch(), &conf, &bundle, &problems);
 
 	if (ret < 0 && !problems.count)
 		problems_add(&problems, "%s: %s", path, strerror(-ret));
-	if (setup_check_log(path, &conf, &problems) < 0)
+	if (settings_check_log(path, &conf, &problems) < 0)
 		ret = -EINVAL;
 	put_problems(options, &conf, &problems, output);
 	if (ret < 0)

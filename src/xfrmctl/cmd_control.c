@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 /* Shutdown waits for the jobs of stop_wait_for and for the peers: the daemon bounds both. */
 #define SHUTDOWN_TIMEOUT_MS 0

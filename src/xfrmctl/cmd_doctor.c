@@ -3,8 +3,8 @@
 #include "build_config.h"
 #include "out_findings.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/doctor_gather.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/doctor/doctor_gather.h"
 
 int cmd_doctor(const struct options *options, struct output *output)
 {

@@ -8,9 +8,10 @@
 #include "explanation.h"
 #include "out_explain.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/doctor_gather.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/doctor/doctor_gather.h"
+#include "xfrmd/net/addr_watch.h"
 
 /* Owned, where the input only borrows. */
 struct gathered {
@@ -123,6 +124,6 @@ int cmd_explain(const struct options *options, struct output *output)
 	if (options->json)
 		output_json(output, ctl_proto_explain(&explain));
 	else
-		out_explain(&explain, loop_now_epoch(), options->coloured, &output->text);
+		out_explain(&explain, clock_now_epoch(), options->coloured, &output->text);
 	return EXIT_OK;
 }

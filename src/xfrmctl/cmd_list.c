@@ -5,7 +5,7 @@
  */
 #include "out_list.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
+#include "xfrmd/base/cleanup.h"
 
 int cmd_list(const struct options *options, struct output *output)
 {

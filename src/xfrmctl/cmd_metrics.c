@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* `xfrmctl metrics`: what Prometheus reads. */
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_metrics.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/ctl/ctl_metrics.h"
 
 int cmd_metrics(const struct options *options, struct output *output)
 {

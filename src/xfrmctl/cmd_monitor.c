@@ -4,8 +4,8 @@
 
 #include "out_event.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_client.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/ctl/ctl_client.h"
 
 static int on_line(void *ctx, const char *line, size_t len, struct err *err)
 {

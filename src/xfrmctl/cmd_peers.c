@@ -4,8 +4,8 @@
 
 #include "out_peers.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
 
 /* Forgets all others. The same peer may be there once for each local address. */
 static void keep_only(struct ctl_peers *peers, const struct addr *address)
@@ -48,8 +48,8 @@ int cmd_peers(const struct options *options, struct output *output)
 	if (options->json)
 		output_json(output, ctl_proto_peers(&peers));
 	else if (argument)
-		out_peers_each(&peers, loop_now_epoch(), options->coloured, &output->text);
+		out_peers_each(&peers, clock_now_epoch(), options->coloured, &output->text);
 	else
-		out_peers_table(&peers, loop_now_epoch(), options->coloured, &output->text);
+		out_peers_table(&peers, clock_now_epoch(), options->coloured, &output->text);
 	return EXIT_OK;
 }

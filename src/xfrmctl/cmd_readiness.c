@@ -2,9 +2,9 @@
 /* `xfrmctl readiness`: the exit status says whether the fleet can be switched to required. */
 #include "out_readiness.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/readiness.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/ctl/readiness.h"
 
 /* The mode and all peers. EXIT_OK, or what failed is in @err. */
 static int ask(const struct options *options, bool *ret_optional, struct ctl_peers *ret_peers,
@@ -36,6 +36,7 @@ int cmd_readiness(const struct options *options, struct output *output)
 	if (options->json)
 		output_json(output, readiness_json(optional, &peers));
 	else
-		out_readiness(optional, &peers, loop_now_epoch(), options->coloured, &output->text);
+		out_readiness(optional, &peers, clock_now_epoch(), options->coloured,
+		              &output->text);
 	return !optional || !peers.count ? EXIT_OK : EXIT_FAILED;
 }

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
 
 #define ASK_EVERY_MS 200
 /* Since the last peer that got its SA: longer than the daemon gives each of those whose turn it is. */
@@ -104,7 +104,7 @@ static int wait_for_all(const struct options *options, const struct ctl_peers *b
                         const struct addr *address, struct results *results, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
-	uint64_t progress_ms = loop_now_ms();
+	uint64_t progress_ms = clock_now_ms();
 
 	for (;;) {
 		_cleanup_(ctl_peers_fini) struct ctl_peers now = {0};
@@ -115,8 +115,8 @@ static int wait_for_all(const struct options *options, const struct ctl_peers *b
 			return ret;
 		sort_out(before, &now, address, results);
 		if (results->open.count < open_before)
-			progress_ms = loop_now_ms();
-		if (!results->open.count || loop_now_ms() > progress_ms + PROGRESS_MS)
+			progress_ms = clock_now_ms();
+		if (!results->open.count || clock_now_ms() > progress_ms + PROGRESS_MS)
 			return results->failed.count || results->open.count ? EXIT_FAILED : EXIT_OK;
 		nanosleep(&pause, NULL);
 	}

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
 
 #define ASK_EVERY_MS 200
 /* Longer than the daemon waits for any negotiation, and one that waits for charon. */
@@ -40,11 +40,11 @@ static int wait_for_result(const struct options *options, const struct addr *add
                            struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
-	uint64_t end_ms = loop_now_ms() + RESULT_MS;
+	uint64_t end_ms = clock_now_ms() + RESULT_MS;
 	char address_text[ADDR_TEXT_MAX], escaped[4 * CTL_ERROR_MAX], error[CTL_ERROR_MAX];
 
 	addr_format(address, address_text);
-	while (loop_now_ms() < end_ms) {
+	while (clock_now_ms() < end_ms) {
 		_cleanup_(ctl_peers_fini) struct ctl_peers peers = {0};
 		int ret = ask_peers(options, &peers, err);
 

@@ -2,9 +2,9 @@
 /* `xfrmctl status`: the exit status is the health. */
 #include "out_text.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/role.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/spd/role.h"
 
 /* Policies outlive the daemon: what they do without it. */
 static void tell_policies(struct output *output)
@@ -55,7 +55,7 @@ int cmd_status(const struct options *options, struct output *output)
 	if (options->json) {
 		output_json(output, text);
 	} else {
-		out_text_status(&status, loop_now_epoch(), options->coloured, &output->text);
+		out_text_status(&status, clock_now_epoch(), options->coloured, &output->text);
 		free(text);
 	}
 	return status.healthy ? EXIT_OK : EXIT_FAILED;

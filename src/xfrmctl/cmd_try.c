@@ -13,11 +13,11 @@
 
 #include "put_in_place.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/file.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/setup.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/conf/conf_ini.h"
+#include "xfrmd/conf/settings.h"
 
 #define TRY_DEFAULT_S 60
 #define ASK_EVERY_MS  500
@@ -44,7 +44,7 @@ static bool is_valid(const char *file, struct output *output)
 	_cleanup_(problems_fini) struct problems problems = {0};
 	_cleanup_(pki_bundle_fini) struct pki_bundle bundle = {0};
 	_cleanup_(conf_fini) struct conf conf = {0};
-	int error = setup_load(file, loop_now_epoch(), &conf, &bundle, &problems);
+	int error = settings_load(file, clock_now_epoch(), &conf, &bundle, &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
 		output_complain(output, "%s", problems.items[i]);

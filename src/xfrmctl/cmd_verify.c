@@ -11,15 +11,16 @@
 
 #include "probe.h"
 #include "xfrmctl.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_verify.h"
-#include "xfrmd/explain.h"
-#include "xfrmd/file.h"
-#include "xfrmd/loop.h"
-#include "xfrmd/path_probe.h"
-#include "xfrmd/role.h"
-#include "xfrmd/route.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/ctl/ctl_verify.h"
+#include "xfrmd/net/addr_watch.h"
+#include "xfrmd/net/path_probe.h"
+#include "xfrmd/net/route.h"
+#include "xfrmd/spd/explain.h"
+#include "xfrmd/spd/role.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 /* The kernel takes three to know that there is no neighbour. */
 #define VERIFY_DEFAULT_S 4
@@ -192,7 +193,7 @@ static void take_peer(const struct ctl_peers *peers, struct verdict_input *input
 		input->peer_known = true;
 		memcpy(input->peer_state, peer->state, sizeof(input->peer_state));
 		memcpy(input->last_error, peer->last_error, sizeof(input->last_error));
-		input->retry_in_s = peer->next_retry ? peer->next_retry - loop_now_epoch() : 0;
+		input->retry_in_s = peer->next_retry ? peer->next_retry - clock_now_epoch() : 0;
 		return;
 	}
 }

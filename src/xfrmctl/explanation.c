@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "explanation_words.h"
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 /* The one that the kernel would choose, as far as there is a choice. */
 static struct addr choose_local(const struct explanation_input *input, enum explain_kind kind)

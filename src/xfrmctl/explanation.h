@@ -2,8 +2,8 @@
 #ifndef XFRMCTL_EXPLANATION_H
 #define XFRMCTL_EXPLANATION_H
 
-#include "xfrmd/ctl_explain.h"
-#include "xfrmd/ctl_sas.h"
+#include "xfrmd/ctl/ctl_explain.h"
+#include "xfrmd/ctl/ctl_sas.h"
 
 /* All that is known; borrowed. */
 struct explanation_input {

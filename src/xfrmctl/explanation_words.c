@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "explanation.h"
-#include "xfrmd/buf.h"
-#include "xfrmd/role.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/str.h"
+#include "xfrmd/spd/role.h"
 
 #define ESCAPED_MAX (4 * CTL_ERROR_MAX)
 

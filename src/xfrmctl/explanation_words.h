@@ -2,7 +2,7 @@
 #ifndef XFRMCTL_EXPLANATION_WORDS_H
 #define XFRMCTL_EXPLANATION_WORDS_H
 
-#include "xfrmd/ctl_explain.h"
+#include "xfrmd/ctl/ctl_explain.h"
 
 /*
  * The whole answer in one sentence, without the address: what happens to packets to it, what to

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 static int compare_groups(const void *a, const void *b)
 {

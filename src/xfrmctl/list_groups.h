@@ -2,7 +2,7 @@
 #ifndef XFRMCTL_LIST_GROUPS_H
 #define XFRMCTL_LIST_GROUPS_H
 
-#include "xfrmd/policy_rows.h"
+#include "xfrmd/spd/policy_rows.h"
 
 /* All policies that one entry of the lists makes: one per direction and local address. */
 struct list_group {

@@ -8,7 +8,7 @@
 
 #include "build_config.h"
 #include "xfrmctl.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 /* Options that not every command knows, and those that all do. */
 #define TAKES_ALL     1u

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "out_table.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 static enum out_colour colour_of(enum log_level level)
 {

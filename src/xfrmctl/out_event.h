@@ -2,8 +2,8 @@
 #ifndef XFRMCTL_OUT_EVENT_H
 #define XFRMCTL_OUT_EVENT_H
 
-#include "xfrmd/buf.h"
-#include "xfrmd/ctl_event.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/ctl/ctl_event.h"
 
 /* `2026-11-22 07:01:02.345 TEXT` in local time, appended to @out. Pure but for the time zone. */
 void out_event(const struct ctl_event *event, bool coloured, struct buf *out);

@@ -9,7 +9,7 @@
 #include "out_list.h"
 #include "out_peers.h"
 #include "out_text.h"
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

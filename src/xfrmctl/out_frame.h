@@ -2,7 +2,7 @@
 #ifndef XFRMCTL_OUT_FRAME_H
 #define XFRMCTL_OUT_FRAME_H
 
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 /*
  * Appends to @out what draws the lines of @text over whatever a terminal of @rows rows shows. Lines

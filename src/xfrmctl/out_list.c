@@ -12,7 +12,7 @@ static const char *format_protocol(const struct policy *policy, char *text, size
 {
 	if (policy->proto == 0)
 		text[0] = '\0';
-	else if (policy->proto == IPPROTO_ICMPV6 && !policy->exotic_key)
+	else if (policy->proto == IPPROTO_ICMPV6 && !policy->unsupported_key)
 		snprintf(text, size, " icmpv6 type %u", policy->icmp_type);
 	else if (policy->proto == IPPROTO_ICMPV6)
 		snprintf(text, size, " icmpv6");
@@ -33,7 +33,7 @@ const char *out_list_conditions(const struct policy *policy, char text[OUT_LIST_
 
 	snprintf(text, OUT_LIST_CONDITIONS_MAX, "%s%s",
 	         format_protocol(policy, protocol, sizeof(protocol)),
-	         policy->exotic_key ? " +" : "");
+	         policy->unsupported_key ? " +" : "");
 	return text;
 }
 

@@ -8,7 +8,7 @@
 
 #include "out_table.h"
 #include "out_text.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #define ESCAPED_MAX  (4 * CTL_ERROR_MAX)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

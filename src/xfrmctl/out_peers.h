@@ -2,8 +2,8 @@
 #ifndef XFRMCTL_OUT_PEERS_H
 #define XFRMCTL_OUT_PEERS_H
 
-#include "xfrmd/buf.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* Peers for people, appended to @out, whose sticky error says whether it is complete. Pure: times
  * are shown relative to @now, epoch seconds. Texts of others are escaped. */

@@ -2,8 +2,8 @@
 #ifndef XFRMCTL_OUT_READINESS_H
 #define XFRMCTL_OUT_READINESS_H
 
-#include "xfrmd/buf.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* What `xfrmctl readiness` shows of the peers that readiness_keep() has left; see out_text.h. */
 void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bool coloured,

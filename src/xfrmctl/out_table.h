@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 #define OUT_TABLE_COLUMNS_MAX 16
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "out_table.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #define ESCAPED_MAX 512
 

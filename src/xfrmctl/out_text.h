@@ -2,8 +2,8 @@
 #ifndef XFRMCTL_OUT_TEXT_H
 #define XFRMCTL_OUT_TEXT_H
 
-#include "xfrmd/buf.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/base/buf.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /*
  * What people read, appended to @out (whose sticky error says whether it is complete). Pure: times

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 /* What one run of a command has to say. Zero-initialise. */
 struct output {

@@ -19,9 +19,9 @@
 #include <time.h>
 
 #include "sighting.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/echo.h"
-#include "xfrmd/loop.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/net/echo.h"
 
 /* An answer in clear that IPsec does not drop reaches us within this time. */
 #define GRACE_US    50000
@@ -347,12 +347,12 @@ static size_t watch_list(const struct probe *probes, size_t count, struct pollfd
 static int watch(struct probe *probes, size_t count, unsigned timeout_ms, struct err *err)
 {
 	struct pollfd *list = calloc(2 * count, sizeof(*list));
-	uint64_t end_ms = loop_now_ms() + timeout_ms, now_ms;
+	uint64_t end_ms = clock_now_ms() + timeout_ms, now_ms;
 	size_t used;
 
 	if (!list)
 		return err_set(err, -ENOMEM, "out of memory");
-	while ((used = watch_list(probes, count, list)) > 0 && (now_ms = loop_now_ms()) < end_ms) {
+	while ((used = watch_list(probes, count, list)) > 0 && (now_ms = clock_now_ms()) < end_ms) {
 		uint64_t left_ms = end_ms - now_ms;
 
 		poll(list, used, (int)(left_ms < GRACE_US / 1000 ? left_ms : GRACE_US / 1000));

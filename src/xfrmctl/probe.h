@@ -3,7 +3,7 @@
 #define XFRMCTL_PROBE_H
 
 #include "verdict.h"
-#include "xfrmd/err.h"
+#include "xfrmd/base/err.h"
 
 /* One ICMP echo to one peer, with eyes on the wire. */
 struct probe {

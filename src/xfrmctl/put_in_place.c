@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/conf/conf_ini.h"
 
 int put_in_place(const char *tried, const char *file, struct err *err)
 {

@@ -2,7 +2,7 @@
 #ifndef XFRMCTL_PUT_IN_PLACE_H
 #define XFRMCTL_PUT_IN_PLACE_H
 
-#include "xfrmd/err.h"
+#include "xfrmd/base/err.h"
 
 /* Beside the configuration file: what it was before. */
 #define PUT_IN_PLACE_OLD ".before-try"

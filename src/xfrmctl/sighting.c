@@ -10,7 +10,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#include "xfrmd/wire.h"
+#include "xfrmd/base/wire.h"
 
 #define IPV6_HEADER_LEN 40
 /* RFC 3948: ESP in UDP has the port of IKE behind a NAT; four zero bytes stand before IKE. */

@@ -2,7 +2,7 @@
 #ifndef XFRMCTL_SIGHTING_H
 #define XFRMCTL_SIGHTING_H
 
-#include "xfrmd/addr.h"
+#include "xfrmd/net/addr.h"
 
 /* What one packet on the wire is, as far as its first bytes tell. */
 enum sighting_kind {

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #define REASON_MAX    (4 * CTL_ERROR_MAX)
 /* A probe that was held this long had to wait for a negotiation. */

@@ -2,10 +2,10 @@
 #ifndef XFRMCTL_VERDICT_H
 #define XFRMCTL_VERDICT_H
 
-#include "xfrmd/ctl_proto.h"
-#include "xfrmd/ctl_verify.h"
-#include "xfrmd/path_mtu.h"
-#include "xfrmd/policy.h"
+#include "xfrmd/ctl/ctl_proto.h"
+#include "xfrmd/ctl/ctl_verify.h"
+#include "xfrmd/net/path_mtu.h"
+#include "xfrmd/spd/policy.h"
 
 /* What the policies say about the probe before it is sent. */
 enum verdict_rule {

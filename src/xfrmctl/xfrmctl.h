@@ -3,7 +3,7 @@
 #define XFRMCTL_H
 
 #include "output.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* The exit status of every command. */
 enum {

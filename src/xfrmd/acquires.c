@@ -3,8 +3,9 @@
 #include <netinet/in.h>
 
 #include "daemon.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/spd/plan.h"
 
 #define LOG_INTERVAL_MS 60000
 
@@ -12,13 +13,13 @@ int acquires_open(struct daemon *daemon)
 {
 	daemon->acquires.put_off_log = (struct log_limit){.burst = 1,
 	                                                  .interval_ms = LOG_INTERVAL_MS};
-	return strangers_new(&daemon->acquires.strangers);
+	return first_contacts_new(&daemon->acquires.first_contacts);
 }
 
 void acquires_close(struct daemon *daemon)
 {
-	strangers_free(daemon->acquires.strangers);
-	daemon->acquires.strangers = NULL;
+	first_contacts_free(daemon->acquires.first_contacts);
+	daemon->acquires.first_contacts = NULL;
 }
 
 static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire *acquire)
@@ -46,8 +47,8 @@ static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 	                               .proto = IPPROTO_ESP};
 
 	daemon->acquires.put_off++;
-	spd_keeper_delete_sa(daemon->spd, &larval);
-	if (log_allowed(&daemon->acquires.put_off_log, loop_now_ms(), "acquires: too many"))
+	installed_spd_delete_sa(daemon->spd, &larval);
+	if (log_allowed(&daemon->acquires.put_off_log, clock_now_ms(), "acquires: too many"))
 		log_warning(
 			"acquires: traffic asks for too many addresses at once, as a scan does; "
 			"those that it asks for twice are negotiated with");
@@ -56,19 +57,19 @@ static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
-	enum stranger stranger = STRANGER_NEW;
+	enum first_contact contact = FIRST_CONTACT_NEW;
 
 	if (!is_negotiable(daemon, acquire))
 		return;
 	/* without an SPI the larval SA could not end */
 	if (acquire->spi && !is_known(daemon, acquire))
-		stranger = strangers_admit(daemon->acquires.strangers, &acquire->local,
-		                           &acquire->remote, loop_now_ms());
-	if (stranger == STRANGER_NOT_YET)
+		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->local,
+		                               &acquire->remote, clock_now_ms());
+	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, acquire);
 	else if (known_hosts_on_acquire(daemon, acquire))
 		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote,
-		                   stranger == STRANGER_AGAIN);
+		                   contact == FIRST_CONTACT_AGAIN);
 	else
 		daemon->acquires.ignored++;
 }

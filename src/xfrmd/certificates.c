@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/expiry.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/conf/expiry.h"
 
 #define DAY_MS         (24u * 3600 * 1000)
 /* charon is asked for its certificates once for a burst of new peers. */
@@ -19,7 +20,7 @@
 
 static void log_expiry(const struct daemon *daemon, const struct pki_cert *cert, const char *role)
 {
-	int64_t now = loop_now_epoch();
+	int64_t now = clock_now_epoch();
 	enum expiry expiry = expiry_of(&daemon->conf, cert->not_after, now);
 	char date[PKI_TIME_TEXT_MAX];
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "daemon.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/log.h"
 
 /* Of one peer: more than a host has addresses. */
 #define RETRY_PAIRS_MAX 64
@@ -44,7 +44,7 @@ static char *try(struct daemon *daemon, const struct ctl_ask *ask)
 {
 	struct strlist changes = {0}, errors = {0};
 
-	trial_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
+	try_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
 	return result_json(&changes, &errors);
 }
 
@@ -53,9 +53,9 @@ static char *end_try(struct daemon *daemon, bool confirmed)
 	struct strlist changes = {0}, errors = {0};
 
 	if (confirmed)
-		trial_confirm(daemon, &changes, &errors);
+		try_confirm(daemon, &changes, &errors);
 	else
-		trial_back(daemon, &changes, &errors);
+		try_back(daemon, &changes, &errors);
 	return result_json(&changes, &errors);
 }
 
@@ -126,13 +126,13 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 		ctl_request_reply(request, status_peers_json(daemon));
 		break;
 	case CTL_COMMAND_METRICS:
-		ctl_request_reply(request, measure_json(daemon));
+		ctl_request_reply(request, metrics_json(daemon));
 		break;
 	case CTL_COMMAND_MONITOR:
 		monitor_begin(daemon, request);
 		break;
 	case CTL_COMMAND_DESIRED:
-		ctl_request_reply(request, ctl_proto_desired(spd_keeper_want(daemon->spd)));
+		ctl_request_reply(request, ctl_proto_desired(installed_spd_want(daemon->spd)));
 		break;
 	case CTL_COMMAND_RELOAD:
 		ctl_request_reply(request, reload(daemon));

@@ -14,16 +14,17 @@
 #include <unistd.h>
 
 #include "build_config.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/log.h"
-#include "xfrmd/notify.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/run_dir.h"
-#include "xfrmd/setup.h"
-#include "xfrmd/swan_conf.h"
-#include "xfrmd/swan_event.h"
-#include "xfrmd/traffic.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/notify.h"
+#include "xfrmd/base/run_dir.h"
+#include "xfrmd/charon/swan_conf.h"
+#include "xfrmd/charon/swan_event.h"
+#include "xfrmd/conf/settings.h"
+#include "xfrmd/sad/traffic.h"
+#include "xfrmd/spd/plan.h"
 
 /* The SPD. */
 
@@ -96,7 +97,7 @@ static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 		return;
 	}
 	log_sa(daemon, sa, "SA expired");
-	measure_on_sa_gone(daemon, sa);
+	metrics_on_sa_gone(daemon, sa);
 	known_hosts_on_sa_gone(daemon, sa);
 }
 
@@ -109,9 +110,9 @@ static void on_overrun(void *ctx, bool acquires_lost)
 		daemon->acquires.lost++;
 		known_hosts_resync_soon(daemon);
 	}
-	if (log_allowed(&daemon->overruns, loop_now_ms(), "kernel: notifications"))
+	if (log_allowed(&daemon->overruns, clock_now_ms(), "kernel: notifications"))
 		log_warning("kernel: notifications were lost, comparing all policies");
-	policy_guard_touched(daemon);
+	foreign_policies_touched(daemon);
 }
 
 /* SAs: those of others' making first, so that traffic that asks finds the repair under way. */
@@ -121,7 +122,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 	/* one that is still being negotiated has no algorithm */
 	if (sa->algorithm[0])
 		log_sa(ctx, sa, "SA added");
-	sa_guard_on_new(ctx, sa, port);
+	foreign_sa_changes_on_new(ctx, sa, port);
 	known_hosts_on_sa(ctx, sa);
 	orphan_sas_on_change(ctx);
 }
@@ -129,14 +130,14 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 {
 	log_sa(ctx, sa, "SA gone");
-	measure_on_sa_gone(ctx, sa);
-	sa_guard_on_gone(ctx, sa, port);
+	metrics_on_sa_gone(ctx, sa);
+	foreign_sa_changes_on_gone(ctx, sa, port);
 	known_hosts_on_sa_gone(ctx, sa);
 }
 
 static void on_sas_lost(void *ctx, bool flushed)
 {
-	sa_guard_check(ctx, flushed);
+	foreign_sa_changes_check(ctx, flushed);
 	known_hosts_resync(ctx);
 	orphan_sas_on_change(ctx);
 }
@@ -205,7 +206,7 @@ static void report_ready(struct daemon *daemon)
 			log_warning("start: the starting process is gone");
 		close(steal_fd(&daemon->ready_fd));
 	}
-	log_notice("ready: policies=%zu", spd_keeper_want(daemon->spd)->count);
+	log_notice("ready: policies=%zu", installed_spd_want(daemon->spd)->count);
 }
 
 static void on_negotiator_ready(void *ctx)
@@ -214,7 +215,7 @@ static void on_negotiator_ready(void *ctx)
 
 	log_info("charon: credentials and connections loaded");
 	known_hosts_on_charon(daemon, true);
-	sa_guard_check(daemon, false);
+	foreign_sa_changes_check(daemon, false);
 	if (!daemon->ready)
 		report_ready(daemon);
 }
@@ -232,18 +233,18 @@ static void on_peer_up(void *ctx, uint8_t family)
 
 	certificates_on_peer_up(daemon);
 	if (daemon->conf.optional)
-		spd_keeper_kick(daemon->spd, family);
+		installed_spd_kick(daemon->spd, family);
 }
 
 static void on_ready_timeout(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const char *problem = negotiator_problem(daemon->negotiator);
-	pid_t stranger = charon_stranger(daemon->charon);
+	pid_t impostor = charon_impostor(daemon->charon);
 
-	if (stranger)
+	if (impostor)
 		log_error("charon: pid %d answers at its VICI socket, expected pid %d",
-		          (int)stranger, (int)charon_pid(daemon->charon));
+		          (int)impostor, (int)charon_pid(daemon->charon));
 	log_error("start: charon was not ready within %u s (prestart_timeout)%s%s; policies stay",
 	          daemon->conf.prestart_timeout_s, *problem ? ": " : "", problem);
 	if (!charon_adopted(daemon->charon))
@@ -359,7 +360,7 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	static const struct xfrm_events events = {
 		.acquire = acquires_on_acquire,
 		.expire = on_expire,
-		.policies_touched = policy_guard_touched,
+		.policies_touched = foreign_policies_touched,
 		.overrun = on_overrun,
 		.sa_new = on_sa_new,
 		.sa_gone = on_sa_gone,
@@ -370,9 +371,9 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 
 	error = addr_watch_open(daemon->loop, on_network, daemon, &daemon->addrs, err);
 	if (!error)
-		error = spd_keeper_open(&daemon->spd, err);
+		error = installed_spd_open(&daemon->spd, err);
 	if (!error)
-		error = spd_keeper_read(daemon->spd, err);
+		error = installed_spd_read(daemon->spd, err);
 	if (!error)
 		error = recent_peers_open(daemon, err);
 	if (!error)
@@ -385,14 +386,14 @@ static int open_kernel(struct daemon *daemon, struct err *err)
 	/* protected with other values rather than not at all */
 	if (daemon_write_sysctls(daemon, err) < 0)
 		log_error("kernel: %s", err->text);
-	error = xfrm_monitor_open(daemon->loop, spd_keeper_port(daemon->spd), &events, daemon,
+	error = xfrm_monitor_open(daemon->loop, installed_spd_port(daemon->spd), &events, daemon,
 	                          &daemon->monitor, err);
 	if (error)
 		return error;
 	/* what changed between the first dumps and the monitor was not announced to us */
-	policy_guard_touched(daemon);
+	foreign_policies_touched(daemon);
 	known_hosts_resync(daemon);
-	return measure_open(daemon, err);
+	return metrics_open(daemon, err);
 }
 
 const char *daemon_charon_unit(const struct conf *conf)
@@ -482,9 +483,9 @@ static int open_timers(struct daemon *daemon)
 	if (!error)
 		error = acquires_open(daemon);
 	if (!error)
-		error = policy_guard_open(daemon);
+		error = foreign_policies_open(daemon);
 	if (!error)
-		error = sa_guard_open(daemon);
+		error = foreign_sa_changes_open(daemon);
 	if (!error)
 		error = ike_flood_open(daemon);
 	return error;
@@ -548,7 +549,7 @@ void daemon_close(struct daemon *daemon)
 	sigaddset(&endings, SIGHUP);
 	sigprocmask(SIG_BLOCK, &endings, NULL);
 	shutdown_close(daemon);
-	trial_close(daemon);
+	try_close(daemon);
 	if (daemon->hosts)
 		known_hosts_unpin(daemon);
 	log_set_tap(NULL, NULL);
@@ -557,15 +558,15 @@ void daemon_close(struct daemon *daemon)
 	recent_peers_close(daemon);
 	negotiator_close(daemon->negotiator);
 	xfrm_monitor_close(daemon->monitor);
-	spd_keeper_close(daemon->spd);
+	installed_spd_close(daemon->spd);
 	orphans_free(daemon->orphans);
 	idle_free(daemon->idle);
 	traffic_free(daemon->traffic);
 	hosts_free(daemon->hosts);
 	addr_watch_close(daemon->addrs);
 	ike_flood_close(daemon);
-	sa_guard_close(daemon);
-	policy_guard_close(daemon);
+	foreign_sa_changes_close(daemon);
+	foreign_policies_close(daemon);
 	acquires_close(daemon);
 	policies_close(daemon);
 	log_count_repeats(NULL, NULL);

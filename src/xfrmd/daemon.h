@@ -2,21 +2,21 @@
 #ifndef XFRMD_DAEMON_H
 #define XFRMD_DAEMON_H
 
-#include "xfrmd/addr_watch.h"
-#include "xfrmd/charon.h"
-#include "xfrmd/conf.h"
-#include "xfrmd/ctl_server.h"
-#include "xfrmd/flood.h"
-#include "xfrmd/hosts.h"
-#include "xfrmd/idle.h"
-#include "xfrmd/log.h"
-#include "xfrmd/negotiator.h"
-#include "xfrmd/orphans.h"
-#include "xfrmd/pki_load.h"
-#include "xfrmd/recent_peers.h"
-#include "xfrmd/spd_keeper.h"
-#include "xfrmd/strangers.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/charon/charon.h"
+#include "xfrmd/charon/flood.h"
+#include "xfrmd/charon/negotiator.h"
+#include "xfrmd/conf/conf.h"
+#include "xfrmd/ctl/ctl_server.h"
+#include "xfrmd/net/addr_watch.h"
+#include "xfrmd/pki/pki_load.h"
+#include "xfrmd/sad/idle.h"
+#include "xfrmd/sad/orphans.h"
+#include "xfrmd/spd/first_contacts.h"
+#include "xfrmd/spd/hosts.h"
+#include "xfrmd/xfrm/installed_spd.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
+#include "xfrmd/xfrmd/recent_peers.h"
 
 /*
  * Everything that one xfrmd owns. Only src/xfrmd sees this. Order of members: order of creation;
@@ -39,7 +39,7 @@ struct daemon {
 	struct orphans *orphans;
 	struct recent_peers recent;
 	struct idle *idle;
-	struct spd_keeper *spd;
+	struct installed_spd *spd;
 	struct xfrm_monitor *monitor;
 	struct negotiator *negotiator;
 	struct charon *charon;
@@ -57,8 +57,8 @@ struct daemon {
 	struct loop_timer *watchdog_timer;
 	struct loop_timer *repeats_timer; /* of the log */
 	struct policies *policies;
-	struct policy_guard *policy_guard;
-	struct sa_guard *sa_guard;
+	struct foreign_policies *foreign_policies;
+	struct foreign_sa_changes *foreign_sa_changes;
 	struct ike_flood *ike_flood;
 
 	struct err sysctl_problem; /* empty: they are as [kernel] says */
@@ -70,9 +70,9 @@ struct daemon {
 	int64_t started; /* epoch */
 	struct traffic *traffic;
 	struct {
-		struct strangers *strangers;
+		struct first_contacts *first_contacts;
 		uint64_t ignored; /* those that no negotiation is due for */
-		uint64_t put_off; /* those of strangers that are too many at once */
+		uint64_t put_off; /* those of first_contacts that are too many at once */
 		uint64_t lost;    /* times that the kernel's notifications overran */
 		struct log_limit put_off_log;
 	} acquires;
@@ -83,7 +83,7 @@ struct daemon {
 	struct strlist reload_errors;
 
 	struct shutdown *shutdown; /* under way; NULL: none */
-	struct trial *trial;       /* likewise */
+	struct try *try;           /* likewise */
 };
 
 /*
@@ -180,24 +180,24 @@ enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_f
                           char ret_words[FLOOD_WORDS_MAX]);
 
 /* What others do to the policies: repaired, or told of. 0 or negative errno. */
-int policy_guard_open(struct daemon *daemon);
-void policy_guard_close(struct daemon *daemon);
+int foreign_policies_open(struct daemon *daemon);
+void foreign_policies_close(struct daemon *daemon);
 /* They may differ from the wanted ones: read and repair, as soon as the pace of repairs allows. */
-void policy_guard_touched(void *ctx);
+void foreign_policies_touched(void *ctx);
 /* The remembered policies, the wanted ones or the configuration are others now. */
-void policy_guard_look(struct daemon *daemon);
+void foreign_policies_look(struct daemon *daemon);
 /* Foreign policies that defeat ours; borrowed until the next turn of the loop. */
-const struct policy_list *policy_guard_foreign(const struct daemon *daemon);
+const struct policy_list *foreign_policies_foreign(const struct daemon *daemon);
 /* Whether somebody changes ours all the time. */
-bool policy_guard_fights(const struct daemon *daemon);
+bool foreign_policies_fights(const struct daemon *daemon);
 
 /* What others do to the SAs: their peers are rekeyed. 0 or negative errno. */
-int sa_guard_open(struct daemon *daemon);
-void sa_guard_close(struct daemon *daemon);
-void sa_guard_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
-void sa_guard_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+int foreign_sa_changes_open(struct daemon *daemon);
+void foreign_sa_changes_close(struct daemon *daemon);
+void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
 /* All SAs may be others now: looks for peers that are up without SAs in the kernel. */
-void sa_guard_check(struct daemon *daemon, bool flushed);
+void foreign_sa_changes_check(struct daemon *daemon, bool flushed);
 
 /*
  * Orphaned SAs. begin: charon takes connections, before it is connected to; on_change: the kernel
@@ -242,8 +242,8 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 void status_fill(struct daemon *daemon, struct ctl_status *ret_status);
 
 /* Metrics. open: what SAs carried before now does not count. 0 or negative errno and @err. */
-int measure_open(struct daemon *daemon, struct err *err);
-void measure_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+int metrics_open(struct daemon *daemon, struct err *err);
+void metrics_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
 
 /* Takes the request: its client gets every line of the log from now on. */
 void monitor_begin(struct daemon *daemon, struct ctl_request *request);
@@ -261,25 +261,25 @@ int reload_read(struct daemon *daemon, const char *path, struct setting *ret_set
                 struct strlist *errors);
 /* Puts @setting in force and leaves in it what was in force before. What fails now is among the
  * @errors, and is retried. */
-void reload_exchange(struct daemon *daemon, struct setting *setting, struct strlist *changes,
-                     struct strlist *errors);
+void settings_swap(struct daemon *daemon, struct setting *setting, struct strlist *changes,
+                   struct strlist *errors);
 
 /*
  * `xfrmctl try`: puts another configuration in force, and after @timeout_s the former one again,
- * unless trial_confirm() comes before. @copied: not the configuration file, but CTL_TRY_NEW in the
+ * unless try_confirm() comes before. @copied: not the configuration file, but CTL_TRY_NEW in the
  * run directory, which becomes CTL_TRY_FILE. What was done, or every reason why not, in sentences.
  */
-void trial_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
-                 struct strlist *errors);
-void trial_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
-void trial_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
-void trial_status(const struct daemon *daemon, struct ctl_status *status);
+void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
+               struct strlist *errors);
+void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
+void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
+void try_status(const struct daemon *daemon, struct ctl_status *status);
 /* What is in force stays, until xfrmd reads its configuration file at the next start. */
-void trial_close(struct daemon *daemon);
+void try_close(struct daemon *daemon);
 
 /* Answers of the control socket; NULL: out of memory. */
 char *status_json(struct daemon *daemon);
-char *measure_json(struct daemon *daemon);
+char *metrics_json(struct daemon *daemon);
 char *status_peers_json(struct daemon *daemon);
 
 /*

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 #include "daemon.h"
-#include "xfrmd/idle.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/sad/idle.h"
 
 static uint64_t timeout_ms(const struct daemon *daemon)
 {
@@ -50,8 +51,8 @@ static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 	const struct idle_pair *idle;
 	size_t idle_count = 0;
 
-	if (!sas || idle_look(daemon->idle, sas, select_sas(daemon, all, count, sas), loop_now_ms(),
-	                      timeout_ms(daemon), &idle, &idle_count) < 0)
+	if (!sas || idle_look(daemon->idle, sas, select_sas(daemon, all, count, sas),
+	                      clock_now_ms(), timeout_ms(daemon), &idle, &idle_count) < 0)
 		log_error("peers: out of memory, idle ones stay up");
 	free(sas);
 	if (!idle_count)
@@ -60,7 +61,7 @@ static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (daemon_owns_sa(daemon, &all[i]) &&
 		    idle_includes(daemon->idle, &all[i].src, &all[i].dst))
-			(void)spd_keeper_delete_sa(daemon->spd, &all[i]);
+			(void)installed_spd_delete_sa(daemon->spd, &all[i]);
 	for (size_t i = 0; i < idle_count; i++)
 		negotiator_close_unused(daemon->negotiator, &idle[i].local, &idle[i].remote);
 }
@@ -80,7 +81,7 @@ void idle_peers_due(void *ctx)
 	struct err err;
 	size_t count;
 
-	if (spd_keeper_sas(daemon->spd, &all, &count, &err) < 0)
+	if (installed_spd_sas(daemon->spd, &all, &count, &err) < 0)
 		log_error("spd: %s", err.text);
 	else
 		look(daemon, all, count);

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/log.h"
-#include "xfrmd/proc_text.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/proc_text.h"
 
 /* A liveness check that gets no answer for 6 seconds ends a peer. */
 #define LOOK_MS       1000
@@ -66,11 +67,11 @@ static uint64_t neighbours_lost(void)
 static void tell(struct ike_flood *state, enum flood flood, const char *words)
 {
 	if (flood)
-		state->seen_ms = loop_now_ms();
+		state->seen_ms = clock_now_ms();
 	if (flood > state->seen)
 		log_at(flood == FLOOD_SILENT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "charon: %s",
 		       words);
-	if (flood > state->seen || loop_now_ms() - state->seen_ms >= OVER_MS) {
+	if (flood > state->seen || clock_now_ms() - state->seen_ms >= OVER_MS) {
 		if (!flood && state->seen)
 			log_notice("charon: the flood is over");
 		state->seen = flood;
@@ -87,7 +88,7 @@ static void on_timer(void *ctx)
 	char words[FLOOD_WORDS_MAX];
 	int error;
 
-	if (flood_gate_look(&state->gate, &signs, loop_now_ms())) {
+	if (flood_gate_look(&state->gate, &signs, clock_now_ms())) {
 		error = charon_admit(daemon->charon, state->gate.one_in);
 		if (error)
 			log_warning("charon: its sockets cannot be reached: %s", strerror(-error));

@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/greeting.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/role.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/net/greeting.h"
+#include "xfrmd/spd/plan.h"
+#include "xfrmd/spd/role.h"
 
 /* After a lack of memory, or lost acquires. */
 #define RESYNC_DELAY_MS 1000
@@ -33,7 +34,7 @@ static bool is_protected(void *ctx, const struct addr *local, const struct addr 
 
 static void arm_timer(struct daemon *daemon)
 {
-	uint64_t due_ms = hosts_next_ms(daemon->hosts), now_ms = loop_now_ms();
+	uint64_t due_ms = hosts_next_ms(daemon->hosts), now_ms = clock_now_ms();
 
 	if (due_ms == UINT64_MAX)
 		loop_timer_stop(daemon->hosts_timer);
@@ -54,8 +55,8 @@ static void put_answer_policy(struct daemon *daemon, const struct known_host *ho
 {
 	struct policy answers = plan_answer_policy(&daemon->conf, host);
 	struct err err;
-	int error = host->answer_spi ? spd_keeper_put(daemon->spd, &answers, &err)
-	                             : spd_keeper_remove(daemon->spd, &answers, &err);
+	int error = host->answer_spi ? installed_spd_put(daemon->spd, &answers, &err)
+	                             : installed_spd_remove(daemon->spd, &answers, &err);
 
 	note_failure(daemon, error, &err);
 }
@@ -69,7 +70,7 @@ static void put_policy(struct daemon *daemon, const struct known_host *host)
 		return;
 	if (host->answer_spi)
 		put_answer_policy(daemon, host);
-	note_failure(daemon, spd_keeper_put(daemon->spd, &policy, &err), &err);
+	note_failure(daemon, installed_spd_put(daemon->spd, &policy, &err), &err);
 	if (!host->answer_spi && host->local.family == AF_INET6)
 		put_answer_policy(daemon, host);
 }
@@ -85,11 +86,11 @@ static void remove_policy(struct daemon *daemon, const struct known_host *host)
 	if (daemon->flushed)
 		return;
 	if (host->answer_spi)
-		note_failure(daemon, spd_keeper_remove(daemon->spd, &answers, &err), &err);
+		note_failure(daemon, installed_spd_remove(daemon->spd, &answers, &err), &err);
 	if (prefixset_has(&daemon->conf.protect, &policy.dst)) {
 		if (policies_apply(daemon, &change, &err) < 0)
 			log_warning("spd: known host: %s", err.text);
-	} else if (spd_keeper_remove(daemon->spd, &policy, &err) < 0) {
+	} else if (installed_spd_remove(daemon->spd, &policy, &err) < 0) {
 		log_warning("spd: known host: %s", err.text);
 		policies_failed(daemon, &err);
 	}
@@ -102,7 +103,7 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 	struct policy policy = plan_host_policy(&daemon->conf, host);
 
 	hosts_on_probed(daemon->hosts, &host->local, &host->remote,
-	                spd_keeper_used(daemon->spd, &policy), loop_now_ms(), actions);
+	                installed_spd_used(daemon->spd, &policy), clock_now_ms(), actions);
 }
 
 /* False: there is no such SA. */
@@ -112,7 +113,7 @@ static bool count_packets(struct daemon *daemon, const struct addr *src, const s
 	const struct xfrm_sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
 	struct xfrm_sa found;
 
-	if (spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
+	if (installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return false;
 	*ret_packets = found.packets;
 	return true;
@@ -137,7 +138,7 @@ static void look(struct daemon *daemon, const struct host_action *action,
 	uint64_t packets;
 
 	if (count_packets(daemon, remote, local, action->spi, &packets))
-		hosts_on_looked(daemon->hosts, local, remote, action->spi, packets, loop_now_ms(),
+		hosts_on_looked(daemon->hosts, local, remote, action->spi, packets, clock_now_ms(),
 		                actions);
 }
 
@@ -160,7 +161,7 @@ static void end_acquire(struct daemon *daemon, const struct host_action *action)
 	                            .spi = action->spi,
 	                            .proto = IPPROTO_ESP};
 
-	spd_keeper_delete_sa(daemon->spd, &key);
+	installed_spd_delete_sa(daemon->spd, &key);
 }
 
 static void act(struct daemon *daemon, const struct host_action *action,
@@ -221,7 +222,7 @@ static void resend_all(struct daemon *daemon, const struct host_actions *actions
 			seen++;
 		if (seen < count)
 			continue;
-		spd_keeper_resend(daemon->spd, &key);
+		installed_spd_resend(daemon->spd, &key);
 		if (count < RESENT_MAX)
 			keys[count++] = key;
 	}
@@ -274,7 +275,7 @@ static int compare_age(const void *a, const void *b)
 static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret_count,
                     struct err *err)
 {
-	int error = spd_keeper_sas(daemon->spd, ret_sas, ret_count, err);
+	int error = installed_spd_sas(daemon->spd, ret_sas, ret_count, err);
 
 	if (!error && *ret_count)
 		qsort(*ret_sas, *ret_count, sizeof(**ret_sas), compare_age);
@@ -294,7 +295,7 @@ static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t a
 		if (is_outbound(daemon, &all[i]))
 			sas[count++] = (struct host_sa){
 				.local = all[i].src, .remote = all[i].dst, .spi = all[i].spi};
-	hosts_sync(daemon->hosts, sas, count, loop_now_ms(), actions);
+	hosts_sync(daemon->hosts, sas, count, clock_now_ms(), actions);
 	free(sas);
 	return 0;
 }
@@ -388,14 +389,14 @@ void known_hosts_resync_soon(struct daemon *daemon)
 /* What a predecessor left: its host policies hold packets and pins, and are taken over. */
 static int restore(struct daemon *daemon)
 {
-	const struct policy_list *have = spd_keeper_have(daemon->spd);
+	const struct policy_list *have = installed_spd_have(daemon->spd);
 	struct known_host host;
 	int error = 0;
 
 	for (size_t i = 0; !error && i < have->count; i++)
 		if (plan_read_host(&have->items[i], &host) &&
 		    is_protected(daemon, &host.local, &host.remote))
-			error = hosts_restore(daemon->hosts, &host, loop_now_ms());
+			error = hosts_restore(daemon->hosts, &host, clock_now_ms());
 	return error;
 }
 
@@ -472,7 +473,7 @@ void known_hosts_due(void *ctx)
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
 
-	hosts_on_timer(daemon->hosts, loop_now_ms(), &actions);
+	hosts_on_timer(daemon->hosts, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -483,7 +484,7 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 
 	if (!is_outbound(daemon, sa))
 		return;
-	hosts_on_sa(daemon->hosts, &sa->src, &sa->dst, sa->spi, loop_now_ms(), &actions);
+	hosts_on_sa(daemon->hosts, &sa->src, &sa->dst, sa->spi, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -500,9 +501,9 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 	/* the kernel may have told that it is gone before charon's word that it is there was
 	 * read */
 	if (!is_protected(daemon, &fresh->local, &fresh->remote) ||
-	    spd_keeper_find_sa(daemon->spd, &key, &found) < 0)
+	    installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return;
-	hosts_on_fresh_sas(daemon->hosts, fresh, loop_now_ms(), &actions);
+	hosts_on_fresh_sas(daemon->hosts, fresh, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -511,7 +512,7 @@ void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct 
 {
 	struct daemon *daemon = ctx;
 
-	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in, loop_now_ms());
+	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in, clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -520,7 +521,7 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
 
-	hosts_on_sa_gone(daemon->hosts, &sa->src, &sa->dst, sa->spi, loop_now_ms(), &actions);
+	hosts_on_sa_gone(daemon->hosts, &sa->src, &sa->dst, sa->spi, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -528,7 +529,7 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *ac
 {
 	struct host_actions actions = {0};
 	bool due = hosts_on_acquire(daemon->hosts, &acquire->local, &acquire->remote, acquire->spi,
-	                            loop_now_ms(), &actions);
+	                            clock_now_ms(), &actions);
 
 	run_actions(daemon, &actions);
 	return due;
@@ -536,7 +537,7 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *ac
 
 void known_hosts_on_charon(struct daemon *daemon, bool up)
 {
-	hosts_on_charon(daemon->hosts, up, loop_now_ms());
+	hosts_on_charon(daemon->hosts, up, clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -545,7 +546,7 @@ void known_hosts_on_progress(void *ctx, const struct addr *local, const struct a
 {
 	struct daemon *daemon = ctx;
 
-	hosts_on_progress(daemon->hosts, local, remote, progress, loop_now_ms());
+	hosts_on_progress(daemon->hosts, local, remote, progress, clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -554,14 +555,14 @@ void known_hosts_on_failed(void *ctx, const struct addr *local, const struct add
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
 
-	hosts_on_failed(daemon->hosts, local, remote, loop_now_ms(), &actions);
+	hosts_on_failed(daemon->hosts, local, remote, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
 /* The policies of who is not known: the SAs of peers that begin while we are away are used. */
 static void unpin_subnets(struct daemon *daemon)
 {
-	const struct policy_list *want = spd_keeper_want(daemon->spd);
+	const struct policy_list *want = installed_spd_want(daemon->spd);
 	struct err err;
 
 	/* what is replaced stays in its place */
@@ -571,7 +572,7 @@ static void unpin_subnets(struct daemon *daemon)
 		if (policy.dir != POLICY_DIR_OUT || role_of(&policy) != ROLE_SUBNET || !policy.spi)
 			continue;
 		policy.spi = 0;
-		if (spd_keeper_put(daemon->spd, &policy, &err) < 0)
+		if (installed_spd_put(daemon->spd, &policy, &err) < 0)
 			log_warning("spd: %s", err.text);
 	}
 }

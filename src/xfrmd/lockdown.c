@@ -9,11 +9,12 @@
 #include <stdlib.h>
 
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/diff.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/run_dir.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
+#include "xfrmd/spd/diff.h"
+#include "xfrmd/spd/plan.h"
 
 /* An xfrmd that has just been started has its policies in the kernel by then. */
 #define PATIENCE_MS 5000
@@ -127,7 +128,7 @@ static int count_missing(const struct conf *conf, struct xfrm_sock *sock, size_t
 /* Installs, unless another xfrmd has installed. */
 static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *err)
 {
-	uint64_t end_ms = loop_now_ms() + PATIENCE_MS;
+	uint64_t end_ms = clock_now_ms() + PATIENCE_MS;
 	struct err busy;
 	size_t missing;
 	int error;
@@ -145,7 +146,7 @@ static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *
 			log_info("lockdown: nothing to do: %s", busy.text);
 			return 0;
 		}
-		if (loop_now_ms() >= end_ms)
+		if (clock_now_ms() >= end_ms)
 			return err_set(err, -EEXIST,
 			               "%s, and %zu policies of the configuration are not in the "
 			               "kernel: xfrmctl reload",

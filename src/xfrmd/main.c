@@ -14,11 +14,12 @@
 
 #include "build_config.h"
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/log.h"
-#include "xfrmd/privileges.h"
-#include "xfrmd/setup.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/privileges.h"
+#include "xfrmd/conf/conf_ini.h"
+#include "xfrmd/conf/settings.h"
 
 enum {
 	EXIT_OK = 0,
@@ -108,10 +109,10 @@ static int load(const struct options *options, struct daemon *daemon)
 	if (options->lockdown)
 		error = conf_ini_load(path, &daemon->conf, &problems);
 	else
-		error = setup_load(path, loop_now_epoch(), &daemon->conf, &daemon->bundle,
-		                   &problems);
+		error = settings_load(path, clock_now_epoch(), &daemon->conf, &daemon->bundle,
+		                      &problems);
 	/* the start does without */
-	if (options->check && setup_check_log(path, &daemon->conf, &problems) < 0 && !error)
+	if (options->check && settings_check_log(path, &daemon->conf, &problems) < 0 && !error)
 		error = -EINVAL;
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);

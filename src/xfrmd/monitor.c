@@ -8,8 +8,8 @@
 
 #include "build_config.h"
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_event.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/ctl/ctl_event.h"
 
 static char *event_json(enum log_level level, char *text)
 {

@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/spd/plan.h"
 
 static void arm_timer(struct daemon *daemon)
 {
-	uint64_t due_ms = orphans_next_ms(daemon->orphans), now_ms = loop_now_ms();
+	uint64_t due_ms = orphans_next_ms(daemon->orphans), now_ms = clock_now_ms();
 
 	if (due_ms == UINT64_MAX)
 		loop_timer_stop(daemon->orphans_timer);
@@ -50,7 +51,7 @@ static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *r
 	struct orphan_sa *sas;
 	size_t all_count, count = 0;
 	struct err err;
-	int error = spd_keeper_sas(daemon->spd, &all, &all_count, &err);
+	int error = installed_spd_sas(daemon->spd, &all, &all_count, &err);
 
 	if (error) {
 		log_error("spd: orphaned SAs: %s", err.text);
@@ -101,7 +102,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 		            "their lifetime ends");
 		orphans_clear(daemon->orphans);
 	}
-	orphans_on_listed(daemon->orphans, loop_now_ms());
+	orphans_on_listed(daemon->orphans, clock_now_ms());
 	list = orphans_list(daemon->orphans, &count);
 	if (count)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
@@ -113,7 +114,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 
 void orphan_sas_on_change(struct daemon *daemon)
 {
-	orphans_on_change(daemon->orphans, loop_now_ms());
+	orphans_on_change(daemon->orphans, clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -123,7 +124,7 @@ static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 	                     .dst = orphan->outbound ? orphan->remote : orphan->local,
 	                     .spi = orphan->spi,
 	                     .proto = IPPROTO_ESP};
-	int error = spd_keeper_delete_sa(daemon->spd, &sa);
+	int error = installed_spd_delete_sa(daemon->spd, &sa);
 	char remote[ADDR_TEXT_MAX];
 
 	if (error && error != -ESRCH)
@@ -145,7 +146,7 @@ void orphan_sas_due(void *ctx)
 		loop_timer_start(daemon->orphans_timer, ORPHANS_LOOK_MS);
 		return;
 	}
-	orphans_look(daemon->orphans, sas, count, loop_now_ms());
+	orphans_look(daemon->orphans, sas, count, clock_now_ms());
 	free(sas);
 	list = orphans_list(daemon->orphans, &count);
 	for (size_t i = 0; i < count; i++)

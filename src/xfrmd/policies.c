@@ -7,9 +7,10 @@
 #include <stdlib.h>
 
 #include "daemon.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/repair.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/spd/plan.h"
+#include "xfrmd/spd/repair.h"
 
 struct policies {
 	struct loop_timer *retry_timer;
@@ -66,14 +67,14 @@ int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct 
 	if (error)
 		err_set(err, error, "SPD: out of memory");
 	else
-		error = spd_keeper_set(daemon->spd, &want, &thresholds, ret_change, err);
+		error = installed_spd_set(daemon->spd, &want, &thresholds, ret_change, err);
 	repair_done(&policies->pace, error ? 0 : ret_change->took_us / 1000, error != 0,
-	            loop_now_ms());
+	            clock_now_ms());
 	if (error)
 		policies_failed(daemon, err);
 	else
 		note_applied(policies);
-	policy_guard_look(daemon);
+	foreign_policies_look(daemon);
 	return error;
 }
 

@@ -4,7 +4,7 @@
  * once, since they still send with SAs that it has lost. A pair is taken over as soon as this host
  * has its address and protects it; one whose address does not come is forgotten after a while.
  */
-#include "xfrmd/recent_peers.h"
+#include "xfrmd/xfrmd/recent_peers.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,11 +16,12 @@
 
 #include "build_config.h"
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/trust.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/trust.h"
+#include "xfrmd/spd/plan.h"
 
 /* From a change to its writing, and from one writing to the next. */
 #define SAVE_DELAY_MS 3000
@@ -104,14 +105,14 @@ int recent_peers_open(struct daemon *daemon, struct err *err)
 		error = read_file(&daemon->recent);
 	if (error)
 		return err_set(err, error, "peers file: out of memory");
-	daemon->recent.waiting_until_ms = loop_now_ms() + WAIT_MS;
+	daemon->recent.waiting_until_ms = clock_now_ms() + WAIT_MS;
 	return 0;
 }
 
 int recent_peers_apply(struct daemon *daemon)
 {
 	struct peers_file *waiting = &daemon->recent.waiting;
-	uint64_t now_ms = loop_now_ms();
+	uint64_t now_ms = clock_now_ms();
 	size_t kept = 0;
 	int error = 0;
 
@@ -196,7 +197,7 @@ static void save(struct daemon *daemon)
 		return;
 	}
 	recent->failed = false;
-	recent->earliest_ms = loop_now_ms() + SAVE_PAUSE_MS;
+	recent->earliest_ms = clock_now_ms() + SAVE_PAUSE_MS;
 	free(recent->written);
 	recent->written = steal_ptr(text);
 }
@@ -209,7 +210,7 @@ void recent_peers_due(void *ctx)
 void recent_peers_on_change(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	uint64_t due_ms = loop_now_ms() + SAVE_DELAY_MS;
+	uint64_t due_ms = clock_now_ms() + SAVE_DELAY_MS;
 
 	/* not started again, so that constant changes cannot put it off */
 	if (!daemon->recent.changed)

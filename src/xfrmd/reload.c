@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/log.h"
-#include "xfrmd/notify.h"
-#include "xfrmd/setup.h"
-#include "xfrmd/swan_conf.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/notify.h"
+#include "xfrmd/charon/swan_conf.h"
+#include "xfrmd/conf/settings.h"
 
 static void __attribute__((format(printf, 2, 3))) say(struct strlist *list, const char *format, ...)
 {
@@ -127,7 +128,7 @@ static void describe(const struct daemon *daemon, const struct conf *conf,
 
 static void finish(struct daemon *daemon, const struct strlist *changes, struct strlist *errors)
 {
-	daemon->reload_time = loop_now_epoch();
+	daemon->reload_time = clock_now_epoch();
 	if (errors->count)
 		daemon->reloads_failed++;
 	else
@@ -141,8 +142,8 @@ static void finish(struct daemon *daemon, const struct strlist *changes, struct 
 	}
 }
 
-void reload_exchange(struct daemon *daemon, struct setting *setting, struct strlist *changes,
-                     struct strlist *errors)
+void settings_swap(struct daemon *daemon, struct setting *setting, struct strlist *changes,
+                   struct strlist *errors)
 {
 	struct setting former = {daemon->conf, daemon->bundle, ""};
 	bool other = strcmp(daemon->config_hash, setting->hash) != 0;
@@ -167,7 +168,8 @@ int reload_read(struct daemon *daemon, const char *path, struct setting *ret_set
 {
 	struct problems problems = {0};
 	struct setting setting = {0};
-	int error = setup_load(path, loop_now_epoch(), &setting.conf, &setting.bundle, &problems);
+	int error = settings_load(path, clock_now_epoch(), &setting.conf, &setting.bundle,
+	                          &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
 		say(errors, "%s", problems.items[i]);
@@ -198,13 +200,13 @@ void setting_fini(struct setting *setting)
 /* Why the configuration file is not read now. */
 static bool refused(const struct daemon *daemon, struct strlist *errors)
 {
-	if (daemon->trial)
+	if (daemon->try)
 		say(errors,
 		    "another configuration is being tried, expected `xfrmctl try --confirm` "
 		    "or `xfrmctl try --back` first");
 	else if (daemon->shutdown)
 		say(errors, "a shutdown is under way");
-	return daemon->trial || daemon->shutdown;
+	return daemon->try || daemon->shutdown;
 }
 
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors)
@@ -222,7 +224,7 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 	notify_send("RELOADING=1");
 	if (reload_read(daemon, daemon->conf_path, &setting, ret_errors) == 0) {
 		daemon->flushed = false;
-		reload_exchange(daemon, &setting, ret_changes, ret_errors);
+		settings_swap(daemon, &setting, ret_changes, ret_errors);
 		setting_fini(&setting);
 	}
 	finish(daemon, ret_changes, ret_errors);

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "daemon.h"
-#include "xfrmd/file.h"
-#include "xfrmd/log.h"
-#include "xfrmd/notify.h"
-#include "xfrmd/stop_jobs.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/base/notify.h"
+#include "xfrmd/xfrmd/stop_jobs.h"
 
 /* How long it waits for the peers' answers to our DELETEs: one retransmission and a half. */
 #define SHUTDOWN_TERMINATE_MS 2000
@@ -62,7 +63,7 @@ static void finish(void *ctx)
 
 	charon_kill(daemon->charon);
 	/* charon tells of an SA's end before it deletes it */
-	spd_keeper_delete_sas(daemon->spd, daemon->conf.reqid);
+	installed_spd_delete_sas(daemon->spd, daemon->conf.reqid);
 	note(shutdown, "charon and its SAs: ended");
 	if (daemon->conf.stop_clear || daemon->flushed)
 		commands_remove_policies(daemon, &shutdown->changes, &errors);
@@ -130,7 +131,7 @@ static void on_poll(void *ctx)
 	struct daemon *daemon = ctx;
 	struct shutdown *shutdown = daemon->shutdown;
 	struct stop_wait *wait = &shutdown->wait;
-	uint64_t now_ms = loop_now_ms();
+	uint64_t now_ms = clock_now_ms();
 
 	look_for_jobs(daemon);
 	switch (stop_wait_step(wait, &shutdown->awaited, now_ms)) {
@@ -166,7 +167,7 @@ static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
 	}
 	log_notice("shutdown: asked for by xfrmctl");
 	shutdown->waiting = true;
-	stop_wait_begin(&shutdown->wait, loop_now_ms(), daemon->conf.stop_timeout_s);
+	stop_wait_begin(&shutdown->wait, clock_now_ms(), daemon->conf.stop_timeout_s);
 	loop_timer_start(shutdown->poll_timer, 0);
 	*ret_shutdown = shutdown;
 	return 0;
@@ -193,7 +194,7 @@ void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 	if (!now || !shutdown->waiting)
 		return;
 	shutdown->skipped = true;
-	stop_wait_skip(&shutdown->wait, loop_now_ms());
+	stop_wait_skip(&shutdown->wait, clock_now_ms());
 	loop_timer_start(shutdown->poll_timer, 0);
 }
 
@@ -206,7 +207,7 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 	status->stopping = true;
 	if (!shutdown->waiting)
 		return;
-	status->stopping_ends = loop_epoch_of(shutdown->wait.end_ms);
+	status->stopping_ends = clock_epoch_of(shutdown->wait.end_ms);
 	for (size_t i = 0; i < shutdown->awaited.count; i++) {
 		const struct stop_job *job = &shutdown->awaited.items[i];
 		char text[STOP_TEXT_MAX];

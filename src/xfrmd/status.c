@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "xfrmd/children.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/ctl_sas.h"
-#include "xfrmd/expiry.h"
-#include "xfrmd/failures.h"
-#include "xfrmd/log.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/route.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/charon/failures.h"
+#include "xfrmd/conf/expiry.h"
+#include "xfrmd/ctl/ctl_sas.h"
+#include "xfrmd/net/children.h"
+#include "xfrmd/net/route.h"
+#include "xfrmd/spd/plan.h"
 
 /* `xfrmctl list` shows all. */
 #define FOREIGN_SHOWN_MAX  5
@@ -65,7 +66,7 @@ static bool has_chosen_address(const struct daemon *daemon)
 
 static void add_foreign(const struct daemon *daemon, struct ctl_status *status)
 {
-	const struct policy_list *foreign = policy_guard_foreign(daemon);
+	const struct policy_list *foreign = foreign_policies_foreign(daemon);
 	char text[POLICY_TEXT_MAX];
 
 	status->policies_foreign = foreign->count;
@@ -150,7 +151,7 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	struct spd_counts counts = {0};
 	struct err err;
 
-	if (spd_keeper_count(daemon->spd, &counts, &err) < 0) {
+	if (installed_spd_count(daemon->spd, &counts, &err) < 0) {
 		add_problem(status, "policies: %s", err.text);
 		return;
 	}
@@ -163,7 +164,7 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 	status->last_deleted = counts.last.deleted;
 	status->last_apply_us = counts.last.took_us;
 	add_foreign(daemon, status);
-	if (policy_guard_fights(daemon))
+	if (foreign_policies_fights(daemon))
 		add_problem(status, "policies: somebody else keeps changing ours");
 	if (*policies_problem(daemon))
 		add_problem(status, "policies: not all could be applied, trying again: %s",
@@ -221,7 +222,7 @@ static void add_certificate(const struct daemon *daemon, const struct pki_cert *
                             const char *role, struct ctl_status *status)
 {
 	struct ctl_certificate *row = &status->certificates[status->certificate_count];
-	int64_t now = loop_now_epoch();
+	int64_t now = clock_now_epoch();
 
 	*row = (struct ctl_certificate){.file = strdup(cert->file),
 	                                .role = role,
@@ -341,7 +342,7 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 	add_charon(daemon, status);
 	add_surroundings(daemon, status);
 	add_reload(daemon, status);
-	trial_status(daemon, status);
+	try_status(daemon, status);
 	shutdown_status(daemon, status);
 	status->config_file = realpath(daemon->conf_path, NULL);
 	memcpy(status->config_hash, daemon->config_hash, sizeof(status->config_hash));
@@ -368,7 +369,7 @@ static const char *state_text(enum peer_state state)
 
 static int64_t epoch_or_zero(uint64_t monotonic_ms)
 {
-	return monotonic_ms ? loop_epoch_of(monotonic_ms) : 0;
+	return monotonic_ms ? clock_epoch_of(monotonic_ms) : 0;
 }
 
 char *status_peers_json(struct daemon *daemon)
@@ -383,7 +384,7 @@ char *status_peers_json(struct daemon *daemon)
 
 	if (!rows.items)
 		return NULL;
-	if (spd_keeper_sas(daemon->spd, &sas, &sa_count, &err) < 0)
+	if (installed_spd_sas(daemon->spd, &sas, &sa_count, &err) < 0)
 		log_warning("peers: %s", err.text);
 	ctl_sas_sort(sas, sa_count);
 	for (size_t i = 0; i < peer_count; i++) {
@@ -392,7 +393,7 @@ char *status_peers_json(struct daemon *daemon)
 
 		*row = (struct ctl_peer){.local = peer->local,
 		                         .address = peer->remote,
-		                         .since = loop_epoch_of(peer->since_ms),
+		                         .since = clock_epoch_of(peer->since_ms),
 		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
 		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
 		                         .last_failure = epoch_or_zero(peer->failed_ms)};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pid files of others, which may hold anything, and their processes. */
-#include "xfrmd/stop_jobs.h"
+#include "xfrmd/xfrmd/stop_jobs.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/file.h"
-#include "xfrmd/process.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/base/process.h"
 
 /* Some programs write more than their pid; it comes first. */
 #define PID_FILE_MAX 4096

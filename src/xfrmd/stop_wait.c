@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Which jobs a shutdown waits for, how long, and what it says meanwhile. */
-#include "xfrmd/stop_wait.h"
+#include "xfrmd/xfrmd/stop_wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #define SHOWN_PATH_MAX 128
 

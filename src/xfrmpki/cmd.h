@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "xfrmd/err.h"
-#include "xfrmd/pki_key.h"
+#include "xfrmd/base/err.h"
+#include "xfrmd/pki/pki_key.h"
 
 /* Exit statuses of every command. */
 enum exit_status {

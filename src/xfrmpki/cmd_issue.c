@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "cmd.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/pki_issue.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/pki/pki_issue.h"
 
 #define DAYS_DEFAULT 365
 

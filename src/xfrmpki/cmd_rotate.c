@@ -8,7 +8,7 @@
 
 #include "cmd.h"
 #include "json.h"
-#include "xfrmd/pki_rotate.h"
+#include "xfrmd/pki/pki_rotate.h"
 
 #define DAYS_DEFAULT 365
 

@@ -11,9 +11,9 @@
 
 #include "cmd.h"
 #include "json.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/pki_load.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/conf/conf_ini.h"
+#include "xfrmd/pki/pki_load.h"
 
 /* The default of [certificates] warn_days. */
 #define WARN_DAYS_DEFAULT 14

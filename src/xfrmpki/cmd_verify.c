@@ -9,9 +9,9 @@
 
 #include "cmd.h"
 #include "json.h"
-#include "xfrmd/cleanup.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_load.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_load.h"
 
 struct verify {
 	const char *cert;

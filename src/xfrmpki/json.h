@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "xfrmd/err.h"
-#include "xfrmd/pki_cert.h"
+#include "xfrmd/base/err.h"
+#include "xfrmd/pki/pki_cert.h"
 
 /* NULL when out of memory; json_print() then says so. */
 json_t *json_of_certs(const struct pki_certs *certs, int64_t now);

@@ -11,7 +11,7 @@
 
 #include "build_config.h"
 #include "cmd.h"
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #define DAYS_MAX 36500
 

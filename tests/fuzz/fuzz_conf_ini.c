@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/conf_ini.h"
+#include "xfrmd/conf/conf_ini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

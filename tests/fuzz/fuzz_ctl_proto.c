@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/ctl_event.h"
-#include "xfrmd/ctl_metrics.h"
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_event.h"
+#include "xfrmd/ctl/ctl_metrics.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 /* Takes ownership of both. */
 static void expect_equal(char *first, char *second)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/peers_file.h"
+#include "xfrmd/ike/peers_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_pem.h"
-#include "xfrmd/pki_sign.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_pem.h"
+#include "xfrmd/pki/pki_sign.h"
 
 #define NOW 1800000000
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/prefixset.h"
+#include "xfrmd/net/prefixset.h"
 
 static void check(struct prefixset *set, const char *line)
 {

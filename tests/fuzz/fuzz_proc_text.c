@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/proc_text.h"
+#include "xfrmd/base/proc_text.h"
 
 static void read_counters(const char *text)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/reasons.h"
+#include "xfrmd/charon/reasons.h"
 
 #define NOW 1800000000 /* 2027-01-15T08:00:00Z */
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/addr_watch.h"
-#include "xfrmd/route.h"
-#include "xfrmd/wire.h"
+#include "xfrmd/base/wire.h"
+#include "xfrmd/net/addr_watch.h"
+#include "xfrmd/net/route.h"
 
 int __wrap_nl_connect(struct nl_sock *sock, int protocol);
 int __wrap_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size);

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "xfrmd/vici_conn.h"
+#include "xfrmd/charon/vici_conn.h"
 
 #define REQUESTS_MAX 6
 /* As much as a socket takes at once. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xfrmd/swan_event.h"
-#include "xfrmd/vici_msg.h"
+#include "xfrmd/charon/swan_event.h"
+#include "xfrmd/charon/vici_msg.h"
 
 static void walk(const uint8_t *data, size_t size)
 {

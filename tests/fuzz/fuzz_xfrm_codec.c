@@ -5,14 +5,14 @@
 #include <netlink/msg.h>
 #include <stdlib.h>
 
-#include "xfrmd/xfrm_codec.h"
+#include "xfrmd/xfrm/xfrm_codec.h"
 
 static void rebuild(const struct policy *policy)
 {
 	struct policy again;
 	struct nl_msg *msg;
 
-	if (policy->exotic)
+	if (policy->unsupported)
 		return;
 	if (xfrm_codec_build_policy(policy, true, &msg) < 0 ||
 	    xfrm_codec_policy(nlmsg_hdr(msg), &again) < 0 || !policy_equal(policy, &again))

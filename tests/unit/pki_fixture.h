@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xfrmd/err.h"
-#include "xfrmd/pki_cert.h"
-#include "xfrmd/pki_key.h"
-#include "xfrmd/pki_pem.h"
+#include "xfrmd/base/err.h"
+#include "xfrmd/pki/pki_cert.h"
+#include "xfrmd/pki/pki_key.h"
+#include "xfrmd/pki/pki_pem.h"
 
 /* Certificates of any quality, which pki_sign would refuse to make. All valid around NOW. */
 

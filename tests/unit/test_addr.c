@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xfrmd/addr.h"
+#include "xfrmd/net/addr.h"
 
 static struct addr parse(const char *text)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xfrmd/addr_watch.h"
+#include "xfrmd/net/addr_watch.h"
 
 /* However slow the machine: a change is seen long before. */
 #define DEADLINE_MS 10000

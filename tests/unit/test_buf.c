@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 #include <errno.h>
 #include <string.h>

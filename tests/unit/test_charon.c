@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/charon.h"
+#include "xfrmd/charon/charon.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -18,9 +18,10 @@
 
 #include "build_config.h"
 #include "test.h"
-#include "xfrmd/charon_spawn.h"
-#include "xfrmd/file.h"
-#include "xfrmd/swan_conf.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/charon/charon_spawn.h"
+#include "xfrmd/charon/swan_conf.h"
 
 /* Runs a real charon in a network namespace of its own; skipped without root or charon. */
 
@@ -145,7 +146,7 @@ static struct {
 static void on_poll(void *ctx)
 {
 	(void)ctx;
-	if (*waiting.counter >= waiting.wanted || loop_now_ms() > waiting.deadline_ms)
+	if (*waiting.counter >= waiting.wanted || clock_now_ms() > waiting.deadline_ms)
 		loop_stop(loop);
 	else
 		loop_timer_start(poll_timer, 2);
@@ -155,7 +156,7 @@ static void wait_for(const unsigned *counter, unsigned wanted)
 {
 	waiting.counter = counter;
 	waiting.wanted = wanted;
-	waiting.deadline_ms = loop_now_ms() + DEADLINE_MS;
+	waiting.deadline_ms = clock_now_ms() + DEADLINE_MS;
 	ck_assert_int_eq(loop_timer_new(loop, on_poll, NULL, &poll_timer), 0);
 	loop_timer_start(poll_timer, 0);
 	ck_assert_int_eq(loop_run(loop), 0);
@@ -188,12 +189,12 @@ START_TEST(charon_that_is_killed_is_started_again)
 
 	start_charon();
 	before = charon_pid(charon);
-	killed_ms = loop_now_ms();
+	killed_ms = clock_now_ms();
 	ck_assert_int_eq(kill(before, SIGKILL), 0);
 	wait_for(&seen.died, 1);
 	ck_assert_str_eq(seen.how, "killed by signal 9");
 	wait_for(&seen.ready, 2);
-	ck_assert_uint_lt(loop_now_ms() - killed_ms, 5000);
+	ck_assert_uint_lt(clock_now_ms() - killed_ms, 5000);
 	ck_assert_uint_eq(charon_restarts(charon), 1);
 	ck_assert_int_ne(charon_pid(charon), before);
 }
@@ -357,7 +358,7 @@ END_TEST
 
 START_TEST(charon_that_keeps_dying_is_started_ever_more_slowly)
 {
-	uint64_t begin_ms = loop_now_ms();
+	uint64_t begin_ms = clock_now_ms();
 
 	write_script("#!/bin/sh\nexit 1\n");
 	ck_assert_int_eq(open_charon(script), 0);
@@ -365,7 +366,7 @@ START_TEST(charon_that_keeps_dying_is_started_ever_more_slowly)
 	wait_for(&seen.died, 4);
 	ck_assert_uint_eq(charon_restarts(charon), 3);
 	/* at once, 250 ms, 500 ms */
-	ck_assert_uint_ge(loop_now_ms() - begin_ms, 750);
+	ck_assert_uint_ge(clock_now_ms() - begin_ms, 750);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/charon_sockets.h"
+#include "xfrmd/charon/charon_sockets.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/charon.h"
+#include "xfrmd/charon/charon.h"
 
 /* Sockets on loopback, with the filter that charon's would have. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/charon_unit.h"
+#include "xfrmd/charon/charon_unit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 /* Commands go to a systemctl of our own, the first on PATH. */
 

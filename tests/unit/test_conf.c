@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xfrmd/conf.h"
+#include "xfrmd/conf/conf.h"
 
 static void add(struct prefixset *set, const char *text)
 {

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "xfrmd/cleanup.h"
-#include "xfrmd/conf_ini.h"
-#include "xfrmd/conf_key.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/conf/conf_ini.h"
+#include "xfrmd/conf/conf_key.h"
 
 /* What every valid file must have, without and with something to protect. */
 #define PKI                             \

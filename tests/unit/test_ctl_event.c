@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/ctl_event.h"
+#include "xfrmd/ctl/ctl_event.h"
 
 #include <errno.h>
 #include <string.h>

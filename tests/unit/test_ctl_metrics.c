@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/ctl_metrics.h"
+#include "xfrmd/ctl/ctl_metrics.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/ctl_proto.h"
+#include "xfrmd/ctl/ctl_proto.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -535,7 +535,8 @@ static const struct {
 	{"\"required\"", "\"use\"", "desired policies: level: expected required, optional or null"},
 	{"\"protocol\":null", "\"protocol\":256",
          "desired policies: protocol: expected a number within its range"},
-	{"\"exotic\":false", "\"exotic\":null", "desired policies: exotic: expected true or false"},
+	{"\"exotic\":false", "\"exotic\":null",
+         "desired policies: exotic: expected true or false"},
 	{"{\"policies\"", "{\"errors\":[\"not \\u0007 yet\"],\"policies\"",
          "desired policies: refused: not \\x07 yet"},
 	{"{\"policies\":[", "{\"policies\":{},\"x\":[",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/ctl_sas.h"
+#include "xfrmd/ctl/ctl_sas.h"
 
 #include <string.h>
 

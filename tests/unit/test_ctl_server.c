@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/ctl_server.h"
+#include "xfrmd/ctl/ctl_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/ctl_client.h"
+#include "xfrmd/ctl/ctl_client.h"
 
 #define STATUS_REQUEST "{\"command\":\"status\"}"
 /* Far more than a socket takes at once. */

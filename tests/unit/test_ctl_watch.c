@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Clients that watch: each test is server and clients in one loop. */
-#include "xfrmd/ctl_server.h"
+#include "xfrmd/ctl/ctl_server.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/ctl_client.h"
+#include "xfrmd/ctl/ctl_client.h"
 
 #define REQUEST "{\"command\":\"monitor\"}"
 #define REFUSAL "{\"ok\":false,\"changes\":[],\"errors\":[\"too "

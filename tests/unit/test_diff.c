@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/diff.h"
+#include "xfrmd/spd/diff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -149,12 +149,12 @@ START_TEST(changed_content_is_updated_and_never_replaced)
 }
 END_TEST
 
-START_TEST(exotic_policy_of_our_band_is_brought_back)
+START_TEST(unsupported_policy_of_our_band_is_brought_back)
 {
 	struct policy want = protect("10.0.0.0/8"), have = want;
 	struct diff diff;
 
-	have.exotic = true;
+	have.unsupported = true;
 	diff = make_diff(&have, 1, &want, 1);
 	ck_assert_uint_eq(diff.count, 1);
 	assert_op(&diff, 0, DIFF_OP_UPDATE, &want);
@@ -178,12 +178,12 @@ START_TEST(foreign_policy_with_our_key_is_a_conflict_and_stays)
 }
 END_TEST
 
-START_TEST(policy_with_an_exotic_key_is_no_conflict_and_stays)
+START_TEST(policy_with_an_unsupported_key_is_no_conflict_and_stays)
 {
 	struct policy want = protect("10.0.0.0/8"), have = want;
 	struct diff diff;
 
-	have.exotic = have.exotic_key = true;
+	have.unsupported = have.unsupported_key = true;
 	diff = make_diff(&have, 1, &want, 1);
 	ck_assert_uint_eq(diff.conflicts, 0);
 	ck_assert_uint_eq(diff.count, 1);
@@ -503,9 +503,9 @@ int main(void)
 	tcase_add_test(tests, additions_come_with_the_longest_prefix_first);
 	tcase_add_test(tests, deletions_come_last_with_the_shortest_prefix_first);
 	tcase_add_test(tests, changed_content_is_updated_and_never_replaced);
-	tcase_add_test(tests, exotic_policy_of_our_band_is_brought_back);
+	tcase_add_test(tests, unsupported_policy_of_our_band_is_brought_back);
 	tcase_add_test(tests, foreign_policy_with_our_key_is_a_conflict_and_stays);
-	tcase_add_test(tests, policy_with_an_exotic_key_is_no_conflict_and_stays);
+	tcase_add_test(tests, policy_with_an_unsupported_key_is_no_conflict_and_stays);
 	tcase_add_loop_test(tests, deletion_that_uncovers_something_stricter_is_followed_by_a_kick,
 	                    0, COUNT(kick_cases));
 	tcase_add_test(tests, what_comes_in_or_is_forwarded_needs_no_kick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/doctor.h"
+#include "xfrmd/doctor/doctor.h"
 
 #include <errno.h>
 #include <stdio.h>

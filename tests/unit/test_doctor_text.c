@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/doctor_text.h"
+#include "xfrmd/doctor/doctor_text.h"
 
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/duplicates.h"
+#include "xfrmd/ike/duplicates.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Echo requests, and their answers. */
-#include "xfrmd/echo.h"
+#include "xfrmd/net/echo.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/err.h"
+#include "xfrmd/base/err.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/esp_suite.h"
+#include "xfrmd/doctor/esp_suite.h"
 
 #include <netinet/in.h>
 

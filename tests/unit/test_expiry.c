@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a certificate: thresholds. */
-#include "xfrmd/expiry.h"
+#include "xfrmd/conf/expiry.h"
 
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/explain.h"
+#include "xfrmd/spd/explain.h"
 
 #include <string.h>
 
@@ -86,7 +86,7 @@ START_TEST(what_sees_a_part_only_decides_nothing)
 	struct explain_way way;
 
 	rows[1].policy.proto = IPPROTO_ICMP;
-	rows[2].policy.exotic = rows[2].policy.exotic_key = true; /* a mark */
+	rows[2].policy.unsupported = rows[2].policy.unsupported_key = true; /* a mark */
 	way = way_out(rows, 3, "10.0.1.4");
 	ck_assert_uint_eq(way.matching.count, 3);
 	ck_assert_uint_eq(way.rule, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Failing peers in few lines. */
-#include "xfrmd/failures.h"
+#include "xfrmd/charon/failures.h"
 
 #include <string.h>
 

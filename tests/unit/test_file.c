@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each test has an empty directory of its own, which must be empty of leftovers at its end. */
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

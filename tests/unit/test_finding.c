@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/finding.h"
+#include "xfrmd/ctl/finding.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/flood.h"
+#include "xfrmd/charon/flood.h"
 
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/swan_conf.h"
+#include "xfrmd/charon/swan_conf.h"
 
 static const struct {
 	struct flood_facts facts;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/foreign.h"
+#include "xfrmd/spd/foreign.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 #define REQID 77
 
@@ -140,7 +140,7 @@ START_TEST(the_bypass_of_the_ike_ports_is_no_trouble)
 	struct policy policy = foreign(POLICY_DIR_OUT, "0.0.0.0/0", "0.0.0.0/0", 32);
 
 	policy.proto = IPPROTO_UDP;
-	policy.exotic = policy.exotic_key = true;
+	policy.unsupported = policy.unsupported_key = true;
 	ck_assert_uint_eq(count_found(&policy), 0);
 	policy.priority = 33;
 	policy.index = 1;
@@ -152,7 +152,7 @@ START_TEST(policies_of_xfrm_interfaces_are_no_trouble_but_marked_ones_are)
 {
 	struct policy policy = foreign(POLICY_DIR_OUT, "0.0.0.0/0", "0.0.0.0/0", 30500);
 
-	policy.exotic = policy.exotic_key = policy.interface = true;
+	policy.unsupported = policy.unsupported_key = policy.interface = true;
 	ck_assert_uint_eq(count_found(&policy), 0);
 	policy.interface = false;
 	policy.index = 1;

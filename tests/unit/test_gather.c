@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/gather.h"
+#include "xfrmd/base/gather.h"
 
 #include "test.h"
 

@@ -13,8 +13,8 @@
 #include "src/xfrmctl/out_peers.h"
 #include "src/xfrmctl/out_text.h"
 #include "test.h"
-#include "xfrmd/ctl_verify.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/ctl/ctl_verify.h"
 
 #define NOW      1700000000
 #define FILE_MAX (1024 * 1024)
@@ -87,7 +87,7 @@ static struct policy parse_policy(const char *dir, const char *action, const cha
 	policy.optional = strcmp(extra, "optional") == 0;
 	if (strcmp(extra, "tcp+") == 0) {
 		policy.proto = IPPROTO_TCP;
-		policy.exotic = policy.exotic_key = true;
+		policy.unsupported = policy.unsupported_key = true;
 	}
 	return policy;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/histogram.h"
+#include "xfrmd/base/histogram.h"
 
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/hosts.h"
+#include "xfrmd/spd/hosts.h"
 
 #include <errno.h>
 #include <inttypes.h>

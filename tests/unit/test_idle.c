@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/idle.h"
+#include "xfrmd/sad/idle.h"
 
 #include <stdio.h>
 #include <string.h>

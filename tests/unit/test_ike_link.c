@@ -3,7 +3,7 @@
  * The link against a charon of our own in the same loop. Its timers run a hundred times as fast, and
  * commands can be made to fail as without memory.
  */
-#include "xfrmd/ike_link.h"
+#include "xfrmd/charon/ike_link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/log.h"
+#include "xfrmd/base/log.h"
 
 #define FASTER      100
 #define DEADLINE_MS 10000

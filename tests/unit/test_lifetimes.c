@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/lifetimes.h"
+#include "xfrmd/ike/lifetimes.h"
 
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines are read back from a file target, or from a file that stands for stderr. */
-#include "xfrmd/log.h"
+#include "xfrmd/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 #define SKIPPED 77 /* exit status of a child that may not do its test */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Real pipes, timers and signals; a guard timer ends a loop that would never stop. */
-#include "xfrmd/loop.h"
+#include "xfrmd/base/clock.h"
+#include "xfrmd/base/loop.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -292,7 +293,7 @@ struct tick {
 static void on_tick(void *ctx)
 {
 	struct tick *tick = ctx;
-	uint64_t now_ms = loop_now_ms();
+	uint64_t now_ms = clock_now_ms();
 
 	if (now_ms < tick->due_ms)
 		tick->early_ms = tick->due_ms - now_ms;
@@ -361,7 +362,7 @@ static void on_slow_tick(void *ctx)
 
 	on_tick(tick);
 	block_ms(5);
-	tick->due_ms = loop_now_ms() + 7;
+	tick->due_ms = clock_now_ms() + 7;
 	loop_timer_start(tick->timer, 7);
 }
 
@@ -493,16 +494,16 @@ END_TEST
 
 START_TEST(an_idle_loop_runs_until_it_is_stopped)
 {
-	uint64_t start_ms = loop_now_ms();
+	uint64_t start_ms = clock_now_ms();
 
 	run_for(30);
-	ck_assert_uint_ge(loop_now_ms() - start_ms, 30);
+	ck_assert_uint_ge(clock_now_ms() - start_ms, 30);
 }
 END_TEST
 
 START_TEST(the_epoch_clock_is_the_wall_clock)
 {
-	int64_t before = time(NULL), now = loop_now_epoch();
+	int64_t before = time(NULL), now = clock_now_epoch();
 
 	ck_assert_int_ge(now, before);
 	ck_assert_int_le(now, time(NULL));
@@ -515,11 +516,11 @@ START_TEST(a_moment_has_one_time_of_the_epoch)
 	uint64_t second_ms;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	second_ms = loop_now_ms() - (uint64_t)now.tv_nsec / 1000000;
+	second_ms = clock_now_ms() - (uint64_t)now.tv_nsec / 1000000;
 	for (uint64_t ms = 100; ms < 1000; ms += 100) {
-		ck_assert_int_eq(loop_epoch_of(second_ms + ms), now.tv_sec);
-		ck_assert_int_eq(loop_epoch_of(second_ms + ms - 1000), now.tv_sec - 1);
-		ck_assert_int_eq(loop_epoch_of(second_ms + ms + 1000), now.tv_sec + 1);
+		ck_assert_int_eq(clock_epoch_of(second_ms + ms), now.tv_sec);
+		ck_assert_int_eq(clock_epoch_of(second_ms + ms - 1000), now.tv_sec - 1);
+		ck_assert_int_eq(clock_epoch_of(second_ms + ms + 1000), now.tv_sec + 1);
 	}
 }
 END_TEST

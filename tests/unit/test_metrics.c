@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/metrics.h"
+#include "xfrmd/base/metrics.h"
 
 #include <stdio.h>
 

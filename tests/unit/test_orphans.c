@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/orphans.h"
+#include "xfrmd/sad/orphans.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The search for what a path carries, over paths that lose what is too large, and some by
  * chance. */
-#include "xfrmd/path_mtu.h"
+#include "xfrmd/net/path_mtu.h"
 
 #include <stdlib.h>
 

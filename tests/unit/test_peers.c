@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/peers.h"
+#include "xfrmd/ike/peers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/duplicates.h"
+#include "xfrmd/ike/duplicates.h"
 
 /* Every test runs from this time on; the machine itself has no clock. */
 #define NOW 1000000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/peers_file.h"
+#include "xfrmd/ike/peers_file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One certificate as a value: fields, labels, days, hostile names, damaged DER. */
-#include "xfrmd/pki_cert.h"
+#include "xfrmd/pki/pki_cert.h"
 
 #include <errno.h>
 

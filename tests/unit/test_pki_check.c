@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Trust, dates, strength and roles, all as of a time that the test chooses. */
-#include "xfrmd/pki_check.h"
+#include "xfrmd/pki/pki_check.h"
 
 #include "pki_fixture.h"
 #include "test.h"

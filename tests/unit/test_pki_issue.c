@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The folder of `xfrmpki init` and `issue`: what is written, and when nothing is. */
-#include "xfrmd/pki_issue.h"
+#include "xfrmd/pki/pki_issue.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "pki_fixture.h"
 #include "test.h"
-#include "xfrmd/file.h"
-#include "xfrmd/pki_load.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/pki/pki_load.h"
 
 static struct pki_issue issue;
 static struct err err;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* From files to a bundle: modes, missing files, directories, duplicates, all problems at once. */
-#include "xfrmd/pki_load.h"
+#include "xfrmd/pki/pki_load.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "pki_fixture.h"
 #include "test.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 static struct made ca, leaf;
 static struct strlist cas;

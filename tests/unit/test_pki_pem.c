@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* PEM text of every quality: what is accepted, and the sentence for what is not. */
-#include "xfrmd/pki_pem.h"
+#include "xfrmd/pki/pki_pem.h"
 
 #include <errno.h>
 
 #include "pki_fixture.h"
 #include "test.h"
-#include "xfrmd/buf.h"
+#include "xfrmd/base/buf.h"
 
 static struct made ca, leaf;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of a rotation, trust between every step and the next, and every interruption. */
-#include "xfrmd/pki_rotate.h"
+#include "xfrmd/pki/pki_rotate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 
 #include "pki_fixture.h"
 #include "test.h"
-#include "xfrmd/file.h"
-#include "xfrmd/pki_check.h"
-#include "xfrmd/pki_issue.h"
-#include "xfrmd/pki_load.h"
-#include "xfrmd/pki_swap.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/pki/pki_check.h"
+#include "xfrmd/pki/pki_issue.h"
+#include "xfrmd/pki/pki_load.h"
+#include "xfrmd/pki/pki_swap.h"
 
 typedef int (*step_fn)(const struct pki_rotate *rotate, struct err *err);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What xfrmpki's certificates contain, and what cannot be put into one. */
-#include "xfrmd/pki_sign.h"
+#include "xfrmd/pki/pki_sign.h"
 
 #include <errno.h>
 
 #include "pki_fixture.h"
 #include "test.h"
-#include "xfrmd/pki_check.h"
+#include "xfrmd/pki/pki_check.h"
 
 static struct pki_key ca_key, key;
 static struct pki_cert ca;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/plan.h"
+#include "xfrmd/spd/plan.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/policy_rows.h"
-#include "xfrmd/wait_spis.h"
+#include "xfrmd/spd/policy_rows.h"
+#include "xfrmd/spd/wait_spis.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define REQID        77
@@ -54,8 +54,8 @@ static struct local_addr local(const char *text)
 	return result;
 }
 
-/* The ladder stands beneath whatever is planned here; test_ladder has it. */
-static void drop_ladder(void)
+/* The fallback stands beneath whatever is planned here; test_ladder has it. */
+static void drop_fallback(void)
 {
 	size_t kept = 0;
 
@@ -70,7 +70,7 @@ static void build(const struct local_addr *addrs, size_t count)
 	struct plan_input input = {.addrs = addrs, .addr_count = count, .forwarding = {true, true}};
 
 	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
-	drop_ladder();
+	drop_fallback();
 	for (size_t i = 1; i < plan.count; i++)
 		ck_assert_int_lt(policy_compare_key(&plan.items[i - 1], &plan.items[i]), 0);
 }
@@ -512,7 +512,7 @@ START_TEST(known_hosts_have_a_policy_of_their_own)
 	/* the list's own /32 has the key of the first host's policy */
 	add(&conf.protect, "10.0.1.2/32");
 	ck_assert_int_eq(plan_build(&conf, &input, &plan), 0);
-	drop_ladder();
+	drop_fallback();
 	assert_plan("out protect 10.0.1.1/32 -> 10.0.1.2/32 priority 30020 required "
 	            "spi 0xc0000001\n"
 	            "out protect 10.0.1.1/32 -> 10.0.1.3/32 priority 30020 required\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/policy.h"
+#include "xfrmd/spd/policy.h"
 
 #include <string.h>
 
@@ -65,9 +65,9 @@ START_TEST(policy_is_ours_by_band_and_kind_of_selector)
 	made.priority = POLICY_PRIORITY_MAX + 1;
 	ck_assert_int_eq(policy_is_ours(&made), false);
 	made.priority = POLICY_PRIORITY_MIN;
-	made.exotic = true;
+	made.unsupported = true;
 	ck_assert_int_eq(policy_is_ours(&made), true);
-	made.exotic_key = true;
+	made.unsupported_key = true;
 	ck_assert_int_eq(policy_is_ours(&made), false);
 }
 END_TEST
@@ -83,7 +83,7 @@ START_TEST(key_is_direction_and_selector_only)
 	b.reqid++;
 	b.spi++;
 	b.index++;
-	b.exotic = true;
+	b.unsupported = true;
 	ck_assert_int_eq(policy_compare_key(&a, &b), 0);
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(every_part_of_the_key_counts)
 	others[2].dst = prefix("10.0.0.0/25");
 	others[3].proto = 58;
 	others[4].icmp_type = 135;
-	others[5].exotic_key = true;
+	others[5].unsupported_key = true;
 	for (size_t i = 0; i < COUNT(others); i++) {
 		ck_assert_int_ne(policy_compare_key(&a, &others[i]), 0);
 		ck_assert_int_eq(policy_compare_key(&a, &others[i]) < 0,
@@ -107,12 +107,12 @@ START_TEST(every_part_of_the_key_counts)
 }
 END_TEST
 
-START_TEST(exotic_keys_differ_by_index)
+START_TEST(unsupported_keys_differ_by_index)
 {
 	struct policy a = policy(POLICY_DIR_OUT, "10.0.0.1", "10.0.0.0/24");
 	struct policy b;
 
-	a.exotic_key = true;
+	a.unsupported_key = true;
 	a.index = 9;
 	b = a;
 	b.index = 17;
@@ -132,7 +132,7 @@ START_TEST(equal_compares_content_without_the_index)
 	others[2].priority++;
 	others[3].reqid++;
 	others[4].spi++;
-	others[5].exotic = true;
+	others[5].unsupported = true;
 	for (size_t i = 0; i < COUNT(others); i++)
 		ck_assert_int_eq(policy_equal(&a, &others[i]), false);
 }
@@ -176,9 +176,9 @@ START_TEST(format_says_what_a_log_needs)
 	typed.dir = POLICY_DIR_FWD;
 	typed.action = POLICY_ACTION_BLOCK;
 	typed.proto = 17;
-	typed.exotic = true;
+	typed.unsupported = true;
 	ck_assert_str_eq(policy_format(&typed, text),
-	                 "fwd block ::/0 -> ::/0 protocol 17 priority 30100 exotic");
+	                 "fwd block ::/0 -> ::/0 protocol 17 priority 30100 unsupported");
 }
 END_TEST
 
@@ -191,9 +191,9 @@ START_TEST(longest_text_fits)
 	made.proto = 255;
 	made.priority = UINT32_MAX;
 	made.spi = UINT32_MAX;
-	made.exotic = true;
+	made.unsupported = true;
 	policy_format(&made, text);
-	ck_assert_str_eq(text + strlen(text) - strlen(" exotic"), " exotic");
+	ck_assert_str_eq(text + strlen(text) - strlen(" unsupported"), " unsupported");
 }
 END_TEST
 
@@ -249,7 +249,7 @@ int main(void)
 	tcase_add_test(tests, policy_is_ours_by_band_and_kind_of_selector);
 	tcase_add_test(tests, key_is_direction_and_selector_only);
 	tcase_add_test(tests, every_part_of_the_key_counts);
-	tcase_add_test(tests, exotic_keys_differ_by_index);
+	tcase_add_test(tests, unsupported_keys_differ_by_index);
 	tcase_add_test(tests, equal_compares_content_without_the_index);
 	tcase_add_test(tests, match_looks_at_direction_source_and_destination);
 	tcase_add_test(tests, format_says_what_a_log_needs);

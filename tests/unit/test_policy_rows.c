@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/policy_rows.h"
+#include "xfrmd/spd/policy_rows.h"
 
 #include "test.h"
 

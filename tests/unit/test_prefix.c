@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xfrmd/prefix.h"
+#include "xfrmd/net/prefix.h"
 
 static struct prefix parse(const char *text)
 {

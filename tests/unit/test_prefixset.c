@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "xfrmd/prefixset.h"
+#include "xfrmd/net/prefixset.h"
 
 static struct prefix parse(const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each in a child, since nothing of it can be undone. */
-#include "xfrmd/privileges.h"
+#include "xfrmd/base/privileges.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/proc_text.h"
+#include "xfrmd/base/proc_text.h"
 
 #include <errno.h>
 

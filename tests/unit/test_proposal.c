@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xfrmd/proposal.h"
+#include "xfrmd/conf/proposal.h"
 
 static const struct {
 	enum proposal_kind kind;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/readiness.h"
+#include "xfrmd/ctl/readiness.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Words about failures, out of charon's lines as they come. */
-#include "xfrmd/reasons.h"
+#include "xfrmd/charon/reasons.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

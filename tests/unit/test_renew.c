@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/renew.h"
+#include "xfrmd/ike/renew.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/repair.h"
+#include "xfrmd/spd/repair.h"
 
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/repeats.h"
+#include "xfrmd/base/repeats.h"
 
 #include <stdio.h>
 

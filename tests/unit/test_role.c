@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/role.h"
+#include "xfrmd/spd/role.h"
 
 #include "test.h"
 
@@ -9,7 +9,7 @@ static const struct {
 	const char *src, *dst;
 	uint32_t priority;
 	uint8_t proto;
-	bool exotic_key;
+	bool unsupported_key;
 	enum role role;
 } roles[] = {
 	{POLICY_DIR_OUT, POLICY_ACTION_PROTECT, "10.0.1.1", "10.0.0.0/20", 30112, 0, false,
@@ -47,8 +47,8 @@ START_TEST(policies_are_recognised_by_rank_and_shape)
 		.action = roles[_i].action,
 		.priority = roles[_i].priority,
 		.proto = roles[_i].proto,
-		.exotic = roles[_i].exotic_key,
-		.exotic_key = roles[_i].exotic_key,
+		.unsupported = roles[_i].unsupported_key,
+		.unsupported_key = roles[_i].unsupported_key,
 	};
 
 	ck_assert_int_eq(prefix_parse(roles[_i].src, &policy.src, NULL), 0);

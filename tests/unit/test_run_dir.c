@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each test has a run directory below a folder of its own. */
-#include "xfrmd/run_dir.h"
+#include "xfrmd/base/run_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/file.h"
+#include "xfrmd/base/file.h"
 
 static char folder[64], run_dir[96];
 static struct err err;

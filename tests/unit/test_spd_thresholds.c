@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/spd_thresholds.h"
+#include "xfrmd/conf/spd_thresholds.h"
 
 #include <stdio.h>
 

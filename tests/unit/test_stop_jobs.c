@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pid files as they lie around, and the processes that they name. */
-#include "xfrmd/stop_jobs.h"
+#include "xfrmd/xfrmd/stop_jobs.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which jobs a shutdown waits for, how long, and what it says. */
-#include "xfrmd/stop_wait.h"
+#include "xfrmd/xfrmd/stop_wait.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/str.h"
+#include "xfrmd/base/str.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/swan_conf.h"
+#include "xfrmd/charon/swan_conf.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/file.h"
-#include "xfrmd/spd_thresholds.h"
-#include "xfrmd/vici_msg.h"
+#include "xfrmd/base/file.h"
+#include "xfrmd/charon/vici_msg.h"
+#include "xfrmd/conf/spd_thresholds.h"
 
 static struct conf conf;
 static struct buf message, text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/swan_event.h"
+#include "xfrmd/charon/swan_event.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "test.h"
-#include "xfrmd/log.h"
-#include "xfrmd/vici_msg.h"
+#include "xfrmd/base/log.h"
+#include "xfrmd/charon/vici_msg.h"
 
 /* Events as charon 5.9.8 sent them; see tests/data/vici. */
 struct recording {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/traffic.h"
+#include "xfrmd/sad/traffic.h"
 
 #include "test.h"
 

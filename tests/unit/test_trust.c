@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owners and modes as values; the rest in a directory of its own below /tmp. */
-#include "xfrmd/trust.h"
+#include "xfrmd/base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * The client against a charon of our own in the same loop: a listening socket in a temporary
  * directory whose side of the connection is read and written by the tests.
  */
-#include "xfrmd/vici_conn.h"
+#include "xfrmd/charon/vici_conn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/vici_msg.h"
+#include "xfrmd/charon/vici_msg.h"
 
 #include <errno.h>
 #include <string.h>

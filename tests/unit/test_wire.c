@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/wire.h"
+#include "xfrmd/base/wire.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xfrmd/xfrm_codec.h"
+#include "xfrmd/xfrm/xfrm_codec.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -220,7 +220,7 @@ static const struct {
 	const void *data;
 	int len;
 	int result;
-	bool exotic, exotic_key;
+	bool unsupported, unsupported_key;
 } attr_cases[] = {
 	{XFRMA_MARK, &mark, sizeof(mark), 0, true, true},
 	{XFRMA_MARK, &no_mark, sizeof(no_mark), 0, false, false},
@@ -238,16 +238,16 @@ static const struct {
 	{4095, &if_id, sizeof(if_id), 0, false, false},
 };
 
-START_TEST(attributes_that_we_never_write_are_exotic)
+START_TEST(attributes_that_we_never_write_are_unsupported)
 {
-	struct policy policy = case_policy(0), decoded = {.exotic = false};
+	struct policy policy = case_policy(0), decoded = {.unsupported = false};
 	struct nl_msg *msg = build(&policy);
 
 	ck_assert_int_eq(nla_put(msg, attr_cases[_i].type, attr_cases[_i].len, attr_cases[_i].data),
 	                 0);
 	ck_assert_int_eq(xfrm_codec_policy(nlmsg_hdr(msg), &decoded), attr_cases[_i].result);
-	ck_assert_int_eq(decoded.exotic, attr_cases[_i].exotic);
-	ck_assert_int_eq(decoded.exotic_key, attr_cases[_i].exotic_key);
+	ck_assert_int_eq(decoded.unsupported, attr_cases[_i].unsupported);
+	ck_assert_int_eq(decoded.unsupported_key, attr_cases[_i].unsupported_key);
 	nlmsg_free(msg);
 }
 END_TEST
@@ -672,7 +672,8 @@ int main(void)
 	tcase_add_test(tests, every_truncated_policy_is_refused);
 	tcase_add_test(tests, malformed_fixed_parts_are_refused);
 	tcase_add_test(tests, policies_of_one_socket_are_skipped);
-	tcase_add_loop_test(tests, attributes_that_we_never_write_are_exotic, 0, COUNT(attr_cases));
+	tcase_add_loop_test(tests, attributes_that_we_never_write_are_unsupported, 0,
+	                    COUNT(attr_cases));
 	tcase_add_test(tests, acquire_takes_the_first_reqid);
 	tcase_add_test(tests, malformed_acquires_are_refused);
 	tcase_add_test(tests, sa_tells_times_use_and_algorithm);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The XFRM sockets against the kernel of this machine, in a network namespace of their own. */
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "xfrmd/plan.h"
-#include "xfrmd/xfrm_monitor.h"
+#include "xfrmd/spd/plan.h"
+#include "xfrmd/xfrm/xfrm_monitor.h"
 
 #define EXIT_SKIP   77
 #define DEADLINE_MS 5000
@@ -300,7 +300,7 @@ END_TEST
 
 static const struct {
 	const char *options;
-	bool exotic, exotic_key;
+	bool unsupported, unsupported_key;
 } foreign_cases[] = {
 	{"priority 5", false, false},
 	{"flag icmp", true, false},
@@ -314,7 +314,7 @@ static const struct {
 	{"tmpl proto esp mode beet", true, false},
 };
 
-START_TEST(foreign_policies_are_marked_exotic)
+START_TEST(foreign_policies_are_marked_unsupported)
 {
 	struct policy_list have;
 	char command[256];
@@ -325,8 +325,8 @@ START_TEST(foreign_policies_are_marked_exotic)
 	shell(command);
 	have = dump();
 	ck_assert_uint_eq(have.count, 1);
-	ck_assert_int_eq(have.items[0].exotic, foreign_cases[_i].exotic);
-	ck_assert_int_eq(have.items[0].exotic_key, foreign_cases[_i].exotic_key);
+	ck_assert_int_eq(have.items[0].unsupported, foreign_cases[_i].unsupported);
+	ck_assert_int_eq(have.items[0].unsupported_key, foreign_cases[_i].unsupported_key);
 	policy_list_fini(&have);
 }
 END_TEST
@@ -343,7 +343,7 @@ START_TEST(selectors_that_are_not_ours_have_another_key)
 	have = dump();
 	ck_assert_uint_eq(have.count, 4);
 	for (size_t i = 0; i < have.count; i++)
-		ck_assert_int_eq(have.items[i].exotic_key, true);
+		ck_assert_int_eq(have.items[i].unsupported_key, true);
 	policy_list_fini(&have);
 }
 END_TEST
@@ -918,7 +918,7 @@ int main(void)
 	tcase_add_test(tests, pinned_spi_comes_back);
 	tcase_add_loop_test(tests, policy_is_the_same_as_when_ip_adds_it, 0,
 	                    sizeof(same_cases) / sizeof(same_cases[0]));
-	tcase_add_loop_test(tests, foreign_policies_are_marked_exotic, 0,
+	tcase_add_loop_test(tests, foreign_policies_are_marked_unsupported, 0,
 	                    sizeof(foreign_cases) / sizeof(foreign_cases[0]));
 	tcase_add_test(tests, selectors_that_are_not_ours_have_another_key);
 	tcase_add_test(tests, socket_policies_are_left_out);

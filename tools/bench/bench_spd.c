@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "xfrmd/plan.h"
-#include "xfrmd/xfrm_sock.h"
+#include "xfrmd/spd/plan.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 #define PREFIXES 10000
 #define ROUNDS   7

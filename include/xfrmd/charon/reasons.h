@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CHARON_REASONS_H
+#define XFRMD_CHARON_REASONS_H
+
+#include "xfrmd/charon/swan_event.h"
+#include "xfrmd/ike/peers.h"
+#include "xfrmd/pki/pki_load.h"
+
+/*
+ * Why negotiations fail, in words: charon's log lines, the only ones that tell, gathered for each
+ * IKE_SA, and explained with what we know of our own certificates. Pure. Zero state: fresh.
+ *
+ * Words begin with what is wrong, the same for all peers that it is wrong with; names and dates
+ * follow behind the first ": ". Names are spelled as pki_cert has them. Dates take charon to print
+ * UTC, as xfrmd starts it.
+ */
+
+/* Longest name of a certificate that is shown; of longer ones the beginning. */
+#define REASONS_NAME_MAX 64
+/* IKE_SAs of which something is remembered; when more negotiate at once, the oldest say less. */
+#define REASONS_TRAILS   64
+
+/* What charon has told of one IKE_SA. */
+struct reason_trail {
+	uint32_t ike_id;                /* 0: unused */
+	struct addr local, remote;      /* AF_UNSPEC: nothing was sent yet */
+	char subject[REASONS_NAME_MAX]; /* the certificate that is being checked */
+	char issuer[REASONS_NAME_MAX];  /* whose signature it has; empty: not found yet */
+	bool own;           /* it is ours: hosts may have the same name, then it is tried first */
+	char offered[160];  /* proposals of the peer */
+	unsigned asked;     /* for certificates of how many CAs, at least */
+	unsigned asked_own; /* of these, those with the name of our CA */
+	char spare[PEERS_WORDS_MAX]; /* what is wrong with ours, when no other is tried */
+	char hint[PEERS_WORDS_MAX];  /* begun by the peer: why it is failing */
+};
+
+struct reasons {
+	struct reason_trail trails[REASONS_TRAILS];
+	size_t next;
+};
+
+struct reason {
+	enum swan_reason_kind kind;
+	bool ours;                 /* we began this negotiation */
+	struct addr local, remote; /* of its two ends */
+	char words[PEERS_WORDS_MAX];
+};
+
+/*
+ * Takes one line. True: there is something to tell. Of negotiations that we began that is each line
+ * with a reason, in charon's order; of those that a peer began the first reason, once, when charon
+ * has answered that it failed. @own: what charon has from us; @now: epoch seconds.
+ */
+bool reasons_take(struct reasons *reasons, const struct swan_log *line,
+                  const struct pki_bundle *own, int64_t now, struct reason *ret_reason);
+
+#endif

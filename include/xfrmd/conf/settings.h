@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CONF_SETTINGS_H
+#define XFRMD_CONF_SETTINGS_H
+
+#include "xfrmd/conf/conf.h"
+#include "xfrmd/pki/pki_load.h"
+
+/*
+ * Reads a configuration file and everything that it names, as xfrmd does at its start, in a reload
+ * and for --check, and as `xfrmctl check` does: all problems of one run. Files that others than root
+ * and our effective user can change or replace are among the problems (trust.h), the program that
+ * is run as charon too. @now: epoch seconds, for
+ * the certificates' dates. 0, or -EINVAL with problems, or -ENOMEM; @ret_conf and @ret_bundle must
+ * be finished by the caller in any case.
+ */
+int settings_load(const char *path, int64_t now, struct conf *ret_conf,
+                  struct pki_bundle *ret_bundle, struct problems *problems);
+
+/*
+ * Whether the log can go where @conf says: a problem for who checks and for who reloads, but not for
+ * who starts, since the host is to be protected without a log, too. 0, or negative errno and a
+ * sentence in @problems.
+ */
+int settings_check_log(const char *path, const struct conf *conf, struct problems *problems);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_CTL_CTL_EXPLAIN_H
+#define XFRMD_CTL_CTL_EXPLAIN_H
+
+#include "xfrmd/ctl/ctl_proto.h"
+#include "xfrmd/net/route.h"
+#include "xfrmd/spd/explain.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
+
+/* What the policies say when the traffic uses another local address. */
+struct ctl_explain_other {
+	struct addr local;
+	struct policy out, in; /* the rules, if there are any */
+	bool has_out, has_in;
+	bool same; /* as with the local address that the kernel would choose */
+};
+
+/* Everything that `xfrmctl explain` says about one address. */
+struct ctl_explain {
+	struct addr address;
+	enum explain_kind kind;
+	struct addr local; /* that the kernel would choose; AF_UNSPEC: this host has none */
+	struct route route;
+	bool drift_known;
+	/* Of what comes from the address in `forward`, for any destination behind this host. */
+	struct explain_way out, in, forward;
+	struct xfrm_defaults defaults; /* for a way without a rule */
+	struct ctl_explain_other *others;
+	size_t other_count;
+	struct ctl_sa *sas; /* between local and address, from the kernel */
+	size_t sa_count;
+	const struct ctl_peer *peer; /* borrowed; NULL: none, or the daemon was not asked */
+	char reason[512];            /* the answer in one sentence */
+	const char *why, *action;    /* what a failure means, and what to do; NULL: none */
+};
+void ctl_explain_fini(struct ctl_explain *explain);
+
+/* `explain IP --json`. The caller frees; NULL: out of memory. */
+char *ctl_proto_explain(const struct ctl_explain *explain);
+
+#endif

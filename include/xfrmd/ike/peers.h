@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_IKE_PEERS_H
+#define XFRMD_IKE_PEERS_H
+
+#include "xfrmd/base/histogram.h"
+#include "xfrmd/ike/lifetimes.h"
+#include "xfrmd/net/addr.h"
+
+/*
+ * The acquire machine: one entry per (local, remote) pair, events in, actions out. Pure: time is an
+ * argument, randomness comes from a seed. Every event function appends what has to be done to
+ * @actions, in order; the adapter does it.
+ */
+enum peer_state {
+	PEER_STATE_IDLE,        /* no SA, nobody asks */
+	PEER_STATE_QUEUED,      /* waits for a free slot, or for charon */
+	PEER_STATE_NEGOTIATING, /* initiated, result open */
+	PEER_STATE_UP,          /* at least one CHILD_SA */
+	PEER_STATE_FAILED,      /* waits for next_retry_ms; then retried only if traffic asks */
+};
+const char *peer_state_name(enum peer_state state);
+
+/* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
+ * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
+#define PEERS_INFLIGHT_MAX      64
+/* So many more for who had an SA before or is asked for again, and has not failed: the others may all
+ * be dead. */
+#define PEERS_INFLIGHT_EARNEST  16
+/* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
+#define PEERS_INFLIGHT_UNASKED  32
+/* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
+ * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
+#define PEERS_NEGOTIATION_MS    30000
+/* charon sends its log lines, which alone tell reasons, a little later than its events. */
+#define PEERS_REASON_MS         250
+/* One that is QUEUED this long, and that nobody asks for any more, is forgotten: a scan of dead
+ * addresses must not make the living ones wait for all of them. */
+#define PEERS_QUEUE_MS          10000
+/* Backoff after the n-th failure in a row: 1 s doubling to 60 s, times a random 0.75 to 1.25. */
+#define PEERS_BACKOFF_MIN_MS    1000
+#define PEERS_BACKOFF_MAX_MS    60000
+/* An acquire for a peer that has been up this long means that the kernel lost its SAs while charon
+ * still lists them: charon refuses `initiate` then, `rekey` repairs. */
+#define PEERS_LOST_AFTER_MS     2000
+/* Somebody else deletes the SAs of a peer again and again: it is rekeyed once in this time. */
+#define PEERS_REPAIR_PAUSE_MS   300
+/* ... and the SAs of all peers: charon rekeys some 500 a second. */
+#define PEERS_REPAIR_SPACING_MS 2
+/* Spread of the negotiations that follow a restart of charon: so much for each, at most so much. */
+#define PEERS_SPREAD_EACH_MS    20
+#define PEERS_RESTART_SPREAD_MS 1000
+/* How often a peer is tried that no traffic asks for: with the backoff half a minute of silence,
+ * which a switch may take to let a host in that has just booted. */
+#define PEERS_UNASKED_TRIES     4
+/* Reasons that come so soon behind another one are its consequences. */
+#define PEERS_CAUSE_MS          5000
+/* From a renewal that was due to the next attempt, while the old SAs live. */
+#define PEERS_RENEW_AGAIN_MS    20000
+/* A peer that is IDLE, or FAILED and not asked for, this long is forgotten. */
+#define PEERS_FORGET_AFTER_MS   600000
+/* The same where packets go in clear meanwhile, which somebody will want to know. */
+#define PEERS_PATIENT_MS        86400000
+/* Peers that are neither up nor negotiated with: anybody's traffic can ask for them. Beyond, those that
+ * have the least claim to a negotiation are forgotten. As many as hosts without an SA. */
+#define PEERS_WITHOUT_SA_MAX    4096
+/* A peer that tries us in vain gets an entry while there are no more than so many that are IDLE:
+ * anybody may try. */
+#define PEERS_STRANGERS_MAX     256
+/* Size of words about a failure; longer ones are cut. */
+#define PEERS_WORDS_MAX         384
+
+struct peer_child {
+	uint32_t ike_id, child_id;
+	uint32_t spi_out, spi_in; /* host byte order */
+	uint64_t since_ms;        /* installed */
+	uint64_t packets;         /* both ways, at the last look */
+	uint64_t used_ms;         /* of the last look that found more of them; 0: there was none */
+};
+
+#define PEERS_CHILDREN_MAX        16
+/* Of one IKE_SA; we want one, and rekeyings that collide leave a few for a while. */
+#define PEERS_CHILDREN_OF_IKE_MAX 8
+struct peer {
+	struct addr local, remote;
+	enum peer_state state;
+	uint64_t since_ms; /* of the state, monotonic */
+	uint64_t
+		next_retry_ms; /* FAILED, QUEUED that is not to start before, UP and lost; else 0 */
+	uint64_t deadline_ms;  /* NEGOTIATING: gives up */
+	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
+	uint64_t queue_order;  /* QUEUED: first in, first out by this */
+	uint64_t reap_ms;      /* UP: looks for duplicates */
+	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
+	unsigned failures;     /* in a row */
+	bool wanted;           /* acquired, and the larval SA has not expired since */
+	bool asked_again;      /* by more than one acquire since it was up */
+	bool had_sa;           /* was up before */
+	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
+	bool ordered;                /* QUEUED: by peers_retry() */
+	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
+	bool lost;                   /* UP: the kernel lost SAs of it, rekeying is due */
+	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
+	bool outranked;              /* scratch: makes room */
+	char hint[PEERS_WORDS_MAX];  /* why the running negotiation is failing, in words */
+	char last_error[PEERS_WORDS_MAX]; /* empty: none since it was up */
+	uint64_t failed_ms;               /* of last_error; 0: none */
+	uint64_t acquired_ms;             /* of the last acquire since it was up; 0: none */
+	struct peer_child children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest
+	                                                 * is left out */
+	size_t child_count;
+	uint32_t last_ike_id; /* the greatest it had; charon counts upwards */
+};
+
+enum peer_action_kind {
+	PEER_ACTION_INITIATE,        /* load the connection and initiate it */
+	PEER_ACTION_UNLOAD,          /* the connection is not needed any more */
+	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
+	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
+	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
+	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW,   /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
+};
+struct peer_action {
+	enum peer_action_kind kind;
+	struct addr local, remote;
+	uint32_t ike_id, child_id;
+	enum peer_state old_state, new_state;
+	char reason
+		[PEERS_WORDS_MAX]; /* of CHANGED; of TERMINATE and TERMINATE_CHILD: what the peer did
+	                               * that is to be told, else empty */
+};
+struct peer_actions {
+	struct peer_action *items;
+	size_t count, capacity;
+	bool out_of_memory; /* actions were lost: reconnect to charon and take its list again */
+};
+void peer_actions_fini(struct peer_actions *actions);
+
+struct peers;
+int peers_new(uint64_t seed, struct peers **ret_peers);
+void peers_free(struct peers *peers);
+
+/* Forgets after PEERS_PATIENT_MS instead; off at first. */
+void peers_set_patient(struct peers *peers, bool patient);
+/* When SAs are renewed; at first never. For those that are there it counts from the next change among
+ * the SAs of their peer on. */
+void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes);
+
+struct peers_counters {
+	uint64_t acquires,
+		deduplicated; /* received; those that caused no negotiation of their own */
+	uint64_t held_back;   /* of the deduplicated: until the next retry of a peer that failed */
+	uint64_t negotiations, failures;
+	struct histogram up, failed; /* negotiations that ended so, by duration */
+	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */
+	uint64_t repairs;            /* of peers whose SAs the kernel had lost */
+	uint64_t renewals;           /* that this end began because of the age of SAs */
+	uint64_t renewals_failed;    /* of all, also of those that the operator asked for */
+};
+void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
+
+/* The kernel asks for an SA; the caller has checked plan_negotiable(). @again: not for the first time,
+ * though the pair may have no entry yet. */
+void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
+                      bool again, uint64_t now_ms, struct peer_actions *actions);
+/* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits
+ * for it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
+int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
+                uint64_t now_ms, struct peer_actions *actions);
+/* The peer had SAs in an earlier life of charon or of the host: negotiate even if nobody asks,
+ * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
+void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
+                         uint64_t now_ms, struct peer_actions *actions);
+/* The larval SA expired: traffic has to ask again before it counts. */
+void peers_on_larval_expired(struct peers *peers, const struct addr *local,
+                             const struct addr *remote);
+struct peer_sa {
+	struct addr src, dst;
+};
+/* Likewise for all that are not among these, all that traffic asks for, in order of
+ * peer_sa_compare(). */
+void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, size_t count);
+int peer_sa_compare(const void *a, const void *b); /* for qsort() */
+/*
+ * Somebody else than charon deleted an SA @src -> @dst: the peer's CHILD_SAs will be rekeyed, since
+ * charon refuses to initiate what it lists. False: no peer that is up has it.
+ */
+bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct addr *dst,
+                      uint64_t now_ms);
+/* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
+ * every peer that is up there must be one in each direction. Returns how many peers lack some. */
+size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
+                           uint64_t now_ms);
+/* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
+ * charon refuses because it has no such SA is reported as child_down or ike_down. */
+void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
+                       const struct peer_child *child, uint64_t now_ms,
+                       struct peer_actions *actions);
+void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
+                         struct peer_actions *actions);
+/* charon has one that must not be (@unlike: in what), instead of child_up: it is ended, and its IKE_SA
+ * if that has no other. A negotiation with the pair that is running has failed. */
+void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
+                           struct peer_actions *actions);
+/* charon lists an IKE_SA that is established and has no CHILD_SA: it is ended. The last event of those
+ * that it had may have been one of a rekeying, so this is asked for, and not concluded. */
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote, struct peer_actions *actions);
+/* Whether a CHILD_SA of the IKE_SA is known. */
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
+                        const struct addr *remote);
+/* @child is the new one. */
+void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
+                            const struct peer_child *child, uint64_t now_ms);
+void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
+/* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed, with
+ * the reason known by now or with one that follows within PEERS_REASON_MS. */
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
+                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
+/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
+ * several the first become last_error: causes are told before their consequences. The adapter also
+ * reports an INITIATE that charon refused so. */
+void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions);
+/* Words for why a negotiation anew with a peer that is UP is failing: its last error, until it has a
+ * new SA. The first of several within PEERS_CAUSE_MS count. */
+void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
+                             const struct addr *remote, const char *words, uint64_t now_ms);
+/* Words for why a negotiation failed that the peer began: the last error of a pair that is neither
+ * UP nor NEGOTIATING. */
+void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
+                           const char *words, uint64_t now_ms, struct peer_actions *actions);
+/*
+ * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
+ * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start
+ * spread over a time. Before peers_on_charon_up() the adapter feeds list-sas as child_up events:
+ * peers whose SAs charon still has are UP then and not negotiated anew.
+ * The machine begins with charon down.
+ */
+void peers_on_charon_up(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+/* Due retries, timeouts, free slots. To be called at peers_next_ms(). */
+void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
+/* When peers_on_timer() is due, monotonic; UINT64_MAX: never. May be early, never late. */
+uint64_t peers_next_ms(const struct peers *peers);
+/* After REAP: the packets of each child, sent and received, in the order of the children; UINT64_MAX:
+ * it can receive none. */
+void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     const uint64_t packets[PEERS_CHILDREN_MAX], uint64_t now_ms);
+/* Some that are to end are still used: REAP again soon. */
+void peers_look_again(struct peers *peers, const struct addr *local, const struct addr *remote,
+                      uint64_t now_ms);
+/* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
+void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
+                     uint64_t now_ms, struct peer_actions *actions);
+/* Forgets every peer for which @keep says false: its SAs are terminated, the
+ * CHILD_SAs first, so that nothing is lost where the peer goes on in clear. One that is negotiated
+ * right now may still report child_up later, as a new entry. */
+void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
+                  struct peer_actions *actions);
+
+/* All entries, in address order; borrowed until the next event. */
+const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count);
+const struct peer *peers_find(const struct peers *peers, const struct addr *local,
+                              const struct addr *remote);
+
+#endif

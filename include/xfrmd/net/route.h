@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_NET_ROUTE_H
+#define XFRMD_NET_ROUTE_H
+
+#include <net/if.h>
+
+#include "xfrmd/base/err.h"
+#include "xfrmd/net/addr.h"
+
+/* What the kernel's routing says about packets to one address. A value type. */
+struct route {
+	bool found;          /* false: unreachable, prohibited, no route; the rest is zero */
+	struct addr source;  /* the local address that the kernel would choose */
+	struct addr gateway; /* AF_UNSPEC: on link */
+	char ifname[IF_NAMESIZE];
+	bool disable_xfrm; /* what goes this way asks no policy */
+};
+
+/*
+ * Looks the route up by rtnetlink. Nothing is sent, and other than connect() on a socket this does
+ * not ask the IPsec policies, so no acquire comes of it. 0, or negative errno and @err.
+ */
+int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err);
+/* Whether the sysctl of this name is set for the interface, which the kernel has for IPv4 only. */
+bool route_disables_xfrm(uint8_t family, const char *ifname);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_SPD_HOST_TABLE_H
+#define XFRMD_SPD_HOST_TABLE_H
+
+#include "xfrmd/spd/hosts.h"
+
+/*
+ * The hosts as data: entries in order of their remote, then their local addresses, and the living
+ * SAs of each, without any rule. For hosts.c and host_moves.c. Zero-initialise; host_table_fini()
+ * frees.
+ */
+#define HOST_TABLE_NEVER UINT64_MAX
+#define HOST_TABLE_NONE  SIZE_MAX
+
+/* A pair of SAs, by its outbound one. */
+struct sa_pair {
+	uint32_t spi, spi_in; /* spi_in 0: not known */
+	uint64_t packets_in;  /* at the last look; HOST_TABLE_NEVER: there was none */
+	bool listed;          /* scratch of hosts_sync() */
+};
+
+struct host_state {
+	uint64_t asked_ms;  /* since when traffic waits, 0: none does */
+	uint64_t active_ms; /* the last acquire or use, or when it lost its last SA */
+	uint64_t due_ms;
+	uint64_t takeover_ms; /* the newest SA is pinned then, if it is not yet; 0: without one,
+	                       * HOST_TABLE_NEVER: the peer is known to use the pinned one */
+	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
+	int64_t used_s;       /* blocked: as the last probe found it */
+	uint32_t wait_spi;    /* waits with this one, that of its local address */
+	struct sa_pair pairs[HOSTS_PAIRS_MAX]; /* the living ones, newest last */
+	size_t pair_count;
+	uint32_t listen_spi; /* of the pair that takes over when it receives; 0: none */
+	uint32_t ready_spi;  /* takes over together with other strangers; 0: none */
+	bool received;       /* by the pinned pair, at the last look */
+	bool asked;    /* by an acquire, while an SA lived that may be the one that just ended */
+	bool stranger; /* was never pinned or blocked */
+	bool resend;   /* packets for it may wait in the subnet policy's queue */
+};
+
+/* The index of the SA, or pair_count. */
+size_t host_find_spi(const struct host_state *state, uint32_t spi);
+/* The same by the inbound one. */
+size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in);
+void host_remove_spi(struct host_state *state, size_t index);
+/* Whether it is a new one; it is the newest then. Of more than HOSTS_PAIRS_MAX the oldest goes, but
+ * not @pinned. */
+bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
+/* Makes the SA, old or new, the newest, and notes that it was listed. */
+void host_list_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
+/* Removes those that were not. */
+void host_remove_unlisted(struct host_state *state);
+/* 0: none. */
+uint32_t host_newest_spi(const struct host_state *state);
+
+/* Apart from their states, so that the hosts can be lent as they are. */
+struct host_table {
+	struct known_host *hosts;
+	struct host_state **states;
+	size_t count, capacity;
+};
+
+void host_table_fini(struct host_table *table);
+/* The index of the pair; HOST_TABLE_NONE: it is not there. */
+size_t host_table_find(const struct host_table *table, const struct addr *local,
+                       const struct addr *remote);
+/* The index of a new entry for a pair that has none. HOST_TABLE_NONE: out of memory. */
+size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
+                      uint32_t wait_spi, uint64_t now_ms);
+void host_table_remove(struct host_table *table, size_t index);
+/* How many have no SA; into @oldest go those of them that were silent longest, up to @max, the last one
+ * in the table first. */
+size_t host_table_find_silent(const struct host_table *table, size_t *oldest, size_t max,
+                              size_t *ret_count);
+size_t host_table_count_due(const struct host_table *table, uint64_t now_ms);
+/* HOST_TABLE_NEVER: none is due. */
+uint64_t host_table_first_due(const struct host_table *table);
+/* Removes those for which @keep says false. */
+void host_table_retain(struct host_table *table,
+                       bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+                       void *ctx);
+
+#endif

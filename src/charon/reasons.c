@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lines of charon (5.9) around a failure: what certificate it looked at, whose signature it
+ * missed, which CAs the peer asked for. Facts of one IKE_SA come in order and before what follows
+ * from them. Names of certificates are chosen by peers: they are cut, and decide nothing but words.
+ */
+#include "xfrmd/charon/reasons.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "xfrmd/charon/swan_conf.h"
+
+#define LINE_SIZE     sizeof(((struct swan_log *)NULL)->text)
+/* Commas may be doubled. */
+#define NAME_SIZE     (2 * LINE_SIZE)
+#define RDNS_MAX      16
+#define OWN_SHOWN_MAX 2
+
+/* Text behind @start, or NULL when @text does not begin so. */
+static const char *behind(const char *text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return strncmp(text, start, len) == 0 ? text + len : NULL;
+}
+
+static bool starts_rdn(const char *text)
+{
+	size_t len = strspn(text,
+	                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.");
+
+	return len > 0 && text[len] == '=';
+}
+
+/* The next `, KEY=`, or NULL. */
+static const char *next_rdn(const char *rdn)
+{
+	const char *at = strstr(rdn, ", ");
+
+	while (at && !starts_rdn(at + 2))
+		at = strstr(at + 2, ", ");
+	return at ? at + 2 : NULL;
+}
+
+/* "C=CH, O=Plant 7, CN=a" to the order and the spelling of pki_cert: "CN=a,O=Plant 7,C=CH". */
+static void to_rfc2253(const char *dn, char *ret_name, size_t size)
+{
+	const char *starts[RDNS_MAX + 1];
+	size_t count = 0, used = 0;
+
+	for (const char *rdn = dn; rdn && count < RDNS_MAX; rdn = next_rdn(rdn))
+		starts[count++] = rdn;
+	starts[count] = dn + strlen(dn) + 2;
+	for (size_t i = count; i-- > 0;) {
+		if (i + 1 < count && used + 1 < size)
+			ret_name[used++] = ',';
+		for (const char *at = starts[i]; at < starts[i + 1] - 2 && used + 2 < size; at++) {
+			if (*at == ',')
+				ret_name[used++] = '\\';
+			ret_name[used++] = *at;
+		}
+	}
+	ret_name[used] = '\0';
+}
+
+static void cut(const char *name, char ret_name[REASONS_NAME_MAX])
+{
+	if ((size_t)snprintf(ret_name, REASONS_NAME_MAX, "%s", name) >= REASONS_NAME_MAX)
+		memcpy(ret_name + REASONS_NAME_MAX - 4, "...", 4);
+}
+
+/* What follows is a name in quotes, and maybe more. */
+static void take_name(const char *quoted, char *ret_name, size_t size)
+{
+	char dn[LINE_SIZE];
+	char *end;
+
+	snprintf(dn, sizeof(dn), "%s", quoted);
+	end = strrchr(dn, '"');
+	if (end)
+		*end = '\0';
+	to_rfc2253(dn, ret_name, size);
+}
+
+static void take_cut_name(const char *quoted, char ret_name[REASONS_NAME_MAX])
+{
+	char name[NAME_SIZE];
+
+	take_name(quoted, name, sizeof(name));
+	cut(name, ret_name);
+}
+
+/* The CA that our chain leads to. */
+static const char *own_root(const struct pki_bundle *own)
+{
+	return own->chain.items[own->chain.count - 1].issuer;
+}
+
+/* CAs of this name: those of a rotation have the same. */
+static size_t count_cas(const struct pki_cert *cas, size_t count, const char *name)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += strcmp(cas[i].subject, name) == 0;
+	return found;
+}
+
+static size_t count_own(const struct pki_bundle *own, const char *name)
+{
+	return count_cas(own->cas.items, own->cas.count, name);
+}
+
+/* Facts. */
+
+static struct reason_trail *find(struct reasons *reasons, uint32_t ike_id)
+{
+	for (size_t i = 0; ike_id && i < REASONS_TRAILS; i++)
+		if (reasons->trails[i].ike_id == ike_id)
+			return &reasons->trails[i];
+	return NULL;
+}
+
+static struct reason_trail *start(struct reasons *reasons, uint32_t ike_id)
+{
+	struct reason_trail *trail = find(reasons, ike_id);
+
+	if (!trail) {
+		trail = &reasons->trails[reasons->next];
+		reasons->next = (reasons->next + 1) % REASONS_TRAILS;
+	}
+	*trail = (struct reason_trail){.ike_id = ike_id};
+	return trail;
+}
+
+static bool begins(const char *text)
+{
+	return behind(text, "initiating IKE_SA ") || strstr(text, " is initiating an IKE_SA");
+}
+
+static void note_chain(struct reason_trail *trail, const char *text)
+{
+	static const char *const issuers[] = {
+		"  using trusted ca certificate \"",
+		"  using trusted intermediate ca certificate \"",
+		"  using untrusted intermediate certificate \"",
+	};
+	const char *ours = behind(text, "  using trusted certificate \"");
+	const char *leaf = ours ? ours : behind(text, "  using certificate \"");
+	const char *name;
+
+	if (leaf) {
+		trail->own = ours;
+		trail->issuer[0] = '\0';
+		take_cut_name(leaf, trail->subject);
+	}
+	for (size_t i = 0; i < sizeof(issuers) / sizeof(issuers[0]); i++) {
+		name = behind(text, issuers[i]);
+		if (!name)
+			continue;
+		if (trail->issuer[0])
+			memcpy(trail->subject, trail->issuer, sizeof(trail->subject));
+		take_cut_name(name, trail->issuer);
+	}
+	name = behind(text, "no issuer certificate found for \"");
+	if (name)
+		take_cut_name(name, trail->subject);
+}
+
+static void note_request(struct reason_trail *trail, const char *text, const struct pki_bundle *own)
+{
+	const char *quoted = behind(text, "received cert request for \"");
+	char name[NAME_SIZE];
+
+	if (quoted) {
+		take_name(quoted, name, sizeof(name));
+		trail->asked++;
+		trail->asked_own += strcmp(name, own_root(own)) == 0;
+	} else if (behind(text, "received ") && strstr(text, " cert requests for an unknown ca")) {
+		trail->asked++;
+	}
+}
+
+/* "10.0.1.1[500] to 10.0.1.2[500] (80 bytes)" */
+static void note_addresses(struct reason_trail *trail, const char *text)
+{
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	struct addr local, remote;
+
+	_Static_assert(ADDR_TEXT_MAX == 46, "widths of the format");
+	if (sscanf(text, "%45[^[][%*[0-9]] to %45[^[]", from, to) != 2 ||
+	    addr_parse(from, &local) < 0 || addr_parse(to, &remote) < 0)
+		return;
+	trail->local = local;
+	trail->remote = remote;
+}
+
+static void note(struct reason_trail *trail, const char *text, const struct pki_bundle *own)
+{
+	const char *sent = behind(text, "sending packet: from ");
+	const char *offered = behind(text, "received proposals: ");
+
+	note_chain(trail, text);
+	note_request(trail, text, own);
+	if (sent)
+		note_addresses(trail, sent);
+	if (offered)
+		snprintf(trail->offered, sizeof(trail->offered), "%s", offered);
+	/* of several certificates with the peer's name one was right */
+	if (behind(text, "authentication of '") && strstr(text, " successful") &&
+	    !strstr(text, "' (myself) with "))
+		trail->hint[0] = '\0';
+}
+
+/* Words. */
+
+static void __attribute__((format(printf, 2, 3))) say(char *words, const char *format, ...)
+{
+	size_t len = strlen(words);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words + len, PEERS_WORDS_MAX - len, format, args);
+	va_end(args);
+}
+
+/* Of an IKE_SA that began unseen the names are not known. */
+static void say_name(char *words, const char *name)
+{
+	if (*name)
+		say(words, "\"%s\"", name);
+	else
+		say(words, "it");
+}
+
+static void say_own_cas(char *words, const struct pki_bundle *own)
+{
+	char name[REASONS_NAME_MAX];
+	size_t shown = 0, left = 0;
+
+	for (size_t i = 0; i < own->cas.count; i++) {
+		if (count_cas(own->cas.items, i, own->cas.items[i].subject))
+			continue;
+		cut(own->cas.items[i].subject, name);
+		if (shown == OWN_SHOWN_MAX)
+			left++;
+		else
+			say(words, "%s\"%s\"", shown++ ? ", " : ", ours: ", name);
+	}
+	if (left)
+		say(words, " and %zu more", left);
+}
+
+/* The signature of trail->subject is by nobody that we trust. */
+static void say_issuer(char *words, const struct reason_trail *trail, const char *quoted,
+                       const struct pki_bundle *own)
+{
+	char name[NAME_SIZE], shown[REASONS_NAME_MAX];
+
+	take_name(quoted, name, sizeof(name));
+	cut(name, shown);
+	say(words, ": ");
+	say_name(words, trail->subject);
+	if (count_own(own, name)) {
+		say(words, " is issued by another \"%s\" than ours", shown);
+		return;
+	}
+	say(words, " is issued by \"%s\"", shown);
+	say_own_cas(words, own);
+}
+
+static int parse_date(const char *text, int64_t *ret_time)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char month[4] = "";
+	struct tm tm = {0};
+	const char *found;
+
+	if (sscanf(text, "%3s %2d %2d:%2d:%2d %4d", month, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+	           &tm.tm_sec, &tm.tm_year) != 6)
+		return -1;
+	found = strstr(months, month);
+	if (!found || strlen(month) != 3 || (found - months) % 3)
+		return -1;
+	tm.tm_mon = (int)(found - months) / 3;
+	tm.tm_year -= 1900;
+	*ret_time = timegm(&tm);
+	return 0;
+}
+
+/* "... invalid (valid from Nov 22 07:00:00 2026 to Nov 22 08:00:00 2026)" */
+static void say_dates(char *words, const char *whose, const char *name, const char *text,
+                      int64_t now)
+{
+	const char *from = strstr(text, "(valid from "), *to = from ? strstr(from, " to ") : NULL;
+	char date[PKI_TIME_TEXT_MAX];
+	int64_t begin, end;
+
+	if (!to || parse_date(from + strlen("(valid from "), &begin) < 0 ||
+	    parse_date(to + strlen(" to "), &end) < 0 || (now >= begin && now < end))
+		return;
+	words[0] = '\0';
+	say(words, "%s %s: ", whose, now < begin ? "is not yet valid" : "has expired");
+	say_name(words, name);
+	say(words, " %s on %s, or our clock is wrong", now < begin ? "begins" : "ended",
+	    pki_time_format(now < begin ? begin : end, date));
+}
+
+/* The peer tells nothing, but for the CAs whose certificates it asked for before. */
+static void say_refusal(char *words, const struct reason_trail *trail, const struct pki_bundle *own,
+                        int64_t now)
+{
+	const struct pki_cert *cert = &own->chain.items[0];
+	char date[PKI_TIME_TEXT_MAX], root[REASONS_NAME_MAX];
+
+	cut(own_root(own), root);
+	if (cert->not_after <= now)
+		say(words, ": it expired on %s", pki_time_format(cert->not_after, date));
+	else if (trail && trail->asked && !trail->asked_own)
+		say(words, ": it does not have our CA \"%s\"", root);
+	else if (trail && trail->asked && trail->asked_own >= count_own(own, own_root(own)))
+		say(words, ": it has our CA \"%s\", so its clock or its log must tell", root);
+	else
+		say(words, ": it may not have our CA \"%s\"", root);
+}
+
+/* @words has the general ones; what is known goes behind or instead. */
+static void explain(char *words, const struct reason_trail *trail, const char *text,
+                    const struct pki_bundle *own, int64_t now)
+{
+	const char *quoted = behind(text, "  issuer is \"");
+
+	if (strcmp(words, SWAN_REASON_REFUSED) == 0)
+		say_refusal(words, trail, own, now);
+	if (!trail)
+		return;
+	if (!quoted)
+		quoted = behind(text, "  self-signed certificate \"");
+	if (quoted)
+		say_issuer(words, trail, quoted, own);
+	else if (behind(text, "subject certificate invalid"))
+		say_dates(words, "the peer's certificate", trail->subject, text, now);
+	else if (behind(text, "issuer certificate invalid"))
+		say_dates(words, "the CA of the peer's certificate", trail->issuer, text, now);
+	else if (behind(text, "no trusted ") && trail->spare[0])
+		snprintf(words, PEERS_WORDS_MAX, "%s", trail->spare);
+	else if (behind(text, "received proposals unacceptable") && trail->offered[0])
+		say(words, ": it offers %s", trail->offered);
+}
+
+static bool is_about_chain(const char *text)
+{
+	return behind(text, "  issuer is ") || behind(text, "  self-signed certificate ") ||
+	       behind(text, "subject certificate invalid") ||
+	       behind(text, "issuer certificate invalid");
+}
+
+/* A negotiation that the peer began has failed when that is what charon has answered. */
+static bool is_told(struct reason_trail *trail, const char *text, struct reason *reason)
+{
+	if (!trail || !trail->hint[0] || trail->remote.family == AF_UNSPEC ||
+	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
+		return false;
+	reason->local = trail->local;
+	reason->remote = trail->remote;
+	memcpy(reason->words, trail->hint, sizeof(reason->words));
+	trail->hint[0] = '\0';
+	return true;
+}
+
+bool reasons_take(struct reasons *reasons, const struct swan_log *line,
+                  const struct pki_bundle *own, int64_t now, struct reason *ret_reason)
+{
+	struct reason_trail *trail = begins(line->text) && line->ike_id
+	                                     ? start(reasons, line->ike_id)
+	                                     : find(reasons, line->ike_id);
+	struct reason reason = {0};
+	const char *words;
+
+	reason.kind = swan_reason(line->text, &words);
+	reason.ours = !swan_conf_parse_peer_name(line->ike_name, &reason.local, &reason.remote);
+	if (reason.kind != SWAN_REASON_NONE && !trail && line->ike_id)
+		trail = start(reasons, line->ike_id);
+	if (trail)
+		note(trail, line->text, own);
+	if (reason.kind != SWAN_REASON_NONE) {
+		snprintf(reason.words, sizeof(reason.words), "%s", words);
+		explain(reason.words, trail, line->text, own, now);
+		if (trail && trail->own && is_about_chain(line->text)) {
+			memcpy(trail->spare, reason.words, sizeof(trail->spare));
+			return false;
+		}
+		if (trail && !reason.ours && !trail->hint[0])
+			memcpy(trail->hint, reason.words, sizeof(trail->hint));
+	}
+	if (reason.ours ? reason.kind == SWAN_REASON_NONE : !is_told(trail, line->text, &reason))
+		return false;
+	*ret_reason = reason;
+	return true;
+}

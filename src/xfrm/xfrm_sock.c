@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The request socket: policies and SAs are read, policies are written. One answer is awaited for
+ * each request, so nothing queues up and memory does not grow with their number; batching would not
+ * be faster, since the kernel's own work dominates.
+ */
+#include "xfrmd/xfrm/xfrm_sock.h"
+
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrm_read.h"
+#include "xfrmd/xfrm/xfrm_link.h"
+
+#define REQUEST_RCVBUF (256 * 1024)
+#define DUMP_TRIES     10
+
+/*
+ * Sends a request with a sequence number of its own, so that answers to an earlier request that
+ * failed half-way are told apart.
+ */
+static int send_request(struct xfrm_link *link, struct nl_msg *msg, uint32_t *ret_seq)
+{
+	int r;
+
+	nl_complete_msg(link->nl, msg);
+	r = nl_send(link->nl, msg);
+	if (r < 0)
+		return xfrm_link_error(r);
+	*ret_seq = nlmsg_hdr(msg)->nlmsg_seq;
+	return 0;
+}
+
+/* The error code in NLMSG_ERROR (0: an ack) and NLMSG_DONE, which both begin with it. */
+static int answer_code(const struct nlmsghdr *header)
+{
+	int code;
+
+	if (header->nlmsg_len < NLMSG_HDRLEN + sizeof(code))
+		return -EBADMSG;
+	memcpy(&code, nlmsg_data(header), sizeof(code));
+	return code;
+}
+
+typedef int (*message_fn)(void *ctx, const struct nlmsghdr *header);
+
+struct exchange {
+	uint32_t seq;
+	message_fn fn; /* for every message of a dump; NULL for a request that is only acked */
+	void *ctx;
+	bool interrupted;
+	bool done;
+	int error; /* the first */
+};
+
+static void take_answer(struct exchange *exchange, const struct nlmsghdr *header)
+{
+	int r = 0;
+
+	if (header->nlmsg_seq != exchange->seq || exchange->done)
+		return;
+	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+		exchange->interrupted = true;
+	if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+		exchange->done = true;
+		r = answer_code(header);
+	} else if (exchange->fn && exchange->error == 0) {
+		r = exchange->fn(exchange->ctx, header);
+	}
+	if (r < 0 && exchange->error == 0)
+		exchange->error = r;
+}
+
+/*
+ * Reads until the final answer, also after an error: the kernel refuses a new dump while one is
+ * going on.
+ */
+static int await_answer(struct xfrm_link *link, struct exchange *exchange)
+{
+	while (!exchange->done) {
+		struct nlmsghdr *header = (struct nlmsghdr *)link->bytes;
+		ssize_t len = xfrm_link_receive(link);
+		int left;
+
+		if (len < 0)
+			return (int)len;
+		for (left = (int)len; nlmsg_ok(header, left); header = nlmsg_next(header, &left))
+			take_answer(exchange, header);
+	}
+	return exchange->error;
+}
+
+struct xfrm_sock {
+	struct xfrm_link link;
+};
+
+int xfrm_sock_open(struct xfrm_sock **ret_sock, struct err *err)
+{
+	struct xfrm_sock *sock = calloc(1, sizeof(*sock));
+	int r = -ENOMEM;
+
+	if (sock)
+		r = xfrm_link_open(&sock->link);
+	if (r == 0)
+		r = xfrm_link_error(nl_socket_set_buffer_size(sock->link.nl, REQUEST_RCVBUF, 0));
+	if (r < 0) {
+		xfrm_sock_close(sock);
+		return err_set(err, r, "xfrm socket: cannot be opened: %s", strerror(-r));
+	}
+	*ret_sock = sock;
+	return 0;
+}
+
+void xfrm_sock_close(struct xfrm_sock *sock)
+{
+	if (!sock)
+		return;
+	xfrm_link_close(&sock->link);
+	free(sock);
+}
+
+uint32_t xfrm_sock_port(const struct xfrm_sock *sock)
+{
+	return nl_socket_get_local_port(sock->link.nl);
+}
+
+/* One dump. *ret_interrupted: the tables changed meanwhile, the result may be inconsistent. */
+static int dump_once(struct xfrm_sock *sock, int type, message_fn fn, void *ctx,
+                     bool *ret_interrupted)
+{
+	struct exchange exchange = {.fn = fn, .ctx = ctx};
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_DUMP);
+	int r;
+
+	if (!msg)
+		return -ENOMEM;
+	r = send_request(&sock->link, msg, &exchange.seq);
+	nlmsg_free(msg);
+	if (r == 0)
+		r = await_answer(&sock->link, &exchange);
+	*ret_interrupted = exchange.interrupted;
+	return r;
+}
+
+/* @reset empties @ctx before every attempt. */
+static int dump(struct xfrm_sock *sock, int type, message_fn fn, void (*reset)(void *ctx),
+                void *ctx)
+{
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		bool interrupted = false;
+		int r;
+
+		reset(ctx);
+		r = dump_once(sock, type, fn, ctx, &interrupted);
+		if (r < 0 || !interrupted)
+			return r;
+	}
+	return -EAGAIN;
+}
+
+static int take_policy(void *ctx, const struct nlmsghdr *header)
+{
+	struct policy policy;
+	int r = xfrm_codec_policy(header, &policy);
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : policy_list_add(ctx, &policy);
+}
+
+static void reset_policies(void *ctx)
+{
+	struct policy_list *list = ctx;
+
+	list->count = 0;
+}
+
+int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list, struct err *err)
+{
+	struct policy_list list = {0};
+	int r = dump(sock, XFRM_MSG_GETPOLICY, take_policy, reset_policies, &list);
+
+	if (r < 0) {
+		policy_list_fini(&list);
+		return err_set(err, r, "xfrm socket: policies cannot be read: %s", strerror(-r));
+	}
+	policy_list_sort_key(&list);
+	*ret_list = list;
+	return 0;
+}
+
+struct sa_list {
+	struct xfrm_sa *items;
+	size_t count;
+	size_t capacity;
+};
+
+static int take_sa(void *ctx, const struct nlmsghdr *header)
+{
+	struct sa_list *list = ctx;
+
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 16;
+		struct xfrm_sa *items = reallocarray(list->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	if (xfrm_codec_sa(header, &list->items[list->count]) < 0)
+		return -EBADMSG;
+	list->count++;
+	return 0;
+}
+
+static void reset_sas(void *ctx)
+{
+	struct sa_list *list = ctx;
+
+	list->count = 0;
+}
+
+int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t *ret_count,
+                       struct err *err)
+{
+	struct sa_list list = {0};
+	int r = dump(sock, XFRM_MSG_GETSA, take_sa, reset_sas, &list);
+
+	if (r < 0) {
+		free(list.items);
+		return err_set(err, r, "xfrm socket: SAs cannot be read: %s", strerror(-r));
+	}
+	*ret_sas = list.items;
+	*ret_count = list.count;
+	return 0;
+}
+
+/* Sends one request, frees it, and hands its answer to @fn; NULL: it is only acked. */
+static int ask(struct xfrm_sock *sock, struct nl_msg *msg, message_fn fn, void *ctx)
+{
+	struct exchange exchange = {.fn = fn, .ctx = ctx};
+	int r = send_request(&sock->link, msg, &exchange.seq);
+
+	nlmsg_free(msg);
+	return r < 0 ? r : await_answer(&sock->link, &exchange);
+}
+
+static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
+{
+	return ask(sock, msg, NULL, NULL);
+}
+
+static int take_found_policy(void *ctx, const struct nlmsghdr *header)
+{
+	return xfrm_codec_policy(header, ctx);
+}
+
+static int take_found_sa(void *ctx, const struct nlmsghdr *header)
+{
+	return xfrm_codec_sa(header, ctx);
+}
+
+int xfrm_sock_find(struct xfrm_sock *sock, const struct policy *key, struct policy *ret_found)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_lookup(key, &msg);
+
+	return r < 0 ? r : ask(sock, msg, take_found_policy, ret_found);
+}
+
+static int take_defaults(void *ctx, const struct nlmsghdr *header)
+{
+	struct xfrm_defaults *defaults = ctx;
+	struct xfrm_userpolicy_default info;
+
+	if (header->nlmsg_type != XFRM_MSG_GETDEFAULT ||
+	    xfrm_read_fixed(header, &info, sizeof(info)) < 0)
+		return -EBADMSG;
+	*defaults = (struct xfrm_defaults){
+		.out_blocked = info.out == XFRM_USERPOLICY_BLOCK,
+		.in_blocked = info.in == XFRM_USERPOLICY_BLOCK,
+		.fwd_blocked = info.fwd == XFRM_USERPOLICY_BLOCK,
+	};
+	return 0;
+}
+
+int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_defaults)
+{
+	struct xfrm_userpolicy_default info = {0};
+	struct xfrm_defaults defaults = {0};
+	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_GETDEFAULT, 0);
+	int r;
+
+	if (!msg || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	r = ask(sock, msg, take_defaults, &defaults);
+	if (r < 0 && r != -EINVAL && r != -EOPNOTSUPP)
+		return r;
+	*ret_defaults = defaults;
+	return 0;
+}
+
+/* What a question and a change begin with: flags, of which there are none yet. */
+static struct nl_msg *new_spdinfo(int type)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+	uint32_t flags = 0;
+
+	if (!msg || nlmsg_append(msg, &flags, sizeof(flags), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static int take_threshold(void *ctx, const struct nlattr *attr)
+{
+	struct spd_thresholds *thresholds = ctx;
+	struct xfrmu_spdhthresh value;
+	int type = nla_type(attr);
+
+	if (type != XFRMA_SPD_IPV4_HTHRESH && type != XFRMA_SPD_IPV6_HTHRESH)
+		return 0;
+	if (xfrm_read_attr(attr, &value, sizeof(value)) < 0)
+		return -EBADMSG;
+	*(type == XFRMA_SPD_IPV4_HTHRESH ? &thresholds->ipv4 : &thresholds->ipv6) =
+		(struct spd_threshold){value.lbits, value.rbits};
+	return 0;
+}
+
+static int take_spdinfo(void *ctx, const struct nlmsghdr *header)
+{
+	uint32_t flags;
+
+	if (header->nlmsg_type != XFRM_MSG_NEWSPDINFO ||
+	    xfrm_read_fixed(header, &flags, sizeof(flags)) < 0)
+		return -EBADMSG;
+	return xfrm_read_attrs(header, sizeof(flags), take_threshold, ctx);
+}
+
+static int read_thresholds(struct xfrm_sock *sock, struct spd_thresholds *ret_thresholds)
+{
+	struct spd_thresholds thresholds = spd_thresholds_default;
+	struct nl_msg *msg = new_spdinfo(XFRM_MSG_GETSPDINFO);
+	int r = msg ? ask(sock, msg, take_spdinfo, &thresholds) : -ENOMEM;
+
+	if (r == 0)
+		*ret_thresholds = thresholds;
+	return r;
+}
+
+static int write_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	const struct xfrmu_spdhthresh ipv4 = {thresholds->ipv4.local, thresholds->ipv4.remote};
+	const struct xfrmu_spdhthresh ipv6 = {thresholds->ipv6.local, thresholds->ipv6.remote};
+	struct nl_msg *msg = new_spdinfo(XFRM_MSG_NEWSPDINFO);
+
+	if (!msg || nla_put(msg, XFRMA_SPD_IPV4_HTHRESH, sizeof(ipv4), &ipv4) < 0 ||
+	    nla_put(msg, XFRMA_SPD_IPV6_HTHRESH, sizeof(ipv6), &ipv6) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	return transact(sock, msg);
+}
+
+static int change_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds,
+                             bool only_lower)
+{
+	struct spd_thresholds now, next = *thresholds;
+	int r = read_thresholds(sock, &now);
+
+	if (r < 0)
+		return r;
+	if (only_lower)
+		next = spd_thresholds_lower(&now, thresholds);
+	if (spd_thresholds_equal(&now, &next))
+		return 0;
+	r = write_thresholds(sock, &next);
+	return r < 0 ? r : 1;
+}
+
+int xfrm_sock_set_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	return change_thresholds(sock, thresholds, false);
+}
+
+int xfrm_sock_lower_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
+{
+	return change_thresholds(sock, thresholds, true);
+}
+
+int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
+{
+	struct policy found = *policy;
+	struct nl_msg *msg = NULL;
+	/* the kernel does not tell the index of what it adds, and deleting by selector costs it
+	 * O(n) */
+	int r = policy->index ? 0 : xfrm_sock_find(sock, policy, &found);
+
+	if (r == 0)
+		r = xfrm_codec_build_delete(&found, &msg);
+	return r < 0 ? r : transact(sock, msg);
+}
+
+static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
+{
+	struct nl_msg *msg = NULL;
+	int r = -EINVAL;
+
+	switch (op->kind) {
+	case DIFF_OP_ADD:
+		r = xfrm_codec_build_policy(&op->policy, false, &msg);
+		break;
+	case DIFF_OP_UPDATE:
+	case DIFF_OP_KICK:
+		r = xfrm_codec_build_policy(&op->policy, true, &msg);
+		break;
+	case DIFF_OP_DELETE:
+		return xfrm_sock_delete(sock, &op->policy);
+	}
+	return r < 0 ? r : transact(sock, msg);
+}
+
+static const char *op_verb(enum diff_op_kind kind)
+{
+	switch (kind) {
+	case DIFF_OP_ADD:
+		return "added";
+	case DIFF_OP_UPDATE:
+	case DIFF_OP_KICK:
+		return "updated";
+	case DIFF_OP_DELETE:
+		return "deleted";
+	}
+	return "changed";
+}
+
+size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err)
+{
+	char text[POLICY_TEXT_MAX];
+	size_t failures = 0;
+
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct diff_op *op = &diff->ops[i];
+		int r = apply_op(sock, op);
+
+		if (r < 0 && failures++ == 0)
+			err_set(err, r, "policy %s: cannot be %s: %s",
+			        policy_format(&op->policy, text), op_verb(op->kind), strerror(-r));
+	}
+	return failures;
+}
+
+int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_policy(policy, true, &msg);
+
+	return r < 0 ? r : transact(sock, msg);
+}
+
+int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_sa_lookup(key, &msg);
+
+	return r < 0 ? r : ask(sock, msg, take_found_sa, ret_found);
+}
+
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key)
+{
+	struct nl_msg *msg = NULL;
+	int r = xfrm_codec_build_sa_delete(key, &msg);
+
+	return r < 0 ? r : transact(sock, msg);
+}
