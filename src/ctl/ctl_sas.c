@@ -106,11 +106,11 @@ static struct ctl_sa make_pair(const struct xfrm_sa *out, const struct xfrm_sa *
 	return pair;
 }
 
-int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct addr *local,
-               const struct addr *remote, struct ctl_sa **ret_pairs, size_t *ret_count)
+int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct pair *pair,
+               struct ctl_sa **ret_pairs, size_t *ret_count)
 {
-	struct range outbound = find_range(sas, count, local, remote);
-	struct range inbound = find_range(sas, count, remote, local);
+	struct range outbound = find_range(sas, count, &pair->local, &pair->remote);
+	struct range inbound = find_range(sas, count, &pair->remote, &pair->local);
 	struct ctl_sa *pairs = calloc(outbound.count ? outbound.count : 1, sizeof(*pairs));
 	size_t pair_count = 0;
 

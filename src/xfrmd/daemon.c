@@ -36,19 +36,19 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
-static bool wants(void *ctx, const struct addr *local, const struct addr *remote)
+static bool wants(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, local, remote);
+	return plan_negotiable(&daemon->conf, addrs, count, &pair->local, &pair->remote);
 }
 
 static bool keeps_peer(void *ctx, const struct peer *peer)
 {
-	return wants(ctx, &peer->local, &peer->remote);
+	return wants(ctx, &peer->pair);
 }
 
 void daemon_retain_peers(struct daemon *daemon)
@@ -88,12 +88,13 @@ static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const 
 
 static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
 {
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 	struct daemon *daemon = ctx;
 
 	if (!hard || sa->reqid != daemon->conf.reqid)
 		return;
 	if (sa->spi <= POLICY_SPI_WAIT_MAX) {
-		known_hosts_on_larval_expired(daemon, &sa->src, &sa->dst);
+		known_hosts_on_larval_expired(daemon, &pair);
 		return;
 	}
 	log_sa(daemon, sa, "SA expired");
@@ -220,11 +221,10 @@ static void on_negotiator_ready(void *ctx)
 		report_ready(daemon);
 }
 
-static void on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                         uint32_t spi_in, uint32_t spi_out)
+static void on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
-	orphan_sas_on_listed_sa(ctx, local, remote, spi_in, spi_out);
-	known_hosts_on_listed_sa(ctx, local, remote, spi_in, spi_out);
+	orphan_sas_on_listed_sa(ctx, pair, spi_in, spi_out);
+	known_hosts_on_listed_sa(ctx, pair, spi_in, spi_out);
 }
 
 static void on_peer_up(void *ctx, uint8_t family)

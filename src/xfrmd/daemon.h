@@ -144,24 +144,21 @@ void known_hosts_due(void *ctx);
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
-void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                              uint32_t spi_in, uint32_t spi_out);
+void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in,
+                              uint32_t spi_out);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
 /* Traffic asks no longer, unless the host is blocked, which is seen otherwise. */
-void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
-                                   const struct addr *remote);
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair);
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
-void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
-                             enum ike_progress progress);
-void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+void known_hosts_on_progress(void *ctx, const struct pair *pair, enum ike_progress progress);
+void known_hosts_on_failed(void *ctx, const struct pair *pair);
 /* Of the outbound SA that the pair is pinned to, 0: none. */
-uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);
+uint32_t known_hosts_spi(void *ctx, const struct pair *pair);
 /* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
-uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out);
-void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote);
+uint64_t known_hosts_packets(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
+void known_hosts_greet(void *ctx, const struct pair *pair);
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */
 void known_hosts_unpin(struct daemon *daemon);
@@ -205,8 +202,7 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed);
  */
 void orphan_sas_begin(struct daemon *daemon);
 void orphan_sas_on_change(struct daemon *daemon);
-void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out);
+void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
 void orphan_sas_on_listed(void *ctx, bool complete);
 void orphan_sas_due(void *ctx);
 

@@ -70,11 +70,12 @@ void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, 
 void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port)
 {
 	struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
 
 	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) ||
 	    port == installed_spd_port(daemon->spd))
 		return;
-	if (!negotiator_sa_lost(daemon->negotiator, &sa->src, &sa->dst))
+	if (!negotiator_sa_lost(daemon->negotiator, &lost))
 		return;
 	guard->deleted++;
 	guard->last = *sa;

@@ -119,15 +119,14 @@ static bool count_packets(struct daemon *daemon, const struct addr *src, const s
 	return true;
 }
 
-uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out)
+uint64_t known_hosts_packets(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 	uint64_t in, out = 0;
 
-	if (!count_packets(daemon, remote, local, spi_in, &in))
+	if (!count_packets(daemon, &pair->remote, &pair->local, spi_in, &in))
 		return UINT64_MAX;
-	(void)count_packets(daemon, local, remote, spi_out, &out);
+	(void)count_packets(daemon, &pair->local, &pair->remote, spi_out, &out);
 	return in + out;
 }
 
@@ -142,14 +141,14 @@ static void look(struct daemon *daemon, const struct host_action *action,
 		                actions);
 }
 
-void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote)
+void known_hosts_greet(void *ctx, const struct pair *pair)
 {
 	char text[ADDR_TEXT_MAX];
-	int error = greeting_send(local, remote);
+	int error = greeting_send(&pair->local, &pair->remote);
 
 	(void)ctx;
 	if (error)
-		log_debug("peer: %s: cannot be greeted: %s", addr_format(remote, text),
+		log_debug("peer: %s: cannot be greeted: %s", addr_format(&pair->remote, text),
 		          strerror(-error));
 }
 
@@ -167,6 +166,8 @@ static void end_acquire(struct daemon *daemon, const struct host_action *action)
 static void act(struct daemon *daemon, const struct host_action *action,
                 struct host_actions *answers)
 {
+	const struct pair pair = {.local = action->host.local, .remote = action->host.remote};
+
 	switch (action->kind) {
 	case HOST_ACTION_PUT:
 		put_policy(daemon, &action->host);
@@ -174,16 +175,13 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_REMOVE:
 		remove_policy(daemon, &action->host);
 		/* what goes on asks anew */
-		negotiator_larval_expired(daemon->negotiator, &action->host.local,
-		                          &action->host.remote);
+		negotiator_larval_expired(daemon->negotiator, &pair);
 		break;
 	case HOST_ACTION_NEGOTIATE:
-		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote,
-		                   false);
+		negotiator_acquire(daemon->negotiator, &pair, false);
 		break;
 	case HOST_ACTION_QUIET:
-		negotiator_larval_expired(daemon->negotiator, &action->host.local,
-		                          &action->host.remote);
+		negotiator_larval_expired(daemon->negotiator, &pair);
 		break;
 	case HOST_ACTION_PROBE:
 		probe(daemon, &action->host, answers);
@@ -192,7 +190,7 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		look(daemon, action, answers);
 		break;
 	case HOST_ACTION_GREET:
-		known_hosts_greet(daemon, &action->host.local, &action->host.remote);
+		known_hosts_greet(daemon, &pair);
 		break;
 	case HOST_ACTION_END_ACQUIRE:
 		end_acquire(daemon, action);
@@ -306,11 +304,15 @@ static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
 	       sa->reqid == daemon->conf.reqid;
 }
 
-void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
-                                   const struct addr *remote)
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair)
 {
-	if (!hosts_is_blocked(daemon->hosts, local, remote))
-		negotiator_larval_expired(daemon->negotiator, local, remote);
+	if (!hosts_is_blocked(daemon->hosts, &pair->local, &pair->remote))
+		negotiator_larval_expired(daemon->negotiator, pair);
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	return pair_compare(a, b);
 }
 
 /* Whose expiry nobody heard has been asked for no longer. */
@@ -318,27 +320,27 @@ static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t 
 {
 	size_t host_count, kept = 0;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
-	struct peer_sa *larvals = calloc(count + host_count + 1, sizeof(*larvals));
+	struct pair *larvals = calloc(count + host_count + 1, sizeof(*larvals));
 
 	/* then it is asked for a little longer */
 	if (!larvals)
 		return;
 	for (size_t i = 0; i < host_count; i++)
 		if (hosts[i].blocked)
-			larvals[kept++] = (struct peer_sa){.src = hosts[i].local,
-			                                   .dst = hosts[i].remote};
+			larvals[kept++] = (struct pair){.local = hosts[i].local,
+			                                .remote = hosts[i].remote};
 	for (size_t i = 0; i < count; i++)
 		if (is_larval(daemon, &all[i]))
-			larvals[kept++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
-	qsort(larvals, kept, sizeof(*larvals), peer_sa_compare);
+			larvals[kept++] = (struct pair){.local = all[i].src, .remote = all[i].dst};
+	qsort(larvals, kept, sizeof(*larvals), compare_pairs);
 	negotiator_larvals_listed(daemon->negotiator, larvals, kept);
 	free(larvals);
 }
 
 static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
 {
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &larval->src,
-	                                     &larval->dst);
+	const struct pair pair = {.local = larval->src, .remote = larval->dst};
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair);
 
 	return peer && peer->wanted;
 }
@@ -348,10 +350,10 @@ static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
 static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 {
 	for (size_t i = count, taken = 0; i-- > 0 && taken < LARVALS_AT_ONCE;) {
-		const struct xfrm_acquire acquire = {.local = all[i].src,
-		                                     .remote = all[i].dst,
-		                                     .spi = all[i].spi,
-		                                     .reqid = all[i].reqid};
+		const struct xfrm_acquire acquire = {
+			.pair = {.local = all[i].src, .remote = all[i].dst},
+			.spi = all[i].spi,
+			.reqid = all[i].reqid};
 
 		if (!is_larval(daemon, &all[i]) || is_wanted(daemon, &all[i]))
 			continue;
@@ -507,12 +509,11 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                              uint32_t spi_in, uint32_t spi_out)
+void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 
-	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in, clock_now_ms());
+	hosts_on_pair(daemon->hosts, &pair->local, &pair->remote, spi_out, spi_in, clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -528,8 +529,8 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
 	struct host_actions actions = {0};
-	bool due = hosts_on_acquire(daemon->hosts, &acquire->local, &acquire->remote, acquire->spi,
-	                            clock_now_ms(), &actions);
+	bool due = hosts_on_acquire(daemon->hosts, &acquire->pair.local, &acquire->pair.remote,
+	                            acquire->spi, clock_now_ms(), &actions);
 
 	run_actions(daemon, &actions);
 	return due;
@@ -541,21 +542,20 @@ void known_hosts_on_charon(struct daemon *daemon, bool up)
 	arm_timer(daemon);
 }
 
-void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
-                             enum ike_progress progress)
+void known_hosts_on_progress(void *ctx, const struct pair *pair, enum ike_progress progress)
 {
 	struct daemon *daemon = ctx;
 
-	hosts_on_progress(daemon->hosts, local, remote, progress, clock_now_ms());
+	hosts_on_progress(daemon->hosts, &pair->local, &pair->remote, progress, clock_now_ms());
 	arm_timer(daemon);
 }
 
-void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
+void known_hosts_on_failed(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
 
-	hosts_on_failed(daemon->hosts, local, remote, clock_now_ms(), &actions);
+	hosts_on_failed(daemon->hosts, &pair->local, &pair->remote, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -598,14 +598,15 @@ void known_hosts_unpin(struct daemon *daemon)
 		unpin_subnets(daemon);
 }
 
-uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote)
+uint32_t known_hosts_spi(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
 	size_t count;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (addr_equal(&hosts[i].remote, remote) && addr_equal(&hosts[i].local, local))
+		if (addr_equal(&hosts[i].remote, &pair->remote) &&
+		    addr_equal(&hosts[i].local, &pair->local))
 			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }

@@ -37,9 +37,9 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 		return false;
 	addrs = addr_watch_list(daemon->addrs, &count);
 	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &sa->src, &sa->dst);
-	seen.local = seen.outbound ? sa->src : sa->dst;
-	seen.remote = seen.outbound ? sa->dst : sa->src;
-	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.local, &seen.remote))
+	seen.pair.local = seen.outbound ? sa->src : sa->dst;
+	seen.pair.remote = seen.outbound ? sa->dst : sa->src;
+	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.pair.local, &seen.pair.remote))
 		return false;
 	*ret_sa = seen;
 	return true;
@@ -82,13 +82,12 @@ void orphan_sas_begin(struct daemon *daemon)
 	arm_timer(daemon);
 }
 
-void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out)
+void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 
-	orphans_claim(daemon->orphans, local, remote, false, spi_in);
-	orphans_claim(daemon->orphans, local, remote, true, spi_out);
+	orphans_claim(daemon->orphans, pair, false, spi_in);
+	orphans_claim(daemon->orphans, pair, true, spi_out);
 }
 
 void orphan_sas_on_listed(void *ctx, bool complete)
@@ -108,7 +107,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
 		           count);
 	for (size_t i = 0; i < count; i++)
-		negotiator_remember(daemon->negotiator, &list[i].sa.local, &list[i].sa.remote);
+		negotiator_remember(daemon->negotiator, &list[i].sa.pair);
 	arm_timer(daemon);
 }
 
@@ -120,8 +119,8 @@ void orphan_sas_on_change(struct daemon *daemon)
 
 static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 {
-	struct xfrm_sa sa = {.src = orphan->outbound ? orphan->local : orphan->remote,
-	                     .dst = orphan->outbound ? orphan->remote : orphan->local,
+	struct xfrm_sa sa = {.src = orphan->outbound ? orphan->pair.local : orphan->pair.remote,
+	                     .dst = orphan->outbound ? orphan->pair.remote : orphan->pair.local,
 	                     .spi = orphan->spi,
 	                     .proto = IPPROTO_ESP};
 	int error = installed_spd_delete_sa(daemon->spd, &sa);
@@ -129,10 +128,11 @@ static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 
 	if (error && error != -ESRCH)
 		log_warning("spd: %s: orphaned SA %08x cannot be deleted: %s",
-		            addr_format(&orphan->remote, remote), orphan->spi, strerror(-error));
+		            addr_format(&orphan->pair.remote, remote), orphan->spi,
+		            strerror(-error));
 	else
 		log_debug("spd: %s: orphaned SA %08x is replaced, deleted",
-		          addr_format(&orphan->remote, remote), orphan->spi);
+		          addr_format(&orphan->pair.remote, remote), orphan->spi);
 }
 
 void orphan_sas_due(void *ctx)

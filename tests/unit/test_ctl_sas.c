@@ -37,10 +37,11 @@ static struct xfrm_sa sa_of(bool out, uint32_t number, int64_t installed)
 /* Sorts @sas; the caller frees. */
 static struct ctl_sa *pairs_of(struct xfrm_sa *sas, size_t count, size_t *ret_count)
 {
+	const struct pair pair = {.local = local, .remote = remote};
 	struct ctl_sa *pairs;
 
 	ctl_sas_sort(sas, count);
-	ck_assert_int_eq(ctl_sas_of(sas, count, REQID, &local, &remote, &pairs, ret_count), 0);
+	ck_assert_int_eq(ctl_sas_of(sas, count, REQID, &pair, &pairs, ret_count), 0);
 	return pairs;
 }
 

@@ -278,8 +278,8 @@ START_TEST(acquire_takes_the_first_reqid)
 	char text[ADDR_TEXT_MAX];
 
 	ck_assert_int_eq(xfrm_codec_acquire(nlmsg_hdr(msg), &acquire), 0);
-	ck_assert_str_eq(addr_format(&acquire.local, text), "10.0.1.1");
-	ck_assert_str_eq(addr_format(&acquire.remote, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&acquire.pair.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&acquire.pair.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(acquire.spi, 0xc0000001);
 	ck_assert_uint_eq(acquire.reqid, 77);
 	ck_assert_uint_eq(acquire.seq, 9);

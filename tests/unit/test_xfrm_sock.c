@@ -650,8 +650,8 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 	send_packet("10.0.1.2");
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.acquires, 1);
-	ck_assert_str_eq(addr_format(&seen.acquire.local, text), "10.0.1.1");
-	ck_assert_str_eq(addr_format(&seen.acquire.remote, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&seen.acquire.pair.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&seen.acquire.pair.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(seen.acquire.reqid, REQID);
 	ck_assert_uint_ge(seen.acquire.spi, 1);
 	ck_assert_uint_le(seen.acquire.spi, POLICY_SPI_WAIT_MAX);

@@ -14,7 +14,7 @@ void ctl_sas_sort(struct xfrm_sa *sas, size_t count);
  * that was installed nearest in time, since charon makes them together; oldest first. The caller
  * frees *ret_pairs. 0 or -ENOMEM.
  */
-int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct addr *local,
-               const struct addr *remote, struct ctl_sa **ret_pairs, size_t *ret_count);
+int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct pair *pair,
+               struct ctl_sa **ret_pairs, size_t *ret_count);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <linux/netlink.h>
 
+#include "xfrmd/net/pair.h"
 #include "xfrmd/spd/policy.h"
 
 /*
@@ -28,8 +29,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy);
 
 /* The kernel asks for an SA. */
 struct xfrm_acquire {
-	struct addr local;
-	struct addr remote;
+	struct pair pair;
 	uint32_t spi;      /* host byte order; that the template is pinned to, 0: none */
 	uint32_t reqid;    /* of the first template; 0 if there is none */
 	uint32_t seq;      /* of the larval SA */
