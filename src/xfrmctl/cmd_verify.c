@@ -252,8 +252,9 @@ static int verify_batch(const struct options *options, const struct scene *scene
 		if (error || !input->routed)
 			continue;
 		used[probe_count] = i;
-		probes[probe_count] = (struct probe){
-			.local = input->local, .remote = input->address, .knock = wants_sa(input)};
+		probes[probe_count] =
+			(struct probe){.pair = {.local = input->local, .remote = input->address},
+		                       .knock = wants_sa(input)};
 		memcpy(probes[probe_count++].ifname, input->ifname, sizeof(input->ifname));
 	}
 	if (!error)
@@ -278,8 +279,8 @@ static void try_large(struct ctl_verify *rows, size_t count, unsigned timeout_ms
 		if (wait_ms < times_ms)
 			wait_ms = times_ms;
 		used[probe_count] = i;
-		probes[probe_count] = (struct path_probe){.local = rows[i].local,
-		                                          .remote = rows[i].address};
+		probes[probe_count] = (struct path_probe){
+			.pair = {.local = rows[i].local, .remote = rows[i].address}};
 		memcpy(probes[probe_count++].ifname, rows[i].ifname, sizeof(rows[i].ifname));
 	}
 	path_probes_run(probes, probe_count, wait_ms < timeout_ms ? (unsigned)wait_ms : timeout_ms);

@@ -144,7 +144,7 @@ static void look(struct daemon *daemon, const struct host_action *action,
 void known_hosts_greet(void *ctx, const struct pair *pair)
 {
 	char text[ADDR_TEXT_MAX];
-	int error = greeting_send(&pair->local, &pair->remote);
+	int error = greeting_send(pair);
 
 	(void)ctx;
 	if (error)
