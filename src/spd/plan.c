@@ -18,11 +18,6 @@
 /* A network of /31 or longer has no broadcast address (RFC 3021). */
 #define BROADCAST_LEN_MAX 30
 
-bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr)
-{
-	return addr->global && conf_interface_chosen(conf, addr->ifname);
-}
-
 static int add_both(struct policy_list *list, const struct policy *out)
 {
 	struct policy in = *out;
@@ -296,11 +291,12 @@ static int add_hosts(struct policy_list *list, const struct conf *conf,
 
 	for (size_t i = 0; r == 0 && i < host_count; i++) {
 		struct policy policy = plan_host_policy(conf, &hosts[i]);
-		struct policy answers = plan_answer_policy(conf, &hosts[i]);
 
 		r = policy_list_add(list, &policy);
-		if (r == 0 && hosts[i].answer_spi)
-			r = policy_list_add(list, &answers);
+		if (r < 0 || !hosts[i].answer_spi)
+			continue;
+		policy = plan_answer_policy(conf, &hosts[i]);
+		r = policy_list_add(list, &policy);
 	}
 	return r;
 }

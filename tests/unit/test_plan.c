@@ -54,7 +54,7 @@ static struct local_addr local(const char *text)
 	return result;
 }
 
-/* The fallback stands beneath whatever is planned here; test_ladder has it. */
+/* The fallback stands beneath whatever is planned here; test_fallback has it. */
 static void drop_fallback(void)
 {
 	size_t kept = 0;

@@ -2,23 +2,8 @@
 #ifndef XFRMD_SPD_PLAN_H
 #define XFRMD_SPD_PLAN_H
 
-#include "xfrmd/conf/conf.h"
-#include "xfrmd/net/local_addr.h"
-#include "xfrmd/spd/hosts.h"
+#include "xfrmd/spd/plan_input.h"
 #include "xfrmd/spd/policy.h"
-#include "xfrmd/spd/wait_spis.h"
-
-/* What the desired SPD depends on besides the configuration; all borrowed. */
-struct plan_input {
-	const struct local_addr *addrs;
-	size_t addr_count;
-	const struct known_host *hosts;
-	size_t host_count;
-	struct forwarding forwarding;
-	const struct wait_spis
-		*spis; /* what the templates of the addresses wait by; NULL: new ones */
-	bool lockdown; /* before all else at boot: see fallback_add() */
-};
 
 /*
  * The desired SPD: a pure function of configuration and input. For each chosen local address L and
@@ -46,10 +31,6 @@ bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
  * False: none protects the pair. */
 bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
                      const struct pair *pair, struct policy *ret_key);
-
-/* Whether policies are made for this address: neither loopback nor link-local, on a chosen
- * interface. */
-bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
 
 /* Whether the kernel sends to @remote as a broadcast because of this address. */
 bool plan_is_broadcast(const struct local_addr *addr, const struct addr *remote);
