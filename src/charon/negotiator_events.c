@@ -38,8 +38,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 {
 	for (size_t i = 0; i < ike->child_count; i++) {
 		const struct fresh_sas fresh = {
-			.local = ike->pair.local,
-			.remote = ike->pair.remote,
+			.pair = ike->pair,
 			.spi_out = ike->children[i].spi_out,
 			.spi_in = ike->children[i].spi_in,
 			.initiator = ike->asked,
@@ -141,8 +140,7 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 		                      actions);
 		return;
 	}
-	fresh = (struct fresh_sas){.local = rekey.pair.local,
-	                           .remote = rekey.pair.remote,
+	fresh = (struct fresh_sas){.pair = rekey.pair,
 	                           .spi_out = rekey.new_spi_out,
 	                           .spi_in = rekey.new_spi_in,
 	                           .initiator = rekey.asked,

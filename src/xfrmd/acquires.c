@@ -29,14 +29,13 @@ static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	return acquire->reqid == daemon->conf.reqid &&
-	       plan_negotiable(&daemon->conf, addrs, count, &acquire->pair.local,
-	                       &acquire->pair.remote);
+	       plan_negotiable(&daemon->conf, addrs, count, &acquire->pair);
 }
 
 static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
 	return peers_find(negotiator_peers(daemon->negotiator), &acquire->pair) ||
-	       hosts_is_known(daemon->hosts, &acquire->pair.local, &acquire->pair.remote);
+	       hosts_is_known(daemon->hosts, &acquire->pair);
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
@@ -63,8 +62,7 @@ void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 		return;
 	/* without an SPI the larval SA could not end */
 	if (acquire->spi && !is_known(daemon, acquire))
-		contact = first_contacts_admit(daemon->acquires.first_contacts,
-		                               &acquire->pair.local, &acquire->pair.remote,
+		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->pair,
 		                               clock_now_ms());
 	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, acquire);

@@ -43,7 +43,7 @@ static bool wants(void *ctx, const struct pair *pair)
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &pair->local, &pair->remote);
+	return plan_negotiable(&daemon->conf, addrs, count, pair);
 }
 
 static bool keeps_peer(void *ctx, const struct peer *peer)

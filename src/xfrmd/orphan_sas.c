@@ -36,10 +36,11 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
 		return false;
 	addrs = addr_watch_list(daemon->addrs, &count);
-	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &sa->src, &sa->dst);
-	seen.pair.local = seen.outbound ? sa->src : sa->dst;
-	seen.pair.remote = seen.outbound ? sa->dst : sa->src;
-	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.pair.local, &seen.pair.remote))
+	seen.pair = (struct pair){.local = sa->src, .remote = sa->dst};
+	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &seen.pair);
+	if (!seen.outbound)
+		seen.pair = (struct pair){.local = sa->dst, .remote = sa->src};
+	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.pair))
 		return false;
 	*ret_sa = seen;
 	return true;

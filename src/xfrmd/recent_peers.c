@@ -39,7 +39,7 @@ static bool is_protected(const struct daemon *daemon, const struct pair *pair)
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &pair->local, &pair->remote);
+	return plan_negotiable(&daemon->conf, addrs, count, pair);
 }
 
 static int make_path(struct daemon *daemon)
@@ -120,7 +120,7 @@ int recent_peers_apply(struct daemon *daemon)
 		peers_file_fini(waiting);
 	for (size_t i = 0; i < waiting->count; i++) {
 		const struct pair *pair = &waiting->items[i];
-		struct known_host host = {.local = pair->local, .remote = pair->remote};
+		struct known_host host = {.pair = *pair};
 
 		if (!is_protected(daemon, pair)) {
 			waiting->items[kept++] = *pair;
