@@ -40,10 +40,10 @@ static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acq
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct xfrm_sa larval = {.src = acquire->pair.local,
-	                               .dst = acquire->pair.remote,
-	                               .spi = acquire->spi,
-	                               .proto = IPPROTO_ESP};
+	const struct sa larval = {.src = acquire->pair.local,
+	                          .dst = acquire->pair.remote,
+	                          .spi = acquire->spi,
+	                          .proto = IPPROTO_ESP};
 
 	daemon->acquires.put_off++;
 	installed_spd_delete_sa(daemon->spd, &larval);

@@ -70,13 +70,12 @@ static void on_network(void *ctx)
 	known_hosts_resync(daemon);
 }
 
-bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa)
+bool daemon_owns_sa(const struct daemon *daemon, const struct sa *sa)
 {
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
-	       sa->reqid == daemon->conf.reqid;
+	return sa_is_ours(sa, daemon->conf.reqid);
 }
 
-static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const char *what)
+static void log_sa(const struct daemon *daemon, const struct sa *sa, const char *what)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
@@ -86,7 +85,7 @@ static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const 
 		          (unsigned long long)sa->packets);
 }
 
-static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+static void on_expire(void *ctx, const struct sa *sa, bool hard)
 {
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 	struct daemon *daemon = ctx;
@@ -118,7 +117,7 @@ static void on_overrun(void *ctx, bool acquires_lost)
 
 /* SAs: those of others' making first, so that traffic that asks finds the repair under way. */
 
-static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_new(void *ctx, const struct sa *sa, uint32_t port)
 {
 	/* one that is still being negotiated has no algorithm */
 	if (sa->algorithm[0])
@@ -128,7 +127,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 	orphan_sas_on_change(ctx);
 }
 
-static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_gone(void *ctx, const struct sa *sa, uint32_t port)
 {
 	log_sa(ctx, sa, "SA gone");
 	metrics_on_sa_gone(ctx, sa);

@@ -108,7 +108,7 @@ int lockdown_run(struct daemon *daemon, struct err *err);
  * or whose local address is gone, and forgets them. */
 void daemon_retain_peers(struct daemon *daemon);
 /* Whether it is one that charon negotiated for us, and no larval one. */
-bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
+bool daemon_owns_sa(const struct daemon *daemon, const struct sa *sa);
 
 /*
  * The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts,
@@ -141,9 +141,9 @@ void known_hosts_reloaded(struct daemon *daemon, struct host_actions *actions);
 void known_hosts_resync(void *ctx);
 void known_hosts_resync_soon(struct daemon *daemon);
 void known_hosts_due(void *ctx);
-void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_sa(void *ctx, const struct sa *sa);
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);
-void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_sa_gone(void *ctx, const struct sa *sa);
 void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in,
                               uint32_t spi_out);
 /* Returns whether a negotiation is due. */
@@ -191,8 +191,8 @@ bool foreign_policies_fights(const struct daemon *daemon);
 /* What others do to the SAs: their peers are rekeyed. 0 or negative errno. */
 int foreign_sa_changes_open(struct daemon *daemon);
 void foreign_sa_changes_close(struct daemon *daemon);
-void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
-void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+void foreign_sa_changes_on_new(struct daemon *daemon, const struct sa *sa, uint32_t port);
+void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port);
 /* All SAs may be others now: looks for peers that are up without SAs in the kernel. */
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed);
 
@@ -239,7 +239,7 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status);
 
 /* Metrics. open: what SAs carried before now does not count. 0 or negative errno and @err. */
 int metrics_open(struct daemon *daemon, struct err *err);
-void metrics_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+void metrics_on_sa_gone(struct daemon *daemon, const struct sa *sa);
 
 /* Takes the request: its client gets every line of the log from now on. */
 void monitor_begin(struct daemon *daemon, struct ctl_request *request);

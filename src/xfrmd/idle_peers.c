@@ -24,7 +24,7 @@ static bool is_up(const struct daemon *daemon, const struct pair *pair)
 }
 
 /* The SAs of peers that are up, in both directions. */
-static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all, size_t count,
+static size_t select_sas(const struct daemon *daemon, const struct sa *all, size_t count,
                          struct idle_sa *ret_sas)
 {
 	size_t selected = 0;
@@ -44,7 +44,7 @@ static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all,
 	return selected;
 }
 
-static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void look(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	struct idle_sa *sas = calloc(count + 1, sizeof(*sas));
 	const struct pair *idle;
@@ -78,7 +78,7 @@ void idle_peers_arm(struct daemon *daemon)
 void idle_peers_due(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	struct err err;
 	size_t count;
 

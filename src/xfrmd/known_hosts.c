@@ -110,8 +110,8 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 static bool count_packets(struct daemon *daemon, const struct addr *src, const struct addr *dst,
                           uint32_t spi, uint64_t *ret_packets)
 {
-	const struct xfrm_sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
-	struct xfrm_sa found;
+	const struct sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
+	struct sa found;
 
 	if (installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return false;
@@ -154,10 +154,10 @@ void known_hosts_greet(void *ctx, const struct pair *pair)
 /* There is none if nothing was sent meanwhile. */
 static void end_acquire(struct daemon *daemon, const struct host_action *action)
 {
-	const struct xfrm_sa key = {.src = action->host.pair.local,
-	                            .dst = action->host.pair.remote,
-	                            .spi = action->spi,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = {.src = action->host.pair.local,
+	                       .dst = action->host.pair.remote,
+	                       .spi = action->spi,
+	                       .proto = IPPROTO_ESP};
 
 	installed_spd_delete_sa(daemon->spd, &key);
 }
@@ -252,7 +252,7 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 	host_actions_fini(actions);
 }
 
-static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
+static bool is_outbound(struct daemon *daemon, const struct sa *sa)
 {
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 
@@ -262,7 +262,7 @@ static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
 /* Oldest first, as hosts_sync() wants them: by installation, and by SPI within a second. */
 static int compare_age(const void *a, const void *b)
 {
-	const struct xfrm_sa *x = a, *y = b;
+	const struct sa *x = a, *y = b;
 
 	if (x->installed != y->installed)
 		return x->installed < y->installed ? -1 : 1;
@@ -270,8 +270,7 @@ static int compare_age(const void *a, const void *b)
 }
 
 /* The caller frees. */
-static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret_count,
-                    struct err *err)
+static int read_sas(struct daemon *daemon, struct sa **ret_sas, size_t *ret_count, struct err *err)
 {
 	int error = installed_spd_sas(daemon->spd, ret_sas, ret_count, err);
 
@@ -281,7 +280,7 @@ static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret
 }
 
 /* Takes the kernel's SAs as they are. */
-static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t all_count,
+static int sync_hosts(struct daemon *daemon, const struct sa *all, size_t all_count,
                       struct host_actions *actions, struct err *err)
 {
 	struct host_sa *sas = calloc(all_count ? all_count : 1, sizeof(*sas));
@@ -299,7 +298,7 @@ static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t a
 	return 0;
 }
 
-static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
+static bool is_larval(const struct daemon *daemon, const struct sa *sa)
 {
 	return sa->proto == IPPROTO_ESP && sa->spi <= POLICY_SPI_WAIT_MAX &&
 	       sa->reqid == daemon->conf.reqid;
@@ -317,7 +316,7 @@ static int compare_pairs(const void *a, const void *b)
 }
 
 /* Whose expiry nobody heard has been asked for no longer. */
-static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void end_wishes(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	size_t host_count, kept = 0;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
@@ -337,7 +336,7 @@ static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t 
 	free(larvals);
 }
 
-static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
+static bool is_wanted(const struct daemon *daemon, const struct sa *larval)
 {
 	const struct pair pair = {.local = larval->src, .remote = larval->dst};
 	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair);
@@ -347,7 +346,7 @@ static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
 
 /* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since
  * those of very many would keep the loop from all else. */
-static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void take_larval(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	for (size_t i = count, taken = 0; i-- > 0 && taken < LARVALS_AT_ONCE;) {
 		const struct xfrm_acquire acquire = {
@@ -366,7 +365,7 @@ void known_hosts_resync(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	size_t count = 0;
 	struct err err;
 
@@ -444,7 +443,7 @@ static void drop_writes(struct host_actions *actions)
 
 int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err)
 {
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	size_t count = 0;
 	int error = set_mode(daemon);
 
@@ -478,7 +477,7 @@ void known_hosts_due(void *ctx)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
+void known_hosts_on_sa(void *ctx, const struct sa *sa)
 {
 	struct daemon *daemon = ctx;
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
@@ -493,12 +492,12 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
-	const struct xfrm_sa key = {.src = fresh->pair.local,
-	                            .dst = fresh->pair.remote,
-	                            .spi = fresh->spi_out,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = {.src = fresh->pair.local,
+	                       .dst = fresh->pair.remote,
+	                       .spi = fresh->spi_out,
+	                       .proto = IPPROTO_ESP};
 	struct host_actions actions = {0};
-	struct xfrm_sa found;
+	struct sa found;
 
 	/* the kernel may have told that it is gone before charon's word that it is there was
 	 * read */
@@ -517,7 +516,7 @@ void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_i
 	arm_timer(daemon);
 }
 
-void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
+void known_hosts_on_sa_gone(void *ctx, const struct sa *sa)
 {
 	struct daemon *daemon = ctx;
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};

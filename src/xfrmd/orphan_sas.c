@@ -26,7 +26,7 @@ static void arm_timer(struct daemon *daemon)
 
 /* False: none of ours, of a pair that is not protected any more, or larval (it has no
  * algorithm). */
-static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
+static bool convert(const struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
 {
 	const struct local_addr *addrs;
 	struct orphan_sa seen = {
@@ -48,7 +48,7 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 
 static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *ret_count)
 {
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	struct orphan_sa *sas;
 	size_t all_count, count = 0;
 	struct err err;
@@ -120,10 +120,10 @@ void orphan_sas_on_change(struct daemon *daemon)
 
 static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 {
-	struct xfrm_sa sa = {.src = orphan->outbound ? orphan->pair.local : orphan->pair.remote,
-	                     .dst = orphan->outbound ? orphan->pair.remote : orphan->pair.local,
-	                     .spi = orphan->spi,
-	                     .proto = IPPROTO_ESP};
+	struct sa sa = {.src = orphan->outbound ? orphan->pair.local : orphan->pair.remote,
+	                .dst = orphan->outbound ? orphan->pair.remote : orphan->pair.local,
+	                .spi = orphan->spi,
+	                .proto = IPPROTO_ESP};
 	int error = installed_spd_delete_sa(daemon->spd, &sa);
 	char remote[ADDR_TEXT_MAX];
 

@@ -379,7 +379,7 @@ char *status_peers_json(struct daemon *daemon)
 	const struct peer **peers = peers_list_by_local(negotiator_peers(daemon->negotiator),
 	                                                &peer_count);
 	struct ctl_peers rows = {.items = calloc(peer_count ? peer_count : 1, sizeof(*rows.items))};
-	struct xfrm_sa *sas = NULL;
+	struct sa *sas = NULL;
 	struct err err;
 	char *json;
 
