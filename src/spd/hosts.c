@@ -86,8 +86,9 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 
 		host->blocked = false;
 		host->answer_spi = 0;
+		/* long ago, but not 0: it has SAs */
 		if (state->ready_spi)
-			state->takeover_ms = 0;
+			state->takeover_ms = 1;
 		state->ready_spi = 0;
 		if (!state->child_count) {
 			host->spi = hosts_idle_spi(hosts, state);

@@ -1708,6 +1708,22 @@ START_TEST(hosts_that_were_ready_forget_it_in_a_new_mode)
 }
 END_TEST
 
+/* An SA that is gone at the reload that brings the new mode leaves a host without an SA, which nobody
+ * blocks in this mode. */
+START_TEST(hosts_that_were_ready_may_lose_their_sa_in_a_new_mode)
+{
+	acquire(2, NOW);
+	acquire(3, NOW);
+	up(2, 5, NOW + 1);
+	actions.count = 0;
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	hosts_sync(hosts, NULL, 0, NOW + 2, &actions);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "end 2");
+	ck_assert(!find(2)->blocked);
+}
+END_TEST
+
 /* What the kernel says of the use of a policy counts from its blocking on. */
 START_TEST(hosts_that_are_blocked_again_are_probed_anew)
 {
@@ -2149,6 +2165,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked);
 	tcase_add_test(tcase, hosts_follow_a_new_mode);
 	tcase_add_test(tcase, hosts_that_were_ready_forget_it_in_a_new_mode);
+	tcase_add_test(tcase, hosts_that_were_ready_may_lose_their_sa_in_a_new_mode);
 	tcase_add_test(tcase, hosts_that_are_blocked_again_are_probed_anew);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
