@@ -39,7 +39,7 @@ static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acq
 
 	return peers_find(negotiator_peers(daemon->negotiator), &acquire->local,
 	                  &acquire->remote) ||
-	       hosts_is_known(daemon->hosts, &pair);
+	       hosts_phase(daemon->hosts, &pair) != HOST_PHASE_NONE;
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
