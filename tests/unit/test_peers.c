@@ -616,7 +616,7 @@ START_TEST(peers_count_what_acquires_caused)
 	ck_assert_uint_eq(counters.deduplicated, 3);
 	ck_assert_uint_eq(counters.negotiations, 2);
 	ck_assert_uint_eq(counters.failures, 1);
-	ck_assert_uint_eq(counters.held_back, 1);
+	ck_assert_uint_eq(counters.in_backoff, 1);
 }
 END_TEST
 
@@ -993,7 +993,7 @@ START_TEST(peers_success_clears_the_past)
 	ck_assert_str_eq(peer->last_error, "");
 	ck_assert_uint_eq(peer->failures, 0);
 	ck_assert_uint_eq(peer->next_retry_ms, 0);
-	ck_assert(!peer->wanted);
+	ck_assert(!peer->asked_by_traffic);
 	ck_assert_uint_eq(peer->since_ms, NOW + 10);
 }
 END_TEST
@@ -1082,18 +1082,18 @@ START_TEST(peers_vain_attempt_leaves_a_negotiation_alone)
 }
 END_TEST
 
-START_TEST(peers_vain_attempts_of_strangers_are_bounded)
+START_TEST(peers_vain_attempts_of_uninvited_peers_are_bounded)
 {
-	struct addr stranger = remote;
+	struct addr uninvited = remote;
 	size_t count;
 
-	for (unsigned i = 0; i < PEERS_STRANGERS_MAX + 10; i++) {
-		stranger.bytes[1] = (uint8_t)(i >> 8);
-		stranger.bytes[2] = (uint8_t)i;
-		peers_on_vain_attempt(peers, pair_to(&stranger), "in vain", NOW, &actions);
+	for (unsigned i = 0; i < PEERS_UNINVITED_MAX + 10; i++) {
+		uninvited.bytes[1] = (uint8_t)(i >> 8);
+		uninvited.bytes[2] = (uint8_t)i;
+		peers_on_vain_attempt(peers, pair_to(&uninvited), "in vain", NOW, &actions);
 	}
 	peers_list(peers, &count);
-	ck_assert_uint_eq(count, PEERS_STRANGERS_MAX);
+	ck_assert_uint_eq(count, PEERS_UNINVITED_MAX);
 }
 END_TEST
 
@@ -1742,9 +1742,10 @@ static void check_table(bool charon_up)
 		negotiating += peer->state == PEER_STATE_NEGOTIATING;
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
 			continue;
-		asked += peer->wanted;
-		earnest += peer->wanted && !peer->failures && (peer->had_sa || peer->asked_again);
-		unasked += !peer->wanted && peer->tries_left_unasked;
+		asked += peer->asked_by_traffic;
+		earnest += peer->asked_by_traffic && !peer->failures &&
+		           (peer->had_sa || peer->asked_again);
+		unasked += !peer->asked_by_traffic && peer->tries_left_unasked;
 	}
 	require(negotiating <= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST,
 	        "too many negotiations");
@@ -1869,7 +1870,7 @@ int main(void)
 	tcase_add_test(tcase, peers_empty_words_still_give_an_error);
 	tcase_add_test(tcase, peers_vain_attempt_is_the_last_error_of_who_is_not_up);
 	tcase_add_test(tcase, peers_vain_attempt_leaves_a_negotiation_alone);
-	tcase_add_test(tcase, peers_vain_attempts_of_strangers_are_bounded);
+	tcase_add_test(tcase, peers_vain_attempts_of_uninvited_peers_are_bounded);
 	tcase_add_test(tcase, peers_negotiation_without_result_times_out);
 	tcase_add_test(tcase, peers_timeout_frees_the_slot_in_the_same_turn);
 	tcase_add_test(tcase, peers_lost_sa_is_rekeyed_once_per_interval);
