@@ -458,8 +458,8 @@ json_t *ctl_json_peer(const struct ctl_peer *peer)
 
 	for (i = 0; i < peer->sa_count; i++)
 		writer_append(&sas, ctl_json_sa(&peer->sas[i]));
-	writer_put(&object, "address", writer_addr(&peer->address));
-	writer_put(&object, "local", writer_addr(&peer->local));
+	writer_put(&object, "address", writer_addr(&peer->pair.remote));
+	writer_put(&object, "local", writer_addr(&peer->pair.local));
 	writer_put(&object, "state", json_string(peer->state));
 	writer_put(&object, "since", json_integer(peer->since));
 	writer_put(&object, "sas", sas);
@@ -508,9 +508,9 @@ static void read_sas(struct reader *reader, json_t *object, struct ctl_peer *pee
 
 static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *peer)
 {
-	peer->address = reader_addr(reader, object, "address");
-	peer->local = reader_addr(reader, object, "local");
-	if (!peer->address.family)
+	peer->pair.remote = reader_addr(reader, object, "address");
+	peer->pair.local = reader_addr(reader, object, "local");
+	if (!peer->pair.remote.family)
 		reader_fail(reader, "address", "an address");
 	reader_text_into(reader, object, "state", peer->state, sizeof(peer->state));
 	peer->since = reader_integer(reader, object, "since");

@@ -241,7 +241,7 @@ static int gather_routes(struct nl_sock *sock, struct doctor_facts *facts)
 		if (strcmp(peer->state, "up") != 0)
 			continue;
 		live++;
-		if (look_up(sock, &peer->address, &answer))
+		if (look_up(sock, &peer->pair.remote, &answer))
 			error = add_route(&answer, true, facts);
 	}
 	for (size_t i = 0; i < protect->count && i < ROUTES_MAX && !error; i++) {
