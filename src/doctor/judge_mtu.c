@@ -26,20 +26,6 @@ static const struct {
 	[DOCTOR_CLOUD_OPENSTACK] = {"OpenStack", 1354},
 };
 
-unsigned doctor_esp_mtu(const struct doctor_facts *facts, uint8_t family, unsigned link_mtu)
-{
-	unsigned least = link_mtu;
-
-	for (size_t i = 0; i < facts->algorithm_count; i++) {
-		unsigned mtu = esp_suite_mtu(&facts->algorithms[i].suite, family,
-		                             facts->conf.force_udp_encapsulation, link_mtu);
-
-		if (mtu < least)
-			least = mtu;
-	}
-	return least;
-}
-
 static bool has_chosen(const struct doctor_facts *facts, const struct doctor_link *link,
                        uint8_t family)
 {

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "xfrm_read.h"
+#include "xfrmd/base/array.h"
 #include "xfrmd/xfrm/xfrm_link.h"
 
 #define REQUEST_RCVBUF (256 * 1024)
@@ -196,22 +197,14 @@ int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list
 struct sa_list {
 	struct sa *items;
 	size_t count;
-	size_t capacity;
 };
 
 static int take_sa(void *ctx, const struct nlmsghdr *header)
 {
 	struct sa_list *list = ctx;
 
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		struct sa *items = reallocarray(list->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->capacity = capacity;
-	}
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
+		return -ENOMEM;
 	if (xfrm_codec_sa(header, &list->items[list->count]) < 0)
 		return -EBADMSG;
 	list->count++;

@@ -153,19 +153,6 @@ static const struct ctl_peer *find_peer(const struct explanation_input *input,
 	return NULL;
 }
 
-bool explanation_has_sa(const struct ctl_explain *explain)
-{
-	const struct policy *rule = explain_rule(&explain->out);
-
-	if (!rule || rule->action != POLICY_ACTION_PROTECT)
-		return false;
-	for (size_t i = 0; i < explain->sa_count; i++) {
-		if (!rule->spi || rule->spi == explain->sas[i].spi_out)
-			return true;
-	}
-	return false;
-}
-
 int explanation_make(const struct explanation_input *input, struct ctl_explain *ret_explain)
 {
 	struct ctl_explain explain = {

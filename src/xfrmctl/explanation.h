@@ -23,7 +23,4 @@ struct explanation_input {
  * borrowed from @input. 0 or -ENOMEM. */
 int explanation_make(const struct explanation_input *input, struct ctl_explain *ret_explain);
 
-/* Of an outgoing protect rule: whether there is an SA that it can use. */
-bool explanation_has_sa(const struct ctl_explain *explain);
-
 #endif

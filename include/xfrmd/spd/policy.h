@@ -99,7 +99,6 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 struct policy_list {
 	struct policy *items;
 	size_t count;
-	size_t capacity;
 };
 int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
 void policy_list_sort_key(struct policy_list *list);
