@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "peers_state.h"
+#include "xfrmd/base/array.h"
 
 static const char *const state_names[PEER_STATE_COUNT] = {
 	[PEER_STATE_IDLE] = "idle",
@@ -54,16 +55,9 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 {
 	struct peer_action *action;
 
-	if (actions->count == actions->capacity) {
-		size_t capacity = actions->capacity ? 2 * actions->capacity : 8;
-		struct peer_action *items = reallocarray(actions->items, capacity, sizeof(*items));
-
-		if (!items) {
-			actions->out_of_memory = true;
-			return NULL;
-		}
-		actions->items = items;
-		actions->capacity = capacity;
+	if (array_grow(&actions->items, actions->count, sizeof(*actions->items)) < 0) {
+		actions->out_of_memory = true;
+		return NULL;
 	}
 	action = &actions->items[actions->count++];
 	*action = (struct peer_action){

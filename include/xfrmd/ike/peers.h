@@ -132,7 +132,7 @@ struct peer_action {
 };
 struct peer_actions {
 	struct peer_action *items;
-	size_t count, capacity;
+	size_t count;
 	bool out_of_memory; /* actions were lost: reconnect to charon and take its list again */
 };
 void peer_actions_fini(struct peer_actions *actions);
