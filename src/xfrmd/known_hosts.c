@@ -341,7 +341,7 @@ static bool is_wanted(const struct daemon *daemon, const struct sa *larval)
 	const struct pair pair = {.local = larval->src, .remote = larval->dst};
 	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair);
 
-	return peer && peer->wanted;
+	return peer && peer->asked_by_traffic;
 }
 
 /* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since
