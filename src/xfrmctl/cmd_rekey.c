@@ -3,7 +3,6 @@
  * `xfrmctl rekey IP` and `rekey --all`: the daemon only begins, so this asks until each peer that was
  * up has an SA that it did not have before, or an error.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -121,19 +120,6 @@ static int wait_for_all(const struct options *options, const struct ctl_peers *b
 	}
 }
 
-static void put_result(const struct options *options, const struct strlist *done,
-                       const struct strlist *errors, struct output *output)
-{
-	if (options->json) {
-		output_json(output, ctl_proto_result(!errors->count, done, errors));
-		return;
-	}
-	for (size_t i = 0; i < done->count; i++)
-		buf_printf(&output->text, "%s\n", done->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		output_complain(output, "%s", errors->items[i]);
-}
-
 int cmd_rekey(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers before = {0};
@@ -157,6 +143,6 @@ int cmd_rekey(const struct options *options, struct output *output)
 		(void)strlist_add(&results.failed, results.open.items[i]);
 	if (*err.text)
 		(void)strlist_add(&results.failed, err.text);
-	put_result(options, &results.done, &results.failed, output);
+	output_result(output, options->json, &results.done, &results.failed);
 	return ret;
 }
