@@ -454,6 +454,7 @@ json_t *ctl_json_sa(const struct ctl_sa *sa)
 json_t *ctl_json_peer(const struct ctl_peer *peer)
 {
 	json_t *object = json_object(), *sas = json_array();
+	char words[FAILURE_WORDS_MAX];
 	size_t i;
 
 	for (i = 0; i < peer->sa_count; i++)
@@ -463,7 +464,8 @@ json_t *ctl_json_peer(const struct ctl_peer *peer)
 	writer_put(&object, "state", json_string(peer->state));
 	writer_put(&object, "since", json_integer(peer->since));
 	writer_put(&object, "sas", sas);
-	writer_put(&object, "last_error", writer_text_or_null(peer->last_error));
+	writer_put(&object, "last_error",
+	           writer_text_or_null(failure_words(&peer->last_error, words)));
 	writer_put(&object, "next_retry", writer_number_or_null(peer->next_retry));
 	writer_put(&object, "last_acquire", writer_number_or_null(peer->last_acquire));
 	writer_put(&object, "last_failure", writer_number_or_null(peer->last_failure));
@@ -508,6 +510,8 @@ static void read_sas(struct reader *reader, json_t *object, struct ctl_peer *pee
 
 static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *peer)
 {
+	char words[FAILURE_WORDS_MAX] = "";
+
 	peer->address = reader_addr(reader, object, "address");
 	peer->local = reader_addr(reader, object, "local");
 	if (!peer->address.family)
@@ -515,7 +519,8 @@ static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *pe
 	reader_text_into(reader, object, "state", peer->state, sizeof(peer->state));
 	peer->since = reader_integer(reader, object, "since");
 	read_sas(reader, object, peer);
-	reader_text_into(reader, object, "last_error", peer->last_error, sizeof(peer->last_error));
+	reader_text_into(reader, object, "last_error", words, sizeof(words));
+	peer->last_error = failure_of_words(words);
 	peer->next_retry = reader_time(reader, object, "next_retry");
 	peer->last_acquire = reader_time(reader, object, "last_acquire");
 	peer->last_failure = reader_time(reader, object, "last_failure");

@@ -126,8 +126,12 @@ void doctor_judge_counters(const struct doctor_facts *facts, struct findings *fi
 
 /* The link that @name stands for; NULL: none. */
 const struct doctor_link *doctor_find_link(const struct doctor_facts *facts, const char *name);
-/* What the reason of a failure means, and what to do about it; static texts. */
-void doctor_advise(const char *reason, const char **ret_why, const char **ret_action);
+/* What the reason of a failure means, and what to do about it. Static. */
+struct doctor_advice {
+	enum finding_severity severity;
+	const char *why, *action;
+};
+const struct doctor_advice *doctor_advice(enum reason reason);
 /* The largest packet that every suite of esp_proposals brings through @link_mtu. */
 unsigned doctor_esp_mtu(const struct doctor_facts *facts, uint8_t family, unsigned link_mtu);
 
