@@ -17,8 +17,8 @@ static json_t *policy_json(const struct policy *policy)
 
 	if (policy->action == POLICY_ACTION_PROTECT)
 		level = json_string(policy->optional ? "optional" : "required");
-	writer_put(&object, "direction", json_string(policy_dir_name(policy->dir)));
-	writer_put(&object, "action", json_string(policy_action_name(policy->action)));
+	writer_put(&object, "direction", json_string(policy_dir_names[policy->dir]));
+	writer_put(&object, "action", json_string(policy_action_names[policy->action]));
 	writer_put(&object, "source", json_string(prefix_format(&policy->src, text)));
 	writer_put(&object, "destination", json_string(prefix_format(&policy->dst, text)));
 	writer_put(&object, "priority", json_integer(policy->priority));
@@ -78,32 +78,6 @@ char *ctl_proto_desired(const struct policy_list *policies)
 	return buf_take_str(&text);
 }
 
-static uint8_t read_direction(struct reader *reader, json_t *object)
-{
-	const char *text = reader_text(reader, object, "direction");
-	uint8_t dir;
-
-	for (dir = POLICY_DIR_OUT; dir <= POLICY_DIR_FWD; dir++) {
-		if (strcmp(text, policy_dir_name(dir)) == 0)
-			return dir;
-	}
-	reader_fail(reader, "direction", "out, in or fwd");
-	return POLICY_DIR_OUT;
-}
-
-static uint8_t read_action(struct reader *reader, json_t *object)
-{
-	const char *text = reader_text(reader, object, "action");
-	uint8_t action;
-
-	for (action = POLICY_ACTION_PROTECT; action <= POLICY_ACTION_BLOCK; action++) {
-		if (strcmp(text, policy_action_name(action)) == 0)
-			return action;
-	}
-	reader_fail(reader, "action", "protect, allow or block");
-	return POLICY_ACTION_BLOCK;
-}
-
 static bool read_level(struct reader *reader, json_t *object)
 {
 	const char *text = reader_is_null(object, "level") ? "required"
@@ -118,8 +92,8 @@ static bool read_level(struct reader *reader, json_t *object)
 static void read_policy(struct reader *reader, json_t *object, struct policy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
-	policy->dir = read_direction(reader, object);
-	policy->action = read_action(reader, object);
+	policy->dir = (uint8_t)reader_choice(reader, object, "direction", policy_dir_names);
+	policy->action = (uint8_t)reader_choice(reader, object, "action", policy_action_names);
 	policy->src = reader_prefix(reader, object, "source");
 	policy->dst = reader_prefix(reader, object, "destination");
 	policy->priority = (uint32_t)reader_count(reader, object, "priority", UINT32_MAX);

@@ -20,14 +20,13 @@
 
 static const char *const command_names[] = {
 	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
-	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_METRICS] = "metrics",
-	[CTL_COMMAND_MONITOR] = "monitor",   [CTL_COMMAND_RELOAD] = "reload",
+	[CTL_COMMAND_METRICS] = "metrics",   [CTL_COMMAND_MONITOR] = "monitor",
+	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
 	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
-	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_TRY] = "try",
-	[CTL_COMMAND_CONFIRM] = "confirm",   [CTL_COMMAND_BACK] = "back",
-	[CTL_COMMAND_REKEY] = "rekey",
+	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_REKEY] = "rekey",
+	[CTL_COMMAND_TRY] = "try",           [CTL_COMMAND_CONFIRM] = "confirm",
+	[CTL_COMMAND_BACK] = "back",         NULL,
 };
-#define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
 const char *ctl_command_name(enum ctl_command command)
 {
@@ -55,7 +54,7 @@ static int unknown_command(const char *name, struct err *err)
 	char escaped[ESCAPED_MAX], known[256] = "";
 	size_t i;
 
-	for (i = 0; i < COMMAND_COUNT; i++) {
+	for (i = 0; command_names[i]; i++) {
 		if (i > 0)
 			strcat(known, ", ");
 		strcat(known, command_names[i]);
@@ -125,8 +124,7 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 	int now = 0, copied = 0;
 	json_int_t timeout = 0;
 	json_error_t error;
-	size_t i;
-	int ret;
+	int command, ret;
 
 	if (!root)
 		return -EBADMSG;
@@ -137,13 +135,12 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 		              str_escape(error.text, escaped, sizeof(escaped)));
 		goto out;
 	}
-	for (i = 0; i < COMMAND_COUNT && strcmp(name, command_names[i]) != 0; i++)
-		;
-	if (i == COMMAND_COUNT) {
+	command = str_index(name, command_names);
+	if (command < 0) {
 		ret = unknown_command(name, err);
 		goto out;
 	}
-	ask = (struct ctl_ask){.command = (enum ctl_command)i, .now = now, .copied = copied};
+	ask = (struct ctl_ask){.command = (enum ctl_command)command, .now = now, .copied = copied};
 	ret = check_members(root, ask.command, err);
 	if (ret == 0)
 		ret = read_members(address, timeout, &ask, err);
@@ -262,22 +259,9 @@ char *ctl_proto_status(const struct ctl_status *status)
 	return writer_dump(root);
 }
 
-static const char *read_role(struct reader *reader, json_t *object)
-{
-	static const char *const roles[] = {"instance", "ca", "peer"};
-	const char *text = reader_text(reader, object, "role");
-	size_t i;
-
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (strcmp(text, roles[i]) == 0)
-			return roles[i];
-	}
-	reader_fail(reader, "role", "instance, ca or peer");
-	return roles[0];
-}
-
 static void read_certificates(struct reader *reader, json_t *root, struct ctl_status *status)
 {
+	static const char *const roles[] = {"instance", "ca", "peer", NULL};
 	json_t *list = reader_list(reader, root, "certificates");
 	size_t i;
 
@@ -291,7 +275,7 @@ static void read_certificates(struct reader *reader, json_t *root, struct ctl_st
 
 		status->certificate_count++;
 		certificate->file = reader_text_copy(reader, item, "file");
-		certificate->role = read_role(reader, item);
+		certificate->role = roles[reader_choice(reader, item, "role", roles)];
 		certificate->subject = reader_text_copy(reader, item, "subject");
 		certificate->not_after = reader_integer(reader, item, "not_after");
 		certificate->days_left = reader_integer(reader, item, "days_left");

@@ -116,6 +116,25 @@ const char *reader_text(struct reader *reader, json_t *object, const char *key)
 	return text;
 }
 
+unsigned reader_choice(struct reader *reader, json_t *object, const char *key,
+                       const char *const *names)
+{
+	int found = str_index(reader_text(reader, object, key), names);
+	char expected[128] = "";
+	size_t len = 0;
+
+	if (found >= 0)
+		return (unsigned)found;
+	for (size_t i = 0; names[i] && len < sizeof(expected); i++)
+		len += (size_t)snprintf(expected + len, sizeof(expected) - len, "%s%s",
+		                        !i             ? ""
+		                        : names[i + 1] ? ", "
+		                                       : " or ",
+		                        names[i]);
+	reader_fail(reader, key, expected);
+	return 0;
+}
+
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key)
 {
 	char *copy = strdup(reader_text(reader, object, key));

@@ -41,6 +41,9 @@ json_t *reader_list(struct reader *reader, json_t *object, const char *key);
 
 /* Borrowed from @object, never NULL. */
 const char *reader_text(struct reader *reader, json_t *object, const char *key);
+/* The index of the text in @names, which a NULL ends; 0 on failure. */
+unsigned reader_choice(struct reader *reader, json_t *object, const char *key,
+                       const char *const *names);
 /* The caller frees. */
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key);
 void reader_texts(struct reader *reader, json_t *object, const char *key,
