@@ -188,14 +188,13 @@ static void note_request(struct reason_trail *trail, const char *text, const str
 static void note_addresses(struct reason_trail *trail, const char *text)
 {
 	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-	struct addr local, remote;
+	struct pair pair;
 
 	_Static_assert(ADDR_TEXT_MAX == 46, "widths of the format");
 	if (sscanf(text, "%45[^[][%*[0-9]] to %45[^[]", from, to) != 2 ||
-	    addr_parse(from, &local) < 0 || addr_parse(to, &remote) < 0)
+	    addr_parse(from, &pair.local) < 0 || addr_parse(to, &pair.remote) < 0)
 		return;
-	trail->local = local;
-	trail->remote = remote;
+	trail->pair = pair;
 }
 
 static void note(struct reason_trail *trail, const char *text, const struct pki_bundle *own)
@@ -362,11 +361,10 @@ static bool is_about_chain(const char *text)
 /* A negotiation that the peer began has failed when that is what charon has answered. */
 static bool is_told(struct reason_trail *trail, const char *text, struct failed_negotiation *failed)
 {
-	if (!trail || !trail->hint.reason || trail->remote.family == AF_UNSPEC ||
+	if (!trail || !trail->hint.reason || trail->pair.remote.family == AF_UNSPEC ||
 	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
 		return false;
-	failed->local = trail->local;
-	failed->remote = trail->remote;
+	failed->pair = trail->pair;
 	failed->failure = trail->hint;
 	trail->hint = (struct failure){0};
 	return true;
@@ -381,7 +379,7 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 	struct failed_negotiation failed = {0};
 	bool fails = swan_failure(line->text, &failed.failure, &failed.final);
 
-	failed.ours = !swan_conf_parse_peer_name(line->ike_name, &failed.local, &failed.remote);
+	failed.ours = !swan_conf_parse_peer_name(line->ike_name, &failed.pair);
 	if (fails && !trail && line->ike_id)
 		trail = start(reasons, line->ike_id);
 	if (trail)

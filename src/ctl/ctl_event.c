@@ -48,8 +48,8 @@ int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, s
 	*ret_event = (struct ctl_event){0};
 	if (!reader.error) {
 		ret_event->time_ms = read_time_ms(&reader, root);
-		ret_event->level = (enum log_level)reader_choice(&reader, root, "level",
-		                                                 log_level_names);
+		ret_event->level = (enum log_level)reader_word(&reader, root, "level",
+		                                               log_level_names);
 		ret_event->text = reader_text_copy(&reader, root, "text");
 	}
 	if (reader.error)

@@ -94,7 +94,7 @@ static void read_family(struct reader *reader, json_t *object, struct metrics *m
 	const char *name = read_name(reader, object);
 
 	metrics_family(metrics, name,
-	               (enum metric_type)reader_choice(reader, object, "type", metric_type_names),
+	               (enum metric_type)reader_word(reader, object, "type", metric_type_names),
 	               reader_text(reader, object, "help"));
 	for (size_t i = 0; !reader->error && i < json_array_size(samples); i++)
 		read_sample(reader, json_array_get(samples, i), metrics);

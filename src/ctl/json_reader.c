@@ -100,11 +100,6 @@ bool reader_is_null(json_t *object, const char *key)
 	return !value || json_is_null(value);
 }
 
-int64_t reader_time(struct reader *reader, json_t *object, const char *key)
-{
-	return reader_is_null(object, key) ? 0 : reader_integer(reader, object, key);
-}
-
 const char *reader_text(struct reader *reader, json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -116,21 +111,21 @@ const char *reader_text(struct reader *reader, json_t *object, const char *key)
 	return text;
 }
 
-unsigned reader_choice(struct reader *reader, json_t *object, const char *key,
-                       const char *const *names)
+unsigned reader_word(struct reader *reader, json_t *object, const char *key,
+                     const char *const *words)
 {
-	int found = str_index(reader_text(reader, object, key), names);
+	int found = str_index(reader_text(reader, object, key), words);
 	char expected[128] = "";
 	size_t len = 0;
 
 	if (found >= 0)
 		return (unsigned)found;
-	for (size_t i = 0; names[i] && len < sizeof(expected); i++)
+	for (size_t i = 0; words[i] && len < sizeof(expected); i++)
 		len += (size_t)snprintf(expected + len, sizeof(expected) - len, "%s%s",
 		                        !i             ? ""
-		                        : names[i + 1] ? ", "
+		                        : words[i + 1] ? ", "
 		                                       : " or ",
-		                        names[i]);
+		                        words[i]);
 	reader_fail(reader, key, expected);
 	return 0;
 }
@@ -142,18 +137,6 @@ char *reader_text_copy(struct reader *reader, json_t *object, const char *key)
 	if (!copy)
 		reader_fail_memory(reader);
 	return copy;
-}
-
-void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
-                      size_t size)
-{
-	const char *text = reader_is_null(object, key) ? "" : reader_text(reader, object, key);
-
-	if (strlen(text) >= size) {
-		reader_fail(reader, key, "a shorter text");
-		return;
-	}
-	strcpy(ret_text, text);
 }
 
 json_t *reader_object(struct reader *reader, json_t *object, const char *key)
@@ -190,51 +173,4 @@ void reader_texts(struct reader *reader, json_t *object, const char *key, struct
 			return;
 		}
 	}
-}
-
-void *reader_alloc(struct reader *reader, size_t count, size_t size)
-{
-	void *items = calloc(count ? count : 1, size);
-
-	if (!items)
-		reader_fail_memory(reader);
-	return items;
-}
-
-uint32_t reader_spi(struct reader *reader, json_t *object, const char *key)
-{
-	const char *text;
-
-	if (reader_is_null(object, key))
-		return 0;
-	text = reader_text(reader, object, key);
-	if (strspn(text, "0123456789abcdef") != 8 || text[8]) {
-		reader_fail(reader, key, "8 hexadecimal digits");
-		return 0;
-	}
-	return (uint32_t)strtoul(text, NULL, 16);
-}
-
-struct addr reader_addr(struct reader *reader, json_t *object, const char *key)
-{
-	struct addr addr = {0};
-
-	if (!reader_is_null(object, key) && addr_parse(reader_text(reader, object, key), &addr) < 0)
-		reader_fail(reader, key, "an address");
-	return addr;
-}
-
-struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key)
-{
-	struct prefix prefix = {0};
-	bool host_bits = false;
-
-	if (prefix_parse(reader_text(reader, object, key), &prefix, &host_bits) < 0 || host_bits)
-		reader_fail(reader, key, "address/length");
-	return prefix;
-}
-
-uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max)
-{
-	return reader_is_null(object, key) ? 0 : reader_count(reader, object, key, max);
 }

@@ -532,7 +532,7 @@ static const struct {
 	{"\"protect\"", "\"none\"", "desired policies: action: expected protect, allow or block"},
 	{"10.0.1.0/24", "10.0.1.7/24", "desired policies: destination: expected address/length"},
 	{"30108", "4294967296", "desired policies: priority: expected a number within its range"},
-	{"\"required\"", "\"use\"", "desired policies: level: expected required, optional or null"},
+	{"\"required\"", "\"use\"", "desired policies: level: expected required or optional"},
 	{"\"protocol\":null", "\"protocol\":256",
          "desired policies: protocol: expected a number within its range"},
 	{"\"exotic\":false", "\"exotic\":null", "desired policies: exotic: expected true or false"},

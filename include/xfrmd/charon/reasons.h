@@ -21,7 +21,7 @@
 /* What charon has told of one IKE_SA. */
 struct reason_trail {
 	uint32_t ike_id;                /* 0: unused */
-	struct addr local, remote;      /* AF_UNSPEC: nothing was sent yet */
+	struct pair pair;               /* AF_UNSPEC: nothing was sent yet */
 	char subject[REASONS_NAME_MAX]; /* the certificate that is being checked */
 	char issuer[REASONS_NAME_MAX];  /* whose signature it has; empty: not found yet */
 	bool own;             /* it is ours: hosts may have the same name, then it is tried first */
@@ -39,9 +39,9 @@ struct reasons {
 
 struct failed_negotiation {
 	struct failure failure;
-	bool final;                /* no event follows: swan_failure() */
-	bool ours;                 /* we began it */
-	struct addr local, remote; /* its two ends */
+	bool final;       /* no event follows: swan_failure() */
+	bool ours;        /* we began it */
+	struct pair pair; /* its two ends */
 };
 
 /*
