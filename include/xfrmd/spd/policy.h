@@ -88,8 +88,9 @@ bool policy_equal(const struct policy *a, const struct policy *b);
 bool policy_matches(const struct policy *policy, enum policy_dir dir, const struct addr *src,
                     const struct addr *dst);
 
-const char *policy_dir_name(enum policy_dir dir);          /* "out", "in", "fwd" */
-const char *policy_action_name(enum policy_action action); /* "protect", "allow", "block" */
+/* For str_index(). */
+extern const char *const policy_dir_names[];    /* "out", "in", "fwd" */
+extern const char *const policy_action_names[]; /* "protect", "allow", "block" */
 
 #define POLICY_TEXT_MAX 192
 /* One line for logs: `out protect 10.0.1.1/32 -> 10.0.0.0/20 priority 30112 required`. */
