@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Every kind of broken configuration: refused with its reason at reload and by check; nothing changes.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
-xfrmd_start a
+fleet_up 10.0.1.0/24 a
 policies a >before
 cp "$FOLDER/a.conf" good.conf
 
