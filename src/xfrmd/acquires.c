@@ -29,22 +29,21 @@ static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	return acquire->reqid == daemon->conf.reqid &&
-	       plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote);
+	       plan_negotiable(&daemon->conf, addrs, count, &acquire->pair);
 }
 
 static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	return peers_find(negotiator_peers(daemon->negotiator), &acquire->local,
-	                  &acquire->remote) ||
-	       hosts_is_known(daemon->hosts, &acquire->local, &acquire->remote);
+	return peers_find(negotiator_peers(daemon->negotiator), &acquire->pair) ||
+	       hosts_is_known(daemon->hosts, &acquire->pair);
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct xfrm_sa larval = {.src = acquire->local,
-	                               .dst = acquire->remote,
-	                               .spi = acquire->spi,
-	                               .proto = IPPROTO_ESP};
+	const struct sa larval = {.src = acquire->pair.local,
+	                          .dst = acquire->pair.remote,
+	                          .spi = acquire->spi,
+	                          .proto = IPPROTO_ESP};
 
 	daemon->acquires.put_off++;
 	installed_spd_delete_sa(daemon->spd, &larval);
@@ -63,12 +62,12 @@ void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 		return;
 	/* without an SPI the larval SA could not end */
 	if (acquire->spi && !is_known(daemon, acquire))
-		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->local,
-		                               &acquire->remote, clock_now_ms());
+		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->pair,
+		                               clock_now_ms());
 	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, acquire);
 	else if (known_hosts_on_acquire(daemon, acquire))
-		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote,
+		negotiator_acquire(daemon->negotiator, &acquire->pair,
 		                   contact == FIRST_CONTACT_AGAIN);
 	else
 		daemon->acquires.ignored++;
