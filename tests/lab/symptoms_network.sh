@@ -3,6 +3,17 @@
 # lines of the command that xfrmd-troubleshooting(7) tells must name its cause.
 fleet 10.0.1.0/24 a b walled=4 -- bare=3
 
+# anew LINE: a and b take it over and negotiate
+anew() {
+	local name
+	for name in a b; do
+		xfrmd_conf $name "$1"
+		ctl $name reload >/dev/null
+	done
+	part a b
+	wait_for 10 pings a b
+}
+
 # drop HOST MATCH...: the network loses what matches, from and to the host
 drop() {
 	local way
@@ -55,12 +66,7 @@ for pair in 'a 10.0.1.2' 'b 10.0.1.1'; do
 	names 'IKE passes and ESP (IP protocol 50) does not' ${pair% *} verify --timeout 1 ${pair#* }
 done
 names 'ESP is sent to 1 peer that is up, and none comes back (10.0.1.2)' a doctor "$FOLDER/a.conf"
-for name in a b; do
-	xfrmd_conf $name 'force_udp_encapsulation = true'
-	ctl $name reload >/dev/null
-done
-part a b
-wait_for 10 pings a b
+anew 'force_udp_encapsulation = true'
 names 'sent as ESP in UDP, answered as ESP in UDP in ' a verify 10.0.1.2
 names 'packets up to 1458 bytes pass' b verify 10.0.1.1
 pass b
@@ -89,12 +95,7 @@ names 'sent in clear, accepted in clear: no_ipsec_subnets 10.0.1.1/32' b explain
 names 'our lists do not protect what 1 peer protects (10.0.1.1)' b doctor "$FOLDER/b.conf"
 
 echo '--- everything works, slowly'
-for name in a b; do
-	xfrmd_conf $name 'esp_proposals = aes128-sha256'
-	ctl $name reload >/dev/null
-done
-part a b
-wait_for 10 pings a b
+anew 'esp_proposals = aes128-sha256'
 names '1 peer uses cbc(aes)-128/hmac(sha256)-128, which takes two passes over each byte' \
 	a doctor "$FOLDER/a.conf"
 # packets that wait for the same moment come faster than this

@@ -145,9 +145,27 @@ watch_start() {
 	tcp_start "$1" "$2"
 }
 
+# watch_end: prints and sets sent, lost, refused, gap and clear; the TCP connection must have lived
+watch_end() {
+	stream_end
+	tcp_end
+	capture_stop "$watched"
+	clear=$(wire_clear "$watched")
+	echo "in all: sent $sent, lost $lost, refused $refused, clear $clear, longest gap $gap ms," \
+		"TCP $(stat -c %s /run/lab/tcp.received) bytes"
+}
+
+# watch_end_well: and nothing was lost or in clear
+watch_end_well() {
+	watch_end
+	expect_no_loss
+	expect 'in clear' "$clear" = 0
+}
+
 # renewal_start, renewal_end [FILTER]: around a change of the certificates of a, b and c; b and c
-# together see all, and what c sees in clear by FILTER is no concern. The kernel holds 100 packets of a
-# peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms at times; so 250 packets a second.
+# together see all, and nothing of it (at c: nothing that FILTER takes) may be in clear. The kernel
+# holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms at times; so
+# 250 packets a second.
 renewal_start() {
 	capture b c
 	stream_start a b 250
@@ -169,16 +187,6 @@ renewal_end() {
 cold_serve() {
 	background "$1" /usr/bin/python3 "$LAB/cold_peers.py" serve "${@:2}" >/run/lab/serve.out
 	wait_for 20 grep -q serving /run/lab/serve.out
-}
-
-# watch_end: prints and sets sent, lost, refused, gap and clear; the TCP connection must have lived
-watch_end() {
-	stream_end
-	tcp_end
-	capture_stop "$watched"
-	clear=$(wire_clear "$watched")
-	echo "in all: sent $sent, lost $lost, refused $refused, clear $clear, longest gap $gap ms," \
-		"TCP $(stat -c %s /run/lab/tcp.received) bytes"
 }
 
 # knock FROM TO [SOURCE]: 20 UDP packets a second until knock_end, also from a SOURCE that FROM does
