@@ -5,7 +5,7 @@
 # Prints a message with the line of the scenario that led here.
 lab_where() {
 	local i
-	for ((i = 0; i < ${#BASH_SOURCE[@]}; i++)); do
+	for ((i = 0; i < ${#BASH_SOURCE[@]} - 1; i++)); do
 		case ${BASH_SOURCE[i]} in
 		*/lab/lib/* | */lab/play) ;;
 		*) break ;;
