@@ -22,7 +22,7 @@ hearer=$!
 
 # reaches HOST ADDRESS: the container's server answers there
 reaches() {
-	[ "$(on "$1" timeout 1 socat -t 1 "TCP4:$2:80" STDOUT </dev/null 2>&1)" = 'the pod' ]
+	[ "$(on "$1" timeout 3 socat -t 1 "TCP4:$2:80" STDOUT </dev/null 2>&1)" = 'the pod' ]
 }
 
 # tell HOST: one packet to the published port that needs no answer
@@ -38,13 +38,13 @@ echo "cold peer: $(on a awk '/^XfrmOutNoStates/ { print $2 }' /proc/net/xfrm_sta
 	"$(($(now_ms) - start)) ms"
 stream_start pod b
 tcp_start pod b
-wait_for 10 reaches b 10.0.1.1
+wait_for 20 reaches b 10.0.1.1
 tell c
 tell b
 wait_for 5 is b cat /run/lab/heard
 must_not reaches c 10.0.1.1
 must_not reaches c 172.17.0.2
-wait_for 10 reaches allowed 10.0.1.1
+wait_for 20 reaches allowed 10.0.1.1
 must on pod ping -q -c 1 -W 1 10.0.1.10 >/dev/null
 must on pod ping -q -c 1 -W 1 192.0.2.2 >/dev/null
 stream_end
@@ -58,11 +58,11 @@ expect_no_clear a 'not (src host 10.0.1.3 or host 10.0.1.10 or host 192.0.2.2)'
 xfrmd_conf a 'no_ipsec_subnets = 10.0.1.10' 'protect_forwarded = false'
 ctl a reload
 capture a
-wait_for 10 reaches c 172.17.0.2
+wait_for 20 reaches c 172.17.0.2
 tell c
 wait_for 5 grep c /run/lab/heard
 must_not reaches c 10.0.1.1
-wait_for 10 reaches b 10.0.1.1
+wait_for 20 reaches b 10.0.1.1
 capture_stop a
 expect_no_clear a 'src host 10.0.1.1 or host 10.0.1.2'
 kill $server $hearer
