@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Certificates that openssl and strongSwan's pki made work in xfrmd; those that xfrmpki made work in
 # plain strongSwan. Each lot has a CA of its own and replaces the one before by a reload.
+fleet --pki "$PKI" 10.0.1.0/24 a b -- rsa3072 ec256 ed25519
 
 # made_by_openssl FOLDER GENPKEY-OPTION...
 made_by_openssl() {
@@ -65,7 +66,6 @@ for type in rsa3072 ec256 ed25519; do
 	made_by_xfrmpki xfrmpki-$type $type >/dev/null
 done
 
-fleet --pki openssl-rsa 10.0.1.0/24 a b -- rsa3072 ec256 ed25519
 capture a
 xfrmd_start a b
 all_sent=0

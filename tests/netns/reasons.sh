@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Two hosts that cannot agree: both say why, as exactly as each of them can know it, in the list of
 # peers and in the log. Authentication comes before the SA, so the kernel needs no ESP.
+fleet 10.0.1.0/24 -- a b plain
 # charon would print dates by the time of this place
 mount --bind /usr/share/zoneinfo/Asia/Kolkata /etc/localtime
-fleet 10.0.1.0/24 -- a b plain
 
 # made FOLDER CA
 made() {
