@@ -3,10 +3,13 @@
 #include "xfrmd/base/str.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "xfrmd/base/array.h"
 
 static int parse_digits(const char *text, size_t len, uint64_t *ret_value)
 {
@@ -80,13 +83,10 @@ int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds)
 
 int strlist_add_len(struct strlist *list, const char *text, size_t len)
 {
-	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
 		return -ENOMEM;
-	list->items = items;
-	items[list->count] = strndup(text, len);
-	if (!items[list->count])
+	list->items[list->count] = strndup(text, len);
+	if (!list->items[list->count])
 		return -ENOMEM;
 	list->count++;
 	return 0;
@@ -95,6 +95,22 @@ int strlist_add_len(struct strlist *list, const char *text, size_t len)
 int strlist_add(struct strlist *list, const char *text)
 {
 	return strlist_add_len(list, text, strlen(text));
+}
+
+int strlist_addf(struct strlist *list, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
+		return -ENOMEM;
+	va_start(args, format);
+	len = vasprintf(&list->items[list->count], format, args);
+	va_end(args);
+	if (len < 0)
+		return -ENOMEM;
+	list->count++;
+	return 0;
 }
 
 int strlist_split(struct strlist *list, const char *text, const char *separators)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,10 @@ static void print_help(void)
 	       "Exit status: 0 ok, 1 failed, 2 usage.\n",
 	       XFRMD_CONF_FILE, XFRMD_RUN_DIR);
 }
+
+/* From here on a list of policies, once freed, is the system's again: with so many of them glibc would
+ * keep what was read only to be compared. */
+#define LARGE_BYTES (128 * 1024)
 
 /* -1: go on; else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
@@ -282,6 +287,7 @@ int main(int argc, char **argv)
 	}
 	/* all that is created says its mode */
 	umask(022);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
 	status = load(&options, &daemon) ? EXIT_FAILED : EXIT_OK;

@@ -53,7 +53,7 @@ expect 'added, updated, deleted' "$(writes)" = '0 0 4'
 ctl a reload
 expect 'policies that differ' "$(status a 'd["policies"]["drift"]')" = 0
 [[ -n $WRAP ]] || grep -q __asan_init "$BUILD/src/xfrmd/xfrmd" ||
-	expect 'resident kB' "$memory" -lt 18000
+	expect 'resident kB' "$memory" -lt 15000
 
 # an update of a policy that is not hashed costs O(n)
 echo 'optional = true' >>"$FOLDER/a.conf"
