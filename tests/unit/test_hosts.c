@@ -954,7 +954,7 @@ static void model_apply(uint64_t now_ms)
 			       now_ms);
 			break;
 		case HOST_ACTION_REFRESH:
-			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
+			expect(model->in_kernel, "REFRESH comes after PUT", now_ms);
 			break;
 		}
 	}
