@@ -36,7 +36,7 @@ void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_action
 	for (size_t i = 0; i < known->count; i++)
 		queued += known->states[i]->queued_at_subnet;
 	if (!ready || (coming && now_ms < hosts->together_ms) ||
-	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT + queued))
+	    !host_actions_reserve(actions, 2 * ready + queued))
 		return;
 	for (size_t i = 0; i < known->count; i++) {
 		if (known->states[i]->phase == HOST_PHASE_READY)
