@@ -288,6 +288,29 @@ static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
 	sync_models(now_ms);
 }
 
+static void random_fresh(struct model *model, size_t host, uint64_t now_ms)
+{
+	uint32_t spi = model->spis[roll((uint32_t)model->count)];
+
+	audible[spi] = true;
+	fresh_sas(host, spi, roll(2), now_ms);
+}
+
+/* All that have an SA get ready, and the others fail: those that are ready take over together. */
+static void end_first_contacts(uint64_t now_ms)
+{
+	for (size_t i = 0; i < MODEL_HOSTS; i++) {
+		if (models[i].count)
+			random_fresh(&models[i], i, now_ms);
+		model_check(now_ms);
+	}
+	for (size_t i = 0; i < MODEL_HOSTS; i++) {
+		if (!models[i].count)
+			failed(i, now_ms);
+		model_check(now_ms);
+	}
+}
+
 /* Most of them ask at once and get their first SAs; some of these wait for the others when the mode
  * changes. */
 static void random_first_contacts(uint32_t *next_spi, uint64_t now_ms)
@@ -310,6 +333,8 @@ static void random_first_contacts(uint32_t *next_spi, uint64_t now_ms)
 		new_sa(i, (*next_spi)++, now_ms);
 		model_check(now_ms);
 	}
+	if (roll(2))
+		end_first_contacts(now_ms);
 }
 
 static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
@@ -338,14 +363,6 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 		models[i].asked_ms = 0;
 	}
 	lose_notifications(next_spi, now_ms);
-}
-
-static void random_fresh(struct model *model, size_t host, uint64_t now_ms)
-{
-	uint32_t spi = model->spis[roll((uint32_t)model->count)];
-
-	audible[spi] = true;
-	fresh_sas(host, spi, roll(2), now_ms);
 }
 
 static void random_heard(struct model *model, size_t host, uint64_t now_ms)
