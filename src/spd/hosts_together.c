@@ -20,7 +20,7 @@ static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
                       struct host_actions *actions)
 {
 	struct host_state *state = hosts->known.states[index];
-	bool lives = host_find_spi(state, state->takeover_spi) < state->child_count;
+	bool lives = host_find_child(state, state->takeover_spi);
 
 	hosts_move(hosts, index, HOST_PHASE_PINNED,
 	           lives ? state->takeover_spi : host_newest_spi(state), "together with others",
