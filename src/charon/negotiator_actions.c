@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the acquire machine and the renewals want done, as VICI commands. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,17 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/charon/swan_conf.h"
 #include "xfrmd/ike/duplicates.h"
+#include "xfrmd/ike/renew.h"
+#include "xfrmd/spd/hosts.h"
+
+static_assert(DUPLICATES_SETTLE_MS >= HOSTS_SETTLE_MS + 1000,
+              "a known host has moved to the newest SA before the older ones are terminated");
+static_assert(DUPLICATES_QUIET_MS > 2 * HOSTS_LOOK_MAX_MS,
+              "a known host that follows has looked since the SA was last used");
+static_assert(DUPLICATES_PATIENCE_MS > DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS,
+              "the end that decides is the first one");
+static_assert(RENEW_SETTLE_MS > DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS,
+              "what was renewed has ended as a duplicate before");
 
 static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 {

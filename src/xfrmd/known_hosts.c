@@ -218,7 +218,7 @@ static void refresh_all(struct daemon *daemon, const struct host_actions *action
 			seen++;
 		if (seen < count)
 			continue;
-		installed_spd_resend(daemon->spd, &key);
+		installed_spd_refresh(daemon->spd, &key);
 		if (count < REFRESHED_MAX)
 			keys[count++] = key;
 	}

@@ -116,9 +116,9 @@ enum peer_action_kind {
 	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
 	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
 	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
-	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
-	PEER_ACTION_RENEW,   /* negotiate anew beside the SAs that it has */
-	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
+	PEER_ACTION_REAP,  /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW, /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel refresh */
 };
 struct peer_action {
 	enum peer_action_kind kind;
