@@ -42,12 +42,11 @@ static int64_t read_time_ms(struct reader *reader, json_t *root)
 
 static enum log_level read_level(struct reader *reader, json_t *root)
 {
-	const char *words[LOG_LEVEL_DEBUG + 1];
+	const char *words[LOG_LEVEL_DEBUG + 2] = {NULL};
 
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
 		words[i] = log_level_name((enum log_level)i);
-	return (enum log_level)reader_word(reader, root, "level", words, LOG_LEVEL_DEBUG + 1,
-	                                   "error, warning, notice, info or debug");
+	return (enum log_level)reader_word(reader, root, "level", words, false);
 }
 
 int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, struct err *err)

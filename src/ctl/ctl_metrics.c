@@ -73,10 +73,9 @@ static enum metric_type read_type(struct reader *reader, json_t *object)
 {
 	const char *const words[] = {metric_type_name(METRIC_TYPE_COUNTER),
 	                             metric_type_name(METRIC_TYPE_GAUGE),
-	                             metric_type_name(METRIC_TYPE_HISTOGRAM)};
+	                             metric_type_name(METRIC_TYPE_HISTOGRAM), NULL};
 
-	return (enum metric_type)reader_word(reader, object, "type", words, 3,
-	                                     "counter, gauge or histogram");
+	return (enum metric_type)reader_word(reader, object, "type", words, false);
 }
 
 static void read_sample(struct reader *reader, json_t *object, struct metrics *metrics)

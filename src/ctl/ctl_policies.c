@@ -10,86 +10,45 @@
 #include "xfrmd/base/buf.h"
 #include "xfrmd/ctl/ctl_proto.h"
 
-static json_t *write_direction(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(policy_dir_name(*(const uint8_t *)member));
-}
-
-static void read_direction(const struct field *field, struct reader *reader, json_t *object,
-                           void *member)
-{
-	const char *const words[] = {policy_dir_name(POLICY_DIR_OUT),
-	                             policy_dir_name(POLICY_DIR_IN),
-	                             policy_dir_name(POLICY_DIR_FWD)};
-
-	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
-	                                          "out, in or fwd");
-}
-
-static json_t *write_action(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(policy_action_name(*(const uint8_t *)member));
-}
-
-static void read_action(const struct field *field, struct reader *reader, json_t *object,
-                        void *member)
-{
-	const char *const words[] = {policy_action_name(POLICY_ACTION_PROTECT),
-	                             policy_action_name(POLICY_ACTION_ALLOW),
-	                             policy_action_name(POLICY_ACTION_BLOCK)};
-
-	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
-	                                          "protect, allow or block");
-}
-
-/* Of the whole policy: only who protects has one. */
-static json_t *write_level(const struct field *field, const void *member)
-{
-	const struct policy *policy = member;
-
-	(void)field;
-	if (policy->action != POLICY_ACTION_PROTECT)
-		return json_null();
-	return json_string(policy->optional ? "optional" : "required");
-}
-
-static void read_level(const struct field *field, struct reader *reader, json_t *object,
-                       void *member)
-{
-	static const char *const words[] = {"required", "optional"};
-	struct policy *policy = member;
-
-	policy->optional = reader_word(reader, object, field->key, words, 2,
-	                               "required, optional or null");
-}
-
-static const struct field_kind direction_kind = {write_direction, read_direction};
-static const struct field_kind action_kind = {write_action, read_action};
-static const struct field_kind level_kind = {write_level, read_level};
+static const char *const directions[] = {
+	[POLICY_DIR_OUT] = "out", [POLICY_DIR_IN] = "in", [POLICY_DIR_FWD] = "fwd", NULL};
+static const char *const actions[] = {[POLICY_ACTION_PROTECT] = "protect",
+                                      [POLICY_ACTION_ALLOW] = "allow",
+                                      [POLICY_ACTION_BLOCK] = "block",
+                                      NULL};
+static const char *const levels[] = {[false] = "required", [true] = "optional", NULL};
 
 #define POLICY(member) FIELD_MEMBER(struct policy, member)
 
 static const struct field policy_fields[] = {
-	{"direction", &direction_kind, POLICY(dir)},
-	{"action", &action_kind, POLICY(action)},
-	{"source", &field_prefix, POLICY(src)},
-	{"destination", &field_prefix, POLICY(dst)},
-	{"priority", &field_count, POLICY(priority)},
-	{"level", &level_kind, .size = sizeof(struct policy), .later = true},
-	{"protocol", &field_number, POLICY(proto)},
-	{"icmp_type", &field_number, POLICY(icmp_type)},
-	{"reqid", &field_number, POLICY(reqid)},
-	{"spi", &field_spi, POLICY(spi)},
-	{"exotic", &field_bool, POLICY(unsupported)},
+	{"direction", FIELD_WORD, POLICY(dir), .words = directions},
+	{"action", FIELD_WORD, POLICY(action), .words = actions},
+	{"source", FIELD_PREFIX, POLICY(src)},
+	{"destination", FIELD_PREFIX, POLICY(dst)},
+	{"priority", FIELD_COUNT, POLICY(priority)},
+	{"level", FIELD_WORD, POLICY(optional), .words = levels, .later = true},
+	{"protocol", FIELD_NUMBER, POLICY(proto)},
+	{"icmp_type", FIELD_NUMBER, POLICY(icmp_type)},
+	{"reqid", FIELD_NUMBER, POLICY(reqid)},
+	{"spi", FIELD_SPI, POLICY(spi)},
+	{"exotic", FIELD_BOOL, POLICY(unsupported)},
 	{0},
 };
+
+static json_t *policy_json(const struct policy *policy)
+{
+	json_t *object = fields_write(policy_fields, policy);
+
+	/* only who protects has one */
+	if (policy->action != POLICY_ACTION_PROTECT)
+		writer_put(&object, "level", json_null());
+	return object;
+}
 
 json_t *ctl_json_row(const struct policy_row *row)
 {
 	const char *drift = diff_drift_name(row->drift);
-	json_t *object = fields_write(policy_fields, &row->policy);
+	json_t *object = policy_json(&row->policy);
 
 	writer_put(&object, "owner", json_string(policy_is_ours(&row->policy) ? "xfrmd" : "other"));
 	writer_put(&object, "drift", drift ? json_string(drift) : json_null());
@@ -119,7 +78,7 @@ char *ctl_proto_desired(const struct policy_list *policies)
 
 	buf_str(&text, "{\"policies\":[");
 	for (i = 0; i < policies->count && !text.error; i++) {
-		char *one = writer_dump(fields_write(policy_fields, &policies->items[i]));
+		char *one = writer_dump(policy_json(&policies->items[i]));
 
 		if (!one) {
 			buf_fini(&text);

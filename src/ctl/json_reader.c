@@ -6,6 +6,7 @@
 #include "json_reader.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,14 +113,24 @@ const char *reader_text(struct reader *reader, json_t *object, const char *key)
 }
 
 unsigned reader_word(struct reader *reader, json_t *object, const char *key,
-                     const char *const *words, unsigned count, const char *expected)
+                     const char *const *words, bool or_null)
 {
 	const char *text = reader_text(reader, object, key);
+	char expected[128] = "";
+	size_t used = 0;
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; words[i]; i++) {
+		bool last = !words[i + 1] && !or_null;
+
 		if (strcmp(text, words[i]) == 0)
 			return i;
-	reader_fail(reader, key, expected);
+		used += (size_t)snprintf(expected + used, sizeof(expected) - used, "%s%s",
+		                         i == 0 ? ""
+		                         : last ? " or "
+		                                : ", ",
+		                         words[i]);
+	}
+	reader_fail(reader, key, strcat(expected, or_null ? " or null" : ""));
 	return 0;
 }
 
@@ -166,4 +177,54 @@ void reader_texts(struct reader *reader, json_t *object, const char *key, struct
 			return;
 		}
 	}
+}
+
+void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
+                      size_t size)
+{
+	const char *text = reader_is_null(object, key) ? "" : reader_text(reader, object, key);
+
+	if (strlen(text) >= size) {
+		reader_fail(reader, key, "a shorter text");
+		return;
+	}
+	strcpy(ret_text, text);
+}
+
+uint32_t reader_spi(struct reader *reader, json_t *object, const char *key)
+{
+	const char *text;
+
+	if (reader_is_null(object, key))
+		return 0;
+	text = reader_text(reader, object, key);
+	if (strspn(text, "0123456789abcdef") != 8 || text[8]) {
+		reader_fail(reader, key, "8 hexadecimal digits");
+		return 0;
+	}
+	return (uint32_t)strtoul(text, NULL, 16);
+}
+
+struct addr reader_addr(struct reader *reader, json_t *object, const char *key)
+{
+	struct addr addr = {0};
+
+	if (!reader_is_null(object, key) && addr_parse(reader_text(reader, object, key), &addr) < 0)
+		reader_fail(reader, key, "an address");
+	return addr;
+}
+
+struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key)
+{
+	struct prefix prefix = {0};
+	bool host_bits = false;
+
+	if (prefix_parse(reader_text(reader, object, key), &prefix, &host_bits) < 0 || host_bits)
+		reader_fail(reader, key, "address/length");
+	return prefix;
+}
+
+uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max)
+{
+	return reader_is_null(object, key) ? 0 : reader_count(reader, object, key, max);
 }

@@ -39,12 +39,22 @@ json_t *reader_list(struct reader *reader, json_t *object, const char *key);
 
 /* Borrowed from @object, never NULL. */
 const char *reader_text(struct reader *reader, json_t *object, const char *key);
-/* Which of the @count words it is; 0 when it is none. */
+/* Which of the words, a list that ends in NULL; 0 when it is none. @or_null: for the message. */
 unsigned reader_word(struct reader *reader, json_t *object, const char *key,
-                     const char *const *words, unsigned count, const char *expected);
+                     const char *const *words, bool or_null);
 /* The caller frees. */
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key);
 void reader_texts(struct reader *reader, json_t *object, const char *key,
                   struct strlist *ret_texts);
+
+/* null is zero, or empty. */
+uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max);
+void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
+                      size_t size);
+/* 8 hexadecimal digits. */
+uint32_t reader_spi(struct reader *reader, json_t *object, const char *key);
+struct addr reader_addr(struct reader *reader, json_t *object, const char *key);
+
+struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key);
 
 #endif
