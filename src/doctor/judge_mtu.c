@@ -143,7 +143,7 @@ static void judge_vanishing(const struct doctor_facts *facts, struct findings *f
 	             "large packets to %s vanish%s: %u bytes pass, %u do not\n"
 	             "no router says so, so that large transfers hang and small ones do not\n"
 	             "set the MTU of %s to %u, here and on the other hosts",
-	             addr_format(&least->remote, addr), more, least->search.pass,
+	             addr_format(&least->pair.remote, addr), more, least->search.pass,
 	             least->search.fail, least->ifname,
 	             path_mtu_of_link(&least->search, least->link_mtu));
 }

@@ -35,10 +35,11 @@ static bool forbid_fragments(int fd, uint8_t family)
 
 static int open_probe(const struct path_probe *probe)
 {
-	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->local, probe->ifname, SOCK_RAW);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_RAW);
 
-	if (fd < 0 || !forbid_fragments(fd, probe->remote.family) ||
-	    bound_socket_connect(fd, &probe->remote, probe->ifname, 0) < 0)
+	if (fd < 0 || !forbid_fragments(fd, probe->pair.remote.family) ||
+	    bound_socket_connect(fd, &probe->pair.remote, probe->ifname, 0) < 0)
 		return -1;
 	return steal_fd(&fd);
 }
@@ -46,12 +47,12 @@ static int open_probe(const struct path_probe *probe)
 /* What the kernel has learned about the path, less what ESP needs of it; 0: not known. */
 static unsigned read_mtu(const struct path_probe *probe)
 {
-	bool six = probe->remote.family == AF_INET6;
+	bool six = probe->pair.remote.family == AF_INET6;
 	socklen_t len = sizeof(int);
 	int mtu;
 
 	/* connected again, for the path as it is now */
-	if (bound_socket_connect(probe->fd, &probe->remote, probe->ifname, 0) < 0 ||
+	if (bound_socket_connect(probe->fd, &probe->pair.remote, probe->ifname, 0) < 0 ||
 	    getsockopt(probe->fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_MTU : IP_MTU, &mtu,
 	               &len) < 0)
 		return 0;
@@ -68,14 +69,14 @@ static unsigned read_link_mtu(const struct path_probe *probe)
 
 static int send_one(const struct path_probe *probe, size_t i)
 {
-	unsigned header = probe->remote.family == AF_INET6 ? 40 : 20;
+	unsigned header = probe->pair.remote.family == AF_INET6 ? 40 : 20;
 	size_t len = probe->sizes[i] - header;
 	_cleanup_(cleanup_free) uint8_t *message = malloc(len);
 	uint16_t sequence = (uint16_t)(probe->search.rounds << 8 | i);
 
 	if (!message)
 		return -ENOMEM;
-	echo_build(probe->remote.family, probe->id, sequence, message, len);
+	echo_build(probe->pair.remote.family, probe->id, sequence, message, len);
 	return send(probe->fd, message, len, 0) < 0 ? -errno : 0;
 }
 
@@ -126,7 +127,7 @@ static void read_answers(struct path_probe *probe)
 	/* what routers say is taken off, or it would be said instead of an answer */
 	getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	while ((len = recv(probe->fd, packet, sizeof(packet), 0)) >= 0) {
-		if (!echo_is_answer(probe->remote.family, packet, (size_t)len, probe->id,
+		if (!echo_is_answer(probe->pair.remote.family, packet, (size_t)len, probe->id,
 		                    &sequence))
 			continue;
 		if (sequence >> 8 == probe->search.rounds && (sequence & 0xff) < probe->count)

@@ -18,7 +18,7 @@
 struct gathered {
 	struct policy_rows rows;
 	struct local_addr *addrs;
-	struct xfrm_sa *sas;
+	struct sa *sas;
 	struct ctl_peers peers;
 };
 

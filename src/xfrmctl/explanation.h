@@ -14,7 +14,7 @@ struct explanation_input {
 	size_t addr_count;
 	struct xfrm_defaults defaults;
 	struct route route;
-	const struct xfrm_sa *sas; /* sorted by ctl_sas_sort() */
+	const struct sa *sas; /* sorted by ctl_sas_sort() */
 	size_t sa_count;
 	const struct ctl_peers *peers; /* NULL: the daemon did not answer */
 };

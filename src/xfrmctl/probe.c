@@ -72,7 +72,7 @@ static int open_wire(const struct probe *probe, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	error = attach_filter(fd, &probe->remote);
+	error = attach_filter(fd, &probe->pair.remote);
 	if (error)
 		return error;
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
@@ -94,11 +94,12 @@ static bool hear_errors(int fd, uint8_t family)
 
 static int open_icmp(const struct probe *probe, int *ret_fd)
 {
-	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->local, probe->ifname, SOCK_RAW);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_RAW);
 
 	if (fd < 0)
 		return fd;
-	if (!hear_errors(fd, probe->remote.family))
+	if (!hear_errors(fd, probe->pair.remote.family))
 		return -errno;
 	*ret_fd = steal_fd(&fd);
 	return 0;
@@ -125,10 +126,12 @@ static bool bypass(int fd, uint8_t family)
 static void knock(struct probe *probe)
 {
 	static const uint8_t keepalive = GREETING_BYTE;
-	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->local, probe->ifname, SOCK_DGRAM);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_DGRAM);
 
-	if (fd < 0 || !bypass(fd, probe->remote.family) || !hear_errors(fd, probe->remote.family) ||
-	    bound_socket_connect(fd, &probe->remote, probe->ifname, GREETING_PORT) < 0 ||
+	if (fd < 0 || !bypass(fd, probe->pair.remote.family) ||
+	    !hear_errors(fd, probe->pair.remote.family) ||
+	    bound_socket_connect(fd, &probe->pair.remote, probe->ifname, GREETING_PORT) < 0 ||
 	    send(fd, &keepalive, sizeof(keepalive), 0) < 0)
 		return;
 	probe->knock_fd = steal_fd(&fd);
@@ -156,7 +159,7 @@ static int open_probe(struct probe *probe, struct err *err)
 	error = open_icmp(probe, &probe->icmp_fd);
 	if (error)
 		return err_set(err, error, "%s: cannot send pings from it: %s",
-		               addr_format(&probe->local, text), strerror(-error));
+		               addr_format(&probe->pair.local, text), strerror(-error));
 	return 0;
 }
 
@@ -166,10 +169,10 @@ static int send_echo(struct probe *probe)
 	uint8_t message[MESSAGE_LEN];
 	int error;
 
-	echo_build(probe->remote.family, probe->id, 1, message, sizeof(message));
+	echo_build(probe->pair.remote.family, probe->id, 1, message, sizeof(message));
 	probe->sent_us = clock_us();
 	/* connected, it is told of errors about this peer only */
-	error = bound_socket_connect(probe->icmp_fd, &probe->remote, probe->ifname, 0);
+	error = bound_socket_connect(probe->icmp_fd, &probe->pair.remote, probe->ifname, 0);
 	if (error)
 		return -error;
 	return send(probe->icmp_fd, message, sizeof(message), 0) < 0 ? errno : 0;
@@ -210,8 +213,8 @@ static void note_esp(struct verdict_esp *list, size_t *count, const struct sight
 
 static void note(struct probe *probe, const struct sighting *sighting, bool out, uint64_t us)
 {
-	const struct addr *src = out ? &probe->local : &probe->remote;
-	const struct addr *dst = out ? &probe->remote : &probe->local;
+	const struct addr *src = out ? &probe->pair.local : &probe->pair.remote;
+	const struct addr *dst = out ? &probe->pair.remote : &probe->pair.local;
 	struct verdict_seen *seen = &probe->seen;
 
 	if (!addr_equal(&sighting->src, src) || !addr_equal(&sighting->dst, dst))
@@ -292,7 +295,7 @@ static void read_icmp(struct probe *probe)
 
 	while ((len = recv(probe->icmp_fd, message, sizeof(message), 0)) >= 0) {
 		/* connected, so it is from the peer */
-		if (probe->seen.answered || !echo_is_answer(probe->remote.family, message,
+		if (probe->seen.answered || !echo_is_answer(probe->pair.remote.family, message,
 		                                            (size_t)len, probe->id, &sequence))
 			continue;
 		probe->seen.answered = true;

@@ -24,30 +24,26 @@ void acquires_close(struct daemon *daemon)
 
 static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	return acquire->reqid == daemon->conf.reqid &&
-	       plan_negotiable(&daemon->conf, addrs, count, &pair);
+	       plan_negotiable(&daemon->conf, addrs, count, &acquire->pair);
 }
 
 static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
-
-	return peers_find(negotiator_peers(daemon->negotiator), &acquire->local,
-	                  &acquire->remote) ||
-	       hosts_is_known(daemon->hosts, &pair);
+	return peers_find(negotiator_peers(daemon->negotiator), &acquire->pair) ||
+	       hosts_is_known(daemon->hosts, &acquire->pair);
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct xfrm_sa larval = {.src = acquire->local,
-	                               .dst = acquire->remote,
-	                               .spi = acquire->spi,
-	                               .proto = IPPROTO_ESP};
+	const struct sa larval = {.src = acquire->pair.local,
+	                          .dst = acquire->pair.remote,
+	                          .spi = acquire->spi,
+	                          .proto = IPPROTO_ESP};
 
 	daemon->acquires.put_off++;
 	installed_spd_delete_sa(daemon->spd, &larval);
@@ -60,19 +56,18 @@ static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	enum first_contact contact = FIRST_CONTACT_NEW;
 
 	if (!is_negotiable(daemon, acquire))
 		return;
 	/* without an SPI the larval SA could not end */
 	if (acquire->spi && !is_known(daemon, acquire))
-		contact = first_contacts_admit(daemon->acquires.first_contacts, &pair,
+		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->pair,
 		                               clock_now_ms());
 	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, acquire);
 	else if (known_hosts_on_acquire(daemon, acquire))
-		negotiator_acquire(daemon->negotiator, &acquire->local, &acquire->remote,
+		negotiator_acquire(daemon->negotiator, &acquire->pair,
 		                   contact == FIRST_CONTACT_AGAIN);
 	else
 		daemon->acquires.ignored++;

@@ -36,20 +36,19 @@ static void log_change(const char *why, const struct spd_change *change)
 		           (unsigned long long)change->took_us);
 }
 
-static bool wants(void *ctx, const struct addr *local, const struct addr *remote)
+static bool wants(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = *local, .remote = *remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &pair);
+	return plan_negotiable(&daemon->conf, addrs, count, pair);
 }
 
 static bool keeps_peer(void *ctx, const struct peer *peer)
 {
-	return wants(ctx, &peer->local, &peer->remote);
+	return wants(ctx, &peer->pair);
 }
 
 void daemon_retain_peers(struct daemon *daemon)
@@ -71,13 +70,12 @@ static void on_network(void *ctx)
 	known_hosts_resync(daemon);
 }
 
-bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa)
+bool daemon_owns_sa(const struct daemon *daemon, const struct sa *sa)
 {
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
-	       sa->reqid == daemon->conf.reqid;
+	return sa_is_ours(sa, daemon->conf.reqid);
 }
 
-static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const char *what)
+static void log_sa(const struct daemon *daemon, const struct sa *sa, const char *what)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
@@ -87,14 +85,15 @@ static void log_sa(const struct daemon *daemon, const struct xfrm_sa *sa, const 
 		          (unsigned long long)sa->packets);
 }
 
-static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+static void on_expire(void *ctx, const struct sa *sa, bool hard)
 {
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 	struct daemon *daemon = ctx;
 
 	if (!hard || sa->reqid != daemon->conf.reqid)
 		return;
 	if (sa->spi <= POLICY_SPI_WAIT_MAX) {
-		known_hosts_on_larval_expired(daemon, &sa->src, &sa->dst);
+		known_hosts_on_larval_expired(daemon, &pair);
 		return;
 	}
 	log_sa(daemon, sa, "SA expired");
@@ -118,7 +117,7 @@ static void on_overrun(void *ctx, bool acquires_lost)
 
 /* SAs: those of others' making first, so that traffic that asks finds the repair under way. */
 
-static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_new(void *ctx, const struct sa *sa, uint32_t port)
 {
 	/* one that is still being negotiated has no algorithm */
 	if (sa->algorithm[0])
@@ -128,7 +127,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 	orphan_sas_on_change(ctx);
 }
 
-static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_gone(void *ctx, const struct sa *sa, uint32_t port)
 {
 	log_sa(ctx, sa, "SA gone");
 	metrics_on_sa_gone(ctx, sa);
@@ -221,11 +220,10 @@ static void on_negotiator_ready(void *ctx)
 		report_ready(daemon);
 }
 
-static void on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                         uint32_t spi_in, uint32_t spi_out)
+static void on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
-	orphan_sas_on_listed_sa(ctx, local, remote, spi_in, spi_out);
-	known_hosts_on_listed_sa(ctx, local, remote, spi_in, spi_out);
+	orphan_sas_on_listed_sa(ctx, pair, spi_in, spi_out);
+	known_hosts_on_listed_sa(ctx, pair, spi_in, spi_out);
 }
 
 static void on_peer_up(void *ctx, uint8_t family)

@@ -108,7 +108,7 @@ int lockdown_run(struct daemon *daemon, struct err *err);
  * or whose local address is gone, and forgets them. */
 void daemon_retain_peers(struct daemon *daemon);
 /* Whether it is one that charon negotiated for us, and no larval one. */
-bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa);
+bool daemon_owns_sa(const struct daemon *daemon, const struct sa *sa);
 
 /*
  * The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts,
@@ -141,27 +141,24 @@ void known_hosts_reloaded(struct daemon *daemon, struct host_actions *actions);
 void known_hosts_resync(void *ctx);
 void known_hosts_resync_soon(struct daemon *daemon);
 void known_hosts_due(void *ctx);
-void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa);
+void known_hosts_on_sa(void *ctx, const struct sa *sa);
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh);
-void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa);
-void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                              uint32_t spi_in, uint32_t spi_out);
+void known_hosts_on_sa_gone(void *ctx, const struct sa *sa);
+void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in,
+                              uint32_t spi_out);
 /* Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire);
 /* Traffic asks no longer, unless the host is blocked, which is seen otherwise. */
-void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
-                                   const struct addr *remote);
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair);
 /* charon takes commands now, or is gone. */
 void known_hosts_on_charon(struct daemon *daemon, bool up);
-void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
-                             enum ike_progress progress);
-void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote);
+void known_hosts_on_progress(void *ctx, const struct pair *pair, enum ike_progress progress);
+void known_hosts_on_failed(void *ctx, const struct pair *pair);
 /* Of the outbound SA that the pair is pinned to, 0: none. */
-uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote);
+uint32_t known_hosts_spi(void *ctx, const struct pair *pair);
 /* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
-uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out);
-void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote);
+uint64_t known_hosts_packets(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
+void known_hosts_greet(void *ctx, const struct pair *pair);
 /* The last event: without us nobody would move the pins when SAs are replaced. The kernel takes the
  * newest SA then. */
 void known_hosts_unpin(struct daemon *daemon);
@@ -194,8 +191,8 @@ bool foreign_policies_fights(const struct daemon *daemon);
 /* What others do to the SAs: their peers are rekeyed. 0 or negative errno. */
 int foreign_sa_changes_open(struct daemon *daemon);
 void foreign_sa_changes_close(struct daemon *daemon);
-void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
-void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port);
+void foreign_sa_changes_on_new(struct daemon *daemon, const struct sa *sa, uint32_t port);
+void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port);
 /* All SAs may be others now: looks for peers that are up without SAs in the kernel. */
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed);
 
@@ -205,8 +202,7 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed);
  */
 void orphan_sas_begin(struct daemon *daemon);
 void orphan_sas_on_change(struct daemon *daemon);
-void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out);
+void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
 void orphan_sas_on_listed(void *ctx, bool complete);
 void orphan_sas_due(void *ctx);
 
@@ -243,7 +239,7 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status);
 
 /* Metrics. open: what SAs carried before now does not count. 0 or negative errno and @err. */
 int metrics_open(struct daemon *daemon, struct err *err);
-void metrics_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+void metrics_on_sa_gone(struct daemon *daemon, const struct sa *sa);
 
 /* Takes the request: its client gets every line of the log from now on. */
 void monitor_begin(struct daemon *daemon, struct ctl_request *request);

@@ -16,7 +16,7 @@ struct foreign_sa_changes {
 	struct loop_timer *tell_timer;
 	struct gather losses;
 	size_t deleted, lacking; /* untold: SAs that were deleted, peers whose SAs were flushed */
-	struct xfrm_sa last;
+	struct sa last;
 	uint32_t charon_port; /* what charon calls itself in its requests */
 	bool charon_port_known;
 };
@@ -59,7 +59,7 @@ static void note_loss(struct foreign_sa_changes *guard)
 	loop_timer_start_at(guard->tell_timer, gather_due_ms(&guard->losses));
 }
 
-void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port)
+void foreign_sa_changes_on_new(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
 	if (!daemon_owns_sa(daemon, sa))
 		return;
@@ -67,14 +67,15 @@ void foreign_sa_changes_on_new(struct daemon *daemon, const struct xfrm_sa *sa, 
 	daemon->foreign_sa_changes->charon_port_known = true;
 }
 
-void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port)
+void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
 	struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
 
 	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) ||
 	    port == installed_spd_port(daemon->spd))
 		return;
-	if (!negotiator_sa_lost(daemon->negotiator, &sa->src, &sa->dst))
+	if (!negotiator_sa_lost(daemon->negotiator, &lost))
 		return;
 	guard->deleted++;
 	guard->last = *sa;
@@ -84,7 +85,7 @@ void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa,
 static int list_sas(struct daemon *daemon, struct peer_sa **ret_sas, size_t *ret_count,
                     struct err *err)
 {
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	struct peer_sa *sas;
 	size_t all_count, count = 0;
 	int error = installed_spd_sas(daemon->spd, &all, &all_count, err);

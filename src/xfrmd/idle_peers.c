@@ -16,16 +16,15 @@ static uint64_t timeout_ms(const struct daemon *daemon)
 	return (uint64_t)daemon->conf.idle_timeout_s * 1000;
 }
 
-static bool is_up(const struct daemon *daemon, const struct idle_pair *pair)
+static bool is_up(const struct daemon *daemon, const struct pair *pair)
 {
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair->local,
-	                                     &pair->remote);
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
 
 	return peer && peer->state == PEER_STATE_UP;
 }
 
 /* The SAs of peers that are up, in both directions. */
-static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all, size_t count,
+static size_t select_sas(const struct daemon *daemon, const struct sa *all, size_t count,
                          struct idle_sa *ret_sas)
 {
 	size_t selected = 0;
@@ -38,17 +37,17 @@ static size_t select_sas(const struct daemon *daemon, const struct xfrm_sa *all,
 		if (!daemon_owns_sa(daemon, &all[i]))
 			continue;
 		if (!is_up(daemon, &sa.pair))
-			sa.pair = (struct idle_pair){.local = all[i].dst, .remote = all[i].src};
+			sa.pair = (struct pair){.local = all[i].dst, .remote = all[i].src};
 		if (is_up(daemon, &sa.pair))
 			ret_sas[selected++] = sa;
 	}
 	return selected;
 }
 
-static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void look(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	struct idle_sa *sas = calloc(count + 1, sizeof(*sas));
-	const struct idle_pair *idle;
+	const struct pair *idle;
 	size_t idle_count = 0;
 
 	if (!sas || idle_look(daemon->idle, sas, select_sas(daemon, all, count, sas),
@@ -58,12 +57,14 @@ static void look(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
 	if (!idle_count)
 		return;
 	/* one that cannot be deleted ends with its IKE_SA */
-	for (size_t i = 0; i < count; i++)
-		if (daemon_owns_sa(daemon, &all[i]) &&
-		    idle_includes(daemon->idle, &all[i].src, &all[i].dst))
+	for (size_t i = 0; i < count; i++) {
+		const struct pair pair = {.local = all[i].src, .remote = all[i].dst};
+
+		if (daemon_owns_sa(daemon, &all[i]) && idle_includes(daemon->idle, &pair))
 			(void)installed_spd_delete_sa(daemon->spd, &all[i]);
+	}
 	for (size_t i = 0; i < idle_count; i++)
-		negotiator_close_unused(daemon->negotiator, &idle[i].local, &idle[i].remote);
+		negotiator_close_unused(daemon->negotiator, &idle[i]);
 }
 
 void idle_peers_arm(struct daemon *daemon)
@@ -77,7 +78,7 @@ void idle_peers_arm(struct daemon *daemon)
 void idle_peers_due(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	struct err err;
 	size_t count;
 

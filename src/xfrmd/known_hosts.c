@@ -110,8 +110,8 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 static bool count_packets(struct daemon *daemon, const struct addr *src, const struct addr *dst,
                           uint32_t spi, uint64_t *ret_packets)
 {
-	const struct xfrm_sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
-	struct xfrm_sa found;
+	const struct sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
+	struct sa found;
 
 	if (installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return false;
@@ -119,15 +119,14 @@ static bool count_packets(struct daemon *daemon, const struct addr *src, const s
 	return true;
 }
 
-uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out)
+uint64_t known_hosts_packets(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 	uint64_t in, out = 0;
 
-	if (!count_packets(daemon, remote, local, spi_in, &in))
+	if (!count_packets(daemon, &pair->remote, &pair->local, spi_in, &in))
 		return UINT64_MAX;
-	(void)count_packets(daemon, local, remote, spi_out, &out);
+	(void)count_packets(daemon, &pair->local, &pair->remote, spi_out, &out);
 	return in + out;
 }
 
@@ -141,24 +140,24 @@ static void look(struct daemon *daemon, const struct host_action *action,
 		hosts_on_looked(daemon->hosts, pair, action->spi, packets, clock_now_ms(), actions);
 }
 
-void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote)
+void known_hosts_greet(void *ctx, const struct pair *pair)
 {
 	char text[ADDR_TEXT_MAX];
-	int error = greeting_send(local, remote);
+	int error = greeting_send(pair);
 
 	(void)ctx;
 	if (error)
-		log_debug("peer: %s: cannot be greeted: %s", addr_format(remote, text),
+		log_debug("peer: %s: cannot be greeted: %s", addr_format(&pair->remote, text),
 		          strerror(-error));
 }
 
 /* There is none if nothing was sent meanwhile. */
 static void end_acquire(struct daemon *daemon, const struct host_action *action)
 {
-	const struct xfrm_sa key = {.src = action->host.pair.local,
-	                            .dst = action->host.pair.remote,
-	                            .spi = action->spi,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = {.src = action->host.pair.local,
+	                       .dst = action->host.pair.remote,
+	                       .spi = action->spi,
+	                       .proto = IPPROTO_ESP};
 
 	installed_spd_delete_sa(daemon->spd, &key);
 }
@@ -166,6 +165,8 @@ static void end_acquire(struct daemon *daemon, const struct host_action *action)
 static void act(struct daemon *daemon, const struct host_action *action,
                 struct host_actions *answers)
 {
+	const struct pair *pair = &action->host.pair;
+
 	switch (action->kind) {
 	case HOST_ACTION_PUT:
 		put_policy(daemon, &action->host);
@@ -173,16 +174,13 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_REMOVE:
 		remove_policy(daemon, &action->host);
 		/* what goes on asks anew */
-		negotiator_larval_expired(daemon->negotiator, &action->host.pair.local,
-		                          &action->host.pair.remote);
+		negotiator_larval_expired(daemon->negotiator, pair);
 		break;
 	case HOST_ACTION_NEGOTIATE:
-		negotiator_acquire(daemon->negotiator, &action->host.pair.local,
-		                   &action->host.pair.remote, false);
+		negotiator_acquire(daemon->negotiator, pair, false);
 		break;
 	case HOST_ACTION_QUIET:
-		negotiator_larval_expired(daemon->negotiator, &action->host.pair.local,
-		                          &action->host.pair.remote);
+		negotiator_larval_expired(daemon->negotiator, pair);
 		break;
 	case HOST_ACTION_PROBE:
 		probe(daemon, &action->host, answers);
@@ -191,7 +189,7 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		look(daemon, action, answers);
 		break;
 	case HOST_ACTION_GREET:
-		known_hosts_greet(daemon, &action->host.pair.local, &action->host.pair.remote);
+		known_hosts_greet(daemon, pair);
 		break;
 	case HOST_ACTION_END_ACQUIRE:
 		end_acquire(daemon, action);
@@ -254,7 +252,7 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 	host_actions_fini(actions);
 }
 
-static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
+static bool is_outbound(struct daemon *daemon, const struct sa *sa)
 {
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 
@@ -264,7 +262,7 @@ static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
 /* Oldest first, as hosts_sync() wants them: by installation, and by SPI within a second. */
 static int compare_age(const void *a, const void *b)
 {
-	const struct xfrm_sa *x = a, *y = b;
+	const struct sa *x = a, *y = b;
 
 	if (x->installed != y->installed)
 		return x->installed < y->installed ? -1 : 1;
@@ -272,8 +270,7 @@ static int compare_age(const void *a, const void *b)
 }
 
 /* The caller frees. */
-static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret_count,
-                    struct err *err)
+static int read_sas(struct daemon *daemon, struct sa **ret_sas, size_t *ret_count, struct err *err)
 {
 	int error = installed_spd_sas(daemon->spd, ret_sas, ret_count, err);
 
@@ -283,7 +280,7 @@ static int read_sas(struct daemon *daemon, struct xfrm_sa **ret_sas, size_t *ret
 }
 
 /* Takes the kernel's SAs as they are. */
-static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t all_count,
+static int sync_hosts(struct daemon *daemon, const struct sa *all, size_t all_count,
                       struct host_actions *actions, struct err *err)
 {
 	struct host_sa *sas = calloc(all_count ? all_count : 1, sizeof(*sas));
@@ -301,60 +298,61 @@ static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t a
 	return 0;
 }
 
-static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
+static bool is_larval(const struct daemon *daemon, const struct sa *sa)
 {
 	return sa->proto == IPPROTO_ESP && sa->spi <= POLICY_SPI_WAIT_MAX &&
 	       sa->reqid == daemon->conf.reqid;
 }
 
-void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
-                                   const struct addr *remote)
+void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair)
 {
-	const struct pair pair = {.local = *local, .remote = *remote};
+	if (!hosts_is_blocked(daemon->hosts, pair))
+		negotiator_larval_expired(daemon->negotiator, pair);
+}
 
-	if (!hosts_is_blocked(daemon->hosts, &pair))
-		negotiator_larval_expired(daemon->negotiator, local, remote);
+static int compare_pairs(const void *a, const void *b)
+{
+	return pair_compare(a, b);
 }
 
 /* Whose expiry nobody heard has been asked for no longer. */
-static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void end_wishes(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	size_t host_count, kept = 0;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
-	struct peer_sa *larvals = calloc(count + host_count + 1, sizeof(*larvals));
+	struct pair *larvals = calloc(count + host_count + 1, sizeof(*larvals));
 
 	/* then it is asked for a little longer */
 	if (!larvals)
 		return;
 	for (size_t i = 0; i < host_count; i++)
 		if (hosts[i].blocked)
-			larvals[kept++] = (struct peer_sa){.src = hosts[i].pair.local,
-			                                   .dst = hosts[i].pair.remote};
+			larvals[kept++] = hosts[i].pair;
 	for (size_t i = 0; i < count; i++)
 		if (is_larval(daemon, &all[i]))
-			larvals[kept++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
-	qsort(larvals, kept, sizeof(*larvals), peer_sa_compare);
+			larvals[kept++] = (struct pair){.local = all[i].src, .remote = all[i].dst};
+	qsort(larvals, kept, sizeof(*larvals), compare_pairs);
 	negotiator_larvals_listed(daemon->negotiator, larvals, kept);
 	free(larvals);
 }
 
-static bool is_wanted(const struct daemon *daemon, const struct xfrm_sa *larval)
+static bool is_wanted(const struct daemon *daemon, const struct sa *larval)
 {
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &larval->src,
-	                                     &larval->dst);
+	const struct pair pair = {.local = larval->src, .remote = larval->dst};
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair);
 
 	return peer && peer->wanted;
 }
 
 /* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since
  * those of very many would keep the loop from all else. */
-static void take_larval(struct daemon *daemon, const struct xfrm_sa *all, size_t count)
+static void take_larval(struct daemon *daemon, const struct sa *all, size_t count)
 {
 	for (size_t i = count, taken = 0; i-- > 0 && taken < LARVALS_AT_ONCE;) {
-		const struct xfrm_acquire acquire = {.local = all[i].src,
-		                                     .remote = all[i].dst,
-		                                     .spi = all[i].spi,
-		                                     .reqid = all[i].reqid};
+		const struct xfrm_acquire acquire = {
+			.pair = {.local = all[i].src, .remote = all[i].dst},
+			.spi = all[i].spi,
+			.reqid = all[i].reqid};
 
 		if (!is_larval(daemon, &all[i]) || is_wanted(daemon, &all[i]))
 			continue;
@@ -367,7 +365,7 @@ void known_hosts_resync(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct host_actions actions = {0};
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	size_t count = 0;
 	struct err err;
 
@@ -445,7 +443,7 @@ static void drop_writes(struct host_actions *actions)
 
 int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err)
 {
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	size_t count = 0;
 	int error = set_mode(daemon);
 
@@ -479,7 +477,7 @@ void known_hosts_due(void *ctx)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
+void known_hosts_on_sa(void *ctx, const struct sa *sa)
 {
 	struct daemon *daemon = ctx;
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
@@ -494,12 +492,12 @@ void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
-	const struct xfrm_sa key = {.src = fresh->pair.local,
-	                            .dst = fresh->pair.remote,
-	                            .spi = fresh->spi_out,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = {.src = fresh->pair.local,
+	                       .dst = fresh->pair.remote,
+	                       .spi = fresh->spi_out,
+	                       .proto = IPPROTO_ESP};
 	struct host_actions actions = {0};
-	struct xfrm_sa found;
+	struct sa found;
 
 	/* the kernel may have told that it is gone before charon's word that it is there was
 	 * read */
@@ -510,17 +508,15 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                              uint32_t spi_in, uint32_t spi_out)
+void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = *local, .remote = *remote};
 
-	hosts_on_inbound_sa(daemon->hosts, &pair, spi_out, spi_in, clock_now_ms());
+	hosts_on_inbound_sa(daemon->hosts, pair, spi_out, spi_in, clock_now_ms());
 	arm_timer(daemon);
 }
 
-void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
+void known_hosts_on_sa_gone(void *ctx, const struct sa *sa)
 {
 	struct daemon *daemon = ctx;
 	const struct pair pair = {.local = sa->src, .remote = sa->dst};
@@ -532,9 +528,9 @@ void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
-	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	struct host_actions actions = {0};
-	bool due = hosts_on_acquire(daemon->hosts, &pair, acquire->spi, clock_now_ms(), &actions);
+	bool due = hosts_on_acquire(daemon->hosts, &acquire->pair, acquire->spi, clock_now_ms(),
+	                            &actions);
 
 	run_actions(daemon, &actions);
 	return due;
@@ -546,23 +542,20 @@ void known_hosts_on_charon(struct daemon *daemon, bool up)
 	arm_timer(daemon);
 }
 
-void known_hosts_on_progress(void *ctx, const struct addr *local, const struct addr *remote,
-                             enum ike_progress progress)
+void known_hosts_on_progress(void *ctx, const struct pair *pair, enum ike_progress progress)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = *local, .remote = *remote};
 
-	hosts_on_progress(daemon->hosts, &pair, progress, clock_now_ms());
+	hosts_on_progress(daemon->hosts, pair, progress, clock_now_ms());
 	arm_timer(daemon);
 }
 
-void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
+void known_hosts_on_failed(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = *local, .remote = *remote};
 	struct host_actions actions = {0};
 
-	hosts_on_failed(daemon->hosts, &pair, clock_now_ms(), &actions);
+	hosts_on_failed(daemon->hosts, pair, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -605,15 +598,14 @@ void known_hosts_unpin(struct daemon *daemon)
 		unpin_subnets(daemon);
 }
 
-uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote)
+uint32_t known_hosts_spi(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
-	const struct pair pair = {.local = *local, .remote = *remote};
 	size_t count;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (pair_equal(&hosts[i].pair, &pair))
+		if (pair_equal(&hosts[i].pair, pair))
 			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }

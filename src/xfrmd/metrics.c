@@ -35,7 +35,7 @@ static bool is_local(const struct daemon *daemon, const struct addr *addr)
 	return false;
 }
 
-static struct traffic_sa as_traffic(const struct daemon *daemon, const struct xfrm_sa *sa)
+static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa *sa)
 {
 	return (struct traffic_sa){.dst = sa->dst,
 	                           .spi = sa->spi,
@@ -47,7 +47,7 @@ static struct traffic_sa as_traffic(const struct daemon *daemon, const struct xf
 /* The caller frees. 0 or negative errno. */
 static int list_sas(struct daemon *daemon, struct traffic_sa **ret_sas, size_t *ret_count)
 {
-	_cleanup_(cleanup_free) struct xfrm_sa *all = NULL;
+	_cleanup_(cleanup_free) struct sa *all = NULL;
 	struct traffic_sa *sas;
 	size_t count, kept = 0;
 	struct err err;
@@ -67,7 +67,7 @@ static int list_sas(struct daemon *daemon, struct traffic_sa **ret_sas, size_t *
 	return 0;
 }
 
-void metrics_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa)
+void metrics_on_sa_gone(struct daemon *daemon, const struct sa *sa)
 {
 	struct traffic_sa gone;
 

@@ -26,24 +26,21 @@ static void arm_timer(struct daemon *daemon)
 
 /* False: none of ours, of a pair that is not protected any more, or larval (it has no
  * algorithm). */
-static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
+static bool convert(const struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
 {
 	const struct local_addr *addrs;
 	struct orphan_sa seen = {
 		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
-	struct pair pair;
 	size_t count;
 
 	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
 		return false;
 	addrs = addr_watch_list(daemon->addrs, &count);
-	pair = (struct pair){.local = sa->src, .remote = sa->dst};
-	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &pair);
+	seen.pair = (struct pair){.local = sa->src, .remote = sa->dst};
+	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &seen.pair);
 	if (!seen.outbound)
-		pair = (struct pair){.local = sa->dst, .remote = sa->src};
-	seen.local = pair.local;
-	seen.remote = pair.remote;
-	if (!plan_negotiable(&daemon->conf, addrs, count, &pair))
+		seen.pair = (struct pair){.local = sa->dst, .remote = sa->src};
+	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.pair))
 		return false;
 	*ret_sa = seen;
 	return true;
@@ -51,7 +48,7 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 
 static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *ret_count)
 {
-	struct xfrm_sa *all = NULL;
+	struct sa *all = NULL;
 	struct orphan_sa *sas;
 	size_t all_count, count = 0;
 	struct err err;
@@ -86,13 +83,12 @@ void orphan_sas_begin(struct daemon *daemon)
 	arm_timer(daemon);
 }
 
-void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out)
+void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 
-	orphans_claim(daemon->orphans, local, remote, false, spi_in);
-	orphans_claim(daemon->orphans, local, remote, true, spi_out);
+	orphans_claim(daemon->orphans, pair, false, spi_in);
+	orphans_claim(daemon->orphans, pair, true, spi_out);
 }
 
 void orphan_sas_on_listed(void *ctx, bool complete)
@@ -112,7 +108,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
 		           count);
 	for (size_t i = 0; i < count; i++)
-		negotiator_remember(daemon->negotiator, &list[i].sa.local, &list[i].sa.remote);
+		negotiator_remember(daemon->negotiator, &list[i].sa.pair);
 	arm_timer(daemon);
 }
 
@@ -124,19 +120,20 @@ void orphan_sas_on_change(struct daemon *daemon)
 
 static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 {
-	struct xfrm_sa sa = {.src = orphan->outbound ? orphan->local : orphan->remote,
-	                     .dst = orphan->outbound ? orphan->remote : orphan->local,
-	                     .spi = orphan->spi,
-	                     .proto = IPPROTO_ESP};
+	struct sa sa = {.src = orphan->outbound ? orphan->pair.local : orphan->pair.remote,
+	                .dst = orphan->outbound ? orphan->pair.remote : orphan->pair.local,
+	                .spi = orphan->spi,
+	                .proto = IPPROTO_ESP};
 	int error = installed_spd_delete_sa(daemon->spd, &sa);
 	char remote[ADDR_TEXT_MAX];
 
 	if (error && error != -ESRCH)
 		log_warning("spd: %s: orphaned SA %08x cannot be deleted: %s",
-		            addr_format(&orphan->remote, remote), orphan->spi, strerror(-error));
+		            addr_format(&orphan->pair.remote, remote), orphan->spi,
+		            strerror(-error));
 	else
 		log_debug("spd: %s: orphaned SA %08x is replaced, deleted",
-		          addr_format(&orphan->remote, remote), orphan->spi);
+		          addr_format(&orphan->pair.remote, remote), orphan->spi);
 }
 
 void orphan_sas_due(void *ctx)

@@ -33,14 +33,13 @@
 
 static_assert(PEERS_FILE_PAIRS_MAX == HOSTS_WITHOUT_SA_MAX, "each of them has a host policy");
 
-static bool is_protected(const struct daemon *daemon, const struct peers_file_pair *pair)
+static bool is_protected(const struct daemon *daemon, const struct pair *pair)
 {
-	const struct pair of = {.local = pair->local, .remote = pair->remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &of);
+	return plan_negotiable(&daemon->conf, addrs, count, pair);
 }
 
 static int make_path(struct daemon *daemon)
@@ -120,8 +119,8 @@ int recent_peers_apply(struct daemon *daemon)
 	if (now_ms > daemon->recent.waiting_until_ms)
 		peers_file_fini(waiting);
 	for (size_t i = 0; i < waiting->count; i++) {
-		const struct peers_file_pair *pair = &waiting->items[i];
-		struct known_host host = {.pair = {.local = pair->local, .remote = pair->remote}};
+		const struct pair *pair = &waiting->items[i];
+		struct known_host host = {.pair = *pair};
 
 		if (!is_protected(daemon, pair)) {
 			waiting->items[kept++] = *pair;
@@ -129,7 +128,7 @@ int recent_peers_apply(struct daemon *daemon)
 		}
 		if (!error)
 			error = hosts_restore(daemon->hosts, &host, now_ms);
-		negotiator_remember(daemon->negotiator, &pair->local, &pair->remote);
+		negotiator_remember(daemon->negotiator, pair);
 	}
 	waiting->count = kept;
 	return error;
@@ -149,18 +148,18 @@ static int compare_recency(const void *a, const void *b)
 static int add_peers(const struct daemon *daemon, struct peers_file *file)
 {
 	size_t count, kept = 0;
-	const struct peer *const *list = peers_list(negotiator_peers(daemon->negotiator), &count);
-	const struct peer **chosen = calloc(count ? count : 1, sizeof(*chosen));
+	const struct peer **chosen = peers_list_by_local(negotiator_peers(daemon->negotiator),
+	                                                 &count);
 	int error = 0;
 
 	if (!chosen)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		if (list[i]->state == PEER_STATE_UP || list[i]->tries_left_unasked)
-			chosen[kept++] = list[i];
+		if (chosen[i]->state == PEER_STATE_UP || chosen[i]->tries_left_unasked)
+			chosen[kept++] = chosen[i];
 	qsort(chosen, kept, sizeof(*chosen), compare_recency);
 	for (size_t i = 0; !error && i < kept; i++)
-		error = peers_file_add(file, &chosen[i]->local, &chosen[i]->remote);
+		error = peers_file_add(file, &chosen[i]->pair);
 	free(chosen);
 	return error;
 }
@@ -173,7 +172,7 @@ static char *present_text(const struct daemon *daemon)
 	char *text = NULL;
 
 	for (size_t i = 0; !error && i < waiting->count; i++)
-		error = peers_file_add(&file, &waiting->items[i].local, &waiting->items[i].remote);
+		error = peers_file_add(&file, &waiting->items[i]);
 	if (!error)
 		text = peers_file_format(&file);
 	peers_file_fini(&file);

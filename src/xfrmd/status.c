@@ -187,7 +187,7 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	struct peers_counters counters;
 	size_t count;
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
-	const struct peer *const *list = peers_list(peers, &count);
+	const struct peer **list = peers_list_by_local(peers, &count);
 	struct failures failures = {0};
 
 	for (size_t i = 0; i < count; i++) {
@@ -208,8 +208,9 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	}
 	for (size_t i = 0; i < count; i++)
 		if (list[i]->state != PEER_STATE_IDLE && *list[i]->last_error)
-			failures_add(&failures, list[i]->last_error, &list[i]->remote);
+			failures_add(&failures, list[i]->last_error, &list[i]->pair.remote);
 	(void)failures_tell(&failures, &status->warnings);
+	free(list);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires + daemon->acquires.put_off;
@@ -375,15 +376,18 @@ static int64_t epoch_or_zero(uint64_t monotonic_ms)
 char *status_peers_json(struct daemon *daemon)
 {
 	size_t peer_count, sa_count = 0;
-	const struct peer *const *peers = peers_list(negotiator_peers(daemon->negotiator),
-	                                             &peer_count);
+	const struct peer **peers = peers_list_by_local(negotiator_peers(daemon->negotiator),
+	                                                &peer_count);
 	struct ctl_peers rows = {.items = calloc(peer_count ? peer_count : 1, sizeof(*rows.items))};
-	struct xfrm_sa *sas = NULL;
+	struct sa *sas = NULL;
 	struct err err;
 	char *json;
 
-	if (!rows.items)
+	if (!peers || !rows.items) {
+		free(peers);
+		free(rows.items);
 		return NULL;
+	}
 	if (installed_spd_sas(daemon->spd, &sas, &sa_count, &err) < 0)
 		log_warning("peers: %s", err.text);
 	ctl_sas_sort(sas, sa_count);
@@ -391,20 +395,21 @@ char *status_peers_json(struct daemon *daemon)
 		const struct peer *peer = peers[i];
 		struct ctl_peer *row = &rows.items[rows.count++];
 
-		*row = (struct ctl_peer){.local = peer->local,
-		                         .address = peer->remote,
+		*row = (struct ctl_peer){.local = peer->pair.local,
+		                         .address = peer->pair.remote,
 		                         .since = clock_epoch_of(peer->since_ms),
 		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
 		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
 		                         .last_failure = epoch_or_zero(peer->failed_ms)};
 		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
 		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
-		if (ctl_sas_of(sas, sa_count, daemon->conf.reqid, &peer->local, &peer->remote,
-		               &row->sas, &row->sa_count) < 0)
+		if (ctl_sas_of(sas, sa_count, daemon->conf.reqid, &peer->pair, &row->sas,
+		               &row->sa_count) < 0)
 			log_warning("peers: out of memory");
 	}
 	json = ctl_proto_peers(&rows);
 	ctl_peers_fini(&rows);
+	free(peers);
 	free(sas);
 	return json;
 }

@@ -2,7 +2,7 @@
 #ifndef XFRMD_NET_GREETING_H
 #define XFRMD_NET_GREETING_H
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /* RFC 3948. */
 #define GREETING_PORT 4500
@@ -14,6 +14,6 @@
  * Needs no privilege. Negative errno, of which nothing follows: who waits for a greeting goes on
  * without it.
  */
-int greeting_send(const struct addr *local, const struct addr *remote);
+int greeting_send(const struct pair *pair);
 
 #endif

@@ -3,6 +3,7 @@
 #define XFRMD_SPD_POLICY_H
 
 #include "xfrmd/net/prefix.h"
+#include "xfrmd/net/spi.h"
 
 enum policy_dir {
 	POLICY_DIR_OUT,
@@ -39,9 +40,9 @@ enum policy_action {
 #define POLICY_PRIORITY_EXEMPT     30600u
 #define POLICY_PRIORITY_FALLBACK   30700u
 
-/* SPIs up to here are reserved (RFC 4303, 2.1), so no SA has one. A template pinned to one of them
- * waits, and the larval SA of an acquire that it raises has that SPI. */
-#define POLICY_SPI_WAIT_MAX 255u
+/* A template pinned to a reserved SPI waits, since no SA has one, and the larval SA of an acquire that it
+ * raises has that SPI. */
+#define POLICY_SPI_WAIT_MAX SPI_RESERVED_MAX
 
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
