@@ -304,8 +304,8 @@ static const struct field sa_fields[] = {
 	{0},
 };
 static const struct field peer_fields[] = {
-	{"address", FIELD_ADDR, PEER(address)},
-	{"local", FIELD_ADDR_OR_NULL, PEER(local)},
+	{"address", FIELD_ADDR, PEER(pair.remote)},
+	{"local", FIELD_ADDR_OR_NULL, PEER(pair.local)},
 	{"state", FIELD_TEXT, PEER(state)},
 	{"since", FIELD_INTEGER, PEER(since)},
 	{"sas", FIELD_LIST, FIELD_ITEMS(struct ctl_peer, sas, sa_count), .fields = sa_fields},

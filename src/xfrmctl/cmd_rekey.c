@@ -25,8 +25,7 @@ static bool has_sa(const struct ctl_peer *peer, uint32_t spi_out)
 static const struct ctl_peer *find(const struct ctl_peers *peers, const struct ctl_peer *like)
 {
 	for (size_t i = 0; i < peers->count; i++)
-		if (addr_equal(&peers->items[i].address, &like->address) &&
-		    addr_equal(&peers->items[i].local, &like->local))
+		if (pair_equal(&peers->items[i].pair, &like->pair))
 			return &peers->items[i];
 	return NULL;
 }
@@ -34,7 +33,7 @@ static const struct ctl_peer *find(const struct ctl_peers *peers, const struct c
 static bool is_meant(const struct ctl_peer *peer, const struct addr *address)
 {
 	return strcmp(peer->state, "up") == 0 &&
-	       (!address->family || addr_equal(&peer->address, address));
+	       (!address->family || addr_equal(&peer->pair.remote, address));
 }
 
 static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *now)
@@ -73,9 +72,9 @@ static void add(struct strlist *list, const struct ctl_peer *peer, const char *w
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 	char escaped[4 * CTL_ERROR_MAX];
 
-	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->address, remote),
+	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->pair.remote, remote),
 	                   str_escape(words, escaped, sizeof(escaped)),
-	                   addr_format(&peer->local, local));
+	                   addr_format(&peer->pair.local, local));
 }
 
 /* Those that were up. */

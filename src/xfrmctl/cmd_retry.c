@@ -23,7 +23,7 @@ static bool has_result(const struct ctl_peers *peers, const struct addr *address
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		if (!addr_equal(&peer->address, address))
+		if (!addr_equal(&peer->pair.remote, address))
 			continue;
 		if (strcmp(peer->state, "negotiating") == 0)
 			return false;

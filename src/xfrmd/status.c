@@ -395,8 +395,7 @@ char *status_peers_json(struct daemon *daemon)
 		const struct peer *peer = peers[i];
 		struct ctl_peer *row = &rows.items[rows.count++];
 
-		*row = (struct ctl_peer){.local = peer->pair.local,
-		                         .address = peer->pair.remote,
+		*row = (struct ctl_peer){.pair = peer->pair,
 		                         .since = clock_epoch_of(peer->since_ms),
 		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
 		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
