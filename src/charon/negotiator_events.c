@@ -39,8 +39,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 {
 	for (size_t i = 0; i < ike->child_count; i++) {
 		const struct fresh_sas fresh = {
-			.local = ike->local,
-			.remote = ike->remote,
+			.pair = {.local = ike->local, .remote = ike->remote},
 			.spi_out = ike->children[i].spi_out,
 			.spi_in = ike->children[i].spi_in,
 			.initiator = ike->asked,
@@ -144,8 +143,7 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 		                      actions);
 		return;
 	}
-	fresh = (struct fresh_sas){.local = rekey.local,
-	                           .remote = rekey.remote,
+	fresh = (struct fresh_sas){.pair = {.local = rekey.local, .remote = rekey.remote},
 	                           .spi_out = rekey.new_spi_out,
 	                           .spi_in = rekey.new_spi_in,
 	                           .initiator = rekey.asked,

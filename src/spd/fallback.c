@@ -62,12 +62,12 @@ static int add_set(struct half *half, const struct prefixset *set, enum policy_a
 		uint8_t open_bits = addr_bits(&peers->addr) - peers->len;
 
 		if (peers->addr.family == half->family)
-			r = add(half, action, POLICY_PRIORITY_LADDER + open_bits, local, peers);
+			r = add(half, action, POLICY_PRIORITY_FALLBACK + open_bits, local, peers);
 	}
 	return r;
 }
 
-static int add_rungs(struct half *half, const struct prefix *local)
+static int add_lists(struct half *half, const struct prefix *local)
 {
 	int r = add_set(half, &half->conf->protect, POLICY_ACTION_BLOCK, local);
 
@@ -146,7 +146,7 @@ static int add_in(const struct conf *conf, const struct plan_input *input, struc
 {
 	struct half half = {conf, input, list, POLICY_DIR_IN, family};
 	struct prefix any = prefix_any(family);
-	int r = add_rungs(&half, &any);
+	int r = add_lists(&half, &any);
 
 	if (r == 0)
 		r = add_exempt_pairs(&half);
@@ -191,7 +191,7 @@ static int add_homes(struct half *half)
 
 		if (home->addr.family != half->family || !is_home(half, home))
 			continue;
-		r = add_rungs(half, home);
+		r = add_lists(half, home);
 		if (r == 0)
 			r = add_allowed_inside(half, home);
 	}
@@ -205,7 +205,7 @@ static int add_forwarding(struct half *half)
 
 	for (size_t i = 0; r == 0 && i < sizeof(link_local) / sizeof(link_local[0]); i++) {
 		if (link_local[i].addr.family == half->family)
-			r = add_rungs(half, &link_local[i]);
+			r = add_lists(half, &link_local[i]);
 	}
 	return r == 0 && half->conf->protect_forwarded ? add_homes(half) : r;
 }
@@ -215,7 +215,7 @@ static int add_out(const struct conf *conf, const struct plan_input *input,
 {
 	struct half half = {conf, input, list, POLICY_DIR_OUT, family};
 	struct prefix any = prefix_any(family);
-	int r = forwards ? add_forwarding(&half) : add_rungs(&half, &any);
+	int r = forwards ? add_forwarding(&half) : add_lists(&half, &any);
 
 	if (r == 0)
 		r = add_exempt_pairs(&half);

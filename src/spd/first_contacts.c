@@ -31,10 +31,9 @@ static uint64_t add(uint64_t hash, const struct addr *addr)
 }
 
 /* Whether the pair was there already. */
-static bool remember(struct first_contacts *first_contacts, const struct addr *local,
-                     const struct addr *remote)
+static bool remember(struct first_contacts *first_contacts, const struct pair *pair)
 {
-	uint64_t hash = add(add(0xcbf29ce484222325, local), remote), *place;
+	uint64_t hash = add(add(0xcbf29ce484222325, &pair->local), &pair->remote), *place;
 	bool known;
 
 	/* FNV leaves addresses in a row close together */
@@ -46,10 +45,9 @@ static bool remember(struct first_contacts *first_contacts, const struct addr *l
 }
 
 enum first_contact first_contacts_admit(struct first_contacts *first_contacts,
-                                        const struct addr *local, const struct addr *remote,
-                                        uint64_t now_ms)
+                                        const struct pair *pair, uint64_t now_ms)
 {
-	if (remember(first_contacts, local, remote))
+	if (remember(first_contacts, pair))
 		return FIRST_CONTACT_AGAIN;
 	if (first_contacts->all_ms < now_ms)
 		first_contacts->all_ms = now_ms;

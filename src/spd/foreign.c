@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "xfrmd/spd/plan.h"
+#include "xfrmd/spd/plan_input.h"
 
 /* Of the policies that charon's option port_bypass makes (kernel_netlink_ipsec.c). */
 #define PORT_BYPASS_PRIORITY 32

@@ -19,7 +19,7 @@ bool hosts_is_follower(const struct hosts *hosts, size_t index)
 {
 	const struct known_host *host = &hosts->known.hosts[index];
 
-	return addr_compare(&host->local, &host->remote) > 0;
+	return addr_compare(&host->pair.local, &host->pair.remote) > 0;
 }
 
 void host_actions_fini(struct host_actions *actions)
@@ -64,7 +64,7 @@ bool hosts_takes_over_by_time(const struct hosts *hosts, size_t index)
 {
 	const struct host_state *state = hosts->known.states[index];
 
-	return state->pair_count && !state->pairs[state->pair_count - 1].spi_in &&
+	return state->child_count && !state->children[state->child_count - 1].spi_in &&
 	       hosts->known.hosts[index].spi != host_newest_spi(state);
 }
 
@@ -76,9 +76,9 @@ void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
 	uint64_t due_ms = hosts_takes_over_by_time(hosts, index) ? state->takeover_ms
 	                                                         : HOST_TABLE_NEVER;
 
-	for (size_t i = 0; i < state->pair_count; i++)
-		audible |= state->pairs[i].spi_in &&
-		           state->pairs[i].spi != hosts->known.hosts[index].spi;
+	for (size_t i = 0; i < state->child_count; i++)
+		audible |= state->children[i].spi_in &&
+		           state->children[i].spi != hosts->known.hosts[index].spi;
 	if (audible && (!settled || hosts_is_follower(hosts, index)) &&
 	    now_ms + state->look_ms < due_ms)
 		due_ms = now_ms + state->look_ms;
@@ -90,10 +90,10 @@ void hosts_add_listen(struct hosts *hosts, size_t index, uint32_t spi, struct ho
 	const struct host_state *state = hosts->known.states[index];
 	size_t found = host_find_spi(state, spi);
 
-	if (found == state->pair_count || !state->pairs[found].spi_in)
+	if (found == state->child_count || !state->children[found].spi_in)
 		return;
 	host_actions_add(actions, HOST_ACTION_LISTEN, &hosts->known.hosts[index]);
-	actions->items[actions->count - 1].spi = state->pairs[found].spi_in;
+	actions->items[actions->count - 1].spi = state->children[found].spi_in;
 }
 
 static void put(struct hosts *hosts, size_t index, uint32_t spi, bool blocked, uint32_t answer_spi,
@@ -148,7 +148,7 @@ void hosts_await_sa(struct hosts *hosts, size_t index, uint64_t now_ms,
 
 bool hosts_awaits_sa(const struct hosts *hosts, size_t index)
 {
-	return !hosts->known.states[index]->pair_count && !hosts->known.hosts[index].blocked &&
+	return !hosts->known.states[index]->child_count && !hosts->known.hosts[index].blocked &&
 	       hosts->known.states[index]->due_ms != HOST_TABLE_NEVER;
 }
 
@@ -204,7 +204,7 @@ static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
                       struct host_actions *actions)
 {
 	struct host_state *state = hosts->known.states[index];
-	bool lives = host_find_spi(state, state->ready_spi) < state->pair_count;
+	bool lives = host_find_spi(state, state->ready_spi) < state->child_count;
 
 	pin(hosts, index, lives ? state->ready_spi : host_newest_spi(state), now_ms, actions);
 }
@@ -225,7 +225,7 @@ void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_action
 			pin_ready(hosts, i, now_ms, actions);
 	}
 	for (size_t i = 0; i < known->count; i++) {
-		if (known->states[i]->resend && known->states[i]->pair_count &&
+		if (known->states[i]->resend && known->states[i]->child_count &&
 		    !known_host_waits(&known->hosts[i]))
 			free_queue(hosts, i, actions);
 	}
@@ -256,7 +256,7 @@ void hosts_wait_for_peer(struct hosts *hosts, size_t index, uint64_t now_ms,
 {
 	struct host_state *state = hosts->known.states[index];
 	bool answers = hosts->mode == HOSTS_MODE_HOLD &&
-	               hosts->known.hosts[index].local.family == AF_INET6;
+	               hosts->known.hosts[index].pair.local.family == AF_INET6;
 
 	put(hosts, index, state->wait_spi, false, answers ? host_newest_spi(state) : 0, actions);
 	state->takeover_ms = now_ms + HOSTS_WAIT_MS;

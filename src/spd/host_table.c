@@ -4,24 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_pair(const struct known_host *host, const struct addr *local,
-                        const struct addr *remote)
-{
-	int order = addr_compare(&host->remote, remote);
-
-	return order ? order : addr_compare(&host->local, local);
-}
-
 /* The index of the pair, or where it would be. */
-static size_t lower_bound(const struct host_table *table, const struct addr *local,
-                          const struct addr *remote)
+static size_t lower_bound(const struct host_table *table, const struct pair *pair)
 {
 	size_t low = 0, high = table->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_pair(&table->hosts[middle], local, remote) < 0)
+		if (pair_compare(&table->hosts[middle].pair, pair) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -29,12 +20,11 @@ static size_t lower_bound(const struct host_table *table, const struct addr *loc
 	return low;
 }
 
-size_t host_table_find(const struct host_table *table, const struct addr *local,
-                       const struct addr *remote)
+size_t host_table_find(const struct host_table *table, const struct pair *pair)
 {
-	size_t index = lower_bound(table, local, remote);
+	size_t index = lower_bound(table, pair);
 
-	if (index == table->count || compare_pair(&table->hosts[index], local, remote))
+	if (index == table->count || pair_compare(&table->hosts[index].pair, pair))
 		return HOST_TABLE_NONE;
 	return index;
 }
@@ -59,10 +49,10 @@ static bool table_reserve_one(struct host_table *table)
 	return true;
 }
 
-size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
-                      uint32_t wait_spi, uint64_t now_ms)
+size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_t wait_spi,
+                      uint64_t now_ms)
 {
-	size_t index = lower_bound(table, local, remote);
+	size_t index = lower_bound(table, pair);
 	size_t behind = table->count - index;
 	struct host_state *state;
 
@@ -73,7 +63,7 @@ size_t host_table_add(struct host_table *table, const struct addr *local, const 
 		return HOST_TABLE_NONE;
 	memmove(&table->hosts[index + 1], &table->hosts[index], behind * sizeof(*table->hosts));
 	memmove(&table->states[index + 1], &table->states[index], behind * sizeof(state));
-	table->hosts[index] = (struct known_host){.local = *local, .remote = *remote};
+	table->hosts[index] = (struct known_host){.pair = *pair};
 	table->states[index] = state;
 	*state = (struct host_state){
 		.active_ms = now_ms,
@@ -136,7 +126,7 @@ size_t host_table_find_silent(const struct host_table *table, size_t *oldest, si
 
 	*ret_count = 0;
 	for (size_t i = 0; i < table->count; i++) {
-		if (table->states[i]->pair_count)
+		if (table->states[i]->child_count)
 			continue;
 		without_sa++;
 		keep_oldest(table, oldest, max, ret_count, i);
@@ -158,7 +148,7 @@ size_t host_find_spi(const struct host_state *state, uint32_t spi)
 {
 	size_t i = 0;
 
-	while (i < state->pair_count && state->pairs[i].spi != spi)
+	while (i < state->child_count && state->children[i].spi != spi)
 		i++;
 	return i;
 }
@@ -167,64 +157,64 @@ size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in)
 {
 	size_t i = 0;
 
-	while (i < state->pair_count && (!spi_in || state->pairs[i].spi_in != spi_in))
+	while (i < state->child_count && (!spi_in || state->children[i].spi_in != spi_in))
 		i++;
 	return i;
 }
 
 void host_remove_spi(struct host_state *state, size_t index)
 {
-	state->pair_count--;
-	memmove(&state->pairs[index], &state->pairs[index + 1],
-	        (state->pair_count - index) * sizeof(*state->pairs));
+	state->child_count--;
+	memmove(&state->children[index], &state->children[index + 1],
+	        (state->child_count - index) * sizeof(*state->children));
 }
 
-static void append(struct host_state *state, uint32_t pinned, const struct sa_pair *pair)
+static void append(struct host_state *state, uint32_t pinned, const struct host_child *child)
 {
-	if (state->pair_count == HOSTS_PAIRS_MAX)
-		host_remove_spi(state, state->pairs[0].spi == pinned ? 1 : 0);
-	state->pairs[state->pair_count++] = *pair;
+	if (state->child_count == HOSTS_CHILDREN_MAX)
+		host_remove_spi(state, state->children[0].spi == pinned ? 1 : 0);
+	state->children[state->child_count++] = *child;
 }
 
 bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 {
-	const struct sa_pair pair = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
+	const struct host_child child = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
 
-	if (host_find_spi(state, spi) < state->pair_count)
+	if (host_find_spi(state, spi) < state->child_count)
 		return false;
-	append(state, pinned, &pair);
+	append(state, pinned, &child);
 	return true;
 }
 
 void host_list_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 {
-	struct sa_pair pair = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
+	struct host_child child = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
 	size_t index = host_find_spi(state, spi);
 
-	if (index < state->pair_count) {
-		pair = state->pairs[index];
+	if (index < state->child_count) {
+		child = state->children[index];
 		host_remove_spi(state, index);
 	}
-	pair.listed = true;
-	append(state, pinned, &pair);
+	child.listed = true;
+	append(state, pinned, &child);
 }
 
 void host_remove_unlisted(struct host_state *state)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < state->pair_count; i++) {
-		if (!state->pairs[i].listed)
+	for (size_t i = 0; i < state->child_count; i++) {
+		if (!state->children[i].listed)
 			continue;
-		state->pairs[kept] = state->pairs[i];
-		state->pairs[kept++].listed = false;
+		state->children[kept] = state->children[i];
+		state->children[kept++].listed = false;
 	}
-	state->pair_count = kept;
+	state->child_count = kept;
 }
 
 uint32_t host_newest_spi(const struct host_state *state)
 {
-	return state->pair_count ? state->pairs[state->pair_count - 1].spi : 0;
+	return state->child_count ? state->children[state->child_count - 1].spi : 0;
 }
 
 uint64_t host_table_first_due(const struct host_table *table)
@@ -238,14 +228,13 @@ uint64_t host_table_first_due(const struct host_table *table)
 	return first;
 }
 
-void host_table_retain(struct host_table *table,
-                       bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+void host_table_retain(struct host_table *table, bool (*keep)(void *ctx, const struct pair *pair),
                        void *ctx)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!keep(ctx, &table->hosts[i].local, &table->hosts[i].remote)) {
+		if (!keep(ctx, &table->hosts[i].pair)) {
 			free(table->states[i]);
 			continue;
 		}

@@ -62,13 +62,13 @@ static void make_room(struct hosts *hosts, struct host_actions *actions)
 }
 
 /* Adds a host that is not known, without PUT. HOST_TABLE_NONE: out of memory, which is noted. */
-static size_t add_host(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                       uint64_t now_ms, struct host_actions *actions)
+static size_t add_host(struct hosts *hosts, const struct pair *pair, uint64_t now_ms,
+                       struct host_actions *actions)
 {
 	size_t index;
 
 	make_room(hosts, actions);
-	index = host_table_add(&hosts->known, local, remote, wait_spis_of(&hosts->spis, local),
+	index = host_table_add(&hosts->known, pair, wait_spis_of(&hosts->spis, &pair->local),
 	                       now_ms);
 	if (index == HOST_TABLE_NONE)
 		actions->out_of_memory = true;
@@ -89,7 +89,7 @@ void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode)
 		if (state->ready_spi)
 			state->takeover_ms = 0;
 		state->ready_spi = 0;
-		if (!state->pair_count) {
+		if (!state->child_count) {
 			host->spi = hosts_idle_spi(hosts, state);
 			state->due_ms = HOST_TABLE_NEVER;
 		} else if (known_host_waits(host) && mode == HOSTS_MODE_DROP) {
@@ -105,7 +105,7 @@ int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, siz
 
 	for (size_t i = 0; !error && i < hosts->known.count; i++) {
 		struct known_host *host = &hosts->known.hosts[i];
-		uint32_t spi = wait_spis_of(&hosts->spis, &host->local);
+		uint32_t spi = wait_spis_of(&hosts->spis, &host->pair.local);
 
 		hosts->known.states[i]->wait_spi = spi;
 		if (known_host_waits(host))
@@ -139,11 +139,11 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	struct host_state *state;
 	size_t index;
 
-	if (host_table_find(&hosts->known, &host->local, &host->remote) != HOST_TABLE_NONE ||
+	if (host_table_find(&hosts->known, &host->pair) != HOST_TABLE_NONE ||
 	    (!pinned && hosts->known.count >= HOSTS_WITHOUT_SA_MAX))
 		return 0;
-	index = host_table_add(&hosts->known, &host->local, &host->remote,
-	                       wait_spis_of(&hosts->spis, &host->local), now_ms);
+	index = host_table_add(&hosts->known, &host->pair,
+	                       wait_spis_of(&hosts->spis, &host->pair.local), now_ms);
 	if (index == HOST_TABLE_NONE)
 		return -ENOMEM;
 	state = hosts->known.states[index];
@@ -162,17 +162,17 @@ int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t n
 	return 0;
 }
 
-void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                 uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+void hosts_on_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                 struct host_actions *actions)
 {
 	struct host_state *state;
 	size_t index;
 
 	if (spi <= POLICY_SPI_WAIT_MAX || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
-	index = host_table_find(&hosts->known, local, remote);
+	index = host_table_find(&hosts->known, pair);
 	if (index == HOST_TABLE_NONE)
-		index = add_host(hosts, local, remote, now_ms, actions);
+		index = add_host(hosts, pair, now_ms, actions);
 	if (index == HOST_TABLE_NONE)
 		return;
 	state = hosts->known.states[index];
@@ -193,28 +193,27 @@ void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct add
 }
 
 /* NULL: not known. */
-static struct sa_pair *find_pair(struct hosts *hosts, const struct addr *local,
-                                 const struct addr *remote, uint32_t spi)
+static struct host_child *find_child(struct hosts *hosts, const struct pair *pair, uint32_t spi)
 {
-	size_t index = host_table_find(&hosts->known, local, remote), found;
+	size_t index = host_table_find(&hosts->known, pair), found;
 	struct host_state *state;
 
 	if (index == HOST_TABLE_NONE)
 		return NULL;
 	state = hosts->known.states[index];
 	found = host_find_spi(state, spi);
-	return found < state->pair_count ? &state->pairs[found] : NULL;
+	return found < state->child_count ? &state->children[found] : NULL;
 }
 
-void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                   uint32_t spi, uint32_t spi_in, uint64_t now_ms)
+void hosts_on_inbound_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi,
+                         uint32_t spi_in, uint64_t now_ms)
 {
-	struct sa_pair *pair = find_pair(hosts, local, remote, spi);
-	size_t index = host_table_find(&hosts->known, local, remote);
+	struct host_child *child = find_child(hosts, pair, spi);
+	size_t index = host_table_find(&hosts->known, pair);
 
-	if (!pair)
+	if (!child)
 		return;
-	pair->spi_in = spi_in;
+	child->spi_in = spi_in;
 	if (hosts_is_pinned(hosts, index))
 		hosts_watch(hosts, index, now_ms);
 }
@@ -237,17 +236,17 @@ void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint
 {
 	bool tells = fresh->initiator && !fresh->rekeyed, pinned, held;
 	struct host_state *state;
-	struct sa_pair *pair;
+	struct host_child *child;
 	size_t index;
 
-	hosts_on_sa(hosts, &fresh->local, &fresh->remote, fresh->spi_out, now_ms, actions);
-	index = host_table_find(&hosts->known, &fresh->local, &fresh->remote);
-	pair = find_pair(hosts, &fresh->local, &fresh->remote, fresh->spi_out);
-	if (!pair || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
+	hosts_on_sa(hosts, &fresh->pair, fresh->spi_out, now_ms, actions);
+	index = host_table_find(&hosts->known, &fresh->pair);
+	child = find_child(hosts, &fresh->pair, fresh->spi_out);
+	if (!child || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
-	if (!pair->spi_in) {
-		pair->spi_in = fresh->spi_in;
-		pair->packets_in = 0;
+	if (!child->spi_in) {
+		child->spi_in = fresh->spi_in;
+		child->packets_in = 0;
 	}
 	state = hosts->known.states[index];
 	pinned = hosts_is_pinned(hosts, index);
@@ -291,31 +290,30 @@ static void follow(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now
 	hosts_end_together(hosts, now_ms, actions);
 }
 
-void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     uint32_t spi_in, uint64_t packets, uint64_t now_ms,
-                     struct host_actions *actions)
+void hosts_on_looked(struct hosts *hosts, const struct pair *pair, uint32_t spi_in,
+                     uint64_t packets, uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 	struct host_state *state;
-	struct sa_pair *pair;
+	struct host_child *child;
 	bool pinned, received;
 
 	if (index == HOST_TABLE_NONE || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	state = hosts->known.states[index];
-	if (host_find_spi_in(state, spi_in) == state->pair_count)
+	if (host_find_spi_in(state, spi_in) == state->child_count)
 		return;
-	pair = &state->pairs[host_find_spi_in(state, spi_in)];
-	pinned = pair->spi == hosts->known.hosts[index].spi;
-	received = pair->packets_in == HOST_TABLE_NEVER ? pinned : packets > pair->packets_in;
-	pair->packets_in = packets;
+	child = &state->children[host_find_spi_in(state, spi_in)];
+	pinned = child->spi == hosts->known.hosts[index].spi;
+	received = child->packets_in == HOST_TABLE_NEVER ? pinned : packets > child->packets_in;
+	child->packets_in = packets;
 	if (pinned) {
 		state->received = received;
 		/* the peer has not left the older one */
 		if (received && state->takeover_ms != HOST_TABLE_NEVER)
 			state->takeover_ms = now_ms + HOSTS_SETTLE_MS;
-	} else if (received && follows(hosts, index, pair->spi)) {
-		follow(hosts, index, pair->spi, now_ms, actions);
+	} else if (received && follows(hosts, index, child->spi)) {
+		follow(hosts, index, child->spi, now_ms, actions);
 	}
 }
 
@@ -327,15 +325,14 @@ static void lose_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	hosts_pin(hosts, index, host_newest_spi(hosts->known.states[index]), now_ms, actions);
 }
 
-bool hosts_is_known(const struct hosts *hosts, const struct addr *local, const struct addr *remote)
+bool hosts_is_known(const struct hosts *hosts, const struct pair *pair)
 {
-	return host_table_find(&hosts->known, local, remote) != HOST_TABLE_NONE;
+	return host_table_find(&hosts->known, pair) != HOST_TABLE_NONE;
 }
 
-bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
-                      const struct addr *remote)
+bool hosts_is_blocked(const struct hosts *hosts, const struct pair *pair)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 
 	return index != HOST_TABLE_NONE && hosts->known.hosts[index].blocked;
 }
@@ -350,8 +347,8 @@ uint64_t hosts_lost_pins(const struct hosts *hosts)
 	return hosts->lost_pins;
 }
 
-void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+void hosts_on_sa_gone(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                      struct host_actions *actions)
 {
 	struct host_state *state;
 	size_t index, gone;
@@ -359,16 +356,16 @@ void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struc
 
 	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
-	index = host_table_find(&hosts->known, local, remote);
+	index = host_table_find(&hosts->known, pair);
 	if (index == HOST_TABLE_NONE)
 		return;
 	state = hosts->known.states[index];
 	gone = host_find_spi(state, spi);
-	if (gone == state->pair_count)
+	if (gone == state->child_count)
 		return;
 	host_remove_spi(state, gone);
 	pinned = hosts->known.hosts[index].spi;
-	if (!state->pair_count)
+	if (!state->child_count)
 		hosts_end_sas(hosts, index, now_ms, actions);
 	else if (pinned == spi)
 		lose_pin(hosts, index, now_ms, actions);
@@ -387,7 +384,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	if (!newest) {
 		if (hosts_is_pinned(hosts, index) || (known_host_waits(host) && state->takeover_ms))
 			hosts_end_sas(hosts, index, now_ms, actions);
-	} else if (host_find_spi(state, host->spi) < state->pair_count) {
+	} else if (host_find_spi(state, host->spi) < state->child_count) {
 		if (host->spi != newest)
 			state->takeover_ms = now_ms + HOSTS_GRACE_MS;
 		hosts_watch(hosts, index, now_ms);
@@ -411,7 +408,7 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		return;
 	/* First the known ones: none of them shall make room while it has an SA. */
 	for (size_t i = 0; i < count; i++) {
-		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
+		size_t index = host_table_find(known, &sas[i].pair);
 
 		if (index != HOST_TABLE_NONE && sas[i].spi > POLICY_SPI_WAIT_MAX)
 			host_list_spi(known->states[index], known->hosts[index].spi, sas[i].spi);
@@ -419,12 +416,12 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 	for (size_t i = 0; i < known->count; i++)
 		host_remove_unlisted(known->states[i]);
 	for (size_t i = 0; i < count; i++) {
-		size_t index = host_table_find(known, &sas[i].local, &sas[i].remote);
+		size_t index = host_table_find(known, &sas[i].pair);
 
 		if (sas[i].spi <= POLICY_SPI_WAIT_MAX)
 			continue;
 		if (index == HOST_TABLE_NONE) {
-			index = add_host(hosts, &sas[i].local, &sas[i].remote, now_ms, actions);
+			index = add_host(hosts, &sas[i].pair, now_ms, actions);
 			if (index != HOST_TABLE_NONE)
 				known->states[index]->resend = true;
 		}
@@ -435,23 +432,23 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
 		sync_pin(hosts, i, now_ms, actions);
 }
 
-bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint32_t spi, uint64_t now_ms, struct host_actions *actions)
+bool hosts_on_acquire(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                      struct host_actions *actions)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 	struct host_state *state;
 
 	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return true;
 	if (index == HOST_TABLE_NONE && hosts->mode != HOSTS_MODE_DROP)
-		index = add_host(hosts, local, remote, now_ms, actions);
+		index = add_host(hosts, pair, now_ms, actions);
 	if (index == HOST_TABLE_NONE)
 		return true;
 	state = hosts->known.states[index];
 	state->active_ms = now_ms;
 	/* it may be the subnet policy that asks */
 	state->resend |= state->stranger;
-	if (!state->pair_count) {
+	if (!state->child_count) {
 		hosts_await_sa(hosts, index, now_ms, actions);
 		return true;
 	}
@@ -460,10 +457,10 @@ bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struc
 	return false;
 }
 
-void hosts_on_progress(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                       enum ike_progress progress, uint64_t now_ms)
+void hosts_on_progress(struct hosts *hosts, const struct pair *pair, enum ike_progress progress,
+                       uint64_t now_ms)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 	struct host_state *state;
 	uint64_t due_ms;
 
@@ -476,10 +473,10 @@ void hosts_on_progress(struct hosts *hosts, const struct addr *local, const stru
 	hosts_set_due(hosts, state, due_ms);
 }
 
-void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     uint64_t now_ms, struct host_actions *actions)
+void hosts_on_failed(struct hosts *hosts, const struct pair *pair, uint64_t now_ms,
+                     struct host_actions *actions)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 
 	if (index != HOST_TABLE_NONE && hosts_awaits_sa(hosts, index) &&
 	    host_actions_reserve(actions, ACTIONS_PER_EVENT))
@@ -487,10 +484,10 @@ void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct
 	hosts_end_together(hosts, now_ms, actions);
 }
 
-void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     int64_t used_s, uint64_t now_ms, struct host_actions *actions)
+void hosts_on_probed(struct hosts *hosts, const struct pair *pair, int64_t used_s, uint64_t now_ms,
+                     struct host_actions *actions)
 {
-	size_t index = host_table_find(&hosts->known, local, remote);
+	size_t index = host_table_find(&hosts->known, pair);
 	struct host_state *state;
 
 	if (index == HOST_TABLE_NONE || !hosts->known.hosts[index].blocked ||
@@ -528,8 +525,8 @@ static void look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host
 
 	if (pinned)
 		hosts_add_listen(hosts, index, host->spi, actions);
-	for (size_t i = state->pair_count; i-- > 0;) {
-		uint32_t spi = state->pairs[i].spi;
+	for (size_t i = state->child_count; i-- > 0;) {
+		uint32_t spi = state->children[i].spi;
 
 		if (pinned ? spi != host->spi : spi == state->listen_spi)
 			hosts_add_listen(hosts, index, spi, actions);
@@ -554,9 +551,9 @@ static void on_due(struct hosts *hosts, size_t index, uint64_t now_ms, struct ho
 
 	if (hosts->known.hosts[index].blocked)
 		probe(hosts, index, now_ms, actions);
-	else if (!state->pair_count && has_grace(hosts, now_ms))
+	else if (!state->child_count && has_grace(hosts, now_ms))
 		state->due_ms = hosts->charon_ms + HOSTS_GRACE_MS;
-	else if (!state->pair_count)
+	else if (!state->child_count)
 		hosts_block(hosts, index, now_ms, actions);
 	else if (state->ready_spi)
 		state->due_ms = now_ms < hosts->together_ms ? hosts->together_ms
@@ -589,9 +586,7 @@ uint64_t hosts_next_ms(const struct hosts *hosts)
 	return hosts->next_ms;
 }
 
-void hosts_retain(struct hosts *hosts,
-                  bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
-                  void *ctx)
+void hosts_retain(struct hosts *hosts, bool (*keep)(void *ctx, const struct pair *pair), void *ctx)
 {
 	host_table_retain(&hosts->known, keep, ctx);
 }

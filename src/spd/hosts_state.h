@@ -21,7 +21,7 @@ struct hosts {
 /* PUT, RESEND, and END_ACQUIRE of a new SA or NEGOTIATE for want of one. */
 #define ACTIONS_PER_EVENT 3
 /* A look at all SAs of a host. */
-#define ACTIONS_PER_TIMER HOSTS_PAIRS_MAX
+#define ACTIONS_PER_TIMER HOSTS_CHILDREN_MAX
 
 /* Room for so many more. False: out of memory, which is noted. The other functions take room that
  * is reserved. */

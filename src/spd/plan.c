@@ -18,11 +18,6 @@
 /* A network of /31 or longer has no broadcast address (RFC 3021). */
 #define BROADCAST_LEN_MAX 30
 
-bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr)
-{
-	return addr->global && conf_interface_chosen(conf, addr->ifname);
-}
-
 static int add_both(struct policy_list *list, const struct policy *out)
 {
 	struct policy in = *out;
@@ -254,8 +249,8 @@ struct policy plan_host_policy(const struct conf *conf, const struct known_host 
 {
 	return (struct policy){
 		.dir = POLICY_DIR_OUT,
-		.src = prefix_host(&host->local),
-		.dst = prefix_host(&host->remote),
+		.src = prefix_host(&host->pair.local),
+		.dst = prefix_host(&host->pair.remote),
 		.action = host->blocked ? POLICY_ACTION_BLOCK : POLICY_ACTION_PROTECT,
 		.optional = !host->blocked && conf->optional,
 		.reqid = host->blocked ? 0 : conf->reqid,
@@ -282,8 +277,7 @@ bool plan_read_host(const struct policy *policy, struct known_host *ret_host)
 	    policy->dst.len != addr_bits(&policy->dst.addr))
 		return false;
 	*ret_host = (struct known_host){
-		.local = policy->src.addr,
-		.remote = policy->dst.addr,
+		.pair = {.local = policy->src.addr, .remote = policy->dst.addr},
 		.spi = policy->spi,
 		.blocked = policy->action == POLICY_ACTION_BLOCK,
 	};
@@ -297,11 +291,12 @@ static int add_hosts(struct policy_list *list, const struct conf *conf,
 
 	for (size_t i = 0; r == 0 && i < host_count; i++) {
 		struct policy policy = plan_host_policy(conf, &hosts[i]);
-		struct policy answers = plan_answer_policy(conf, &hosts[i]);
 
 		r = policy_list_add(list, &policy);
-		if (r == 0 && hosts[i].answer_spi)
-			r = policy_list_add(list, &answers);
+		if (r < 0 || !hosts[i].answer_spi)
+			continue;
+		policy = plan_answer_policy(conf, &hosts[i]);
+		r = policy_list_add(list, &policy);
 	}
 	return r;
 }
@@ -411,10 +406,10 @@ static const struct local_addr *find_local(const struct conf *conf, const struct
 }
 
 bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-                     const struct addr *local, const struct addr *remote, struct policy *ret_key)
+                     const struct pair *pair, struct policy *ret_key)
 {
-	const struct local_addr *own = find_local(conf, addrs, addr_count, local);
-	const struct prefix *peers = prefixset_longest(&conf->protect, remote);
+	const struct local_addr *own = find_local(conf, addrs, addr_count, &pair->local);
+	const struct prefix *peers = prefixset_longest(&conf->protect, &pair->remote);
 
 	if (!own || !peers)
 		return false;
@@ -424,18 +419,19 @@ bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, si
 }
 
 bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-                     const struct addr *local, const struct addr *remote)
+                     const struct pair *pair)
 {
 	bool chosen = false;
 
-	if (local->family != remote->family || addr_is_any(remote) || addr_is_multicast(remote) ||
-	    addr_is_loopback(remote))
+	if (pair->local.family != pair->remote.family || addr_is_any(&pair->remote) ||
+	    addr_is_multicast(&pair->remote) || addr_is_loopback(&pair->remote))
 		return false;
 	for (size_t i = 0; i < addr_count; i++) {
-		if (local_addr_has(&addrs[i], remote) || plan_is_broadcast(&addrs[i], remote))
+		if (local_addr_has(&addrs[i], &pair->remote) ||
+		    plan_is_broadcast(&addrs[i], &pair->remote))
 			return false;
-		if (local_addr_has(&addrs[i], local) && plan_addr_chosen(conf, &addrs[i]))
+		if (local_addr_has(&addrs[i], &pair->local) && plan_addr_chosen(conf, &addrs[i]))
 			chosen = true;
 	}
-	return chosen && conf_verdict(conf, remote) == CONF_VERDICT_PROTECT;
+	return chosen && conf_verdict(conf, &pair->remote) == CONF_VERDICT_PROTECT;
 }

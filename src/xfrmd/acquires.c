@@ -24,19 +24,22 @@ void acquires_close(struct daemon *daemon)
 
 static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
+	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
 	return acquire->reqid == daemon->conf.reqid &&
-	       plan_negotiable(&daemon->conf, addrs, count, &acquire->local, &acquire->remote);
+	       plan_negotiable(&daemon->conf, addrs, count, &pair);
 }
 
 static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
+	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
+
 	return peers_find(negotiator_peers(daemon->negotiator), &acquire->local,
 	                  &acquire->remote) ||
-	       hosts_is_known(daemon->hosts, &acquire->local, &acquire->remote);
+	       hosts_is_known(daemon->hosts, &pair);
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
@@ -57,14 +60,15 @@ static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	enum first_contact contact = FIRST_CONTACT_NEW;
 
 	if (!is_negotiable(daemon, acquire))
 		return;
 	/* without an SPI the larval SA could not end */
 	if (acquire->spi && !is_known(daemon, acquire))
-		contact = first_contacts_admit(daemon->acquires.first_contacts, &acquire->local,
-		                               &acquire->remote, clock_now_ms());
+		contact = first_contacts_admit(daemon->acquires.first_contacts, &pair,
+		                               clock_now_ms());
 	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, acquire);
 	else if (known_hosts_on_acquire(daemon, acquire))

@@ -39,11 +39,12 @@ static void log_change(const char *why, const struct spd_change *change)
 static bool wants(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = *local, .remote = *remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, local, remote);
+	return plan_negotiable(&daemon->conf, addrs, count, &pair);
 }
 
 static bool keeps_peer(void *ctx, const struct peer *peer)

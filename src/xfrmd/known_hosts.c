@@ -22,14 +22,14 @@
 /* Different subnet policies that are re-sent for one event. */
 #define RESENT_MAX      16
 
-static bool is_protected(void *ctx, const struct addr *local, const struct addr *remote)
+static bool is_protected(void *ctx, const struct pair *pair)
 {
 	struct daemon *daemon = ctx;
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, local, remote);
+	return plan_negotiable(&daemon->conf, addrs, count, pair);
 }
 
 static void arm_timer(struct daemon *daemon)
@@ -71,7 +71,7 @@ static void put_policy(struct daemon *daemon, const struct known_host *host)
 	if (host->answer_spi)
 		put_answer_policy(daemon, host);
 	note_failure(daemon, installed_spd_put(daemon->spd, &policy, &err), &err);
-	if (!host->answer_spi && host->local.family == AF_INET6)
+	if (!host->answer_spi && host->pair.local.family == AF_INET6)
 		put_answer_policy(daemon, host);
 }
 
@@ -102,8 +102,8 @@ static void probe(struct daemon *daemon, const struct known_host *host,
 {
 	struct policy policy = plan_host_policy(&daemon->conf, host);
 
-	hosts_on_probed(daemon->hosts, &host->local, &host->remote,
-	                installed_spd_used(daemon->spd, &policy), clock_now_ms(), actions);
+	hosts_on_probed(daemon->hosts, &host->pair, installed_spd_used(daemon->spd, &policy),
+	                clock_now_ms(), actions);
 }
 
 /* False: there is no such SA. */
@@ -134,12 +134,11 @@ uint64_t known_hosts_packets(void *ctx, const struct addr *local, const struct a
 static void look(struct daemon *daemon, const struct host_action *action,
                  struct host_actions *actions)
 {
-	const struct addr *local = &action->host.local, *remote = &action->host.remote;
+	const struct pair *pair = &action->host.pair;
 	uint64_t packets;
 
-	if (count_packets(daemon, remote, local, action->spi, &packets))
-		hosts_on_looked(daemon->hosts, local, remote, action->spi, packets, clock_now_ms(),
-		                actions);
+	if (count_packets(daemon, &pair->remote, &pair->local, action->spi, &packets))
+		hosts_on_looked(daemon->hosts, pair, action->spi, packets, clock_now_ms(), actions);
 }
 
 void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *remote)
@@ -156,8 +155,8 @@ void known_hosts_greet(void *ctx, const struct addr *local, const struct addr *r
 /* There is none if nothing was sent meanwhile. */
 static void end_acquire(struct daemon *daemon, const struct host_action *action)
 {
-	const struct xfrm_sa key = {.src = action->host.local,
-	                            .dst = action->host.remote,
+	const struct xfrm_sa key = {.src = action->host.pair.local,
+	                            .dst = action->host.pair.remote,
 	                            .spi = action->spi,
 	                            .proto = IPPROTO_ESP};
 
@@ -174,16 +173,16 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_REMOVE:
 		remove_policy(daemon, &action->host);
 		/* what goes on asks anew */
-		negotiator_larval_expired(daemon->negotiator, &action->host.local,
-		                          &action->host.remote);
+		negotiator_larval_expired(daemon->negotiator, &action->host.pair.local,
+		                          &action->host.pair.remote);
 		break;
 	case HOST_ACTION_NEGOTIATE:
-		negotiator_acquire(daemon->negotiator, &action->host.local, &action->host.remote,
-		                   false);
+		negotiator_acquire(daemon->negotiator, &action->host.pair.local,
+		                   &action->host.pair.remote, false);
 		break;
 	case HOST_ACTION_QUIET:
-		negotiator_larval_expired(daemon->negotiator, &action->host.local,
-		                          &action->host.remote);
+		negotiator_larval_expired(daemon->negotiator, &action->host.pair.local,
+		                          &action->host.pair.remote);
 		break;
 	case HOST_ACTION_PROBE:
 		probe(daemon, &action->host, answers);
@@ -192,7 +191,7 @@ static void act(struct daemon *daemon, const struct host_action *action,
 		look(daemon, action, answers);
 		break;
 	case HOST_ACTION_GREET:
-		known_hosts_greet(daemon, &action->host.local, &action->host.remote);
+		known_hosts_greet(daemon, &action->host.pair.local, &action->host.pair.remote);
 		break;
 	case HOST_ACTION_END_ACQUIRE:
 		end_acquire(daemon, action);
@@ -215,8 +214,7 @@ static void resend_all(struct daemon *daemon, const struct host_actions *actions
 		size_t seen = 0;
 
 		if (actions->items[i].kind != HOST_ACTION_RESEND ||
-		    !plan_subnet_key(&daemon->conf, addrs, addr_count, &host->local, &host->remote,
-		                     &key))
+		    !plan_subnet_key(&daemon->conf, addrs, addr_count, &host->pair, &key))
 			continue;
 		while (seen < count && policy_compare_key(&keys[seen], &key) != 0)
 			seen++;
@@ -258,7 +256,9 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 
 static bool is_outbound(struct daemon *daemon, const struct xfrm_sa *sa)
 {
-	return daemon_owns_sa(daemon, sa) && is_protected(daemon, &sa->src, &sa->dst);
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+
+	return daemon_owns_sa(daemon, sa) && is_protected(daemon, &pair);
 }
 
 /* Oldest first, as hosts_sync() wants them: by installation, and by SPI within a second. */
@@ -294,7 +294,8 @@ static int sync_hosts(struct daemon *daemon, const struct xfrm_sa *all, size_t a
 	for (size_t i = 0; i < all_count; i++)
 		if (is_outbound(daemon, &all[i]))
 			sas[count++] = (struct host_sa){
-				.local = all[i].src, .remote = all[i].dst, .spi = all[i].spi};
+				.pair = {.local = all[i].src, .remote = all[i].dst},
+				.spi = all[i].spi};
 	hosts_sync(daemon->hosts, sas, count, clock_now_ms(), actions);
 	free(sas);
 	return 0;
@@ -309,7 +310,9 @@ static bool is_larval(const struct daemon *daemon, const struct xfrm_sa *sa)
 void known_hosts_on_larval_expired(struct daemon *daemon, const struct addr *local,
                                    const struct addr *remote)
 {
-	if (!hosts_is_blocked(daemon->hosts, local, remote))
+	const struct pair pair = {.local = *local, .remote = *remote};
+
+	if (!hosts_is_blocked(daemon->hosts, &pair))
 		negotiator_larval_expired(daemon->negotiator, local, remote);
 }
 
@@ -325,8 +328,8 @@ static void end_wishes(struct daemon *daemon, const struct xfrm_sa *all, size_t 
 		return;
 	for (size_t i = 0; i < host_count; i++)
 		if (hosts[i].blocked)
-			larvals[kept++] = (struct peer_sa){.src = hosts[i].local,
-			                                   .dst = hosts[i].remote};
+			larvals[kept++] = (struct peer_sa){.src = hosts[i].pair.local,
+			                                   .dst = hosts[i].pair.remote};
 	for (size_t i = 0; i < count; i++)
 		if (is_larval(daemon, &all[i]))
 			larvals[kept++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
@@ -394,8 +397,7 @@ static int restore(struct daemon *daemon)
 	int error = 0;
 
 	for (size_t i = 0; !error && i < have->count; i++)
-		if (plan_read_host(&have->items[i], &host) &&
-		    is_protected(daemon, &host.local, &host.remote))
+		if (plan_read_host(&have->items[i], &host) && is_protected(daemon, &host.pair))
 			error = hosts_restore(daemon->hosts, &host, clock_now_ms());
 	return error;
 }
@@ -480,19 +482,20 @@ void known_hosts_due(void *ctx)
 void known_hosts_on_sa(void *ctx, const struct xfrm_sa *sa)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 	struct host_actions actions = {0};
 
 	if (!is_outbound(daemon, sa))
 		return;
-	hosts_on_sa(daemon->hosts, &sa->src, &sa->dst, sa->spi, clock_now_ms(), &actions);
+	hosts_on_sa(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
-	const struct xfrm_sa key = {.src = fresh->local,
-	                            .dst = fresh->remote,
+	const struct xfrm_sa key = {.src = fresh->pair.local,
+	                            .dst = fresh->pair.remote,
 	                            .spi = fresh->spi_out,
 	                            .proto = IPPROTO_ESP};
 	struct host_actions actions = {0};
@@ -500,7 +503,7 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 
 	/* the kernel may have told that it is gone before charon's word that it is there was
 	 * read */
-	if (!is_protected(daemon, &fresh->local, &fresh->remote) ||
+	if (!is_protected(daemon, &fresh->pair) ||
 	    installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return;
 	hosts_on_fresh_sas(daemon->hosts, fresh, clock_now_ms(), &actions);
@@ -511,25 +514,27 @@ void known_hosts_on_listed_sa(void *ctx, const struct addr *local, const struct 
                               uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = *local, .remote = *remote};
 
-	hosts_on_pair(daemon->hosts, local, remote, spi_out, spi_in, clock_now_ms());
+	hosts_on_inbound_sa(daemon->hosts, &pair, spi_out, spi_in, clock_now_ms());
 	arm_timer(daemon);
 }
 
 void known_hosts_on_sa_gone(void *ctx, const struct xfrm_sa *sa)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
 	struct host_actions actions = {0};
 
-	hosts_on_sa_gone(daemon->hosts, &sa->src, &sa->dst, sa->spi, clock_now_ms(), &actions);
+	hosts_on_sa_gone(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
 bool known_hosts_on_acquire(struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
+	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	struct host_actions actions = {0};
-	bool due = hosts_on_acquire(daemon->hosts, &acquire->local, &acquire->remote, acquire->spi,
-	                            clock_now_ms(), &actions);
+	bool due = hosts_on_acquire(daemon->hosts, &pair, acquire->spi, clock_now_ms(), &actions);
 
 	run_actions(daemon, &actions);
 	return due;
@@ -545,17 +550,19 @@ void known_hosts_on_progress(void *ctx, const struct addr *local, const struct a
                              enum ike_progress progress)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = *local, .remote = *remote};
 
-	hosts_on_progress(daemon->hosts, local, remote, progress, clock_now_ms());
+	hosts_on_progress(daemon->hosts, &pair, progress, clock_now_ms());
 	arm_timer(daemon);
 }
 
 void known_hosts_on_failed(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = *local, .remote = *remote};
 	struct host_actions actions = {0};
 
-	hosts_on_failed(daemon->hosts, local, remote, clock_now_ms(), &actions);
+	hosts_on_failed(daemon->hosts, &pair, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
@@ -601,11 +608,12 @@ void known_hosts_unpin(struct daemon *daemon)
 uint32_t known_hosts_spi(void *ctx, const struct addr *local, const struct addr *remote)
 {
 	struct daemon *daemon = ctx;
+	const struct pair pair = {.local = *local, .remote = *remote};
 	size_t count;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (addr_equal(&hosts[i].remote, remote) && addr_equal(&hosts[i].local, local))
+		if (pair_equal(&hosts[i].pair, &pair))
 			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }

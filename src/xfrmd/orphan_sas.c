@@ -31,15 +31,19 @@ static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struc
 	const struct local_addr *addrs;
 	struct orphan_sa seen = {
 		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
+	struct pair pair;
 	size_t count;
 
 	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
 		return false;
 	addrs = addr_watch_list(daemon->addrs, &count);
-	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &sa->src, &sa->dst);
-	seen.local = seen.outbound ? sa->src : sa->dst;
-	seen.remote = seen.outbound ? sa->dst : sa->src;
-	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.local, &seen.remote))
+	pair = (struct pair){.local = sa->src, .remote = sa->dst};
+	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &pair);
+	if (!seen.outbound)
+		pair = (struct pair){.local = sa->dst, .remote = sa->src};
+	seen.local = pair.local;
+	seen.remote = pair.remote;
+	if (!plan_negotiable(&daemon->conf, addrs, count, &pair))
 		return false;
 	*ret_sa = seen;
 	return true;

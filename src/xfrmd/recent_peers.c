@@ -35,11 +35,12 @@ static_assert(PEERS_FILE_PAIRS_MAX == HOSTS_WITHOUT_SA_MAX, "each of them has a 
 
 static bool is_protected(const struct daemon *daemon, const struct peers_file_pair *pair)
 {
+	const struct pair of = {.local = pair->local, .remote = pair->remote};
 	const struct local_addr *addrs;
 	size_t count;
 
 	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, &pair->local, &pair->remote);
+	return plan_negotiable(&daemon->conf, addrs, count, &of);
 }
 
 static int make_path(struct daemon *daemon)
@@ -120,7 +121,7 @@ int recent_peers_apply(struct daemon *daemon)
 		peers_file_fini(waiting);
 	for (size_t i = 0; i < waiting->count; i++) {
 		const struct peers_file_pair *pair = &waiting->items[i];
-		struct known_host host = {.local = pair->local, .remote = pair->remote};
+		struct known_host host = {.pair = {.local = pair->local, .remote = pair->remote}};
 
 		if (!is_protected(daemon, pair)) {
 			waiting->items[kept++] = *pair;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "xfrmd/spd/plan.h"
 #include "xfrmd/spd/policy_rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -21,13 +21,13 @@ static void tear_down(void)
 
 static bool admit(size_t number, uint64_t now_ms)
 {
-	struct addr remote = {.family = AF_INET, .bytes = {10}};
+	struct pair pair = {.local = local, .remote = {.family = AF_INET, .bytes = {10}}};
+	uint8_t *bytes = pair.remote.bytes;
 
-	remote.bytes[1] = (uint8_t)(number >> 16);
-	remote.bytes[2] = (uint8_t)(number >> 8);
-	remote.bytes[3] = (uint8_t)number;
-	return first_contacts_admit(first_contacts, &local, &remote, now_ms) !=
-	       FIRST_CONTACT_NOT_YET;
+	bytes[1] = (uint8_t)(number >> 16);
+	bytes[2] = (uint8_t)(number >> 8);
+	bytes[3] = (uint8_t)number;
+	return first_contacts_admit(first_contacts, &pair, now_ms) != FIRST_CONTACT_NOT_YET;
 }
 
 static size_t admit_many(size_t first, size_t count, uint64_t now_ms)
@@ -77,16 +77,14 @@ END_TEST
 
 START_TEST(first_contacts_differ_in_both_addresses)
 {
-	struct addr other, remote = {.family = AF_INET, .bytes = {10, 0, 30, 1}};
+	struct pair pair = {.local = local, .remote = {.family = AF_INET, .bytes = {10, 0, 30, 1}}};
+	struct pair other = pair;
 
 	admit_many(0, FIRST_CONTACTS_AT_ONCE, NOW);
-	ck_assert_int_eq(addr_parse("10.0.0.2", &other), 0);
-	ck_assert_int_eq(first_contacts_admit(first_contacts, &local, &remote, NOW),
-	                 FIRST_CONTACT_NOT_YET);
-	ck_assert_int_eq(first_contacts_admit(first_contacts, &other, &remote, NOW),
-	                 FIRST_CONTACT_NOT_YET);
-	ck_assert_int_eq(first_contacts_admit(first_contacts, &local, &remote, NOW),
-	                 FIRST_CONTACT_AGAIN);
+	ck_assert_int_eq(addr_parse("10.0.0.2", &other.local), 0);
+	ck_assert_int_eq(first_contacts_admit(first_contacts, &pair, NOW), FIRST_CONTACT_NOT_YET);
+	ck_assert_int_eq(first_contacts_admit(first_contacts, &other, NOW), FIRST_CONTACT_NOT_YET);
+	ck_assert_int_eq(first_contacts_admit(first_contacts, &pair, NOW), FIRST_CONTACT_AGAIN);
 }
 END_TEST
 

@@ -40,6 +40,11 @@ static struct addr numbered(size_t number)
 	return addr;
 }
 
+static struct pair pair_of(size_t host)
+{
+	return (struct pair){.local = local, .remote = numbered(host)};
+}
+
 static size_t number_of(const struct addr *addr)
 {
 	return (size_t)addr->bytes[2] << 8 | addr->bytes[3];
@@ -64,13 +69,14 @@ static void tear_down(void)
 static void format_put(const struct known_host *host, char *text, size_t size)
 {
 	if (host->blocked)
-		snprintf(text, size, "block %zu", number_of(&host->remote));
+		snprintf(text, size, "block %zu", number_of(&host->pair.remote));
 	else if (known_host_waits(host))
-		snprintf(text, size, "wait %zu", number_of(&host->remote));
+		snprintf(text, size, "wait %zu", number_of(&host->pair.remote));
 	else if (host->spi)
-		snprintf(text, size, "pin %zu %" PRIu32, number_of(&host->remote), host->spi - SPI);
+		snprintf(text, size, "pin %zu %" PRIu32, number_of(&host->pair.remote),
+		         host->spi - SPI);
 	else
-		snprintf(text, size, "free %zu", number_of(&host->remote));
+		snprintf(text, size, "free %zu", number_of(&host->pair.remote));
 }
 
 /* The actions so far as one line, and none afterwards. */
@@ -91,15 +97,15 @@ static const char *take_actions(void)
 		const struct known_host *host = &action->host;
 		char text[64] = "";
 
-		ck_assert(addr_equal(&host->local, &local));
+		ck_assert(addr_equal(&host->pair.local, &local));
 		if (action->kind == HOST_ACTION_PUT)
 			format_put(host, text, sizeof(text));
 		else if (action->kind == HOST_ACTION_LISTEN)
 			snprintf(text, sizeof(text), "listen %zu %" PRIu32,
-			         number_of(&host->remote), action->spi - SPI - IN);
+			         number_of(&host->pair.remote), action->spi - SPI - IN);
 		else
 			snprintf(text, sizeof(text), "%s %zu", words[action->kind],
-			         number_of(&host->remote));
+			         number_of(&host->pair.remote));
 		if (action->kind == HOST_ACTION_END_ACQUIRE)
 			ck_assert_uint_eq(action->spi, POLICY_SPI_WAIT_MAX);
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? ", " : "",
@@ -111,15 +117,14 @@ static const char *take_actions(void)
 
 static void new_sa(size_t host, uint32_t spi, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_sa(hosts, &local, &remote, spi ? SPI + spi : 0, now_ms, &actions);
+	hosts_on_sa(hosts, &pair, spi ? SPI + spi : 0, now_ms, &actions);
 }
 
 static void fresh_sas(size_t host, uint32_t spi, bool initiator, uint64_t now_ms)
 {
-	struct fresh_sas fresh = {.local = local,
-	                          .remote = numbered(host),
+	struct fresh_sas fresh = {.pair = pair_of(host),
 	                          .spi_out = SPI + spi,
 	                          .spi_in = SPI + IN + spi,
 	                          .initiator = initiator};
@@ -137,20 +142,17 @@ static void up(size_t host, uint32_t spi, uint64_t now_ms)
 /* SAs that replace others, asked for by us. */
 static void rekeyed(size_t host, uint32_t spi, uint64_t now_ms)
 {
-	struct fresh_sas fresh = {.local = local,
-	                          .remote = numbered(host),
-	                          .spi_out = SPI + spi,
-	                          .initiator = true,
-	                          .rekeyed = true};
+	struct fresh_sas fresh = {
+		.pair = pair_of(host), .spi_out = SPI + spi, .initiator = true, .rekeyed = true};
 
 	hosts_on_fresh_sas(hosts, &fresh, now_ms, &actions);
 }
 
 static void looked(size_t host, uint32_t spi, uint64_t packets, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_looked(hosts, &local, &remote, SPI + IN + spi, packets, now_ms, &actions);
+	hosts_on_looked(hosts, &pair, SPI + IN + spi, packets, now_ms, &actions);
 }
 
 /* One packet more than at the last look. */
@@ -163,38 +165,38 @@ static void heard(size_t host, uint32_t spi, uint64_t now_ms)
 
 static void sa_gone(size_t host, uint32_t spi, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_sa_gone(hosts, &local, &remote, SPI + spi, now_ms, &actions);
+	hosts_on_sa_gone(hosts, &pair, SPI + spi, now_ms, &actions);
 }
 
 static void acquire_by(size_t host, uint32_t spi, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_acquire(hosts, &local, &remote, spi, now_ms, &actions);
+	hosts_on_acquire(hosts, &pair, spi, now_ms, &actions);
 }
 
 static void progress(size_t host, enum ike_progress progress, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_progress(hosts, &local, &remote, progress, now_ms);
+	hosts_on_progress(hosts, &pair, progress, now_ms);
 }
 
 static void failed(size_t host, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_failed(hosts, &local, &remote, now_ms, &actions);
+	hosts_on_failed(hosts, &pair, now_ms, &actions);
 }
 
 /* @spi: seconds at which the kernel used the policy. */
 static void probed(size_t host, uint32_t used_s, uint64_t now_ms)
 {
-	struct addr remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	hosts_on_probed(hosts, &local, &remote, used_s, now_ms, &actions);
+	hosts_on_probed(hosts, &pair, used_s, now_ms, &actions);
 }
 
 /* Runs every timer that is due until then, at its time. */
@@ -223,7 +225,7 @@ static const struct known_host *find(size_t host)
 	const struct known_host *list = hosts_list(hosts, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (number_of(&list[i].remote) == host)
+		if (number_of(&list[i].pair.remote) == host)
 			return &list[i];
 	}
 	return NULL;
@@ -922,7 +924,7 @@ static void model_apply(uint64_t now_ms)
 {
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct host_action *action = &actions.items[i];
-		struct model *model = &models[number_of(&action->host.remote)];
+		struct model *model = &models[number_of(&action->host.pair.remote)];
 
 		switch (action->kind) {
 		case HOST_ACTION_PUT:
@@ -1111,8 +1113,7 @@ static void sync_models(uint64_t now_ms)
 
 	for (size_t i = 0; i < MODEL_HOSTS; i++) {
 		for (size_t spi = 0; spi < models[i].count; spi++)
-			sas[count++] = (struct host_sa){.local = local,
-			                                .remote = numbered(i),
+			sas[count++] = (struct host_sa){.pair = pair_of(i),
 			                                .spi = SPI + models[i].spis[spi]};
 	}
 	hosts_sync(hosts, sas, count, now_ms, &actions);
@@ -1143,10 +1144,9 @@ static void lose_notifications(uint32_t *next_spi, uint64_t now_ms)
 	sync_models(now_ms);
 }
 
-static bool keep_some(void *ctx, const struct addr *of, const struct addr *remote)
+static bool keep_some(void *ctx, const struct pair *pair)
 {
-	(void)of;
-	return *(unsigned *)ctx & 1u << number_of(remote);
+	return *(unsigned *)ctx & 1u << number_of(&pair->remote);
 }
 
 /* Most of them ask at once and get their first SAs; some of these wait for the others when the mode
@@ -1308,8 +1308,7 @@ END_TEST
 
 static struct host_sa sa_of(size_t host, uint32_t spi)
 {
-	return (struct host_sa){
-		.local = local, .remote = numbered(host), .spi = spi ? SPI + spi : 0};
+	return (struct host_sa){.pair = pair_of(host), .spi = spi ? SPI + spi : 0};
 }
 
 /* Both ends began, and each sends by its own SA. */
@@ -1369,13 +1368,13 @@ END_TEST
 START_TEST(hosts_restored_with_two_pairs_stay_where_they_are)
 {
 	const struct host_sa sas[] = {sa_of(2, 5), sa_of(2, 6)};
-	struct known_host host = {.local = local, .remote = numbered(2), .spi = SPI + 5};
+	struct known_host host = {.pair = pair_of(2), .spi = SPI + 5};
 
 	ck_assert_int_eq(hosts_restore(hosts, &host, NOW), 0);
 	hosts_sync(hosts, sas, 2, NOW, &actions);
 	ck_assert(!hosts_goes_by_newest(hosts, 0));
-	hosts_on_pair(hosts, &local, &host.remote, SPI + 5, SPI + IN + 5, NOW + 100);
-	hosts_on_pair(hosts, &local, &host.remote, SPI + 6, SPI + IN + 6, NOW + 100);
+	hosts_on_inbound_sa(hosts, &host.pair, SPI + 5, SPI + IN + 5, NOW + 100);
+	hosts_on_inbound_sa(hosts, &host.pair, SPI + 6, SPI + IN + 6, NOW + 100);
 	pass_time(NOW + 5000);
 	ck_assert_str_eq(take_actions(), "listen 2 5, listen 2 6, listen 2 5, listen 2 6, "
 	                                 "listen 2 5, listen 2 6, listen 2 5, listen 2 6");
@@ -1399,12 +1398,12 @@ END_TEST
 START_TEST(hosts_learn_the_inbound_sa_of_one_that_is_known)
 {
 	const struct host_sa sas[] = {sa_of(2, 5)};
-	struct addr remote = numbered(2), stranger = numbered(3);
+	struct pair pair = pair_of(2), stranger = pair_of(3);
 
 	hosts_sync(hosts, sas, 1, NOW, &actions);
-	hosts_on_pair(hosts, &local, &remote, SPI + 5, SPI + IN + 5, NOW);
-	hosts_on_pair(hosts, &local, &remote, SPI + 9, SPI + IN + 9, NOW);
-	hosts_on_pair(hosts, &local, &stranger, SPI + 9, SPI + IN + 9, NOW);
+	hosts_on_inbound_sa(hosts, &pair, SPI + 5, SPI + IN + 5, NOW);
+	hosts_on_inbound_sa(hosts, &pair, SPI + 9, SPI + IN + 9, NOW);
+	hosts_on_inbound_sa(hosts, &stranger, SPI + 9, SPI + IN + 9, NOW);
 	actions.count = 0;
 	new_sa(2, 6, NOW);
 	fresh_sas(2, 6, false, NOW);
@@ -1558,23 +1557,23 @@ END_TEST
 
 START_TEST(hosts_negotiate_only_when_no_sa_is_left)
 {
-	struct addr remote = numbered(2);
+	struct pair pair = pair_of(2);
 
-	ck_assert(hosts_on_acquire(hosts, &local, &remote, 0, NOW, &actions));
+	ck_assert(hosts_on_acquire(hosts, &pair, 0, NOW, &actions));
 	up(2, 20, NOW);
 	new_sa(2, 21, NOW);
 	actions.count = 0;
 	/* between the end of the pinned SA and the next pin */
-	ck_assert(!hosts_on_acquire(hosts, &local, &remote, SPI + 20, NOW, &actions));
+	ck_assert(!hosts_on_acquire(hosts, &pair, SPI + 20, NOW, &actions));
 	sa_gone(2, 20, NOW);
 	ck_assert_str_eq(take_actions(), "pin 2 21");
 	/* the last one ends: nobody asked since */
 	sa_gone(2, 21, NOW);
 	ck_assert_str_eq(take_actions(), "wait 2");
-	ck_assert(hosts_on_acquire(hosts, &local, &remote, 1, NOW, &actions));
+	ck_assert(hosts_on_acquire(hosts, &pair, 1, NOW, &actions));
 	up(2, 22, NOW);
 	actions.count = 0;
-	ck_assert(!hosts_on_acquire(hosts, &local, &remote, SPI + 22, NOW, &actions));
+	ck_assert(!hosts_on_acquire(hosts, &pair, SPI + 22, NOW, &actions));
 	sa_gone(2, 22, NOW);
 	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
 }
@@ -1596,11 +1595,11 @@ END_TEST
 START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 {
 	up(2, 1, NOW);
-	for (uint32_t spi = 2; spi <= HOSTS_PAIRS_MAX + 2; spi++)
+	for (uint32_t spi = 2; spi <= HOSTS_CHILDREN_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "wait 2, pin 2 1, end 2, greet 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
-	for (uint32_t spi = 4; spi <= HOSTS_PAIRS_MAX + 2; spi++)
+	for (uint32_t spi = 4; spi <= HOSTS_CHILDREN_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 1, NOW);
@@ -1610,13 +1609,13 @@ END_TEST
 
 START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
 {
-	struct host_sa sas[HOSTS_PAIRS_MAX + 2];
+	struct host_sa sas[HOSTS_CHILDREN_MAX + 2];
 
-	for (uint32_t i = 0; i < HOSTS_PAIRS_MAX + 2; i++)
+	for (uint32_t i = 0; i < HOSTS_CHILDREN_MAX + 2; i++)
 		sas[i] = sa_of(2, i + 1);
-	hosts_sync(hosts, sas, HOSTS_PAIRS_MAX + 2, NOW, &actions);
+	hosts_sync(hosts, sas, HOSTS_CHILDREN_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "pin 2 18, resend 2");
-	hosts_sync(hosts, sas, HOSTS_PAIRS_MAX + 2, NOW, &actions);
+	hosts_sync(hosts, sas, HOSTS_CHILDREN_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
@@ -1729,12 +1728,12 @@ END_TEST
 START_TEST(hosts_begin_without_holding)
 {
 	struct hosts *fresh;
-	struct addr remote = numbered(2);
+	struct pair pair = pair_of(2);
 
 	ck_assert_int_eq(hosts_new(&fresh), 0);
-	hosts_on_acquire(fresh, &local, &remote, 0, NOW, &actions);
+	hosts_on_acquire(fresh, &pair, 0, NOW, &actions);
 	ck_assert_uint_eq(hosts_next_ms(fresh), UINT64_MAX);
-	hosts_on_sa(fresh, &local, &remote, SPI + 5, NOW, &actions);
+	hosts_on_sa(fresh, &pair, SPI + 5, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "pin 2 5");
 	hosts_free(fresh);
 }
@@ -1742,8 +1741,7 @@ END_TEST
 
 static int restore(size_t number, uint32_t spi, bool blocked)
 {
-	struct known_host host = {
-		.local = local, .remote = numbered(number), .spi = spi, .blocked = blocked};
+	struct known_host host = {.pair = pair_of(number), .spi = spi, .blocked = blocked};
 
 	return hosts_restore(hosts, &host, NOW);
 }
@@ -1937,16 +1935,16 @@ START_TEST(hosts_list_is_in_address_order)
 	list = hosts_list(hosts, &count);
 	ck_assert_uint_eq(count, 5);
 	for (size_t i = 0; i < 5; i++)
-		ck_assert_uint_eq(number_of(&list[i].remote), sorted[i]);
+		ck_assert_uint_eq(number_of(&list[i].pair.remote), sorted[i]);
 }
 END_TEST
 
 static void acquire_from(uint8_t last_byte, size_t host)
 {
-	struct addr other = local, remote = numbered(host);
+	struct pair pair = pair_of(host);
 
-	other.bytes[3] = last_byte;
-	hosts_on_acquire(hosts, &other, &remote, 0, NOW, &actions);
+	pair.local.bytes[3] = last_byte;
+	hosts_on_acquire(hosts, &pair, 0, NOW, &actions);
 }
 
 /* The kernel refuses two larval SAs with one SPI to one address, and drops the packet. */
@@ -1978,12 +1976,12 @@ END_TEST
 /* Who pings has the SA, and the kernel holds no answers. */
 START_TEST(hosts_answer_to_pings_while_they_wait_for_the_peer)
 {
-	struct addr own, peer;
+	struct pair pair;
 	size_t count;
 
-	ck_assert_int_eq(addr_parse("fd00::1", &own), 0);
-	ck_assert_int_eq(addr_parse("fd00::2", &peer), 0);
-	hosts_on_sa(hosts, &own, &peer, SPI + 5, NOW, &actions);
+	ck_assert_int_eq(addr_parse("fd00::1", &pair.local), 0);
+	ck_assert_int_eq(addr_parse("fd00::2", &pair.remote), 0);
+	hosts_on_sa(hosts, &pair, SPI + 5, NOW, &actions);
 	ck_assert_uint_eq(actions.count, 1);
 	ck_assert_int_eq(actions.items[0].kind, HOST_ACTION_PUT);
 	ck_assert(known_host_waits(&actions.items[0].host));
@@ -1995,13 +1993,13 @@ START_TEST(hosts_answer_to_pings_while_they_wait_for_the_peer)
 	ck_assert_uint_eq(actions.items[0].host.answer_spi, 0);
 	/* traffic asks, and the SA comes and goes */
 	actions.count = 0;
-	hosts_on_sa_gone(hosts, &own, &peer, SPI + 5, NOW + 1000, &actions);
-	hosts_on_acquire(hosts, &own, &peer, POLICY_SPI_WAIT_MAX, NOW + 1001, &actions);
-	hosts_on_sa(hosts, &own, &peer, SPI + 6, NOW + 1002, &actions);
+	hosts_on_sa_gone(hosts, &pair, SPI + 5, NOW + 1000, &actions);
+	hosts_on_acquire(hosts, &pair, POLICY_SPI_WAIT_MAX, NOW + 1001, &actions);
+	hosts_on_sa(hosts, &pair, SPI + 6, NOW + 1002, &actions);
 	ck_assert_uint_eq(actions.items[actions.count - 1].host.answer_spi, SPI + 6);
-	hosts_on_sa_gone(hosts, &own, &peer, SPI + 6, NOW + 1003, &actions);
+	hosts_on_sa_gone(hosts, &pair, SPI + 6, NOW + 1003, &actions);
 	ck_assert_uint_eq(actions.items[actions.count - 1].host.answer_spi, 0);
-	hosts_on_sa(hosts, &own, &peer, SPI + 7, NOW + 1004, &actions);
+	hosts_on_sa(hosts, &pair, SPI + 7, NOW + 1004, &actions);
 	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
 	ck_assert_uint_eq(hosts_list(hosts, &count)[0].answer_spi, 0);
 }

@@ -54,7 +54,7 @@ static struct local_addr local(const char *text)
 	return result;
 }
 
-/* The fallback stands beneath whatever is planned here; test_ladder has it. */
+/* The fallback stands beneath whatever is planned here; test_fallback has it. */
 static void drop_fallback(void)
 {
 	size_t kept = 0;
@@ -490,8 +490,8 @@ static struct known_host known_host(const char *remote, uint32_t spi, bool block
 {
 	struct known_host host = {.spi = spi, .blocked = blocked};
 
-	ck_assert_int_eq(addr_parse("10.0.1.1", &host.local), 0);
-	ck_assert_int_eq(addr_parse(remote, &host.remote), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.1", &host.pair.local), 0);
+	ck_assert_int_eq(addr_parse(remote, &host.pair.remote), 0);
 	return host;
 }
 
@@ -529,8 +529,7 @@ START_TEST(known_hosts_are_read_back_from_their_policies)
 	struct policy policy = plan_host_policy(&conf, &host);
 
 	ck_assert(plan_read_host(&policy, &found));
-	ck_assert(addr_equal(&found.local, &host.local));
-	ck_assert(addr_equal(&found.remote, &host.remote));
+	ck_assert(pair_equal(&found.pair, &host.pair));
 	ck_assert_uint_eq(found.spi, host.spi);
 	policy.priority = POLICY_PRIORITY_HOST;
 	ck_assert(!plan_read_host(&policy, &found));
@@ -551,8 +550,8 @@ START_TEST(only_protected_unicast_peers_are_negotiable)
 	struct local_addr addrs[] = {local("10.0.1.1/24"), local("172.17.0.1/16"),
 	                             local("fd00::1/64"), local("10.0.4.6/31"),
 	                             local("10.0.6.0/32")};
-	struct addr from = prefix(negotiable_cases[_i].local).addr;
-	struct addr to = prefix(negotiable_cases[_i].remote).addr;
+	struct pair pair = {.local = prefix(negotiable_cases[_i].local).addr,
+	                    .remote = prefix(negotiable_cases[_i].remote).addr};
 
 	addrs[4].open_bits = 8;
 	addrs[0].broadcast = prefix("10.0.3.255").addr;
@@ -566,7 +565,7 @@ START_TEST(only_protected_unicast_peers_are_negotiable)
 	add(&conf.protect, "0.0.0.0/32");
 	add(&conf.protect, "::/0");
 	add(&conf.allow, "10.0.9.0/24");
-	ck_assert_int_eq(plan_negotiable(&conf, addrs, COUNT(addrs), &from, &to),
+	ck_assert_int_eq(plan_negotiable(&conf, addrs, COUNT(addrs), &pair),
 	                 negotiable_cases[_i].negotiable);
 }
 END_TEST

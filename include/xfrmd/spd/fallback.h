@@ -2,7 +2,8 @@
 #ifndef XFRMD_SPD_FALLBACK_H
 #define XFRMD_SPD_FALLBACK_H
 
-#include "xfrmd/spd/plan.h"
+#include "xfrmd/spd/plan_input.h"
+#include "xfrmd/spd/policy.h"
 
 /*
  * The policies that stand beneath all others, for packets whose local address has none of its own:

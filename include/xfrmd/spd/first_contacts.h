@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * Which acquires for pairs that are not known are acted upon. Any program can ask for as many addresses
@@ -32,7 +32,6 @@ enum first_contact {
 	FIRST_CONTACT_AGAIN, /* was asked for before */
 };
 enum first_contact first_contacts_admit(struct first_contacts *first_contacts,
-                                        const struct addr *local, const struct addr *remote,
-                                        uint64_t now_ms);
+                                        const struct pair *pair, uint64_t now_ms);
 
 #endif

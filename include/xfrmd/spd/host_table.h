@@ -13,7 +13,7 @@
 #define HOST_TABLE_NONE  SIZE_MAX
 
 /* A pair of SAs, by its outbound one. */
-struct sa_pair {
+struct host_child {
 	uint32_t spi, spi_in; /* spi_in 0: not known */
 	uint64_t packets_in;  /* at the last look; HOST_TABLE_NEVER: there was none */
 	bool listed;          /* scratch of hosts_sync() */
@@ -28,8 +28,8 @@ struct host_state {
 	uint64_t look_ms;     /* from this look at the kernel to the next: PROBE or LISTEN */
 	int64_t used_s;       /* blocked: as the last probe found it */
 	uint32_t wait_spi;    /* waits with this one, that of its local address */
-	struct sa_pair pairs[HOSTS_PAIRS_MAX]; /* the living ones, newest last */
-	size_t pair_count;
+	struct host_child children[HOSTS_CHILDREN_MAX]; /* the living ones, newest last */
+	size_t child_count;
 	uint32_t listen_spi; /* of the pair that takes over when it receives; 0: none */
 	uint32_t ready_spi;  /* takes over together with other strangers; 0: none */
 	bool received;       /* by the pinned pair, at the last look */
@@ -38,12 +38,12 @@ struct host_state {
 	bool resend;   /* packets for it may wait in the subnet policy's queue */
 };
 
-/* The index of the SA, or pair_count. */
+/* The index of the SA, or child_count. */
 size_t host_find_spi(const struct host_state *state, uint32_t spi);
 /* The same by the inbound one. */
 size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in);
 void host_remove_spi(struct host_state *state, size_t index);
-/* Whether it is a new one; it is the newest then. Of more than HOSTS_PAIRS_MAX the oldest goes, but
+/* Whether it is a new one; it is the newest then. Of more than HOSTS_CHILDREN_MAX the oldest goes, but
  * not @pinned. */
 bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi);
 /* Makes the SA, old or new, the newest, and notes that it was listed. */
@@ -62,11 +62,10 @@ struct host_table {
 
 void host_table_fini(struct host_table *table);
 /* The index of the pair; HOST_TABLE_NONE: it is not there. */
-size_t host_table_find(const struct host_table *table, const struct addr *local,
-                       const struct addr *remote);
+size_t host_table_find(const struct host_table *table, const struct pair *pair);
 /* The index of a new entry for a pair that has none. HOST_TABLE_NONE: out of memory. */
-size_t host_table_add(struct host_table *table, const struct addr *local, const struct addr *remote,
-                      uint32_t wait_spi, uint64_t now_ms);
+size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_t wait_spi,
+                      uint64_t now_ms);
 void host_table_remove(struct host_table *table, size_t index);
 /* How many have no SA; into @oldest go those of them that were silent longest, up to @max, the last one
  * in the table first. */
@@ -76,8 +75,7 @@ size_t host_table_count_due(const struct host_table *table, uint64_t now_ms);
 /* HOST_TABLE_NEVER: none is due. */
 uint64_t host_table_first_due(const struct host_table *table);
 /* Removes those for which @keep says false. */
-void host_table_retain(struct host_table *table,
-                       bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
+void host_table_retain(struct host_table *table, bool (*keep)(void *ctx, const struct pair *pair),
                        void *ctx);
 
 #endif

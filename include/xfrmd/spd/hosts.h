@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "xfrmd/net/local_addr.h"
+#include "xfrmd/net/pair.h"
 #include "xfrmd/spd/policy.h"
 #include "xfrmd/spd/wait_spis.h"
 
@@ -76,11 +77,11 @@
 /* Beyond, those that were silent longest are forgotten: anybody's traffic can make hosts known, while
  * one with an SA has a certificate. */
 #define HOSTS_WITHOUT_SA_MAX  4096
-/* Pairs of SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
-#define HOSTS_PAIRS_MAX       16
+/* CHILD_SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
+#define HOSTS_CHILDREN_MAX    16
 
 struct known_host {
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t spi; /* pinned to it; up to POLICY_SPI_WAIT_MAX: it waits; 0: to none */
 	bool blocked; /* it is silent: what is sent to it is dropped */
 	/* IPv6, waits for its peer: the SA that answers to its pings go by, which the kernel cannot hold;
@@ -142,13 +143,13 @@ void hosts_on_charon(struct hosts *hosts, bool up, uint64_t now_ms);
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms);
 
 /* An outbound SA of ours appeared or was updated (again: no change), or is gone. */
-void hosts_on_sa(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                 uint32_t spi, uint64_t now_ms, struct host_actions *actions);
-void hosts_on_sa_gone(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+void hosts_on_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                 struct host_actions *actions);
+void hosts_on_sa_gone(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                      struct host_actions *actions);
 /* A pair of SAs that live is new; the outbound one may be known already. */
 struct fresh_sas {
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t spi_out, spi_in; /* host byte order */
 	bool initiator;           /* we asked for them: the peer had both before us */
 	bool rekeyed;             /* they replace others: ends a wait, but no pin */
@@ -156,23 +157,21 @@ struct fresh_sas {
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions);
 /* The inbound SA of an outbound one that is known; told by hosts_on_fresh_sas(), too. */
-void hosts_on_pair(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                   uint32_t spi, uint32_t spi_in, uint64_t now_ms);
-bool hosts_is_known(const struct hosts *hosts, const struct addr *local, const struct addr *remote);
+void hosts_on_inbound_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi,
+                         uint32_t spi_in, uint64_t now_ms);
+bool hosts_is_known(const struct hosts *hosts, const struct pair *pair);
 /* Whether the pair is of a host that is silent: of what is sent to it PROBE tells, and no acquire. */
-bool hosts_is_blocked(const struct hosts *hosts, const struct addr *local,
-                      const struct addr *remote);
+bool hosts_is_blocked(const struct hosts *hosts, const struct pair *pair);
 /* Whether the host with this index in hosts_list() is pinned to its newest SA, which the kernel would
  * use by itself. */
 bool hosts_goes_by_newest(const struct hosts *hosts, size_t index);
 /* The answer to LISTEN: packets that the inbound SA has received so far. */
-void hosts_on_looked(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     uint32_t spi_in, uint64_t packets, uint64_t now_ms,
-                     struct host_actions *actions);
+void hosts_on_looked(struct hosts *hosts, const struct pair *pair, uint32_t spi_in,
+                     uint64_t packets, uint64_t now_ms, struct host_actions *actions);
 /* All outbound SAs of ours, oldest first (dump after the start, or after lost notifications): what
  * is not among them is gone. */
 struct host_sa {
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t spi;
 };
 void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, uint64_t now_ms,
@@ -184,31 +183,29 @@ void hosts_sync(struct hosts *hosts, const struct host_sa *sas, size_t count, ui
  * lives: the kernel asks whenever a packet comes between the end of the pinned SA and the next pin.
  * Should that SA have been the last one, NEGOTIATE follows.
  */
-bool hosts_on_acquire(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                      uint32_t spi, uint64_t now_ms, struct host_actions *actions);
+bool hosts_on_acquire(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
+                      struct host_actions *actions);
 /* What is known of a negotiation that has no result yet. */
 enum ike_progress {
 	IKE_PROGRESS_BEGUN,    /* charon was told, and has sent nothing so far */
 	IKE_PROGRESS_SENT,     /* the first message is on its way */
 	IKE_PROGRESS_ANSWERED, /* the peer is alive */
 };
-void hosts_on_progress(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                       enum ike_progress progress, uint64_t now_ms);
+void hosts_on_progress(struct hosts *hosts, const struct pair *pair, enum ike_progress progress,
+                       uint64_t now_ms);
 /* A negotiation failed. */
-void hosts_on_failed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     uint64_t now_ms, struct host_actions *actions);
+void hosts_on_failed(struct hosts *hosts, const struct pair *pair, uint64_t now_ms,
+                     struct host_actions *actions);
 /* The answer to PROBE: epoch seconds at which the kernel last looked at the policy, 0: never. */
-void hosts_on_probed(struct hosts *hosts, const struct addr *local, const struct addr *remote,
-                     int64_t used_s, uint64_t now_ms, struct host_actions *actions);
+void hosts_on_probed(struct hosts *hosts, const struct pair *pair, int64_t used_s, uint64_t now_ms,
+                     struct host_actions *actions);
 void hosts_on_timer(struct hosts *hosts, uint64_t now_ms, struct host_actions *actions);
 /* When hosts_on_timer() is due, monotonic; UINT64_MAX: never. */
 uint64_t hosts_next_ms(const struct hosts *hosts);
 
 /* Forgets hosts for which @keep says false; without actions: the caller applies a whole new
  * plan. */
-void hosts_retain(struct hosts *hosts,
-                  bool (*keep)(void *ctx, const struct addr *local, const struct addr *remote),
-                  void *ctx);
+void hosts_retain(struct hosts *hosts, bool (*keep)(void *ctx, const struct pair *pair), void *ctx);
 /* How often an SA ended while a host was pinned to it and another one was there. */
 uint64_t hosts_lost_pins(const struct hosts *hosts);
 /* All known hosts, in order of their remote, then their local addresses; borrowed until the next

@@ -2,23 +2,8 @@
 #ifndef XFRMD_SPD_PLAN_H
 #define XFRMD_SPD_PLAN_H
 
-#include "xfrmd/conf/conf.h"
-#include "xfrmd/net/local_addr.h"
-#include "xfrmd/spd/hosts.h"
+#include "xfrmd/spd/plan_input.h"
 #include "xfrmd/spd/policy.h"
-#include "xfrmd/spd/wait_spis.h"
-
-/* What the desired SPD depends on besides the configuration; all borrowed. */
-struct plan_input {
-	const struct local_addr *addrs;
-	size_t addr_count;
-	const struct known_host *hosts;
-	size_t host_count;
-	struct forwarding forwarding;
-	const struct wait_spis
-		*spis; /* what the templates of the addresses wait by; NULL: new ones */
-	bool lockdown; /* before all else at boot: see fallback_add() */
-};
 
 /*
  * The desired SPD: a pure function of configuration and input. For each chosen local address L and
@@ -42,23 +27,19 @@ struct policy plan_answer_policy(const struct conf *conf, const struct known_hos
  * for. */
 bool plan_read_host(const struct policy *policy, struct known_host *ret_host);
 
-/* The key of the subnet policy that asks for SAs from @local to @remote, while no host policy does.
+/* The key of the subnet policy that asks for SAs of the pair, while no host policy does.
  * False: none protects the pair. */
 bool plan_subnet_key(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-                     const struct addr *local, const struct addr *remote, struct policy *ret_key);
-
-/* Whether policies are made for this address: neither loopback nor link-local, on a chosen
- * interface. */
-bool plan_addr_chosen(const struct conf *conf, const struct local_addr *addr);
+                     const struct pair *pair, struct policy *ret_key);
 
 /* Whether the kernel sends to @remote as a broadcast because of this address. */
 bool plan_is_broadcast(const struct local_addr *addr, const struct addr *remote);
 
 /*
- * Whether an acquire @local -> @remote is worth a negotiation: @local is a chosen address, @remote
- * is protected by the lists and is not an own, broadcast, multicast or unspecified address.
+ * Whether an acquire for the pair is worth a negotiation: its local address is a chosen one, the
+ * remote one is protected by the lists and is not an own, broadcast, multicast or unspecified address.
  */
 bool plan_negotiable(const struct conf *conf, const struct local_addr *addrs, size_t addr_count,
-                     const struct addr *local, const struct addr *remote);
+                     const struct pair *pair);
 
 #endif

@@ -35,9 +35,9 @@ enum policy_action {
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower
  * number. */
 #define POLICY_PRIORITY_SUBNET     30100u
-/* Beneath all of them: what the fallback leaves alone, and its rungs, plus open bits likewise. */
+/* Beneath all of them: what the fallback leaves alone, and what it decides, plus open bits likewise. */
 #define POLICY_PRIORITY_EXEMPT     30600u
-#define POLICY_PRIORITY_LADDER     30700u
+#define POLICY_PRIORITY_FALLBACK   30700u
 
 /* SPIs up to here are reserved (RFC 4303, 2.1), so no SA has one. A template pinned to one of them
  * waits, and the larval SA of an acquire that it raises has that SPI. */
