@@ -3,6 +3,7 @@
 #include "xfrmd/base/str.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,20 @@ int strlist_add_len(struct strlist *list, const char *text, size_t len)
 int strlist_add(struct strlist *list, const char *text)
 {
 	return strlist_add_len(list, text, strlen(text));
+}
+
+void strlist_addf(struct strlist *list, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		(void)strlist_add(list, text);
+	free(text);
 }
 
 int strlist_split(struct strlist *list, const char *text, const char *separators)

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the control socket. */
-#include <stdio.h>
+#include "xfrmd/xfrmd/commands.h"
 
-#include "daemon.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "xfrmd/base/log.h"
+#include "xfrmd/ctl/ctl_server.h"
+#include "xfrmd/xfrmd/metrics_report.h"
+#include "xfrmd/xfrmd/monitor.h"
+#include "xfrmd/xfrmd/policies.h"
+#include "xfrmd/xfrmd/reload.h"
+#include "xfrmd/xfrmd/shutdown.h"
+#include "xfrmd/xfrmd/status.h"
+#include "xfrmd/xfrmd/try.h"
+
+struct commands {
+	struct ctl_server *ctl;
+};
 
 /* Of one peer: more than a host has addresses. */
 #define RETRY_PAIRS_MAX 64
@@ -23,21 +38,6 @@ static char *reload(struct daemon *daemon)
 
 	reload_run(daemon, &changes, &errors);
 	return result_json(&changes, &errors);
-}
-
-void commands_remove_policies(struct daemon *daemon, struct strlist *changes,
-                              struct strlist *errors)
-{
-	struct spd_change change = {0};
-	char text[128];
-	struct err err;
-
-	daemon->flushed = true;
-	if (policies_apply(daemon, &change, &err) < 0)
-		(void)strlist_add(errors, err.text);
-	snprintf(text, sizeof(text), "policies: %zu removed, nothing is protected", change.deleted);
-	(void)strlist_add(changes, text);
-	log_notice("%s", text);
 }
 
 static char *try(struct daemon *daemon, const struct ctl_ask *ask)
@@ -63,7 +63,7 @@ static char *flush(struct daemon *daemon)
 {
 	struct strlist changes = {0}, errors = {0};
 
-	commands_remove_policies(daemon, &changes, &errors);
+	policies_remove_all(daemon, &changes, &errors);
 	return result_json(&changes, &errors);
 }
 
@@ -74,7 +74,7 @@ static char *retry(struct daemon *daemon, const struct addr *remote)
 	struct addr locals[RETRY_PAIRS_MAX];
 	size_t count, pairs = 0;
 	const struct peer *const *list = peers_list(negotiator_peers(daemon->negotiator), &count);
-	char peer[ADDR_TEXT_MAX], text[256];
+	char peer[ADDR_TEXT_MAX];
 
 	/* the list changes while its peers are retried */
 	for (size_t i = 0; i < count && pairs < RETRY_PAIRS_MAX; i++)
@@ -85,12 +85,10 @@ static char *retry(struct daemon *daemon, const struct addr *remote)
 		negotiator_retry(daemon->negotiator, &locals[i], remote);
 	if (pairs) {
 		log_notice("peer: %s: negotiation asked for by xfrmctl", peer);
-		snprintf(text, sizeof(text), "%s: asked for", peer);
-		(void)strlist_add(&changes, text);
+		strlist_addf(&changes, "%s: asked for", peer);
 	} else {
-		snprintf(text, sizeof(text),
-		         "%s: no such peer: no traffic asked for it, send it some", peer);
-		(void)strlist_add(&errors, text);
+		strlist_addf(&errors, "%s: no such peer: no traffic asked for it, send it some",
+		             peer);
 	}
 	return result_json(&changes, &errors);
 }
@@ -98,23 +96,21 @@ static char *retry(struct daemon *daemon, const struct addr *remote)
 static char *rekey(struct daemon *daemon, const struct addr *remote)
 {
 	struct strlist changes = {0}, errors = {0};
-	char peer[ADDR_TEXT_MAX] = "all peers", text[256];
+	char peer[ADDR_TEXT_MAX] = "all peers";
 	size_t count = negotiator_rekey(daemon->negotiator, remote->family ? remote : NULL);
 
 	if (remote->family)
 		addr_format(remote, peer);
 	if (count) {
 		log_notice("peer: %s: negotiation anew asked for by xfrmctl", peer);
-		snprintf(text, sizeof(text), "%s: asked for", peer);
-		(void)strlist_add(&changes, text);
+		strlist_addf(&changes, "%s: asked for", peer);
 	} else {
-		snprintf(text, sizeof(text), "%s: not up: see xfrmctl peers", peer);
-		(void)strlist_add(&errors, text);
+		strlist_addf(&errors, "%s: not up: see xfrmctl peers", peer);
 	}
 	return result_json(&changes, &errors);
 }
 
-void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
+static void handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
 {
 	struct daemon *daemon = ctx;
 
@@ -126,10 +122,10 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 		ctl_request_reply(request, status_peers_json(daemon));
 		break;
 	case CTL_COMMAND_METRICS:
-		ctl_request_reply(request, metrics_json(daemon));
+		ctl_request_reply(request, metrics_report(daemon));
 		break;
 	case CTL_COMMAND_MONITOR:
-		monitor_begin(daemon, request);
+		monitor_begin(daemon->parts.commands->ctl, request);
 		break;
 	case CTL_COMMAND_DESIRED:
 		ctl_request_reply(request, ctl_proto_desired(installed_spd_want(daemon->spd)));
@@ -159,4 +155,28 @@ void commands_handle(void *ctx, struct ctl_request *request, const struct ctl_as
 		ctl_request_reply(request, end_try(daemon, false));
 		break;
 	}
+}
+
+int commands_open(struct daemon *daemon, struct err *err)
+{
+	struct commands *self = calloc(1, sizeof(*self));
+	char *path;
+	int error;
+
+	daemon->parts.commands = self;
+	if (!self || asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0)
+		return err_set(err, -ENOMEM, "control socket: out of memory");
+	error = ctl_server_open(daemon->loop, path, handle, daemon, &self->ctl, err);
+	free(path);
+	return error;
+}
+
+void commands_close(struct daemon *daemon)
+{
+	if (!daemon->parts.commands)
+		return;
+	monitor_end();
+	ctl_server_close(daemon->parts.commands->ctl);
+	free(daemon->parts.commands);
+	daemon->parts.commands = NULL;
 }

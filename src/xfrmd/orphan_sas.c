@@ -4,67 +4,73 @@
  * negotiator whom to negotiate with anew because of them. The pins of the host policies follow the
  * kernel's own notifications.
  */
+#include "xfrmd/xfrmd/orphan_sas.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
-#include "xfrmd/spd/plan.h"
+#include "xfrmd/sad/orphans.h"
+#include "xfrmd/xfrmd/protects.h"
+#include "xfrmd/xfrmd/sas.h"
+
+struct orphan_sas {
+	struct orphans *orphans;
+	struct loop_timer *timer;
+};
+
+static struct orphans *machine(const struct daemon *daemon)
+{
+	return daemon->parts.orphan_sas->orphans;
+}
 
 static void arm_timer(struct daemon *daemon)
 {
-	uint64_t due_ms = orphans_next_ms(daemon->orphans), now_ms = clock_now_ms();
-
-	if (due_ms == UINT64_MAX)
-		loop_timer_stop(daemon->orphans_timer);
-	else
-		loop_timer_start(daemon->orphans_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+	loop_timer_start_at(daemon->parts.orphan_sas->timer, orphans_next_ms(machine(daemon)));
 }
 
 /* False: none of ours, of a pair that is not protected any more, or larval (it has no
  * algorithm). */
-static bool convert(const struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
+static bool convert(struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
 {
-	const struct local_addr *addrs;
-	struct orphan_sa seen = {
-		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
-	struct pair pair;
-	size_t count;
+	struct pair pair = {.local = sa->src, .remote = sa->dst};
+	bool outbound;
 
 	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
 		return false;
-	addrs = addr_watch_list(daemon->addrs, &count);
-	pair = (struct pair){.local = sa->src, .remote = sa->dst};
-	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &pair);
-	if (!seen.outbound)
+	outbound = protects(daemon, &pair);
+	if (!outbound)
 		pair = (struct pair){.local = sa->dst, .remote = sa->src};
-	seen.local = pair.local;
-	seen.remote = pair.remote;
-	if (!plan_negotiable(&daemon->conf, addrs, count, &pair))
+	if (!outbound && !protects(daemon, &pair))
 		return false;
-	*ret_sa = seen;
+	*ret_sa = (struct orphan_sa){.local = pair.local,
+	                             .remote = pair.remote,
+	                             .outbound = outbound,
+	                             .spi = sa->spi,
+	                             .installed = sa->installed,
+	                             .packets = sa->packets};
 	return true;
 }
 
 static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *ret_count)
 {
-	struct xfrm_sa *all = NULL;
+	struct sas all = {0};
 	struct orphan_sa *sas;
-	size_t all_count, count = 0;
+	size_t count = 0;
 	struct err err;
-	int error = installed_spd_sas(daemon->spd, &all, &all_count, &err);
+	int error = sas_read(daemon, &all, &err);
 
 	if (error) {
 		log_error("spd: orphaned SAs: %s", err.text);
 		return error;
 	}
-	sas = calloc(all_count ? all_count : 1, sizeof(*sas));
-	for (size_t i = 0; sas && i < all_count; i++)
-		count += convert(daemon, &all[i], &sas[count]);
-	free(all);
+	sas = calloc(all.count + 1, sizeof(*sas));
+	for (size_t i = 0; sas && i < all.count; i++)
+		count += convert(daemon, &all.items[i], &sas[count]);
+	sas_fini(&all);
 	if (!sas) {
 		log_error("spd: orphaned SAs: out of memory");
 		return -ENOMEM;
@@ -79,20 +85,19 @@ void orphan_sas_begin(struct daemon *daemon)
 	struct orphan_sa *sas = NULL;
 	size_t count = 0;
 
-	orphans_clear(daemon->orphans);
-	if (read_sas(daemon, &sas, &count) == 0 && orphans_begin(daemon->orphans, sas, count) < 0)
+	orphans_clear(machine(daemon));
+	if (read_sas(daemon, &sas, &count) == 0 && orphans_begin(machine(daemon), sas, count) < 0)
 		log_error("spd: orphaned SAs: out of memory");
 	free(sas);
 	arm_timer(daemon);
 }
 
-void orphan_sas_on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                             uint32_t spi_in, uint32_t spi_out)
+void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	struct daemon *daemon = ctx;
 
-	orphans_claim(daemon->orphans, local, remote, false, spi_in);
-	orphans_claim(daemon->orphans, local, remote, true, spi_out);
+	orphans_claim(machine(daemon), &pair->local, &pair->remote, false, spi_in);
+	orphans_claim(machine(daemon), &pair->local, &pair->remote, true, spi_out);
 }
 
 void orphan_sas_on_listed(void *ctx, bool complete)
@@ -104,10 +109,10 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 	if (!complete) {
 		log_warning("charon: its list of SAs was not understood, orphaned ones stay until "
 		            "their lifetime ends");
-		orphans_clear(daemon->orphans);
+		orphans_clear(machine(daemon));
 	}
-	orphans_on_listed(daemon->orphans, clock_now_ms());
-	list = orphans_list(daemon->orphans, &count);
+	orphans_on_listed(machine(daemon), clock_now_ms());
+	list = orphans_list(machine(daemon), &count);
 	if (count)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
 		           count);
@@ -118,7 +123,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 
 void orphan_sas_on_change(struct daemon *daemon)
 {
-	orphans_on_change(daemon->orphans, clock_now_ms());
+	orphans_on_change(machine(daemon), clock_now_ms());
 	arm_timer(daemon);
 }
 
@@ -139,7 +144,7 @@ static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 		          addr_format(&orphan->remote, remote), orphan->spi);
 }
 
-void orphan_sas_due(void *ctx)
+static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const struct orphan *list;
@@ -147,14 +152,37 @@ void orphan_sas_due(void *ctx)
 	size_t count;
 
 	if (read_sas(daemon, &sas, &count) < 0) {
-		loop_timer_start(daemon->orphans_timer, ORPHANS_LOOK_MS);
+		loop_timer_start(daemon->parts.orphan_sas->timer, ORPHANS_LOOK_MS);
 		return;
 	}
-	orphans_look(daemon->orphans, sas, count, clock_now_ms());
+	orphans_look(machine(daemon), sas, count, clock_now_ms());
 	free(sas);
-	list = orphans_list(daemon->orphans, &count);
+	list = orphans_list(machine(daemon), &count);
 	for (size_t i = 0; i < count; i++)
 		if (list[i].doomed)
 			delete_sa(daemon, &list[i].sa);
 	arm_timer(daemon);
+}
+
+int orphan_sas_open(struct daemon *daemon, struct err *err)
+{
+	struct orphan_sas *self = calloc(1, sizeof(*self));
+
+	daemon->parts.orphan_sas = self;
+	if (!self || orphans_new(&self->orphans) < 0 ||
+	    loop_timer_new(daemon->loop, on_timer, daemon, &self->timer) < 0)
+		return err_set(err, -ENOMEM, "orphaned SAs: out of memory");
+	return 0;
+}
+
+void orphan_sas_close(struct daemon *daemon)
+{
+	struct orphan_sas *self = daemon->parts.orphan_sas;
+
+	if (!self)
+		return;
+	loop_timer_free(self->timer);
+	orphans_free(self->orphans);
+	free(self);
+	daemon->parts.orphan_sas = NULL;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_XFRMD_CARRIED_H
+#define XFRMD_XFRMD_CARRIED_H
+
+#include "xfrmd/sad/traffic.h"
+#include "xfrmd/xfrm/xfrm_codec.h"
+#include "xfrmd/xfrmd/state.h"
+
+/* What SAs of ours carried since the start. open: what they carried before now does not count. 0, or
+ * negative errno and @err. */
+int carried_open(struct daemon *daemon, struct err *err);
+void carried_close(struct daemon *daemon);
+/* One of ours, as it was at its end. */
+void carried_on_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+
+struct carried_total {
+	size_t sas; /* that there are now */
+	struct traffic_total traffic;
+};
+/* Reads the kernel. 0 or negative errno. */
+int carried_read(struct daemon *daemon, struct carried_total *ret_in,
+                 struct carried_total *ret_out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "xfrmd/xfrmd/resync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "xfrmd/base/log.h"
+#include "xfrmd/xfrmd/acquires.h"
+#include "xfrmd/xfrmd/known_hosts.h"
+
+/* After a lack of memory, or lost acquires. */
+#define DELAY_MS 1000
+
+struct resync {
+	struct loop_timer *timer;
+};
+
+void resync_now(struct daemon *daemon)
+{
+	struct sas sas = {0};
+	struct err err;
+
+	if (sas_read(daemon, &sas, &err) < 0) {
+		log_error("spd: %s", err.text);
+		resync_soon(daemon);
+		return;
+	}
+	if (known_hosts_sync(daemon, &sas) < 0) {
+		log_error("spd: known hosts: out of memory");
+		resync_soon(daemon);
+	}
+	acquires_on_listed(daemon, &sas);
+	sas_fini(&sas);
+}
+
+void resync_soon(struct daemon *daemon)
+{
+	loop_timer_start(daemon->parts.resync->timer, DELAY_MS);
+}
+
+static void on_timer(void *ctx)
+{
+	resync_now(ctx);
+}
+
+int resync_open(struct daemon *daemon, struct err *err)
+{
+	struct resync *resync = calloc(1, sizeof(*resync));
+
+	daemon->parts.resync = resync;
+	if (!resync || loop_timer_new(daemon->loop, on_timer, daemon, &resync->timer) < 0)
+		return err_set(err, -ENOMEM, "known hosts: out of memory");
+	return 0;
+}
+
+void resync_close(struct daemon *daemon)
+{
+	if (!daemon->parts.resync)
+		return;
+	loop_timer_free(daemon->parts.resync->timer);
+	free(daemon->parts.resync);
+	daemon->parts.resync = NULL;
+}
