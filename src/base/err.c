@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/array.h"
+
 int err_set(struct err *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -19,21 +21,16 @@ int err_set(struct err *err, int code, const char *format, ...)
 
 void problems_add(struct problems *problems, const char *format, ...)
 {
-	char **items = reallocarray(problems->items, problems->count + 1, sizeof(*items));
 	char *text = NULL;
 	va_list args;
-	int len;
 
-	if (!items) {
-		problems->out_of_memory = true;
-		return;
-	}
-	problems->items = items;
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	if (len < 0) {
+	if (!text || array_grow(&problems->items, problems->count, sizeof(text)) < 0) {
 		problems->out_of_memory = true;
+		free(text);
 		return;
 	}
 	problems->items[problems->count++] = text;

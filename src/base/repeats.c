@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
+
 struct repeats_line {
 	char *text;
 	size_t object_len;
@@ -75,19 +77,11 @@ static struct repeats_line *find(struct repeats *repeats, enum log_level level, 
 static struct repeats_line *add(struct repeats *repeats, enum log_level level, const char *text,
                                 uint64_t now_ms)
 {
-	struct repeats_line *lines, *line;
+	struct repeats_line *line;
 
-	if (repeats->count == repeats->capacity) {
-		size_t capacity = repeats->capacity ? 2 * repeats->capacity : 16;
-
-		if (capacity > REPEATS_MAX)
-			return NULL;
-		lines = reallocarray(repeats->lines, capacity, sizeof(*lines));
-		if (!lines)
-			return NULL;
-		repeats->lines = lines;
-		repeats->capacity = capacity;
-	}
+	if (repeats->count == REPEATS_MAX ||
+	    array_grow(&repeats->lines, repeats->count, sizeof(*line)) < 0)
+		return NULL;
 	line = &repeats->lines[repeats->count];
 	*line = (struct repeats_line){.text = strdup(text),
 	                              .object_len = object_len(text),

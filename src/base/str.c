@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "xfrmd/base/array.h"
+
 static int parse_digits(const char *text, size_t len, uint64_t *ret_value)
 {
 	uint64_t value = 0;
@@ -81,13 +83,10 @@ int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds)
 
 int strlist_add_len(struct strlist *list, const char *text, size_t len)
 {
-	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
 		return -ENOMEM;
-	list->items = items;
-	items[list->count] = strndup(text, len);
-	if (!items[list->count])
+	list->items[list->count] = strndup(text, len);
+	if (!list->items[list->count])
 		return -ENOMEM;
 	list->count++;
 	return 0;
@@ -98,18 +97,20 @@ int strlist_add(struct strlist *list, const char *text)
 	return strlist_add_len(list, text, strlen(text));
 }
 
-void strlist_addf(struct strlist *list, const char *format, ...)
+int strlist_addf(struct strlist *list, const char *format, ...)
 {
 	va_list args;
-	char *text;
+	int len;
 
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
+		return -ENOMEM;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	len = vasprintf(&list->items[list->count], format, args);
 	va_end(args);
-	if (text)
-		(void)strlist_add(list, text);
-	free(text);
+	if (len < 0)
+		return -ENOMEM;
+	list->count++;
+	return 0;
 }
 
 int strlist_split(struct strlist *list, const char *text, const char *separators)

@@ -22,11 +22,11 @@ static bool keeps_conn(void *ctx, const char *name)
 {
 	struct negotiator *negotiator = ctx;
 	const struct peer *peer;
-	struct addr local, remote;
+	struct pair pair;
 
-	if (swan_conf_parse_peer_name(name, &local, &remote) < 0)
+	if (swan_conf_parse_peer_name(name, &pair) < 0)
 		return false;
-	peer = peers_find(negotiator->peers, &local, &remote);
+	peer = peers_find(negotiator->peers, &pair);
 	return peer && peer->state == PEER_STATE_NEGOTIATING;
 }
 
@@ -136,20 +136,18 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 
 /* What the daemon reports. */
 
-void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
-                        const struct addr *remote, bool again)
+void negotiator_acquire(struct negotiator *negotiator, const struct pair *pair, bool again)
 {
 	struct peer_actions actions = {0};
 
-	peers_on_acquire(negotiator->peers, local, remote, again, clock_now_ms(), &actions);
+	peers_on_acquire(negotiator->peers, pair, again, clock_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
 
-int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
-                     const struct addr *remote)
+int negotiator_retry(struct negotiator *negotiator, const struct pair *pair)
 {
 	struct peer_actions actions = {0};
-	int error = peers_retry(negotiator->peers, local, remote, clock_now_ms(), &actions);
+	int error = peers_retry(negotiator->peers, pair, clock_now_ms(), &actions);
 
 	negotiator_run(negotiator, &actions);
 	return error;
@@ -160,22 +158,20 @@ size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote
 	return negotiator_renew(negotiator, remote, false);
 }
 
-void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
-                         const struct addr *remote)
+void negotiator_remember(struct negotiator *negotiator, const struct pair *pair)
 {
 	struct peer_actions actions = {0};
 
-	peers_on_remembered(negotiator->peers, local, remote, clock_now_ms(), &actions);
+	peers_on_remembered(negotiator->peers, pair, clock_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
 
-void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
-                               const struct addr *remote)
+void negotiator_larval_expired(struct negotiator *negotiator, const struct pair *pair)
 {
-	peers_on_larval_expired(negotiator->peers, local, remote);
+	peers_on_larval_expired(negotiator->peers, pair);
 }
 
-void negotiator_larvals_listed(struct negotiator *negotiator, const struct peer_sa *larvals,
+void negotiator_larvals_listed(struct negotiator *negotiator, const struct pair *larvals,
                                size_t count)
 {
 	struct peer_actions none = {0};
@@ -184,11 +180,10 @@ void negotiator_larvals_listed(struct negotiator *negotiator, const struct peer_
 	negotiator_run(negotiator, &none);
 }
 
-bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
-                        const struct addr *dst)
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct peer_sa *sa)
 {
 	struct peer_actions none = {0};
-	bool lost = peers_on_sa_lost(negotiator->peers, src, dst, clock_now_ms());
+	bool lost = peers_on_sa_lost(negotiator->peers, sa, clock_now_ms());
 
 	negotiator_run(negotiator, &none);
 	return lost;
@@ -203,12 +198,11 @@ size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa
 	return lacking;
 }
 
-void negotiator_close_unused(struct negotiator *negotiator, const struct addr *local,
-                             const struct addr *remote)
+void negotiator_close_unused(struct negotiator *negotiator, const struct pair *pair)
 {
 	struct peer_actions actions = {0};
 
-	peers_on_unused(negotiator->peers, local, remote, clock_now_ms(), &actions);
+	peers_on_unused(negotiator->peers, pair, clock_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
 

@@ -82,8 +82,8 @@ static void on_initiate_reply(void *ctx, int error, const void *message, size_t 
 	char reason[192];
 
 	if (refused(error, message, len, reason, sizeof(reason)))
-		peers_on_reason(negotiator->peers, &action.local, &action.remote, reason, true,
-		                clock_now_ms(), &actions);
+		peers_on_reason(negotiator->peers, &action.pair, reason, true, clock_now_ms(),
+		                &actions);
 	negotiator_run(negotiator, &actions);
 }
 
@@ -101,8 +101,8 @@ static void on_sa_reply(void *ctx, int error, const void *message, size_t len)
 		peers_on_child_down(negotiator->peers, action.ike_id, action.child_id,
 		                    clock_now_ms(), &actions);
 	else
-		peers_on_ike_down(negotiator->peers, action.ike_id, &action.local, &action.remote,
-		                  clock_now_ms(), &actions);
+		peers_on_ike_down(negotiator->peers, action.ike_id, &action.pair, clock_now_ms(),
+		                  &actions);
 	negotiator_run(negotiator, &actions);
 }
 
@@ -111,13 +111,11 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 	const struct pki_cert *leaf = instance_cert(negotiator);
 	struct buf message = {0};
 
-	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->local,
-	                    &action->remote);
+	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->pair);
 	send_for(negotiator, "load-conn", &message, on_initiate_reply, action);
-	swan_conf_initiate(&message, &action->local, &action->remote);
+	swan_conf_initiate(&message, &action->pair);
 	send_for(negotiator, "initiate", &message, on_initiate_reply, action);
-	negotiator->callbacks->progress(negotiator->ctx, &action->local, &action->remote,
-	                                IKE_PROGRESS_BEGUN);
+	negotiator->callbacks->progress(negotiator->ctx, &action->pair, IKE_PROGRESS_BEGUN);
 }
 
 static void log_change(const struct peer_action *action)
@@ -128,9 +126,9 @@ static void log_change(const struct peer_action *action)
 	if (action->new_state == PEER_STATE_UP || action->new_state == PEER_STATE_FAILED ||
 	    action->old_state == PEER_STATE_UP)
 		level = LOG_LEVEL_NOTICE;
-	log_at(level, "peer: %s: %s -> %s: %s local=%s", addr_format(&action->remote, remote),
+	log_at(level, "peer: %s: %s -> %s: %s local=%s", addr_format(&action->pair.remote, remote),
 	       peer_state_name(action->old_state), peer_state_name(action->new_state),
-	       action->reason, addr_format(&action->local, local));
+	       action->reason, addr_format(&action->pair.local, local));
 }
 
 /* Only who has a certificate comes so far, and the log counts what comes again. */
@@ -139,7 +137,7 @@ static void tell_end(const struct peer_action *action)
 	char text[ADDR_TEXT_MAX];
 
 	if (*action->reason)
-		log_warning("peer: %s: ended %s: %s", addr_format(&action->remote, text),
+		log_warning("peer: %s: ended %s: %s", addr_format(&action->pair.remote, text),
 		            action->child_id ? "a CHILD_SA" : "an IKE_SA", action->reason);
 }
 
@@ -171,38 +169,38 @@ static void look(struct negotiator *negotiator, const struct peer *peer)
 	uint64_t packets[PEERS_CHILDREN_MAX];
 
 	for (size_t i = 0; i < peer->child_count; i++)
-		packets[i] = negotiator->callbacks->packets(negotiator->ctx, &peer->local,
-		                                            &peer->remote, peer->children[i].spi_in,
+		packets[i] = negotiator->callbacks->packets(negotiator->ctx, &peer->pair,
+		                                            peer->children[i].spi_in,
 		                                            peer->children[i].spi_out);
-	peers_on_looked(negotiator->peers, &peer->local, &peer->remote, packets, clock_now_ms());
+	peers_on_looked(negotiator->peers, &peer->pair, packets, clock_now_ms());
 }
 
 static void reap(struct negotiator *negotiator, const struct peer_action *action)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &action->local, &action->remote);
-	struct peer_action end = {
-		.kind = PEER_ACTION_TERMINATE, .local = action->local, .remote = action->remote};
+	const struct peer *peer = peers_find(negotiator->peers, &action->pair);
+	struct peer_action end = {.kind = PEER_ACTION_TERMINATE, .pair = action->pair};
 	struct duplicates_choice choice = {0};
 	char text[ADDR_TEXT_MAX];
 	uint32_t spi;
 
 	if (!peer)
 		return;
-	spi = negotiator->callbacks->spi_in_use(negotiator->ctx, &peer->local, &peer->remote);
+	spi = negotiator->callbacks->spi_in_use(negotiator->ctx, &peer->pair);
 	look(negotiator, peer);
 	/* colliding rekeyings leave SAs that no event told of */
 	if (duplicates_choose(peer, spi, clock_now_ms(), &choice) < 0)
 		for (size_t i = 0; i < peer->child_count; i++)
 			negotiator_list_ike_sa(negotiator, peer->children[i].ike_id);
 	for (size_t i = 0; i < choice.count; i++) {
-		log_debug("peer: %s: ending a duplicate IKE_SA", addr_format(&peer->remote, text));
+		log_debug("peer: %s: ending a duplicate IKE_SA",
+		          addr_format(&peer->pair.remote, text));
 		end.ike_id = choice.ike_ids[i];
 		terminate(negotiator, &end);
 	}
 	if (!choice.in_use)
 		return;
-	negotiator->callbacks->greet(negotiator->ctx, &peer->local, &peer->remote);
-	peers_look_again(negotiator->peers, &peer->local, &peer->remote, clock_now_ms());
+	negotiator->callbacks->greet(negotiator->ctx, &peer->pair);
+	peers_look_again(negotiator->peers, &peer->pair, clock_now_ms());
 }
 
 /* All IKE_SAs that the peer has. */
@@ -211,8 +209,8 @@ static void renew(struct negotiator *negotiator, const struct peer *peer, bool d
 	int error = 0;
 
 	for (size_t i = 0; !error && i < peer->child_count; i++)
-		error = renew_add(negotiator->renew, &peer->local, &peer->remote,
-		                  peer->children[i].ike_id, distrust);
+		error = renew_add(negotiator->renew, &peer->pair, peer->children[i].ike_id,
+		                  distrust);
 	if (error)
 		log_error("peers: out of memory, a negotiation anew is late");
 }
@@ -229,8 +227,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 			initiate(negotiator, action);
 		break;
 	case PEER_ACTION_UNLOAD:
-		swan_conf_name(&message,
-		               swan_conf_peer_name(&action->local, &action->remote, name));
+		swan_conf_name(&message, swan_conf_peer_name(&action->pair, name));
 		negotiator_request(negotiator, "unload-conn", &message);
 		break;
 	case PEER_ACTION_TERMINATE:
@@ -249,7 +246,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		reap(negotiator, action);
 		break;
 	case PEER_ACTION_RENEW:
-		peer = peers_find(negotiator->peers, &action->local, &action->remote);
+		peer = peers_find(negotiator->peers, &action->pair);
 		if (peer)
 			renew(negotiator, peer, false);
 		negotiator_arm_renew(negotiator);
@@ -258,10 +255,9 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		log_change(action);
 		negotiator->callbacks->peer_changed(negotiator->ctx);
 		if (action->new_state == PEER_STATE_UP)
-			negotiator->callbacks->peer_up(negotiator->ctx, action->remote.family);
+			negotiator->callbacks->peer_up(negotiator->ctx, action->pair.remote.family);
 		else if (action->new_state == PEER_STATE_FAILED)
-			negotiator->callbacks->peer_failed(negotiator->ctx, &action->local,
-			                                   &action->remote);
+			negotiator->callbacks->peer_failed(negotiator->ctx, &action->pair);
 		break;
 	}
 }
@@ -311,8 +307,7 @@ void negotiator_arm_renew(struct negotiator *negotiator)
 
 static void act_renew(struct negotiator *negotiator, const struct renew_action *action)
 {
-	struct peer_action as_peer = {
-		.local = action->local, .remote = action->remote, .ike_id = action->ike_id};
+	struct peer_action as_peer = {.pair = action->pair, .ike_id = action->ike_id};
 
 	switch (action->kind) {
 	case RENEW_ACTION_INITIATE:
@@ -347,7 +342,7 @@ size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote
 	const struct peer *const *list = peers_list(negotiator->peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!list[i]->child_count || (remote && !addr_equal(&list[i]->remote, remote)))
+		if (!list[i]->child_count || (remote && !addr_equal(&list[i]->pair.remote, remote)))
 			continue;
 		renew(negotiator, list[i], distrust);
 		renewed++;

@@ -24,13 +24,12 @@ static void take_sa(struct negotiator *negotiator, const struct swan_ike *ike,
 		if (!child->installed)
 			continue;
 		if (child->unlike) {
-			peers_on_child_unlike(negotiator->peers, &ike->local, &ike->remote, ike->id,
-			                      child->id, child->unlike, now_ms, actions);
+			peers_on_child_unlike(negotiator->peers, &ike->pair, ike->id, child->id,
+			                      child->unlike, now_ms, actions);
 			continue;
 		}
-		peers_on_child_up(negotiator->peers, &ike->local, &ike->remote, &up, now_ms,
-		                  actions);
-		renew_on_child_up(negotiator->renew, &ike->local, &ike->remote, ike->id, now_ms);
+		peers_on_child_up(negotiator->peers, &ike->pair, &up, now_ms, actions);
+		renew_on_child_up(negotiator->renew, &ike->pair, ike->id, now_ms);
 	}
 	negotiator_arm_renew(negotiator);
 }
@@ -39,7 +38,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 {
 	for (size_t i = 0; i < ike->child_count; i++) {
 		const struct fresh_sas fresh = {
-			.pair = {.local = ike->local, .remote = ike->remote},
+			.pair = ike->pair,
 			.spi_out = ike->children[i].spi_out,
 			.spi_in = ike->children[i].spi_in,
 			.initiator = ike->asked,
@@ -53,7 +52,7 @@ static void tell_fresh(struct negotiator *negotiator, const struct swan_ike *ike
 /* Colliding rekeyings leave SAs that no event told of: charon lists them. */
 static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ike *ike)
 {
-	if (!peers_has_child_of(negotiator->peers, ike->id, &ike->local, &ike->remote))
+	if (!peers_has_child_of(negotiator->peers, ike->id, &ike->pair))
 		negotiator_list_ike_sa(negotiator, ike->id);
 }
 
@@ -72,8 +71,7 @@ static void end_unwanted(struct negotiator *negotiator, const struct swan_ike *i
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
                      struct peer_actions *actions)
 {
-	if (up && ike->asked &&
-	    !negotiator->callbacks->wants(negotiator->ctx, &ike->local, &ike->remote)) {
+	if (up && ike->asked && !negotiator->callbacks->wants(negotiator->ctx, &ike->pair)) {
 		end_unwanted(negotiator, ike);
 		return;
 	}
@@ -94,13 +92,13 @@ static void on_listed_sa(struct negotiator *negotiator, const struct swan_ike *i
                          struct peer_actions *actions)
 {
 	for (size_t i = 0; i < ike->child_count; i++)
-		negotiator->callbacks->listed_sa(negotiator->ctx, &ike->local, &ike->remote,
+		negotiator->callbacks->listed_sa(negotiator->ctx, &ike->pair,
 		                                 ike->children[i].spi_in, ike->children[i].spi_out);
 	if (ike->child_count == SWAN_CHILDREN_MAX)
 		negotiator->list_incomplete = true;
 	take_sa(negotiator, ike, actions);
 	if (ike->established && !ike->child_count)
-		peers_on_ike_empty(negotiator->peers, ike->id, &ike->local, &ike->remote, actions);
+		peers_on_ike_empty(negotiator->peers, ike->id, &ike->pair, actions);
 }
 
 static void on_sa(struct negotiator *negotiator, const char *name, const void *message, size_t len,
@@ -119,8 +117,7 @@ static void on_sa(struct negotiator *negotiator, const char *name, const void *m
 	} else if (strcmp(name, "child-updown") == 0) {
 		on_child(negotiator, &ike, up, actions);
 	} else if (!up) {
-		peers_on_ike_down(negotiator->peers, ike.id, &ike.local, &ike.remote,
-		                  clock_now_ms(), actions);
+		peers_on_ike_down(negotiator->peers, ike.id, &ike.pair, clock_now_ms(), actions);
 		renew_on_ike_down(negotiator->renew, ike.id);
 		negotiator_arm_renew(negotiator);
 	}
@@ -138,12 +135,12 @@ static void on_child_rekey(struct negotiator *negotiator, const void *message, s
 	if (rekey.new_unlike) {
 		peers_on_child_down(negotiator->peers, rekey.ike_id, rekey.old_child_id,
 		                    clock_now_ms(), actions);
-		peers_on_child_unlike(negotiator->peers, &rekey.local, &rekey.remote, rekey.ike_id,
+		peers_on_child_unlike(negotiator->peers, &rekey.pair, rekey.ike_id,
 		                      rekey.new_child_id, rekey.new_unlike, clock_now_ms(),
 		                      actions);
 		return;
 	}
-	fresh = (struct fresh_sas){.pair = {.local = rekey.local, .remote = rekey.remote},
+	fresh = (struct fresh_sas){.pair = rekey.pair,
 	                           .spi_out = rekey.new_spi_out,
 	                           .spi_in = rekey.new_spi_in,
 	                           .initiator = rekey.asked,
@@ -173,28 +170,26 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 /* The old SAs go on, so it is no failure of the peer. */
 static void tell_renewal(struct negotiator *negotiator, const struct reason *reason)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &reason->local, &reason->remote);
+	const struct peer *peer = peers_find(negotiator->peers, &reason->pair);
 	char text[ADDR_TEXT_MAX];
 
-	renew_on_failed(negotiator->renew, &reason->local, &reason->remote);
+	renew_on_failed(negotiator->renew, &reason->pair);
 	negotiator_arm_renew(negotiator);
-	peers_on_renewal_failed(negotiator->peers, &reason->local, &reason->remote, reason->words,
-	                        clock_now_ms());
+	peers_on_renewal_failed(negotiator->peers, &reason->pair, reason->words, clock_now_ms());
 	if (peer && peer->state == PEER_STATE_UP &&
 	    log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation anew failed, its SAs go on: %s",
-		            addr_format(&reason->remote, text), reason->words);
+		            addr_format(&reason->pair.remote, text), reason->words);
 }
 
 static void tell_progress(struct negotiator *negotiator, const struct swan_log *log)
 {
 	enum swan_progress progress = swan_progress(log->text);
-	struct addr local, remote;
+	struct pair pair;
 
-	if (progress == SWAN_PROGRESS_NONE ||
-	    swan_conf_parse_peer_name(log->ike_name, &local, &remote) < 0)
+	if (progress == SWAN_PROGRESS_NONE || swan_conf_parse_peer_name(log->ike_name, &pair) < 0)
 		return;
-	negotiator->callbacks->progress(negotiator->ctx, &local, &remote,
+	negotiator->callbacks->progress(negotiator->ctx, &pair,
 	                                progress == SWAN_PROGRESS_SENT ? IKE_PROGRESS_SENT
 	                                                               : IKE_PROGRESS_ANSWERED);
 }
@@ -214,16 +209,16 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 		return;
 	if (reason.ours) {
 		tell_renewal(negotiator, &reason);
-		peers_on_reason(negotiator->peers, &reason.local, &reason.remote, reason.words,
+		peers_on_reason(negotiator->peers, &reason.pair, reason.words,
 		                reason.kind == SWAN_REASON_FINAL, clock_now_ms(), actions);
 		return;
 	}
-	peers_on_vain_attempt(negotiator->peers, &reason.local, &reason.remote, reason.words,
-	                      clock_now_ms(), actions);
+	peers_on_vain_attempt(negotiator->peers, &reason.pair, reason.words, clock_now_ms(),
+	                      actions);
 	if (log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation that it began failed: %s local=%s",
-		            addr_format(&reason.remote, from), reason.words,
-		            addr_format(&reason.local, to));
+		            addr_format(&reason.pair.remote, from), reason.words,
+		            addr_format(&reason.pair.local, to));
 }
 
 static void on_cert(struct negotiator *negotiator, const void *message, size_t len)

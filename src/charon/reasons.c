@@ -188,14 +188,13 @@ static void note_request(struct reason_trail *trail, const char *text, const str
 static void note_addresses(struct reason_trail *trail, const char *text)
 {
 	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-	struct addr local, remote;
+	struct pair pair;
 
 	_Static_assert(ADDR_TEXT_MAX == 46, "widths of the format");
 	if (sscanf(text, "%45[^[][%*[0-9]] to %45[^[]", from, to) != 2 ||
-	    addr_parse(from, &local) < 0 || addr_parse(to, &remote) < 0)
+	    addr_parse(from, &pair.local) < 0 || addr_parse(to, &pair.remote) < 0)
 		return;
-	trail->local = local;
-	trail->remote = remote;
+	trail->pair = pair;
 }
 
 static void note(struct reason_trail *trail, const char *text, const struct pki_bundle *own)
@@ -361,11 +360,10 @@ static bool is_about_chain(const char *text)
 /* A negotiation that the peer began has failed when that is what charon has answered. */
 static bool is_told(struct reason_trail *trail, const char *text, struct reason *reason)
 {
-	if (!trail || !trail->hint[0] || trail->remote.family == AF_UNSPEC ||
+	if (!trail || !trail->hint[0] || trail->pair.remote.family == AF_UNSPEC ||
 	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
 		return false;
-	reason->local = trail->local;
-	reason->remote = trail->remote;
+	reason->pair = trail->pair;
 	memcpy(reason->words, trail->hint, sizeof(reason->words));
 	trail->hint[0] = '\0';
 	return true;
@@ -381,7 +379,7 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 	const char *words;
 
 	reason.kind = swan_reason(line->text, &words);
-	reason.ours = !swan_conf_parse_peer_name(line->ike_name, &reason.local, &reason.remote);
+	reason.ours = !swan_conf_parse_peer_name(line->ike_name, &reason.pair);
 	if (reason.kind != SWAN_REASON_NONE && !trail && line->ike_id)
 		trail = start(reasons, line->ike_id);
 	if (trail)

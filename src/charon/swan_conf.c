@@ -128,30 +128,29 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	return result;
 }
 
-const char *swan_conf_peer_name(const struct addr *local, const struct addr *remote,
-                                char name[SWAN_NAME_MAX])
+const char *swan_conf_peer_name(const struct pair *pair, char name[SWAN_NAME_MAX])
 {
 	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 
-	snprintf(name, SWAN_NAME_MAX, "%s-%s", addr_format(local, from), addr_format(remote, to));
+	snprintf(name, SWAN_NAME_MAX, "%s-%s", addr_format(&pair->local, from),
+	         addr_format(&pair->remote, to));
 	return name;
 }
 
-int swan_conf_parse_peer_name(const char *name, struct addr *ret_local, struct addr *ret_remote)
+int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair)
 {
 	const char *dash = strchr(name, '-');
-	struct addr local, remote;
+	struct pair pair;
 	char from[ADDR_TEXT_MAX];
 
 	if (!dash || (size_t)(dash - name) >= sizeof(from))
 		return -EINVAL;
 	memcpy(from, name, (size_t)(dash - name));
 	from[dash - name] = '\0';
-	if (addr_parse(from, &local) || addr_parse(dash + 1, &remote) ||
-	    local.family != remote.family)
+	if (addr_parse(from, &pair.local) || addr_parse(dash + 1, &pair.remote) ||
+	    pair.local.family != pair.remote.family)
 		return -EINVAL;
-	*ret_local = local;
-	*ret_remote = remote;
+	*ret_pair = pair;
 	return 0;
 }
 
@@ -237,12 +236,12 @@ static void add_connection(struct buf *message, const struct conf *conf, const v
 }
 
 void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
-                         size_t cert_len, const struct addr *local, const struct addr *remote)
+                         size_t cert_len, const struct pair *pair)
 {
 	char name[SWAN_NAME_MAX], from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 
-	add_connection(message, conf, cert, cert_len, swan_conf_peer_name(local, remote, name),
-	               addr_format(local, from), addr_format(remote, to));
+	add_connection(message, conf, cert, cert_len, swan_conf_peer_name(pair, name),
+	               addr_format(&pair->local, from), addr_format(&pair->remote, to));
 }
 
 void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,
@@ -276,11 +275,11 @@ void swan_conf_name(struct buf *message, const char *name)
 	vici_text(message, "name", name);
 }
 
-void swan_conf_initiate(struct buf *message, const struct addr *local, const struct addr *remote)
+void swan_conf_initiate(struct buf *message, const struct pair *pair)
 {
 	char name[SWAN_NAME_MAX];
 
-	swan_conf_peer_name(local, remote, name);
+	swan_conf_peer_name(pair, name);
 	vici_text(message, "ike", name);
 	vici_text(message, "child", name);
 	vici_text(message, "timeout", "-1");

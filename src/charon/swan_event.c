@@ -101,9 +101,9 @@ static int ike_field(const char *key, const char *value, struct swan_ike *ike)
 	if (!strcmp(key, "uniqueid"))
 		return parse_id(value, &ike->id);
 	if (!strcmp(key, "local-host"))
-		return parse_host(value, &ike->local);
+		return parse_host(value, &ike->pair.local);
 	if (!strcmp(key, "remote-host"))
-		return parse_host(value, &ike->remote);
+		return parse_host(value, &ike->pair.remote);
 	if (!strcmp(key, "state"))
 		ike->established = is_one_of(value, "ESTABLISHED", "REKEYING");
 	return 0;
@@ -324,8 +324,8 @@ int swan_event_child_rekey(const void *message, size_t len, struct swan_child_re
 	struct swan_child_rekey rekey = {.asked = is_asked(message, len),
 	                                 .new_unlike = judge_new(message, len)};
 
-	if (find_host(message, len, "*/local-host", &rekey.local) < 0 ||
-	    find_host(message, len, "*/remote-host", &rekey.remote) < 0 ||
+	if (find_host(message, len, "*/local-host", &rekey.pair.local) < 0 ||
+	    find_host(message, len, "*/remote-host", &rekey.pair.remote) < 0 ||
 	    find_id(message, len, "*/uniqueid", &rekey.ike_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/old/uniqueid", &rekey.old_child_id) < 0 ||
 	    find_id(message, len, "*/child-sas/*/new/uniqueid", &rekey.new_child_id) < 0 ||

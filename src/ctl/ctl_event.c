@@ -42,13 +42,12 @@ static int64_t read_time_ms(struct reader *reader, json_t *root)
 
 static enum log_level read_level(struct reader *reader, json_t *root)
 {
-	const char *text = reader_text(reader, root, "level");
+	const char *words[LOG_LEVEL_DEBUG + 1];
 
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
-		if (strcmp(text, log_level_name((enum log_level)i)) == 0)
-			return (enum log_level)i;
-	reader_fail(reader, "level", "error, warning, notice, info or debug");
-	return LOG_LEVEL_DEBUG;
+		words[i] = log_level_name((enum log_level)i);
+	return (enum log_level)reader_word(reader, root, "level", words, LOG_LEVEL_DEBUG + 1,
+	                                   "error, warning, notice, info or debug");
 }
 
 int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, struct err *err)

@@ -21,6 +21,19 @@ void ctl_explain_fini(struct ctl_explain *explain)
 	*explain = (struct ctl_explain){0};
 }
 
+bool ctl_explain_has_sa(const struct ctl_explain *explain)
+{
+	const struct policy *rule = explain_rule(&explain->out);
+
+	if (!rule || rule->action != POLICY_ACTION_PROTECT)
+		return false;
+	for (size_t i = 0; i < explain->sa_count; i++) {
+		if (!rule->spi || rule->spi == explain->sas[i].spi_out)
+			return true;
+	}
+	return false;
+}
+
 static json_t *verdict(const struct policy *rule, bool blocked)
 {
 	return json_string(rule ? policy_action_name(rule->action) : blocked ? "block" : "none");

@@ -71,13 +71,12 @@ static const char *read_name(struct reader *reader, json_t *object)
 
 static enum metric_type read_type(struct reader *reader, json_t *object)
 {
-	const char *text = reader_text(reader, object, "type");
+	const char *const words[] = {metric_type_name(METRIC_TYPE_COUNTER),
+	                             metric_type_name(METRIC_TYPE_GAUGE),
+	                             metric_type_name(METRIC_TYPE_HISTOGRAM)};
 
-	for (int i = METRIC_TYPE_COUNTER; i <= METRIC_TYPE_HISTOGRAM; i++)
-		if (strcmp(text, metric_type_name((enum metric_type)i)) == 0)
-			return (enum metric_type)i;
-	reader_fail(reader, "type", "counter, gauge or histogram");
-	return METRIC_TYPE_GAUGE;
+	return (enum metric_type)reader_word(reader, object, "type", words, 3,
+	                                     "counter, gauge or histogram");
 }
 
 static void read_sample(struct reader *reader, json_t *object, struct metrics *metrics)

@@ -5,36 +5,91 @@
 #include <string.h>
 
 #include "ctl_json.h"
-#include "json_reader.h"
+#include "json_fields.h"
 #include "json_writer.h"
 #include "xfrmd/base/buf.h"
 #include "xfrmd/ctl/ctl_proto.h"
 
-static json_t *policy_json(const struct policy *policy)
+static json_t *write_direction(const struct field *field, const void *member)
 {
-	char text[PREFIX_TEXT_MAX];
-	json_t *object = json_object(), *level = json_null();
-
-	if (policy->action == POLICY_ACTION_PROTECT)
-		level = json_string(policy->optional ? "optional" : "required");
-	writer_put(&object, "direction", json_string(policy_dir_name(policy->dir)));
-	writer_put(&object, "action", json_string(policy_action_name(policy->action)));
-	writer_put(&object, "source", json_string(prefix_format(&policy->src, text)));
-	writer_put(&object, "destination", json_string(prefix_format(&policy->dst, text)));
-	writer_put(&object, "priority", json_integer(policy->priority));
-	writer_put(&object, "level", level);
-	writer_put(&object, "protocol", writer_number_or_null(policy->proto));
-	writer_put(&object, "icmp_type", writer_number_or_null(policy->icmp_type));
-	writer_put(&object, "reqid", writer_number_or_null(policy->reqid));
-	writer_put(&object, "spi", writer_spi(policy->spi));
-	writer_put(&object, "exotic", json_boolean(policy->unsupported));
-	return object;
+	(void)field;
+	return json_string(policy_dir_name(*(const uint8_t *)member));
 }
+
+static void read_direction(const struct field *field, struct reader *reader, json_t *object,
+                           void *member)
+{
+	const char *const words[] = {policy_dir_name(POLICY_DIR_OUT),
+	                             policy_dir_name(POLICY_DIR_IN),
+	                             policy_dir_name(POLICY_DIR_FWD)};
+
+	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
+	                                          "out, in or fwd");
+}
+
+static json_t *write_action(const struct field *field, const void *member)
+{
+	(void)field;
+	return json_string(policy_action_name(*(const uint8_t *)member));
+}
+
+static void read_action(const struct field *field, struct reader *reader, json_t *object,
+                        void *member)
+{
+	const char *const words[] = {policy_action_name(POLICY_ACTION_PROTECT),
+	                             policy_action_name(POLICY_ACTION_ALLOW),
+	                             policy_action_name(POLICY_ACTION_BLOCK)};
+
+	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
+	                                          "protect, allow or block");
+}
+
+/* Of the whole policy: only who protects has one. */
+static json_t *write_level(const struct field *field, const void *member)
+{
+	const struct policy *policy = member;
+
+	(void)field;
+	if (policy->action != POLICY_ACTION_PROTECT)
+		return json_null();
+	return json_string(policy->optional ? "optional" : "required");
+}
+
+static void read_level(const struct field *field, struct reader *reader, json_t *object,
+                       void *member)
+{
+	static const char *const words[] = {"required", "optional"};
+	struct policy *policy = member;
+
+	policy->optional = reader_word(reader, object, field->key, words, 2,
+	                               "required, optional or null");
+}
+
+static const struct field_kind direction_kind = {write_direction, read_direction};
+static const struct field_kind action_kind = {write_action, read_action};
+static const struct field_kind level_kind = {write_level, read_level};
+
+#define POLICY(member) FIELD_MEMBER(struct policy, member)
+
+static const struct field policy_fields[] = {
+	{"direction", &direction_kind, POLICY(dir)},
+	{"action", &action_kind, POLICY(action)},
+	{"source", &field_prefix, POLICY(src)},
+	{"destination", &field_prefix, POLICY(dst)},
+	{"priority", &field_count, POLICY(priority)},
+	{"level", &level_kind, .size = sizeof(struct policy), .later = true},
+	{"protocol", &field_number, POLICY(proto)},
+	{"icmp_type", &field_number, POLICY(icmp_type)},
+	{"reqid", &field_number, POLICY(reqid)},
+	{"spi", &field_spi, POLICY(spi)},
+	{"exotic", &field_bool, POLICY(unsupported)},
+	{0},
+};
 
 json_t *ctl_json_row(const struct policy_row *row)
 {
 	const char *drift = diff_drift_name(row->drift);
-	json_t *object = policy_json(&row->policy);
+	json_t *object = fields_write(policy_fields, &row->policy);
 
 	writer_put(&object, "owner", json_string(policy_is_ours(&row->policy) ? "xfrmd" : "other"));
 	writer_put(&object, "drift", drift ? json_string(drift) : json_null());
@@ -64,7 +119,7 @@ char *ctl_proto_desired(const struct policy_list *policies)
 
 	buf_str(&text, "{\"policies\":[");
 	for (i = 0; i < policies->count && !text.error; i++) {
-		char *one = writer_dump(policy_json(&policies->items[i]));
+		char *one = writer_dump(fields_write(policy_fields, &policies->items[i]));
 
 		if (!one) {
 			buf_fini(&text);
@@ -78,59 +133,6 @@ char *ctl_proto_desired(const struct policy_list *policies)
 	return buf_take_str(&text);
 }
 
-static uint8_t read_direction(struct reader *reader, json_t *object)
-{
-	const char *text = reader_text(reader, object, "direction");
-	uint8_t dir;
-
-	for (dir = POLICY_DIR_OUT; dir <= POLICY_DIR_FWD; dir++) {
-		if (strcmp(text, policy_dir_name(dir)) == 0)
-			return dir;
-	}
-	reader_fail(reader, "direction", "out, in or fwd");
-	return POLICY_DIR_OUT;
-}
-
-static uint8_t read_action(struct reader *reader, json_t *object)
-{
-	const char *text = reader_text(reader, object, "action");
-	uint8_t action;
-
-	for (action = POLICY_ACTION_PROTECT; action <= POLICY_ACTION_BLOCK; action++) {
-		if (strcmp(text, policy_action_name(action)) == 0)
-			return action;
-	}
-	reader_fail(reader, "action", "protect, allow or block");
-	return POLICY_ACTION_BLOCK;
-}
-
-static bool read_level(struct reader *reader, json_t *object)
-{
-	const char *text = reader_is_null(object, "level") ? "required"
-	                                                   : reader_text(reader, object, "level");
-	bool optional = strcmp(text, "optional") == 0;
-
-	if (!optional && strcmp(text, "required") != 0)
-		reader_fail(reader, "level", "required, optional or null");
-	return optional;
-}
-
-static void read_policy(struct reader *reader, json_t *object, struct policy *policy)
-{
-	memset(policy, 0, sizeof(*policy));
-	policy->dir = read_direction(reader, object);
-	policy->action = read_action(reader, object);
-	policy->src = reader_prefix(reader, object, "source");
-	policy->dst = reader_prefix(reader, object, "destination");
-	policy->priority = (uint32_t)reader_count(reader, object, "priority", UINT32_MAX);
-	policy->optional = read_level(reader, object);
-	policy->proto = (uint8_t)reader_number(reader, object, "protocol", UINT8_MAX);
-	policy->icmp_type = (uint8_t)reader_number(reader, object, "icmp_type", UINT8_MAX);
-	policy->reqid = (uint32_t)reader_number(reader, object, "reqid", UINT32_MAX);
-	policy->spi = reader_spi(reader, object, "spi");
-	policy->unsupported = reader_bool(reader, object, "exotic");
-}
-
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
                             struct err *err)
 {
@@ -142,9 +144,9 @@ int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *re
 	memset(ret_policies, 0, sizeof(*ret_policies));
 	for (i = 0; i < json_array_size(list); i++) {
 		json_t *item = json_array_get(list, i);
-		struct policy policy;
+		struct policy policy = {0};
 
-		read_policy(&reader, item, &policy);
+		fields_read(policy_fields, &reader, item, &policy);
 		if (reader.error)
 			break;
 		if (policy_list_add(ret_policies, &policy) < 0) {

@@ -12,9 +12,8 @@
 #include <string.h>
 
 #include "ctl_json.h"
-#include "json_reader.h"
+#include "json_fields.h"
 #include "json_writer.h"
-#include "xfrmd/base/buf.h"
 
 #define ESCAPED_MAX 128
 
@@ -154,266 +153,148 @@ out:
 	return ret;
 }
 
-static json_t *certificates_json(const struct ctl_status *status)
+static json_t *write_role(const struct field *field, const void *member)
 {
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < status->certificate_count; i++) {
-		const struct ctl_certificate *certificate = &status->certificates[i];
-		json_t *object = json_object();
-
-		writer_put(&object, "file", writer_text(certificate->file));
-		writer_put(&object, "role", json_string(certificate->role));
-		writer_put(&object, "subject", writer_text(certificate->subject));
-		writer_put(&object, "not_after", json_integer(certificate->not_after));
-		writer_put(&object, "days_left", json_integer(certificate->days_left));
-		writer_append(&list, object);
-	}
-	return list;
+	(void)field;
+	return json_string(*(const char *const *)member);
 }
 
-static json_t *reload_json(const struct ctl_status *status)
+static void read_role(const struct field *field, struct reader *reader, json_t *object,
+                      void *member)
 {
-	json_t *object;
+	static const char *const roles[] = {"instance", "ca", "peer"};
 
-	if (!status->reload_time)
-		return json_null();
-	object = json_object();
-	writer_put(&object, "time", json_integer(status->reload_time));
-	writer_put(&object, "ok", json_boolean(status->reload_ok));
-	writer_put(&object, "errors", writer_texts(&status->reload_errors));
-	return object;
+	*(const char **)member =
+		roles[reader_word(reader, object, field->key, roles, 3, "instance, ca or peer")];
 }
 
-static json_t *try_json(const struct ctl_status *status)
+static json_t *write_mode(const struct field *field, const void *member)
 {
-	json_t *object;
-
-	if (!status->trying)
-		return json_null();
-	object = json_object();
-	writer_put(&object, "ends", json_integer(status->try_ends));
-	writer_put(&object, "copied", json_boolean(status->try_copied));
-	return object;
+	(void)field;
+	return json_string(*(const bool *)member ? "optional" : "required");
 }
 
-static json_t *stopping_json(const struct ctl_status *status)
+static void read_mode(const struct field *field, struct reader *reader, json_t *object,
+                      void *member)
 {
-	json_t *object;
+	static const char *const modes[] = {"required", "optional"};
 
-	if (!status->stopping)
-		return json_null();
-	object = json_object();
-	writer_put(&object, "wait_ends", writer_number_or_null(status->stopping_ends));
-	writer_put(&object, "jobs", writer_texts(&status->stopping_jobs));
-	return object;
+	*(bool *)member = reader_word(reader, object, field->key, modes, 2, "required or optional");
 }
 
-/* The objects of the status that are mostly counters. */
-static void put_counters(json_t **root, const struct ctl_status *status)
-{
-	json_t *charon = json_object(), *policies = json_object(), *peers = json_object();
-	json_t *acquires = json_object(), *change = json_object();
+static const struct field_kind role_kind = {write_role, read_role};
+static const struct field_kind mode_kind = {write_mode, read_mode};
 
-	writer_put(&charon, "running", json_boolean(status->charon_running));
-	writer_put(&charon, "pid", writer_number_or_null(status->charon_pid));
-	writer_put(&charon, "restarts", writer_count(status->charon_restarts));
-	writer_put(&policies, "desired", writer_count(status->policies_desired));
-	writer_put(&policies, "installed", writer_count(status->policies_installed));
-	writer_put(&policies, "drift", writer_count(status->policies_drift));
-	writer_put(&policies, "repaired", writer_count(status->policies_repaired));
-	writer_put(&policies, "foreign", writer_count(status->policies_foreign));
-	writer_put(&peers, "up", writer_count(status->peers_up));
-	writer_put(&peers, "negotiating", writer_count(status->peers_negotiating));
-	writer_put(&peers, "failed", writer_count(status->peers_failed));
-	writer_put(&peers, "repaired", writer_count(status->peers_repaired));
-	writer_put(&acquires, "received", writer_count(status->acquires_received));
-	writer_put(&acquires, "deduplicated", writer_count(status->acquires_deduplicated));
-	writer_put(&acquires, "lost", writer_count(status->acquires_lost));
-	writer_put(&change, "added", writer_count(status->last_added));
-	writer_put(&change, "updated", writer_count(status->last_updated));
-	writer_put(&change, "deleted", writer_count(status->last_deleted));
-	writer_put(&change, "duration_us", writer_count(status->last_apply_us));
-	writer_put(root, "charon", charon);
-	writer_put(root, "policies", policies);
-	writer_put(root, "peers", peers);
-	writer_put(root, "acquires", acquires);
-	writer_put(root, "last_change", change);
-}
+#define STATUS(member)      FIELD_MEMBER(struct ctl_status, member)
+#define CERTIFICATE(member) FIELD_MEMBER(struct ctl_certificate, member)
+
+static const struct field charon_fields[] = {
+	{"running", &field_bool, STATUS(charon_running)},
+	{"pid", &field_number, STATUS(charon_pid)},
+	{"restarts", &field_count, STATUS(charon_restarts)},
+	{0},
+};
+static const struct field policies_fields[] = {
+	{"desired", &field_count, STATUS(policies_desired)},
+	{"installed", &field_count, STATUS(policies_installed)},
+	{"drift", &field_count, STATUS(policies_drift)},
+	{"repaired", &field_count, STATUS(policies_repaired)},
+	{"foreign", &field_count, STATUS(policies_foreign), .later = true},
+	{0},
+};
+static const struct field peers_fields[] = {
+	{"up", &field_count, STATUS(peers_up)},
+	{"negotiating", &field_count, STATUS(peers_negotiating)},
+	{"failed", &field_count, STATUS(peers_failed)},
+	{"repaired", &field_count, STATUS(peers_repaired), .later = true},
+	{0},
+};
+static const struct field acquires_fields[] = {
+	{"received", &field_count, STATUS(acquires_received)},
+	{"deduplicated", &field_count, STATUS(acquires_deduplicated)},
+	{"lost", &field_count, STATUS(acquires_lost)},
+	{0},
+};
+static const struct field change_fields[] = {
+	{"added", &field_count, STATUS(last_added)},
+	{"updated", &field_count, STATUS(last_updated)},
+	{"deleted", &field_count, STATUS(last_deleted)},
+	{"duration_us", &field_count, STATUS(last_apply_us)},
+	{0},
+};
+static const struct field certificate_fields[] = {
+	{"file", &field_owned_text, CERTIFICATE(file)},
+	{"role", &role_kind, CERTIFICATE(role)},
+	{"subject", &field_owned_text, CERTIFICATE(subject)},
+	{"not_after", &field_integer, CERTIFICATE(not_after)},
+	{"days_left", &field_integer, CERTIFICATE(days_left)},
+	{0},
+};
+static const struct field reload_fields[] = {
+	{"time", &field_integer, STATUS(reload_time)},
+	{"ok", &field_bool, STATUS(reload_ok)},
+	{"errors", &field_texts, STATUS(reload_errors)},
+	{0},
+};
+static const struct field try_fields[] = {
+	{"ends", &field_integer, STATUS(try_ends)},
+	{"copied", &field_bool, STATUS(try_copied)},
+	{0},
+};
+static const struct field stopping_fields[] = {
+	{"wait_ends", &field_number, STATUS(stopping_ends)},
+	{"jobs", &field_texts, STATUS(stopping_jobs)},
+	{0},
+};
+static const struct field status_fields[] = {
+	{"ready", &field_bool, STATUS(ready)},
+	{"healthy", &field_bool, STATUS(healthy)},
+	{"problems", &field_texts, STATUS(problems)},
+	{"warnings", &field_texts, STATUS(warnings), .later = true},
+	{"mode", &mode_kind, STATUS(optional)},
+	{"charon", .fields = charon_fields},
+	{"policies", .fields = policies_fields},
+	{"peers", .fields = peers_fields},
+	{"acquires", .fields = acquires_fields},
+	{"last_change", .fields = change_fields, .later = true},
+	{"certificates",
+         FIELD_LIST(struct ctl_status, certificates, certificate_count, certificate_fields)},
+	{"last_reload", STATUS(reload_time), .fields = reload_fields, .later = true},
+	{"config_hash", &field_text_or_null, STATUS(config_hash)},
+	{"config_file", &field_owned_text, STATUS(config_file), .later = true},
+	{"try", STATUS(trying), .fields = try_fields, .later = true},
+	{"stopping", STATUS(stopping), .fields = stopping_fields, .later = true},
+	{0},
+};
 
 char *ctl_proto_status(const struct ctl_status *status)
 {
-	json_t *root = json_object();
-
-	writer_put(&root, "ready", json_boolean(status->ready));
-	writer_put(&root, "healthy", json_boolean(status->healthy));
-	writer_put(&root, "problems", writer_texts(&status->problems));
-	writer_put(&root, "warnings", writer_texts(&status->warnings));
-	writer_put(&root, "mode", json_string(status->optional ? "optional" : "required"));
-	put_counters(&root, status);
-	writer_put(&root, "certificates", certificates_json(status));
-	writer_put(&root, "last_reload", reload_json(status));
-	writer_put(&root, "config_hash", writer_text_or_null(status->config_hash));
-	writer_put(&root, "config_file",
-	           writer_text_or_null(status->config_file ? status->config_file : ""));
-	writer_put(&root, "try", try_json(status));
-	writer_put(&root, "stopping", stopping_json(status));
-	return writer_dump(root);
+	return writer_dump(fields_write(status_fields, status));
 }
 
-static const char *read_role(struct reader *reader, json_t *object)
+/* One answer into a structure that is zero; the caller finis it after an error. */
+static int parse_answer(const char *document, const struct field *fields, const char *text,
+                        size_t len, void *ret_structure, struct err *err)
 {
-	static const char *const roles[] = {"instance", "ca", "peer"};
-	const char *text = reader_text(reader, object, "role");
-	size_t i;
+	struct reader reader = {.document = document, .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
 
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (strcmp(text, roles[i]) == 0)
-			return roles[i];
-	}
-	reader_fail(reader, "role", "instance, ca or peer");
-	return roles[0];
-}
-
-static void read_certificates(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *list = reader_list(reader, root, "certificates");
-	size_t i;
-
-	status->certificates = reader_alloc(reader, json_array_size(list),
-	                                    sizeof(*status->certificates));
-	if (!status->certificates)
-		return;
-	for (i = 0; i < json_array_size(list); i++) {
-		json_t *item = json_array_get(list, i);
-		struct ctl_certificate *certificate = &status->certificates[i];
-
-		status->certificate_count++;
-		certificate->file = reader_text_copy(reader, item, "file");
-		certificate->role = read_role(reader, item);
-		certificate->subject = reader_text_copy(reader, item, "subject");
-		certificate->not_after = reader_integer(reader, item, "not_after");
-		certificate->days_left = reader_integer(reader, item, "days_left");
-	}
-}
-
-static void read_reload(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *reload;
-
-	if (reader_is_null(root, "last_reload"))
-		return;
-	reload = reader_object(reader, root, "last_reload");
-	status->reload_time = reader_integer(reader, reload, "time");
-	status->reload_ok = reader_bool(reader, reload, "ok");
-	reader_texts(reader, reload, "errors", &status->reload_errors);
-}
-
-static void read_try(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *object;
-
-	if (reader_is_null(root, "try"))
-		return;
-	object = reader_object(reader, root, "try");
-	status->trying = true;
-	status->try_ends = reader_integer(reader, object, "ends");
-	status->try_copied = reader_bool(reader, object, "copied");
-}
-
-static void read_stopping(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *object;
-
-	if (reader_is_null(root, "stopping"))
-		return;
-	object = reader_object(reader, root, "stopping");
-	status->stopping = true;
-	status->stopping_ends = reader_time(reader, object, "wait_ends");
-	reader_texts(reader, object, "jobs", &status->stopping_jobs);
-}
-
-static void read_counters(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *charon = reader_object(reader, root, "charon");
-	json_t *policies = reader_object(reader, root, "policies");
-	json_t *peers = reader_object(reader, root, "peers");
-	json_t *acquires = reader_object(reader, root, "acquires");
-	const struct {
-		json_t *object;
-		const char *key;
-		uint64_t *value;
-	} counters[] = {
-		{charon, "restarts", &status->charon_restarts},
-		{policies, "desired", &status->policies_desired},
-		{policies, "installed", &status->policies_installed},
-		{policies, "drift", &status->policies_drift},
-		{policies, "repaired", &status->policies_repaired},
-		{peers, "up", &status->peers_up},
-		{peers, "negotiating", &status->peers_negotiating},
-		{peers, "failed", &status->peers_failed},
-		{acquires, "received", &status->acquires_received},
-		{acquires, "deduplicated", &status->acquires_deduplicated},
-		{acquires, "lost", &status->acquires_lost},
-	};
-	size_t i;
-
-	status->charon_running = reader_bool(reader, charon, "running");
-	status->charon_pid = reader_time(reader, charon, "pid");
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		*counters[i].value = reader_count(reader, counters[i].object, counters[i].key,
-		                                  INT64_MAX);
-	status->policies_foreign = reader_number(reader, policies, "foreign", INT64_MAX);
-	status->peers_repaired = reader_number(reader, peers, "repaired", INT64_MAX);
-}
-
-static void read_change(struct reader *reader, json_t *root, struct ctl_status *status)
-{
-	json_t *change;
-
-	if (reader_is_null(root, "last_change"))
-		return;
-	change = reader_object(reader, root, "last_change");
-	status->last_added = reader_count(reader, change, "added", INT64_MAX);
-	status->last_updated = reader_count(reader, change, "updated", INT64_MAX);
-	status->last_deleted = reader_count(reader, change, "deleted", INT64_MAX);
-	status->last_apply_us = reader_count(reader, change, "duration_us", INT64_MAX);
+	if (!reader.error)
+		fields_read(fields, &reader, root, ret_structure);
+	json_decref(root);
+	return reader.error;
 }
 
 int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
                            struct err *err)
 {
-	struct reader reader = {.document = "status", .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
-	const char *mode;
+	int error;
 
 	memset(ret_status, 0, sizeof(*ret_status));
-	if (!reader.error) {
-		ret_status->ready = reader_bool(&reader, root, "ready");
-		ret_status->healthy = reader_bool(&reader, root, "healthy");
-		reader_texts(&reader, root, "problems", &ret_status->problems);
-		if (!reader_is_null(root, "warnings"))
-			reader_texts(&reader, root, "warnings", &ret_status->warnings);
-		mode = reader_text(&reader, root, "mode");
-		ret_status->optional = strcmp(mode, "optional") == 0;
-		if (!ret_status->optional && strcmp(mode, "required") != 0)
-			reader_fail(&reader, "mode", "required or optional");
-		read_counters(&reader, root, ret_status);
-		read_change(&reader, root, ret_status);
-		read_certificates(&reader, root, ret_status);
-		read_reload(&reader, root, ret_status);
-		reader_text_into(&reader, root, "config_hash", ret_status->config_hash,
-		                 sizeof(ret_status->config_hash));
-		if (!reader_is_null(root, "config_file"))
-			ret_status->config_file = reader_text_copy(&reader, root, "config_file");
-		read_try(&reader, root, ret_status);
-		read_stopping(&reader, root, ret_status);
-	}
-	if (reader.error)
+	error = parse_answer("status", status_fields, text, len, ret_status, err);
+	if (error)
 		ctl_status_fini(ret_status);
-	json_decref(root);
-	return reader.error;
+	return error;
 }
 
 void ctl_status_fini(struct ctl_status *status)
@@ -435,114 +316,63 @@ void ctl_status_fini(struct ctl_status *status)
 	memset(status, 0, sizeof(*status));
 }
 
+#define SA(member)   FIELD_MEMBER(struct ctl_sa, member)
+#define PEER(member) FIELD_MEMBER(struct ctl_peer, member)
+
+static const struct field sa_fields[] = {
+	{"spi_in", &field_spi, SA(spi_in)},
+	{"spi_out", &field_spi, SA(spi_out)},
+	{"algorithm", &field_text, SA(algorithm)},
+	{"bytes_in", &field_count, SA(bytes_in)},
+	{"bytes_out", &field_count, SA(bytes_out)},
+	{"packets_in", &field_count, SA(packets_in)},
+	{"packets_out", &field_count, SA(packets_out)},
+	{"installed", &field_number, SA(installed)},
+	{"rekey", &field_number, SA(rekey)},
+	{0},
+};
+static const struct field peer_fields[] = {
+	{"address", &field_addr, PEER(address)},
+	{"local", &field_addr_or_null, PEER(local)},
+	{"state", &field_text, PEER(state)},
+	{"since", &field_integer, PEER(since)},
+	{"sas", FIELD_LIST(struct ctl_peer, sas, sa_count, sa_fields)},
+	{"last_error", &field_text_or_null, PEER(last_error)},
+	{"next_retry", &field_number, PEER(next_retry)},
+	{"last_acquire", &field_number, PEER(last_acquire)},
+	{"last_failure", &field_number, PEER(last_failure)},
+	{0},
+};
+static const struct field peer_list_fields[] = {
+	{"peers", FIELD_LIST(struct ctl_peers, items, count, peer_fields)},
+	{0},
+};
+
 json_t *ctl_json_sa(const struct ctl_sa *sa)
 {
-	json_t *object = json_object();
-
-	writer_put(&object, "spi_in", writer_spi(sa->spi_in));
-	writer_put(&object, "spi_out", writer_spi(sa->spi_out));
-	writer_put(&object, "algorithm", writer_text(sa->algorithm));
-	writer_put(&object, "bytes_in", writer_count(sa->bytes_in));
-	writer_put(&object, "bytes_out", writer_count(sa->bytes_out));
-	writer_put(&object, "packets_in", writer_count(sa->packets_in));
-	writer_put(&object, "packets_out", writer_count(sa->packets_out));
-	writer_put(&object, "installed", writer_number_or_null(sa->installed));
-	writer_put(&object, "rekey", writer_number_or_null(sa->rekey));
-	return object;
+	return fields_write(sa_fields, sa);
 }
 
 json_t *ctl_json_peer(const struct ctl_peer *peer)
 {
-	json_t *object = json_object(), *sas = json_array();
-	size_t i;
-
-	for (i = 0; i < peer->sa_count; i++)
-		writer_append(&sas, ctl_json_sa(&peer->sas[i]));
-	writer_put(&object, "address", writer_addr(&peer->address));
-	writer_put(&object, "local", writer_addr(&peer->local));
-	writer_put(&object, "state", json_string(peer->state));
-	writer_put(&object, "since", json_integer(peer->since));
-	writer_put(&object, "sas", sas);
-	writer_put(&object, "last_error", writer_text_or_null(peer->last_error));
-	writer_put(&object, "next_retry", writer_number_or_null(peer->next_retry));
-	writer_put(&object, "last_acquire", writer_number_or_null(peer->last_acquire));
-	writer_put(&object, "last_failure", writer_number_or_null(peer->last_failure));
-	return object;
+	return fields_write(peer_fields, peer);
 }
 
 char *ctl_proto_peers(const struct ctl_peers *peers)
 {
-	json_t *root = json_object(), *list = json_array();
-	size_t i;
-
-	for (i = 0; i < peers->count; i++)
-		writer_append(&list, ctl_json_peer(&peers->items[i]));
-	writer_put(&root, "peers", list);
-	return writer_dump(root);
-}
-
-static void read_sas(struct reader *reader, json_t *object, struct ctl_peer *peer)
-{
-	json_t *list = reader_list(reader, object, "sas");
-	size_t i;
-
-	peer->sas = reader_alloc(reader, json_array_size(list), sizeof(*peer->sas));
-	if (!peer->sas)
-		return;
-	peer->sa_count = json_array_size(list);
-	for (i = 0; i < peer->sa_count; i++) {
-		json_t *item = json_array_get(list, i);
-		struct ctl_sa *sa = &peer->sas[i];
-
-		sa->spi_in = reader_spi(reader, item, "spi_in");
-		sa->spi_out = reader_spi(reader, item, "spi_out");
-		reader_text_into(reader, item, "algorithm", sa->algorithm, sizeof(sa->algorithm));
-		sa->bytes_in = reader_count(reader, item, "bytes_in", INT64_MAX);
-		sa->bytes_out = reader_count(reader, item, "bytes_out", INT64_MAX);
-		sa->packets_in = reader_count(reader, item, "packets_in", INT64_MAX);
-		sa->packets_out = reader_count(reader, item, "packets_out", INT64_MAX);
-		sa->installed = reader_time(reader, item, "installed");
-		sa->rekey = reader_time(reader, item, "rekey");
-	}
-}
-
-static void read_peer(struct reader *reader, json_t *object, struct ctl_peer *peer)
-{
-	peer->address = reader_addr(reader, object, "address");
-	peer->local = reader_addr(reader, object, "local");
-	if (!peer->address.family)
-		reader_fail(reader, "address", "an address");
-	reader_text_into(reader, object, "state", peer->state, sizeof(peer->state));
-	peer->since = reader_integer(reader, object, "since");
-	read_sas(reader, object, peer);
-	reader_text_into(reader, object, "last_error", peer->last_error, sizeof(peer->last_error));
-	peer->next_retry = reader_time(reader, object, "next_retry");
-	peer->last_acquire = reader_time(reader, object, "last_acquire");
-	peer->last_failure = reader_time(reader, object, "last_failure");
+	return writer_dump(fields_write(peer_list_fields, peers));
 }
 
 int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_peers,
                           struct err *err)
 {
-	struct reader reader = {.document = "peers", .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader), *list;
-	size_t i;
+	int error;
 
 	memset(ret_peers, 0, sizeof(*ret_peers));
-	if (reader.error)
-		goto out;
-	list = reader_list(&reader, root, "peers");
-	ret_peers->items = reader_alloc(&reader, json_array_size(list), sizeof(*ret_peers->items));
-	if (!ret_peers->items)
-		goto out;
-	ret_peers->count = json_array_size(list);
-	for (i = 0; i < ret_peers->count; i++)
-		read_peer(&reader, json_array_get(list, i), &ret_peers->items[i]);
-	if (reader.error)
+	error = parse_answer("peers", peer_list_fields, text, len, ret_peers, err);
+	if (error)
 		ctl_peers_fini(ret_peers);
-out:
-	json_decref(root);
-	return reader.error;
+	return error;
 }
 
 void ctl_peers_fini(struct ctl_peers *peers)

@@ -6,11 +6,10 @@
 #include "xfrmd/ctl/ctl_sas.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int compare_addrs(const struct xfrm_sa *sa, const struct addr *src, const struct addr *dst)
+static int compare_addrs(const struct sa *sa, const struct addr *src, const struct addr *dst)
 {
 	int order = addr_compare(&sa->src, src);
 
@@ -19,7 +18,7 @@ static int compare_addrs(const struct xfrm_sa *sa, const struct addr *src, const
 
 static int compare_sas(const void *a, const void *b)
 {
-	const struct xfrm_sa *x = a, *y = b;
+	const struct sa *x = a, *y = b;
 	int order = compare_addrs(x, &y->src, &y->dst);
 
 	if (order == 0)
@@ -27,7 +26,7 @@ static int compare_sas(const void *a, const void *b)
 	return order ? order : (x->spi > y->spi) - (x->spi < y->spi);
 }
 
-void ctl_sas_sort(struct xfrm_sa *sas, size_t count)
+void ctl_sas_sort(struct sa *sas, size_t count)
 {
 	if (count > 1)
 		qsort(sas, count, sizeof(*sas), compare_sas);
@@ -35,11 +34,11 @@ void ctl_sas_sort(struct xfrm_sa *sas, size_t count)
 
 /* The SAs @src -> @dst, which stand together. */
 struct range {
-	const struct xfrm_sa *items;
+	const struct sa *items;
 	size_t count;
 };
 
-static struct range find_range(const struct xfrm_sa *sas, size_t count, const struct addr *src,
+static struct range find_range(const struct sa *sas, size_t count, const struct addr *src,
                                const struct addr *dst)
 {
 	size_t low = 0, high = count, end;
@@ -57,11 +56,6 @@ static struct range find_range(const struct xfrm_sa *sas, size_t count, const st
 	return (struct range){sas + low, end - low};
 }
 
-static bool is_ours(const struct xfrm_sa *sa, uint32_t reqid)
-{
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP && sa->reqid == reqid;
-}
-
 static bool is_taken(const struct ctl_sa *pairs, size_t count, uint32_t spi_in)
 {
 	for (size_t i = 0; i < count; i++)
@@ -71,15 +65,15 @@ static bool is_taken(const struct ctl_sa *pairs, size_t count, uint32_t spi_in)
 }
 
 /* The nearest by age that is in none of the pairs; NULL: none is left. */
-static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfrm_sa *out,
-                                          const struct ctl_sa *pairs, size_t count)
+static const struct sa *find_inbound(struct range inbound, const struct sa *out,
+                                     const struct ctl_sa *pairs, size_t count)
 {
-	const struct xfrm_sa *best = NULL;
+	const struct sa *best = NULL;
 
 	for (size_t i = 0; i < inbound.count; i++) {
-		const struct xfrm_sa *in = &inbound.items[i];
+		const struct sa *in = &inbound.items[i];
 
-		if (is_ours(in, out->reqid) && !is_taken(pairs, count, in->spi) &&
+		if (sa_is_ours(in, out->reqid) && !is_taken(pairs, count, in->spi) &&
 		    (!best || llabs(in->installed - out->installed) <
 		                      llabs(best->installed - out->installed)))
 			best = in;
@@ -87,7 +81,7 @@ static const struct xfrm_sa *find_inbound(struct range inbound, const struct xfr
 	return best;
 }
 
-static struct ctl_sa make_pair(const struct xfrm_sa *out, const struct xfrm_sa *in)
+static struct ctl_sa make_pair(const struct sa *out, const struct sa *in)
 {
 	struct ctl_sa pair = {
 		.spi_out = out->spi,
@@ -106,20 +100,20 @@ static struct ctl_sa make_pair(const struct xfrm_sa *out, const struct xfrm_sa *
 	return pair;
 }
 
-int ctl_sas_of(const struct xfrm_sa *sas, size_t count, uint32_t reqid, const struct addr *local,
-               const struct addr *remote, struct ctl_sa **ret_pairs, size_t *ret_count)
+int ctl_sas_of(const struct sa *sas, size_t count, uint32_t reqid, const struct pair *pair,
+               struct ctl_sa **ret_pairs, size_t *ret_count)
 {
-	struct range outbound = find_range(sas, count, local, remote);
-	struct range inbound = find_range(sas, count, remote, local);
+	struct range outbound = find_range(sas, count, &pair->local, &pair->remote);
+	struct range inbound = find_range(sas, count, &pair->remote, &pair->local);
 	struct ctl_sa *pairs = calloc(outbound.count ? outbound.count : 1, sizeof(*pairs));
 	size_t pair_count = 0;
 
 	if (!pairs)
 		return -ENOMEM;
 	for (size_t i = 0; i < outbound.count; i++) {
-		const struct xfrm_sa *out = &outbound.items[i];
+		const struct sa *out = &outbound.items[i];
 
-		if (!is_ours(out, reqid))
+		if (!sa_is_ours(out, reqid))
 			continue;
 		pairs[pair_count] = make_pair(out, find_inbound(inbound, out, pairs, pair_count));
 		pair_count++;

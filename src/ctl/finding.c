@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json_writer.h"
+#include "xfrmd/base/array.h"
 
 const char *finding_severity_name(enum finding_severity severity)
 {
@@ -31,18 +32,6 @@ static void take_line(const char **text, char line[FINDING_TEXT_MAX])
 	*text += len + ((*text)[len] == '\n');
 }
 
-static bool grow(struct findings *findings)
-{
-	size_t capacity = findings->capacity ? 2 * findings->capacity : 16;
-	struct finding *items = reallocarray(findings->items, capacity, sizeof(*items));
-
-	if (!items)
-		return false;
-	findings->items = items;
-	findings->capacity = capacity;
-	return true;
-}
-
 void findings_add(struct findings *findings, enum finding_severity severity, const char *area,
                   const char *format, ...)
 {
@@ -51,7 +40,7 @@ void findings_add(struct findings *findings, enum finding_severity severity, con
 	struct finding *finding;
 	va_list args;
 
-	if (findings->count == findings->capacity && !grow(findings)) {
+	if (array_grow(&findings->items, findings->count, sizeof(*finding)) < 0) {
 		findings->out_of_memory = true;
 		return;
 	}

@@ -100,11 +100,6 @@ bool reader_is_null(json_t *object, const char *key)
 	return !value || json_is_null(value);
 }
 
-int64_t reader_time(struct reader *reader, json_t *object, const char *key)
-{
-	return reader_is_null(object, key) ? 0 : reader_integer(reader, object, key);
-}
-
 const char *reader_text(struct reader *reader, json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -116,6 +111,18 @@ const char *reader_text(struct reader *reader, json_t *object, const char *key)
 	return text;
 }
 
+unsigned reader_word(struct reader *reader, json_t *object, const char *key,
+                     const char *const *words, unsigned count, const char *expected)
+{
+	const char *text = reader_text(reader, object, key);
+
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	reader_fail(reader, key, expected);
+	return 0;
+}
+
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key)
 {
 	char *copy = strdup(reader_text(reader, object, key));
@@ -123,18 +130,6 @@ char *reader_text_copy(struct reader *reader, json_t *object, const char *key)
 	if (!copy)
 		reader_fail_memory(reader);
 	return copy;
-}
-
-void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
-                      size_t size)
-{
-	const char *text = reader_is_null(object, key) ? "" : reader_text(reader, object, key);
-
-	if (strlen(text) >= size) {
-		reader_fail(reader, key, "a shorter text");
-		return;
-	}
-	strcpy(ret_text, text);
 }
 
 json_t *reader_object(struct reader *reader, json_t *object, const char *key)
@@ -171,51 +166,4 @@ void reader_texts(struct reader *reader, json_t *object, const char *key, struct
 			return;
 		}
 	}
-}
-
-void *reader_alloc(struct reader *reader, size_t count, size_t size)
-{
-	void *items = calloc(count ? count : 1, size);
-
-	if (!items)
-		reader_fail_memory(reader);
-	return items;
-}
-
-uint32_t reader_spi(struct reader *reader, json_t *object, const char *key)
-{
-	const char *text;
-
-	if (reader_is_null(object, key))
-		return 0;
-	text = reader_text(reader, object, key);
-	if (strspn(text, "0123456789abcdef") != 8 || text[8]) {
-		reader_fail(reader, key, "8 hexadecimal digits");
-		return 0;
-	}
-	return (uint32_t)strtoul(text, NULL, 16);
-}
-
-struct addr reader_addr(struct reader *reader, json_t *object, const char *key)
-{
-	struct addr addr = {0};
-
-	if (!reader_is_null(object, key) && addr_parse(reader_text(reader, object, key), &addr) < 0)
-		reader_fail(reader, key, "an address");
-	return addr;
-}
-
-struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key)
-{
-	struct prefix prefix = {0};
-	bool host_bits = false;
-
-	if (prefix_parse(reader_text(reader, object, key), &prefix, &host_bits) < 0 || host_bits)
-		reader_fail(reader, key, "address/length");
-	return prefix;
-}
-
-uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max)
-{
-	return reader_is_null(object, key) ? 0 : reader_count(reader, object, key, max);
 }

@@ -28,8 +28,6 @@ json_t *reader_load_answer(const char *text, size_t len, size_t max, struct read
 
 void reader_fail(struct reader *reader, const char *key, const char *expected);
 void reader_fail_memory(struct reader *reader);
-/* calloc() whose failure sticks. */
-void *reader_alloc(struct reader *reader, size_t count, size_t size);
 
 /* Also what is missing: an older daemon does not know the member yet. */
 bool reader_is_null(json_t *object, const char *key);
@@ -41,20 +39,12 @@ json_t *reader_list(struct reader *reader, json_t *object, const char *key);
 
 /* Borrowed from @object, never NULL. */
 const char *reader_text(struct reader *reader, json_t *object, const char *key);
+/* Which of the @count words it is; 0 when it is none. */
+unsigned reader_word(struct reader *reader, json_t *object, const char *key,
+                     const char *const *words, unsigned count, const char *expected);
 /* The caller frees. */
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key);
 void reader_texts(struct reader *reader, json_t *object, const char *key,
                   struct strlist *ret_texts);
-
-/* null is zero, or empty. */
-uint64_t reader_number(struct reader *reader, json_t *object, const char *key, uint64_t max);
-int64_t reader_time(struct reader *reader, json_t *object, const char *key);
-void reader_text_into(struct reader *reader, json_t *object, const char *key, char *ret_text,
-                      size_t size);
-/* 8 hexadecimal digits. */
-uint32_t reader_spi(struct reader *reader, json_t *object, const char *key);
-struct addr reader_addr(struct reader *reader, json_t *object, const char *key);
-
-struct prefix reader_prefix(struct reader *reader, json_t *object, const char *key);
 
 #endif

@@ -5,27 +5,24 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "xfrmd/base/array.h"
 
 /* chassis_asset_tag of every machine of Azure, which Hyper-V elsewhere does not have. */
 #define AZURE_ASSET_TAG "7783-7084-3265-9085-8269-3286-77"
 
 int doctor_add_server(struct doctor_facts *facts, const char *role, const struct addr *addr)
 {
-	struct doctor_server *servers;
-
 	if (addr_is_any(addr) || addr_is_loopback(addr) || addr_is_multicast(addr))
 		return 0;
 	for (size_t i = 0; i < facts->server_count; i++)
 		if (strcmp(facts->servers[i].role, role) == 0 &&
 		    addr_equal(&facts->servers[i].addr, addr))
 			return 0;
-	servers = reallocarray(facts->servers, facts->server_count + 1, sizeof(*servers));
-	if (!servers)
+	if (array_grow(&facts->servers, facts->server_count, sizeof(*facts->servers)) < 0)
 		return -ENOMEM;
-	facts->servers = servers;
-	servers[facts->server_count++] = (struct doctor_server){role, *addr};
+	facts->servers[facts->server_count++] = (struct doctor_server){role, *addr};
 	return 0;
 }
 
@@ -87,17 +84,14 @@ int doctor_read_lease(struct doctor_facts *facts, const char *text)
 int doctor_read_counters(struct doctor_facts *facts, const char *text)
 {
 	for (const char *line = text; line; line = next_line(line)) {
-		struct doctor_counter counter, *counters;
+		struct doctor_counter counter;
 
 		if (sscanf(line, "%39s %" SCNu64, counter.name, &counter.value) != 2 ||
 		    !counter.value)
 			continue;
-		counters = reallocarray(facts->counters, facts->counter_count + 1,
-		                        sizeof(*counters));
-		if (!counters)
+		if (array_grow(&facts->counters, facts->counter_count, sizeof(counter)) < 0)
 			return -ENOMEM;
-		facts->counters = counters;
-		counters[facts->counter_count++] = counter;
+		facts->counters[facts->counter_count++] = counter;
 	}
 	return 0;
 }
@@ -123,16 +117,12 @@ static bool is_group_of_all(const struct addr *addr)
 
 static int add_group(struct doctor_facts *facts, const struct addr *addr, const char *ifname)
 {
-	struct doctor_group *groups;
-
 	if (!addr_is_multicast(addr) || is_group_of_all(addr))
 		return 0;
-	groups = reallocarray(facts->groups, facts->group_count + 1, sizeof(*groups));
-	if (!groups)
+	if (array_grow(&facts->groups, facts->group_count, sizeof(*facts->groups)) < 0)
 		return -ENOMEM;
-	facts->groups = groups;
-	groups[facts->group_count].addr = *addr;
-	snprintf(groups[facts->group_count++].ifname, IF_NAMESIZE, "%s", ifname);
+	facts->groups[facts->group_count].addr = *addr;
+	snprintf(facts->groups[facts->group_count++].ifname, IF_NAMESIZE, "%s", ifname);
 	return 0;
 }
 

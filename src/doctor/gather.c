@@ -223,26 +223,3 @@ int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_fact
 		error = doctor_gather_paths(facts);
 	return error;
 }
-
-void doctor_facts_fini(struct doctor_facts *facts)
-{
-	if (!facts)
-		return;
-	conf_fini(&facts->conf);
-	pki_bundle_fini(&facts->bundle);
-	problems_fini(&facts->conf_problems);
-	ctl_status_fini(&facts->status);
-	ctl_peers_fini(&facts->peers);
-	strlist_fini(&facts->plugins);
-	strlist_fini(&facts->ports);
-	free(facts->algorithms);
-	free(facts->counters);
-	free(facts->addrs);
-	free(facts->links);
-	free(facts->children);
-	free(facts->groups);
-	free(facts->servers);
-	free(facts->routes);
-	free(facts->paths);
-	policy_list_fini(&facts->foreign);
-}

@@ -14,12 +14,11 @@
 #include <netlink/socket.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/array.h"
 
 #define FIRST_SPI 0x1000u
 
@@ -152,23 +151,28 @@ static bool is_listed(const struct doctor_facts *facts, const struct esp_suite *
 	return false;
 }
 
+static int add_suite(struct doctor_facts *facts, const struct esp_suite *suite)
+{
+	if (is_listed(facts, suite))
+		return 0;
+	if (array_grow(&facts->algorithms, facts->algorithm_count, sizeof(*facts->algorithms)) < 0)
+		return -ENOMEM;
+	facts->algorithms[facts->algorithm_count++] = (struct doctor_algorithm){*suite, -EPERM};
+	return 0;
+}
+
 static int list_suites(struct doctor_facts *facts)
 {
-	for (size_t i = 0; i < facts->conf.esp_proposals.count; i++) {
+	int error = 0;
+
+	for (size_t i = 0; i < facts->conf.esp_proposals.count && !error; i++) {
 		struct esp_suite suites[ESP_SUITES_MAX];
 		size_t count = esp_suites_of(facts->conf.esp_proposals.items[i], suites);
-		struct doctor_algorithm *algorithms = reallocarray(
-			facts->algorithms, facts->algorithm_count + count + 1, sizeof(*algorithms));
 
-		if (!algorithms)
-			return -ENOMEM;
-		facts->algorithms = algorithms;
-		for (size_t j = 0; j < count; j++)
-			if (!is_listed(facts, &suites[j]))
-				algorithms[facts->algorithm_count++] =
-					(struct doctor_algorithm){suites[j], -EPERM};
+		for (size_t j = 0; j < count && !error; j++)
+			error = add_suite(facts, &suites[j]);
 	}
-	return 0;
+	return error;
 }
 
 int doctor_gather_algorithms(struct doctor_facts *facts)

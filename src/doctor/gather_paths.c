@@ -21,8 +21,7 @@ int doctor_gather_paths(struct doctor_facts *facts)
 
 		if (!route->peer || !route->source.family)
 			continue;
-		path->local = route->source;
-		path->remote = route->remote;
+		path->pair = (struct pair){.local = route->source, .remote = route->remote};
 		memcpy(path->ifname, route->ifname, sizeof(path->ifname));
 		facts->path_count++;
 	}

@@ -26,20 +26,6 @@ static const struct {
 	[DOCTOR_CLOUD_OPENSTACK] = {"OpenStack", 1354},
 };
 
-unsigned doctor_esp_mtu(const struct doctor_facts *facts, uint8_t family, unsigned link_mtu)
-{
-	unsigned least = link_mtu;
-
-	for (size_t i = 0; i < facts->algorithm_count; i++) {
-		unsigned mtu = esp_suite_mtu(&facts->algorithms[i].suite, family,
-		                             facts->conf.force_udp_encapsulation, link_mtu);
-
-		if (mtu < least)
-			least = mtu;
-	}
-	return least;
-}
-
 static bool has_chosen(const struct doctor_facts *facts, const struct doctor_link *link,
                        uint8_t family)
 {
@@ -157,7 +143,7 @@ static void judge_vanishing(const struct doctor_facts *facts, struct findings *f
 	             "large packets to %s vanish%s: %u bytes pass, %u do not\n"
 	             "no router says so, so that large transfers hang and small ones do not\n"
 	             "set the MTU of %s to %u, here and on the other hosts",
-	             addr_format(&least->remote, addr), more, least->search.pass,
+	             addr_format(&least->pair.remote, addr), more, least->search.pass,
 	             least->search.fail, least->ifname,
 	             path_mtu_of_link(&least->search, least->link_mtu));
 }

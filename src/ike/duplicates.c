@@ -9,7 +9,7 @@
 
 bool duplicates_has_lower_address(const struct peer *peer)
 {
-	return addr_compare(&peer->local, &peer->remote) < 0;
+	return addr_compare(&peer->pair.local, &peer->pair.remote) < 0;
 }
 
 uint64_t duplicates_due_ms(const struct peer *peer, uint64_t now_ms)

@@ -9,24 +9,15 @@
  * a child by looking at all (10,000 peers take some 20 microseconds).
  */
 
-static int compare_pair(const struct peer *peer, const struct addr *local,
-                        const struct addr *remote)
-{
-	int order = addr_compare(&peer->local, local);
-
-	return order ? order : addr_compare(&peer->remote, remote);
-}
-
 /* The index of the pair, or where it would be. */
-static size_t lower_bound(const struct peer_table *table, const struct addr *local,
-                          const struct addr *remote)
+static size_t lower_bound(const struct peer_table *table, const struct pair *pair)
 {
 	size_t low = 0, high = table->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_pair(table->items[middle], local, remote) < 0)
+		if (pair_compare(&table->items[middle]->pair, pair) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -42,12 +33,11 @@ void peer_table_fini(struct peer_table *table)
 	*table = (struct peer_table){0};
 }
 
-struct peer *peer_table_find(const struct peer_table *table, const struct addr *local,
-                             const struct addr *remote)
+struct peer *peer_table_find(const struct peer_table *table, const struct pair *pair)
 {
-	size_t index = lower_bound(table, local, remote);
+	size_t index = lower_bound(table, pair);
 
-	if (index == table->count || compare_pair(table->items[index], local, remote))
+	if (index == table->count || !pair_equal(&table->items[index]->pair, pair))
 		return NULL;
 	return table->items[index];
 }
@@ -67,18 +57,16 @@ static bool reserve_one(struct peer_table *table)
 	return true;
 }
 
-struct peer *peer_table_add(struct peer_table *table, const struct addr *local,
-                            const struct addr *remote)
+struct peer *peer_table_add(struct peer_table *table, const struct pair *pair)
 {
-	size_t index = lower_bound(table, local, remote);
+	size_t index = lower_bound(table, pair);
 	struct peer *peer = calloc(1, sizeof(*peer));
 
 	if (!peer || !reserve_one(table)) {
 		free(peer);
 		return NULL;
 	}
-	peer->local = *local;
-	peer->remote = *remote;
+	peer->pair = *pair;
 	memmove(&table->items[index + 1], &table->items[index],
 	        (table->count - index) * sizeof(*table->items));
 	table->items[index] = peer;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "peers_state.h"
 #include "xfrmd/ike/duplicates.h"
@@ -82,10 +83,10 @@ static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms
 	return true;
 }
 
-void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      bool again, uint64_t now_ms, struct peer_actions *actions)
+void peers_on_acquire(struct peers *peers, const struct pair *pair, bool again, uint64_t now_ms,
+                      struct peer_actions *actions)
 {
-	struct peer *peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+	struct peer *peer = peers_find_or_add(peers, pair, now_ms, actions);
 
 	peers->counters.acquires++;
 	if (!peer)
@@ -101,10 +102,10 @@ void peers_on_acquire(struct peers *peers, const struct addr *local, const struc
 	peers_start_queued(peers, now_ms, actions);
 }
 
-int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
-                uint64_t now_ms, struct peer_actions *actions)
+int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                struct peer_actions *actions)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer)
 		return -ENOENT;
@@ -126,10 +127,10 @@ int peers_retry(struct peers *peers, const struct addr *local, const struct addr
 	return 0;
 }
 
-void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
-                         uint64_t now_ms, struct peer_actions *actions)
+void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                         struct peer_actions *actions)
 {
-	struct peer *peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+	struct peer *peer = peers_find_or_add(peers, pair, now_ms, actions);
 
 	if (!peer || peer->state == PEER_STATE_UP)
 		return;
@@ -141,10 +142,9 @@ void peers_on_remembered(struct peers *peers, const struct addr *local, const st
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_larval_expired(struct peers *peers, const struct addr *local,
-                             const struct addr *remote)
+void peers_on_larval_expired(struct peers *peers, const struct pair *pair)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer)
 		return;
@@ -153,23 +153,19 @@ void peers_on_larval_expired(struct peers *peers, const struct addr *local,
 	peers_note_due(peers, peer, 0);
 }
 
-int peer_sa_compare(const void *a, const void *b)
+static int compare_pairs(const void *a, const void *b)
 {
-	const struct peer_sa *x = a, *y = b;
-	int order = addr_compare(&x->src, &y->src);
-
-	return order ? order : addr_compare(&x->dst, &y->dst);
+	return pair_compare(a, b);
 }
 
-void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, size_t count)
+void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size_t count)
 {
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
-		const struct peer_sa key = {.src = peer->local, .dst = peer->remote};
 
 		/* of an SA that was lost, whose repair is not the kernel's wish */
 		if (!peer->wanted || peer->state == PEER_STATE_UP ||
-		    (count && bsearch(&key, asked, count, sizeof(key), peer_sa_compare)))
+		    (count && bsearch(&peer->pair, asked, count, sizeof(*asked), compare_pairs)))
 			continue;
 		peer->wanted = false;
 		peers_note_due(peers, peer, 0);
@@ -185,10 +181,10 @@ static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *action
 	peer_actions_add(actions, PEER_ACTION_REAP, peer);
 }
 
-void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
+void peers_on_looked(struct peers *peers, const struct pair *pair,
                      const uint64_t packets[PEERS_CHILDREN_MAX], uint64_t now_ms)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
@@ -203,10 +199,9 @@ void peers_on_looked(struct peers *peers, const struct addr *local, const struct
 	}
 }
 
-void peers_look_again(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms)
+void peers_look_again(struct peers *peers, const struct pair *pair, uint64_t now_ms)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
@@ -302,10 +297,10 @@ static void terminate_children(const struct peer *peer, struct peer_actions *act
 		                    peer->children[i].ike_id, peer->children[i].child_id);
 }
 
-void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     uint64_t now_ms, struct peer_actions *actions)
+void peers_on_unused(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                     struct peer_actions *actions)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
@@ -345,8 +340,28 @@ const struct peer *const *peers_list(const struct peers *peers, size_t *ret_coun
 	return (const struct peer *const *)peers->table.items;
 }
 
-const struct peer *peers_find(const struct peers *peers, const struct addr *local,
-                              const struct addr *remote)
+static int compare_by_local(const void *a, const void *b)
 {
-	return peer_table_find(&peers->table, local, remote);
+	const struct peer *x = *(const struct peer *const *)a, *y = *(const struct peer *const *)b;
+	int order = addr_compare(&x->pair.local, &y->pair.local);
+
+	return order ? order : addr_compare(&x->pair.remote, &y->pair.remote);
+}
+
+const struct peer **peers_list_by_local(const struct peers *peers, size_t *ret_count)
+{
+	size_t count = peers->table.count;
+	const struct peer **list = calloc(count + 1, sizeof(*list));
+
+	*ret_count = list ? count : 0;
+	if (!list || !count)
+		return list;
+	memcpy(list, peers->table.items, count * sizeof(*list));
+	qsort(list, count, sizeof(*list), compare_by_local);
+	return list;
+}
+
+const struct peer *peers_find(const struct peers *peers, const struct pair *pair)
+{
+	return peer_table_find(&peers->table, pair);
 }

@@ -94,11 +94,10 @@ static void add_child(struct peer *peer, const struct peer_child *child)
 	peer_add_child(peer, &added);
 }
 
-void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
-                       const struct peer_child *child, uint64_t now_ms,
-                       struct peer_actions *actions)
+void peers_on_child_up(struct peers *peers, const struct pair *pair, const struct peer_child *child,
+                       uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+	struct peer *peer = peers_find_or_add(peers, pair, now_ms, actions);
 
 	if (!peer)
 		return;
@@ -151,34 +150,33 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 	lose_sas(peers, peer, now_ms, actions);
 }
 
-void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
-                           uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
+void peers_on_child_unlike(struct peers *peers, const struct pair *pair, uint32_t ike_id,
+                           uint32_t child_id, const char *unlike, uint64_t now_ms,
                            struct peer_actions *actions)
 {
-	const struct peer *peer = peer_table_find(&peers->table, local, remote);
-	const struct peer uninvited = {.local = *local, .remote = *remote};
+	const struct peer *peer = peer_table_find(&peers->table, pair);
+	const struct peer uninvited = {.pair = *pair};
 
 	if (!peer)
 		peer = &uninvited;
 	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, unlike, actions);
-	peers_on_reason(peers, local, remote, unlike, true, now_ms, actions);
+	peers_on_reason(peers, pair, unlike, true, now_ms, actions);
 }
 
-bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
-                        const struct addr *remote)
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct pair *pair)
 {
-	const struct peer *peer = peer_table_find(&peers->table, local, remote);
+	const struct peer *peer = peer_table_find(&peers->table, pair);
 
 	return peer && count_children(peer, ike_id) > 0;
 }
 
-void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
-                        const struct addr *remote, struct peer_actions *actions)
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct pair *pair,
+                        struct peer_actions *actions)
 {
-	const struct peer pair = {.local = *local, .remote = *remote};
+	const struct peer uninvited = {.pair = *pair};
 
-	if (!peers_has_child_of(peers, ike_id, local, remote))
-		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &pair, ike_id, 0);
+	if (!peers_has_child_of(peers, ike_id, pair))
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &uninvited, ike_id, 0);
 }
 
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
@@ -211,10 +209,10 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
 	}
 }
 
-void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
-                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions)
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *pair,
+                       uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *negotiating = peer_table_find(&peers->table, local, remote);
+	struct peer *negotiating = peer_table_find(&peers->table, pair);
 
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
@@ -239,10 +237,10 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions)
+void peers_on_reason(struct peers *peers, const struct pair *pair, const char *words, bool final,
+                     uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
 		return;
@@ -255,10 +253,10 @@ void peers_on_reason(struct peers *peers, const struct addr *local, const struct
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
-                             const struct addr *remote, const char *words, uint64_t now_ms)
+void peers_on_renewal_failed(struct peers *peers, const struct pair *pair, const char *words,
+                             uint64_t now_ms)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP ||
 	    (peer->failed_ms && now_ms < peer->failed_ms + PEERS_CAUSE_MS))
@@ -268,14 +266,14 @@ void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
 	peers->counters.renewals_failed++;
 }
 
-void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
-                           const char *words, uint64_t now_ms, struct peer_actions *actions)
+void peers_on_vain_attempt(struct peers *peers, const struct pair *pair, const char *words,
+                           uint64_t now_ms, struct peer_actions *actions)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_STRANGERS_MAX)
 		return;
-	peer = peers_find_or_add(peers, local, remote, now_ms, actions);
+	peer = peers_find_or_add(peers, pair, now_ms, actions);
 	if (!peer || peer->state == PEER_STATE_UP || peer->state == PEER_STATE_NEGOTIATING)
 		return;
 	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);

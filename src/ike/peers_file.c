@@ -12,20 +12,20 @@
 /* Two addresses, a blank, and the end of the text. */
 #define LINE_MAX_LEN (2 * ADDR_TEXT_MAX)
 
-int peers_file_add(struct peers_file *file, const struct addr *local, const struct addr *remote)
+int peers_file_add(struct peers_file *file, const struct pair *pair)
 {
 	if (file->count == PEERS_FILE_PAIRS_MAX)
 		return 0;
 	if (file->count == file->capacity) {
 		size_t capacity = file->capacity ? 2 * file->capacity : 64;
-		struct peers_file_pair *items = reallocarray(file->items, capacity, sizeof(*items));
+		struct pair *items = reallocarray(file->items, capacity, sizeof(*items));
 
 		if (!items)
 			return -ENOMEM;
 		file->items = items;
 		file->capacity = capacity;
 	}
-	file->items[file->count++] = (struct peers_file_pair){.local = *local, .remote = *remote};
+	file->items[file->count++] = *pair;
 	return 0;
 }
 
@@ -35,10 +35,10 @@ void peers_file_fini(struct peers_file *file)
 	*file = (struct peers_file){0};
 }
 
-static int parse_pair(const char *line, size_t len, struct peers_file_pair *ret_pair)
+static int parse_pair(const char *line, size_t len, struct pair *ret_pair)
 {
 	char text[LINE_MAX_LEN];
-	struct peers_file_pair pair;
+	struct pair pair;
 	char *blank;
 
 	if (len >= sizeof(text) || memchr(line, '\0', len))
@@ -65,7 +65,7 @@ int peers_file_parse(const char *text, size_t len, struct peers_file *ret_file, 
 	if (len < strlen(HEADER) || memcmp(text, HEADER, strlen(HEADER)) != 0)
 		return -EPROTO;
 	for (const char *line = text; line < end; line = line_end + 1) {
-		struct peers_file_pair pair;
+		struct pair pair;
 
 		line_end = memchr(line, '\n', (size_t)(end - line));
 		if (!line_end)
@@ -74,7 +74,7 @@ int peers_file_parse(const char *text, size_t len, struct peers_file *ret_file, 
 			continue;
 		if (parse_pair(line, (size_t)(line_end - line), &pair) < 0) {
 			broken++;
-		} else if (peers_file_add(&file, &pair.local, &pair.remote) < 0) {
+		} else if (peers_file_add(&file, &pair) < 0) {
 			peers_file_fini(&file);
 			return -ENOMEM;
 		}

@@ -31,13 +31,27 @@ static void mark_lost(struct peers *peers, struct peer *peer, uint64_t now_ms)
 	peers_note_due(peers, peer, now_ms);
 }
 
-bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct addr *dst,
-                      uint64_t now_ms)
+/* The peer that the SA is of if it goes out from this host. */
+static struct peer *find_out(const struct peers *peers, const struct peer_sa *sa)
 {
-	struct peer *peer = peer_table_find(&peers->table, src, dst);
+	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+
+	return peer_table_find(&peers->table, &pair);
+}
+
+static struct peer *find_in(const struct peers *peers, const struct peer_sa *sa)
+{
+	const struct pair pair = {.local = sa->dst, .remote = sa->src};
+
+	return peer_table_find(&peers->table, &pair);
+}
+
+bool peers_on_sa_lost(struct peers *peers, const struct peer_sa *sa, uint64_t now_ms)
+{
+	struct peer *peer = find_out(peers, sa);
 
 	if (!peer)
-		peer = peer_table_find(&peers->table, dst, src);
+		peer = find_in(peers, sa);
 	if (!peer || peer->state != PEER_STATE_UP)
 		return false;
 	mark_lost(peers, peer, now_ms);
@@ -46,8 +60,8 @@ bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct 
 
 static void mark_seen(struct peers *peers, const struct peer_sa *sa)
 {
-	struct peer *out = peer_table_find(&peers->table, &sa->src, &sa->dst);
-	struct peer *in = peer_table_find(&peers->table, &sa->dst, &sa->src);
+	struct peer *out = find_out(peers, sa);
+	struct peer *in = find_in(peers, sa);
 
 	if (out)
 		out->seen_out = true;

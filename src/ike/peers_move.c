@@ -68,8 +68,7 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 	action = &actions->items[actions->count++];
 	*action = (struct peer_action){
 		.kind = kind,
-		.local = peer->local,
-		.remote = peer->remote,
+		.pair = peer->pair,
 	};
 	return action;
 }
@@ -229,16 +228,15 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	peers_note_due(peers, peer, now_ms);
 }
 
-struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
-                               const struct addr *remote, uint64_t now_ms,
+struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                                struct peer_actions *actions)
 {
-	struct peer *peer = peer_table_find(&peers->table, local, remote);
+	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (peer)
 		return peer;
 	peers_make_room(peers, now_ms, actions);
-	peer = peer_table_add(&peers->table, local, remote);
+	peer = peer_table_add(&peers->table, pair);
 	if (!peer) {
 		actions->out_of_memory = true;
 		return NULL;

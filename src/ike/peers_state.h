@@ -36,8 +36,7 @@ bool peer_is_asked_for(const struct peer *peer);
 bool peer_is_waiting(const struct peer *peer);
 
 /* NULL: out of memory, which is noted in @actions. */
-struct peer *peers_find_or_add(struct peers *peers, const struct addr *local,
-                               const struct addr *remote, uint64_t now_ms,
+struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                                struct peer_actions *actions);
 /* Frees one that leaves the table. */
 void peers_forget(struct peers *peers, struct peer *peer);

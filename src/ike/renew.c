@@ -20,7 +20,7 @@ enum renew_state {
 };
 
 struct entry {
-	struct addr local, remote;
+	struct pair pair;
 	enum renew_state state;
 	uint64_t due_ms;
 	bool loaded;   /* its connection, in charon */
@@ -69,13 +69,12 @@ void renew_clear(struct renew *renew)
 	renew->count = 0;
 }
 
-static struct entry *find_pair(struct renew *renew, const struct addr *local,
-                               const struct addr *remote)
+static struct entry *find_pair(struct renew *renew, const struct pair *pair)
 {
 	for (size_t i = 0; i < renew->count; i++) {
 		struct entry *entry = &renew->entries[i];
 
-		if (addr_equal(&entry->local, local) && addr_equal(&entry->remote, remote))
+		if (pair_equal(&entry->pair, pair))
 			return entry;
 	}
 	return NULL;
@@ -91,8 +90,7 @@ static size_t find_id(const struct entry *entry, uint32_t ike_id)
 	return i;
 }
 
-static struct entry *add_entry(struct renew *renew, const struct addr *local,
-                               const struct addr *remote)
+static struct entry *add_entry(struct renew *renew, const struct pair *pair)
 {
 	struct entry *entry;
 
@@ -106,17 +104,16 @@ static struct entry *add_entry(struct renew *renew, const struct addr *local,
 		renew->capacity = capacity;
 	}
 	entry = &renew->entries[renew->count++];
-	*entry = (struct entry){.local = *local, .remote = *remote};
+	*entry = (struct entry){.pair = *pair};
 	return entry;
 }
 
-int renew_add(struct renew *renew, const struct addr *local, const struct addr *remote,
-              uint32_t ike_id, bool distrust)
+int renew_add(struct renew *renew, const struct pair *pair, uint32_t ike_id, bool distrust)
 {
-	struct entry *entry = find_pair(renew, local, remote);
+	struct entry *entry = find_pair(renew, pair);
 
 	if (!entry)
-		entry = add_entry(renew, local, remote);
+		entry = add_entry(renew, pair);
 	if (!entry)
 		return -ENOMEM;
 	entry->distrust |= distrust;
@@ -129,10 +126,10 @@ int renew_add(struct renew *renew, const struct addr *local, const struct addr *
 	return 0;
 }
 
-void renew_on_child_up(struct renew *renew, const struct addr *local, const struct addr *remote,
-                       uint32_t ike_id, uint64_t now_ms)
+void renew_on_child_up(struct renew *renew, const struct pair *pair, uint32_t ike_id,
+                       uint64_t now_ms)
 {
-	struct entry *entry = find_pair(renew, local, remote);
+	struct entry *entry = find_pair(renew, pair);
 
 	if (!entry || entry->state != RENEW_STATE_RUNNING || find_id(entry, ike_id) < entry->count)
 		return;
@@ -142,9 +139,9 @@ void renew_on_child_up(struct renew *renew, const struct addr *local, const stru
 		entry->count = 0;
 }
 
-void renew_on_failed(struct renew *renew, const struct addr *local, const struct addr *remote)
+void renew_on_failed(struct renew *renew, const struct pair *pair)
 {
-	struct entry *entry = find_pair(renew, local, remote);
+	struct entry *entry = find_pair(renew, pair);
 
 	if (entry && entry->state == RENEW_STATE_RUNNING && !entry->distrust)
 		entry->count = 0;
@@ -189,8 +186,8 @@ static int reserve(struct renew_actions *actions, size_t count)
 static void add_action(struct renew_actions *actions, enum renew_action_kind kind,
                        const struct entry *entry, uint32_t ike_id)
 {
-	actions->items[actions->count++] = (struct renew_action){
-		.kind = kind, .local = entry->local, .remote = entry->remote, .ike_id = ike_id};
+	actions->items[actions->count++] =
+		(struct renew_action){.kind = kind, .pair = entry->pair, .ike_id = ike_id};
 }
 
 /* Whether there is a new IKE_SA or not. */

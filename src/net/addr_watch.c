@@ -11,25 +11,19 @@
 
 #include <errno.h>
 #include <linux/netconf.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
-
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/net/rtnl.h"
 
 /* How often a dump is begun anew because the kernel's tables changed under it. */
 #define DUMP_ATTEMPTS 20
 /* After a later dump failed: until the next attempt. */
 #define RETRY_MS      1000
-
-#define CAPACITY_MIN 16
 
 struct addr_watch {
 	struct loop *loop;
@@ -48,7 +42,6 @@ struct addr_watch {
 struct dump {
 	struct local_addr *items;
 	size_t count;
-	size_t capacity;
 	struct forwarding forwarding;
 	int error;
 };
@@ -81,11 +74,6 @@ static bool lists_equal(const struct local_addr *a, size_t a_count, const struct
 	return true;
 }
 
-static void cleanup_socket(struct nl_sock **sock)
-{
-	nl_socket_free(*sock);
-}
-
 static int netlink_error(int code, const char *what, struct err *err)
 {
 	int error = code == -NLE_NOMEM ? -ENOMEM : code == -NLE_PERM ? -EPERM : -EIO;
@@ -93,63 +81,39 @@ static int netlink_error(int code, const char *what, struct err *err)
 	return err_set(err, error, "rtnetlink: %s: %s", what, nl_geterror(code));
 }
 
-static bool from_kernel(struct nl_msg *msg)
+static void append(struct dump *dump, const struct local_addr *local)
 {
-	return nlmsg_get_src(msg)->nl_pid == 0;
-}
-
-/* Leaves *ret_addr alone when there is no such attribute, or not of the family's length. */
-static void read_addr(int family, const struct nlattr *attr, struct addr *ret_addr)
-{
-	struct addr addr = {.family = (uint8_t)family};
-
-	if (attr && (size_t)nla_len(attr) == addr_len(&addr))
-		addr_from_bytes(family, nla_data(attr), ret_addr);
-}
-
-static int append(struct dump *dump, const struct local_addr *local)
-{
-	if (dump->count == dump->capacity) {
-		size_t capacity = dump->capacity ? dump->capacity * 2 : CAPACITY_MIN;
-		struct local_addr *items = reallocarray(dump->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		dump->items = items;
-		dump->capacity = capacity;
-	}
-	dump->items[dump->count++] = *local;
-	return 0;
+	dump->error = array_grow(&dump->items, dump->count, sizeof(*local));
+	if (!dump->error)
+		dump->items[dump->count++] = *local;
 }
 
 static int take_addr(struct nl_msg *msg, void *ctx)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
 	struct nlattr *attrs[IFA_MAX + 1];
 	struct local_addr local = {0};
 	const struct ifaddrmsg *ifa;
 	struct dump *dump = ctx;
 	struct addr network;
 
-	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWADDR || dump->error ||
-	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifa), attrs, IFA_MAX, NULL) < 0)
+	if (dump->error || !rtnl_parse(msg, RTM_NEWADDR, sizeof(*ifa), attrs, IFA_MAX))
 		return NL_SKIP;
-	ifa = nlmsg_data(header);
+	ifa = nlmsg_data(nlmsg_hdr(msg));
 	if (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6)
 		return NL_SKIP;
 	/* IFA_ADDRESS is the far end on a point-to-point link, and IPv6 often has nothing else. */
-	read_addr(ifa->ifa_family, attrs[IFA_ADDRESS], &local.addr);
+	rtnl_read_addr(ifa->ifa_family, attrs[IFA_ADDRESS], &local.addr);
 	network = local.addr;
-	read_addr(ifa->ifa_family, attrs[IFA_LOCAL], &local.addr);
+	rtnl_read_addr(ifa->ifa_family, attrs[IFA_LOCAL], &local.addr);
 	if (local.addr.family == AF_UNSPEC)
 		return NL_SKIP;
 	if (network.family == AF_UNSPEC)
 		network = local.addr;
 	local.network = prefix_make(&network, ifa->ifa_prefixlen);
-	read_addr(ifa->ifa_family, attrs[IFA_BROADCAST], &local.broadcast);
+	rtnl_read_addr(ifa->ifa_family, attrs[IFA_BROADCAST], &local.broadcast);
 	local.ifindex = ifa->ifa_index;
 	local.global = !addr_is_loopback(&local.addr) && !addr_is_link_local(&local.addr);
-	dump->error = append(dump, &local);
+	append(dump, &local);
 	return NL_OK;
 }
 
@@ -163,43 +127,37 @@ static bool is_local_route(const struct nlmsghdr *header)
 
 static int take_route(struct nl_msg *msg, void *ctx)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
-	const struct rtmsg *route = nlmsg_data(header);
+	const struct rtmsg *route = nlmsg_data(nlmsg_hdr(msg));
 	struct nlattr *attrs[RTA_MAX + 1];
 	struct local_addr local = {.routed = true};
 	struct dump *dump = ctx;
 
-	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWROUTE || dump->error ||
-	    !is_local_route(header) ||
-	    (route->rtm_family != AF_INET && route->rtm_family != AF_INET6) ||
-	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*route), attrs, RTA_MAX, NULL) < 0 ||
-	    !attrs[RTA_OIF])
+	if (dump->error || !is_local_route(nlmsg_hdr(msg)) ||
+	    !rtnl_parse(msg, RTM_NEWROUTE, sizeof(*route), attrs, RTA_MAX) ||
+	    (route->rtm_family != AF_INET && route->rtm_family != AF_INET6) || !attrs[RTA_OIF])
 		return NL_SKIP;
 	local.addr = prefix_any(route->rtm_family).addr;
-	read_addr(route->rtm_family, attrs[RTA_DST], &local.addr);
+	rtnl_read_addr(route->rtm_family, attrs[RTA_DST], &local.addr);
 	if (route->rtm_dst_len > addr_bits(&local.addr) || addr_is_loopback(&local.addr))
 		return NL_SKIP;
 	local.open_bits = (uint8_t)(addr_bits(&local.addr) - route->rtm_dst_len);
 	local.network = prefix_host(&local.addr);
 	local.ifindex = nla_get_u32(attrs[RTA_OIF]);
 	local.global = !addr_is_link_local(&local.addr);
-	dump->error = append(dump, &local);
+	append(dump, &local);
 	return NL_OK;
 }
 
 /* Names the addresses of one interface. */
 static int take_link(struct nl_msg *msg, void *ctx)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
 	struct nlattr *attrs[IFLA_MAX + 1];
 	const struct ifinfomsg *link;
 	struct dump *dump = ctx;
 
-	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWLINK ||
-	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*link), attrs, IFLA_MAX, NULL) < 0 ||
-	    !attrs[IFLA_IFNAME])
+	if (!rtnl_parse(msg, RTM_NEWLINK, sizeof(*link), attrs, IFLA_MAX) || !attrs[IFLA_IFNAME])
 		return NL_SKIP;
-	link = nlmsg_data(header);
+	link = nlmsg_data(nlmsg_hdr(msg));
 	for (size_t i = 0; i < dump->count; i++) {
 		struct local_addr *local = &dump->items[i];
 
@@ -213,18 +171,16 @@ static int take_link(struct nl_msg *msg, void *ctx)
 /* One interface, or all of them at once. What new ones begin with does not forward yet. */
 static int take_netconf(struct nl_msg *msg, void *ctx)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
 	struct nlattr *attrs[NETCONFA_MAX + 1];
 	const struct netconfmsg *netconf;
 	struct dump *dump = ctx;
 
-	if (!from_kernel(msg) || header->nlmsg_type != RTM_NEWNETCONF ||
-	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*netconf), attrs, NETCONFA_MAX, NULL) < 0 ||
+	if (!rtnl_parse(msg, RTM_NEWNETCONF, sizeof(*netconf), attrs, NETCONFA_MAX) ||
 	    !attrs[NETCONFA_IFINDEX] || !attrs[NETCONFA_FORWARDING] ||
 	    nla_get_s32(attrs[NETCONFA_IFINDEX]) == NETCONFA_IFINDEX_DEFAULT ||
 	    !nla_get_s32(attrs[NETCONFA_FORWARDING]))
 		return NL_SKIP;
-	netconf = nlmsg_data(header);
+	netconf = nlmsg_data(nlmsg_hdr(msg));
 	if (netconf->ncm_family == AF_INET)
 		dump->forwarding.ipv4 = true;
 	else if (netconf->ncm_family == AF_INET6)
@@ -234,15 +190,13 @@ static int take_netconf(struct nl_msg *msg, void *ctx)
 
 /* One whole table, each message given to @take. 0 or -NLE_*. */
 static int dump_table(struct nl_sock *sock, int type, uint8_t family, nl_recvmsg_msg_cb_t take,
-                      void *ctx)
+                      struct dump *dump)
 {
-	struct rtgenmsg request = {.rtgen_family = family};
-	int code;
+	const struct rtgenmsg body = {.rtgen_family = family};
+	const struct rtnl_request request = {
+		.type = type, .flags = NLM_F_DUMP, .body = &body, .len = sizeof(body)};
 
-	code = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take, ctx);
-	if (code == 0)
-		code = nl_send_simple(sock, type, NLM_F_DUMP, &request, sizeof(request));
-	return code < 0 ? code : nl_recvmsgs_default(sock);
+	return rtnl_ask(sock, &request, take, dump);
 }
 
 /*
@@ -251,16 +205,14 @@ static int dump_table(struct nl_sock *sock, int type, uint8_t family, nl_recvmsg
  */
 static int dump_routes(struct nl_sock *sock, uint8_t family, struct dump *dump)
 {
-	struct rtmsg request = {
+	const struct rtmsg body = {
 		.rtm_family = family, .rtm_table = RT_TABLE_LOCAL, .rtm_type = RTN_LOCAL};
-	int fd = nl_socket_get_fd(sock), on = 1, off = 0;
-	int code = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_route, dump);
+	const struct rtnl_request request = {
+		.type = RTM_GETROUTE, .flags = NLM_F_DUMP, .body = &body, .len = sizeof(body)};
+	int fd = nl_socket_get_fd(sock), on = 1, off = 0, code;
 
 	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	if (code == 0)
-		code = nl_send_simple(sock, RTM_GETROUTE, NLM_F_DUMP, &request, sizeof(request));
-	if (code >= 0)
-		code = nl_recvmsgs_default(sock);
+	code = rtnl_ask(sock, &request, take_route, dump);
 	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
 	/* no such table yet, no such family */
 	return code == -NLE_OBJ_NOTFOUND || code == -NLE_OPNOTSUPP ? 0 : code;
@@ -315,13 +267,10 @@ static int dump_once(struct nl_sock *sock, struct dump *dump)
 int addr_watch_dump(struct local_addr **ret_list, size_t *ret_count,
                     struct forwarding *ret_forwarding, struct err *err)
 {
-	_cleanup_(cleanup_socket) struct nl_sock *sock = nl_socket_alloc();
+	_cleanup_(rtnl_close) struct nl_sock *sock = NULL;
 	struct dump dump = {0};
-	int code;
+	int code = rtnl_open(&sock);
 
-	if (!sock)
-		return err_set(err, -ENOMEM, "rtnetlink: out of memory");
-	code = nl_connect(sock, NETLINK_ROUTE);
 	if (code < 0)
 		return netlink_error(code, "cannot open a socket", err);
 	code = -NLE_DUMP_INTR;
@@ -375,7 +324,7 @@ static int take_event(struct nl_msg *msg, void *ctx)
 	bool route = header->nlmsg_type == RTM_NEWROUTE || header->nlmsg_type == RTM_DELROUTE;
 	struct addr_watch *watch = ctx;
 
-	if (from_kernel(msg) && (!route || is_local_route(header)))
+	if (rtnl_from_kernel(msg) && (!route || is_local_route(header)))
 		watch->stale = true;
 	return NL_SKIP;
 }

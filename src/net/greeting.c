@@ -18,12 +18,12 @@ static void set_port(struct sockaddr_storage *address, uint16_t port)
 		((struct sockaddr_in *)address)->sin_port = htons(port);
 }
 
-int greeting_send(const struct addr *local, const struct addr *remote)
+int greeting_send(const struct pair *pair)
 {
 	struct sockaddr_storage from, to;
-	socklen_t from_len = addr_to_sockaddr(local, "", &from);
-	socklen_t to_len = addr_to_sockaddr(remote, "", &to);
-	_cleanup_(cleanup_fd) int fd = socket(local->family,
+	socklen_t from_len = addr_to_sockaddr(&pair->local, "", &from);
+	socklen_t to_len = addr_to_sockaddr(&pair->remote, "", &to);
+	_cleanup_(cleanup_fd) int fd = socket(pair->local.family,
 	                                      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	set_port(&to, NAT_T_PORT);

@@ -35,22 +35,22 @@ static bool forbid_fragments(int fd, uint8_t family)
 static bool connect_to(int fd, const struct path_probe *probe)
 {
 	struct sockaddr_storage address;
-	socklen_t len = addr_to_sockaddr(&probe->remote, probe->ifname, &address);
+	socklen_t len = addr_to_sockaddr(&probe->pair.remote, probe->ifname, &address);
 
 	return connect(fd, (struct sockaddr *)&address, len) == 0;
 }
 
 static int open_probe(const struct path_probe *probe)
 {
-	bool six = probe->remote.family == AF_INET6;
-	_cleanup_(cleanup_fd) int fd = socket(probe->remote.family,
+	bool six = probe->pair.remote.family == AF_INET6;
+	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
 	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	struct sockaddr_storage local;
-	socklen_t len = addr_to_sockaddr(&probe->local, probe->ifname, &local);
+	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0 ||
-	    !forbid_fragments(fd, probe->remote.family) || !connect_to(fd, probe))
+	    !forbid_fragments(fd, probe->pair.remote.family) || !connect_to(fd, probe))
 		return -1;
 	return steal_fd(&fd);
 }
@@ -58,7 +58,7 @@ static int open_probe(const struct path_probe *probe)
 /* What the kernel has learned about the path, less what ESP needs of it; 0: not known. */
 static unsigned read_mtu(const struct path_probe *probe)
 {
-	bool six = probe->remote.family == AF_INET6;
+	bool six = probe->pair.remote.family == AF_INET6;
 	socklen_t len = sizeof(int);
 	int mtu;
 
@@ -79,14 +79,14 @@ static unsigned read_link_mtu(const struct path_probe *probe)
 
 static int send_one(const struct path_probe *probe, size_t i)
 {
-	unsigned header = probe->remote.family == AF_INET6 ? 40 : 20;
+	unsigned header = probe->pair.remote.family == AF_INET6 ? 40 : 20;
 	size_t len = probe->sizes[i] - header;
 	_cleanup_(cleanup_free) uint8_t *message = malloc(len);
 	uint16_t sequence = (uint16_t)(probe->search.rounds << 8 | i);
 
 	if (!message)
 		return -ENOMEM;
-	echo_build(probe->remote.family, probe->id, sequence, message, len);
+	echo_build(probe->pair.remote.family, probe->id, sequence, message, len);
 	return send(probe->fd, message, len, 0) < 0 ? -errno : 0;
 }
 
@@ -137,7 +137,7 @@ static void read_answers(struct path_probe *probe)
 	/* what routers say is taken off, or it would be said instead of an answer */
 	getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	while ((len = recv(probe->fd, packet, sizeof(packet), 0)) >= 0) {
-		if (!echo_is_answer(probe->remote.family, packet, (size_t)len, probe->id,
+		if (!echo_is_answer(probe->pair.remote.family, packet, (size_t)len, probe->id,
 		                    &sequence))
 			continue;
 		if (sequence >> 8 == probe->search.rounds && (sequence & 0xff) < probe->count)

@@ -11,19 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_MIN 16
+#include "xfrmd/base/array.h"
 
 int prefixset_add(struct prefixset *set, const struct prefix *prefix)
 {
-	if (set->count == set->capacity) {
-		size_t capacity = set->capacity ? set->capacity * 2 : CAPACITY_MIN;
-		struct prefix *items = reallocarray(set->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		set->items = items;
-		set->capacity = capacity;
-	}
+	if (array_grow(&set->items, set->count, sizeof(*prefix)) < 0)
+		return -ENOMEM;
 	set->items[set->count++] = *prefix;
 	set->unsealed = true;
 	return 0;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/pki/pki_ossl.h"
 
 #define DAY_S 86400
@@ -215,13 +216,9 @@ void pki_cert_fini(struct pki_cert *cert)
 
 int pki_certs_add(struct pki_certs *certs, struct pki_cert *cert)
 {
-	struct pki_cert *items;
-
-	items = reallocarray(certs->items, certs->count + 1, sizeof(*items));
-	if (!items)
+	if (array_grow(&certs->items, certs->count, sizeof(*cert)) < 0)
 		return -ENOMEM;
-	certs->items = items;
-	items[certs->count++] = *cert;
+	certs->items[certs->count++] = *cert;
 	*cert = (struct pki_cert){0};
 	return 0;
 }

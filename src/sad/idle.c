@@ -21,7 +21,7 @@ struct seen_sa {
 struct idle {
 	struct seen_sa *seen;
 	size_t count;
-	struct idle_pair *found; /* idle at the last look, sorted */
+	struct pair *found; /* idle at the last look, sorted */
 	size_t found_count;
 };
 
@@ -57,36 +57,33 @@ uint64_t idle_interval_ms(uint64_t timeout_ms)
 	return interval_ms > INTERVAL_MIN_MS ? interval_ms : INTERVAL_MIN_MS;
 }
 
-static int compare_pair(const void *a, const void *b)
+static int compare_pairs(const void *a, const void *b)
 {
-	const struct idle_pair *x = a, *y = b;
-	int order = addr_compare(&x->local, &y->local);
-
-	return order ? order : addr_compare(&x->remote, &y->remote);
+	return pair_compare(a, b);
 }
 
 static int compare_sa(const void *a, const void *b)
 {
 	const struct idle_sa *x = a, *y = b;
-	int order = compare_pair(&x->pair, &y->pair);
+	int order = pair_compare(&x->pair, &y->pair);
 
 	return order ? order : (x->spi > y->spi) - (x->spi < y->spi);
 }
 
-static bool is_of(const struct idle_sa *sa, const struct idle_pair *pair)
+static bool is_of(const struct idle_sa *sa, const struct pair *pair)
 {
-	return compare_pair(&sa->pair, pair) == 0;
+	return pair_equal(&sa->pair, pair);
 }
 
 /* The first SA of the pair in the last look, or where it would be. */
-static size_t lower_bound(const struct idle *idle, const struct idle_pair *pair)
+static size_t lower_bound(const struct idle *idle, const struct pair *pair)
 {
 	size_t low = 0, high = idle->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_pair(&idle->seen[middle].sa.pair, pair) < 0)
+		if (pair_compare(&idle->seen[middle].sa.pair, pair) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -98,7 +95,7 @@ static size_t lower_bound(const struct idle *idle, const struct idle_pair *pair)
 static uint64_t alive_ms(const struct idle *idle, const struct idle_sa *sas, size_t count,
                          uint64_t now_ms)
 {
-	const struct idle_pair *pair = &sas[0].pair;
+	const struct pair *pair = &sas[0].pair;
 	size_t first = lower_bound(idle, pair);
 
 	if (first == idle->count || !is_of(&idle->seen[first].sa, pair))
@@ -116,7 +113,7 @@ static uint64_t alive_ms(const struct idle *idle, const struct idle_sa *sas, siz
 	return idle->seen[first].alive_ms;
 }
 
-static bool is_over(const struct idle_pair *pair, uint64_t since_ms, uint64_t now_ms,
+static bool is_over(const struct pair *pair, uint64_t since_ms, uint64_t now_ms,
                     uint64_t timeout_ms)
 {
 	bool first = addr_compare(&pair->local, &pair->remote) < 0;
@@ -145,7 +142,7 @@ static void look(const struct idle *before, const struct idle_sa *sas, size_t co
 }
 
 int idle_look(struct idle *idle, struct idle_sa *sas, size_t count, uint64_t now_ms,
-              uint64_t timeout_ms, const struct idle_pair **ret_idle, size_t *ret_count)
+              uint64_t timeout_ms, const struct pair **ret_idle, size_t *ret_count)
 {
 	struct idle now = {.seen = calloc(count + 1, sizeof(*now.seen)),
 	                   .found = calloc(count + 1, sizeof(*now.found))};
@@ -165,10 +162,8 @@ int idle_look(struct idle *idle, struct idle_sa *sas, size_t count, uint64_t now
 	return 0;
 }
 
-bool idle_includes(const struct idle *idle, const struct addr *local, const struct addr *remote)
+bool idle_includes(const struct idle *idle, const struct pair *pair)
 {
-	struct idle_pair pair = {.local = *local, .remote = *remote};
-
 	return idle->found_count &&
-	       bsearch(&pair, idle->found, idle->found_count, sizeof(*idle->found), compare_pair);
+	       bsearch(pair, idle->found, idle->found_count, sizeof(*idle->found), compare_pairs);
 }

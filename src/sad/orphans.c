@@ -39,17 +39,10 @@ void orphans_free(struct orphans *orphans)
 	free(orphans);
 }
 
-static int compare_pairs(const struct orphan_sa *a, const struct orphan_sa *b)
-{
-	int order = addr_compare(&a->local, &b->local);
-
-	return order ? order : addr_compare(&a->remote, &b->remote);
-}
-
 static int compare_sas(const void *a, const void *b)
 {
 	const struct orphan_sa *x = a, *y = b;
-	int order = compare_pairs(x, y);
+	int order = pair_compare(&x->pair, &y->pair);
 
 	if (order)
 		return order;
@@ -98,11 +91,9 @@ int orphans_begin(struct orphans *orphans, struct orphan_sa *sas, size_t count)
 	return 0;
 }
 
-void orphans_claim(struct orphans *orphans, const struct addr *local, const struct addr *remote,
-                   bool outbound, uint32_t spi)
+void orphans_claim(struct orphans *orphans, const struct pair *pair, bool outbound, uint32_t spi)
 {
-	struct orphan_sa sa = {
-		.local = *local, .remote = *remote, .outbound = outbound, .spi = spi};
+	struct orphan_sa sa = {.pair = *pair, .outbound = outbound, .spi = spi};
 	struct orphan *orphan = find_orphan(orphans, &sa);
 
 	if (orphan)
@@ -136,7 +127,7 @@ void orphans_on_change(struct orphans *orphans, uint64_t now_ms)
 }
 
 /* Whether the kernel has SAs of the pair in both directions that are no orphans. */
-static bool is_replaced(const struct orphans *orphans, const struct orphan_sa *pair,
+static bool is_replaced(const struct orphans *orphans, const struct pair *pair,
                         const struct orphan_sa *sas, size_t count)
 {
 	bool in = false, out = false;
@@ -145,12 +136,12 @@ static bool is_replaced(const struct orphans *orphans, const struct orphan_sa *p
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_pairs(&sas[middle], pair) < 0)
+		if (pair_compare(&sas[middle].pair, pair) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < count && compare_pairs(&sas[low], pair) == 0; low++) {
+	for (; low < count && pair_equal(&sas[low].pair, pair); low++) {
 		const struct orphan *orphan = find_orphan(orphans, &sas[low]);
 
 		if (orphan && orphan->sa.installed == sas[low].installed)
@@ -191,8 +182,8 @@ void orphans_look(struct orphans *orphans, struct orphan_sa *sas, size_t count, 
 		struct orphan *orphan = &orphans->items[i];
 		const struct orphan_sa *sa = find_sa(sas, count, &orphan->sa);
 
-		if (i == 0 || compare_pairs(&orphan[-1].sa, &orphan->sa) != 0)
-			replaced = is_replaced(orphans, &orphan->sa, sas, count);
+		if (i == 0 || !pair_equal(&orphan[-1].sa.pair, &orphan->sa.pair))
+			replaced = is_replaced(orphans, &orphan->sa.pair, sas, count);
 		orphan->dropped = !sa || sa->installed != orphan->sa.installed;
 		if (orphan->dropped)
 			continue;

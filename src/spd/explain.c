@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/spd/plan.h"
 #include "xfrmd/spd/role.h"
 
@@ -97,16 +98,12 @@ int explain_way_build(const struct policy_rows *rows, enum policy_dir dir, const
 	struct policy_rows matching = {0};
 
 	for (size_t i = 0; i < rows->count; i++) {
-		struct policy_row *items;
-
 		if (!policy_matches(&rows->items[i].policy, dir, src, dst))
 			continue;
-		items = reallocarray(matching.items, matching.count + 1, sizeof(*items));
-		if (!items) {
+		if (array_grow(&matching.items, matching.count, sizeof(*matching.items)) < 0) {
 			policy_rows_fini(&matching);
 			return -ENOMEM;
 		}
-		matching.items = items;
 		matching.items[matching.count++] = rows->items[i];
 	}
 	if (matching.count > 1)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_MIN 64
+#include "xfrmd/base/array.h"
 
 /* No padding, so that compare_prefixes() may look at bytes. */
 _Static_assert(sizeof(struct prefix) == 18, "struct prefix has padding");
@@ -147,15 +147,8 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 
 int policy_list_add(struct policy_list *list, const struct policy *policy)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : CAPACITY_MIN;
-		struct policy *items = reallocarray(list->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->capacity = capacity;
-	}
+	if (array_grow(&list->items, list->count, sizeof(*policy)) < 0)
+		return -ENOMEM;
 	list->items[list->count++] = *policy;
 	return 0;
 }

@@ -316,26 +316,25 @@ int installed_spd_count(struct installed_spd *keeper, struct spd_counts *ret_cou
 	return 0;
 }
 
-int installed_spd_sas(struct installed_spd *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
+int installed_spd_sas(struct installed_spd *keeper, struct sa **ret_sas, size_t *ret_count,
                       struct err *err)
 {
 	return xfrm_sock_dump_sas(keeper->sock, ret_sas, ret_count, err);
 }
 
-int installed_spd_find_sa(struct installed_spd *keeper, const struct xfrm_sa *key,
-                          struct xfrm_sa *ret_found)
+int installed_spd_find_sa(struct installed_spd *keeper, const struct sa *key, struct sa *ret_found)
 {
 	return xfrm_sock_find_sa(keeper->sock, key, ret_found);
 }
 
-int installed_spd_delete_sa(struct installed_spd *keeper, const struct xfrm_sa *key)
+int installed_spd_delete_sa(struct installed_spd *keeper, const struct sa *key)
 {
 	return xfrm_sock_delete_sa(keeper->sock, key);
 }
 
 size_t installed_spd_delete_sas(struct installed_spd *keeper, uint32_t reqid)
 {
-	struct xfrm_sa *sas = NULL;
+	struct sa *sas = NULL;
 	size_t count = 0, deleted = 0;
 	struct err err;
 

@@ -393,8 +393,8 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 
 	if (header->nlmsg_type != XFRM_MSG_ACQUIRE ||
 	    xfrm_read_fixed(header, &info, sizeof(info)) < 0 ||
-	    xfrm_read_addr(info.sel.family, &info.saddr, &acquire.local) < 0 ||
-	    xfrm_read_addr(info.sel.family, &info.id.daddr, &acquire.remote) < 0)
+	    xfrm_read_addr(info.sel.family, &info.saddr, &acquire.pair.local) < 0 ||
+	    xfrm_read_addr(info.sel.family, &info.id.daddr, &acquire.pair.remote) < 0)
 		return -EBADMSG;
 	acquire.spi = ntohl(info.id.spi);
 	acquire.seq = info.seq;

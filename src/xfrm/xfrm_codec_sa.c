@@ -80,9 +80,9 @@ static int64_t limit_time(int64_t start, uint64_t seconds)
 }
 
 static int read_sa(const struct nlmsghdr *header, const struct xfrm_usersa_info *info,
-                   size_t fixed_size, struct xfrm_sa *ret_sa)
+                   size_t fixed_size, struct sa *ret_sa)
 {
-	struct xfrm_sa sa = {
+	struct sa sa = {
 		.spi = ntohl(info->id.spi),
 		.reqid = info->reqid,
 		.proto = info->id.proto,
@@ -110,7 +110,7 @@ static int read_sa(const struct nlmsghdr *header, const struct xfrm_usersa_info 
 	return 0;
 }
 
-int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
+int xfrm_codec_sa(const struct nlmsghdr *header, struct sa *ret_sa)
 {
 	struct xfrm_usersa_info info;
 
@@ -143,11 +143,11 @@ static int read_gone_attr(void *ctx, const struct nlattr *attr)
 	}
 }
 
-int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
+int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct sa *ret_sa)
 {
 	struct gone_attrs attrs = {0};
 	struct xfrm_usersa_id id;
-	struct xfrm_sa sa;
+	struct sa sa;
 	int r;
 
 	if (header->nlmsg_type != XFRM_MSG_DELSA || xfrm_read_fixed(header, &id, sizeof(id)) < 0)
@@ -171,7 +171,7 @@ int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa)
 	return 0;
 }
 
-int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, bool *ret_hard)
+int xfrm_codec_expire(const struct nlmsghdr *header, struct sa *ret_sa, bool *ret_hard)
 {
 	struct xfrm_user_expire info;
 	int r;
@@ -186,7 +186,7 @@ int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, boo
 	return 0;
 }
 
-static int build_sa_request(int type, const struct xfrm_sa *key, struct nl_msg **ret_msg)
+static int build_sa_request(int type, const struct sa *key, struct nl_msg **ret_msg)
 {
 	struct xfrm_usersa_id id = {
 		.spi = htonl(key->spi), .family = key->dst.family, .proto = key->proto};
@@ -202,12 +202,12 @@ static int build_sa_request(int type, const struct xfrm_sa *key, struct nl_msg *
 	return 0;
 }
 
-int xfrm_codec_build_sa_delete(const struct xfrm_sa *key, struct nl_msg **ret_msg)
+int xfrm_codec_build_sa_delete(const struct sa *key, struct nl_msg **ret_msg)
 {
 	return build_sa_request(XFRM_MSG_DELSA, key, ret_msg);
 }
 
-int xfrm_codec_build_sa_lookup(const struct xfrm_sa *key, struct nl_msg **ret_msg)
+int xfrm_codec_build_sa_lookup(const struct sa *key, struct nl_msg **ret_msg)
 {
 	return build_sa_request(XFRM_MSG_GETSA, key, ret_msg);
 }

@@ -65,7 +65,7 @@ static void dispatch_acquire(struct xfrm_monitor *monitor, const struct nlmsghdr
 
 static void dispatch_expire(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
 {
-	struct xfrm_sa sa;
+	struct sa sa;
 	bool hard;
 
 	if (xfrm_codec_expire(header, &sa, &hard) < 0)
@@ -76,7 +76,7 @@ static void dispatch_expire(struct xfrm_monitor *monitor, const struct nlmsghdr 
 
 static void dispatch_sa(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
 {
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	if (xfrm_codec_sa(header, &sa) < 0)
 		log_debug("xfrm monitor: malformed SA ignored");
@@ -86,7 +86,7 @@ static void dispatch_sa(struct xfrm_monitor *monitor, const struct nlmsghdr *hea
 
 static void dispatch_sa_gone(struct xfrm_monitor *monitor, const struct nlmsghdr *header)
 {
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	if (xfrm_codec_sa_gone(header, &sa) < 0)
 		log_debug("xfrm monitor: malformed deletion of an SA ignored");

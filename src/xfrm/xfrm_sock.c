@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "xfrm_read.h"
+#include "xfrmd/base/array.h"
 #include "xfrmd/xfrm/xfrm_link.h"
 
 #define REQUEST_RCVBUF (256 * 1024)
@@ -194,24 +195,16 @@ int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list
 }
 
 struct sa_list {
-	struct xfrm_sa *items;
+	struct sa *items;
 	size_t count;
-	size_t capacity;
 };
 
 static int take_sa(void *ctx, const struct nlmsghdr *header)
 {
 	struct sa_list *list = ctx;
 
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		struct xfrm_sa *items = reallocarray(list->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->capacity = capacity;
-	}
+	if (array_grow(&list->items, list->count, sizeof(*list->items)) < 0)
+		return -ENOMEM;
 	if (xfrm_codec_sa(header, &list->items[list->count]) < 0)
 		return -EBADMSG;
 	list->count++;
@@ -225,7 +218,7 @@ static void reset_sas(void *ctx)
 	list->count = 0;
 }
 
-int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t *ret_count,
+int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct sa **ret_sas, size_t *ret_count,
                        struct err *err)
 {
 	struct sa_list list = {0};
@@ -466,7 +459,7 @@ int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
 	return r < 0 ? r : transact(sock, msg);
 }
 
-int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found)
+int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *ret_found)
 {
 	struct nl_msg *msg = NULL;
 	int r = xfrm_codec_build_sa_lookup(key, &msg);
@@ -474,7 +467,7 @@ int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct 
 	return r < 0 ? r : ask(sock, msg, take_found_sa, ret_found);
 }
 
-int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key)
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct sa *key)
 {
 	struct nl_msg *msg = NULL;
 	int r = xfrm_codec_build_sa_delete(key, &msg);

@@ -4,6 +4,7 @@
 #include "out_findings.h"
 #include "xfrmctl.h"
 #include "xfrmd/base/cleanup.h"
+#include "xfrmd/doctor/doctor.h"
 #include "xfrmd/doctor/doctor_gather.h"
 
 int cmd_doctor(const struct options *options, struct output *output)

@@ -10,6 +10,7 @@
 #include "xfrmctl.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
+#include "xfrmd/doctor/doctor.h"
 #include "xfrmd/doctor/doctor_gather.h"
 #include "xfrmd/net/addr_watch.h"
 
@@ -17,7 +18,7 @@
 struct gathered {
 	struct policy_rows rows;
 	struct local_addr *addrs;
-	struct xfrm_sa *sas;
+	struct sa *sas;
 	struct ctl_peers peers;
 };
 
@@ -90,7 +91,7 @@ static void advise(struct ctl_explain *explain)
 	const struct policy *rule = explain_rule(&explain->out);
 
 	if (explain->kind != EXPLAIN_KIND_REMOTE || !rule || rule->action == POLICY_ACTION_ALLOW ||
-	    explanation_has_sa(explain))
+	    ctl_explain_has_sa(explain))
 		return;
 	if (is_server(&explain->address)) {
 		explain->why = "it is a gateway, DNS or DHCP server of this host, inside "

@@ -72,11 +72,11 @@ static void results_fini(struct results *results)
 static void add(struct strlist *list, const struct ctl_peer *peer, const char *words)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
-	char escaped[4 * CTL_ERROR_MAX], text[5 * CTL_ERROR_MAX];
+	char escaped[4 * CTL_ERROR_MAX];
 
-	snprintf(text, sizeof(text), "%s: %s local=%s", addr_format(&peer->address, remote),
-	         str_escape(words, escaped, sizeof(escaped)), addr_format(&peer->local, local));
-	(void)strlist_add(list, text);
+	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->address, remote),
+	                   str_escape(words, escaped, sizeof(escaped)),
+	                   addr_format(&peer->local, local));
 }
 
 /* Those that were up. */

@@ -37,7 +37,7 @@ struct scene {
 	struct xfrm_defaults defaults;
 	struct local_addr *addrs;
 	size_t addr_count;
-	struct xfrm_sa *sas;
+	struct sa *sas;
 	size_t sa_count;
 	bool holds;
 	unsigned timeout_ms;
@@ -115,28 +115,29 @@ static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_
 	return VERDICT_RULE_NONE;
 }
 
-static bool is_pair(const struct xfrm_sa *sa, const struct addr *src, const struct addr *dst)
+static bool is_between(const struct sa *sa, const struct verdict_input *input, bool outbound)
 {
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
-	       addr_equal(&sa->src, src) && addr_equal(&sa->dst, dst);
+	const struct pair pair = {.local = input->local, .remote = input->address};
+
+	return sa_is_negotiated(sa) && sa_goes(sa, &pair, outbound);
 }
 
 /* Packets of the peer that came as ESP, by all SAs that there are. */
-static uint64_t count_received(const struct xfrm_sa *sas, size_t count,
+static uint64_t count_received(const struct sa *sas, size_t count,
                                const struct verdict_input *input)
 {
 	uint64_t received = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (is_pair(&sas[i], &input->address, &input->local))
+		if (is_between(&sas[i], input, false))
 			received += sas[i].packets;
 	return received;
 }
 
-static bool has_sa(const struct xfrm_sa *sas, size_t count, const struct verdict_input *input)
+static bool has_sa(const struct sa *sas, size_t count, const struct verdict_input *input)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_pair(&sas[i], &input->local, &input->address))
+		if (is_between(&sas[i], input, true))
 			return true;
 	return false;
 }
@@ -174,12 +175,13 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 }
 
 /* Also those from before: an SA may be replaced while the probe is under way. */
-static void mark_known(struct verdict_esp *list, size_t count, const struct xfrm_sa *sas,
-                       size_t sa_count, const struct addr *src, const struct addr *dst)
+static void mark_known(struct verdict_esp *list, size_t count, const struct sa *sas,
+                       size_t sa_count, const struct verdict_input *input, bool outbound)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t s = 0; s < sa_count; s++)
-			list[i].known |= sas[s].spi == list[i].spi && is_pair(&sas[s], src, dst);
+			list[i].known |= sas[s].spi == list[i].spi &&
+			                 is_between(&sas[s], input, outbound);
 }
 
 static void take_peer(const struct ctl_peers *peers, struct verdict_input *input)
@@ -203,7 +205,7 @@ static int conclude(const struct options *options, const struct scene *scene,
                     struct verdict_input *inputs, size_t count, struct err *err)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers peers = {0};
-	_cleanup_(cleanup_free) struct xfrm_sa *sas = NULL;
+	_cleanup_(cleanup_free) struct sa *sas = NULL;
 	struct err away;
 	size_t sa_count = 0;
 	bool daemon_known;
@@ -216,15 +218,14 @@ static int conclude(const struct options *options, const struct scene *scene,
 	for (size_t i = 0; i < count; i++) {
 		struct verdict_input *input = &inputs[i];
 		struct verdict_seen *seen = &input->seen;
-		const struct addr *local = &input->local, *remote = &input->address;
 
 		input->has_sa = has_sa(sas, sa_count, input);
 		input->received = count_received(sas, sa_count, input);
 		input->daemon_known = daemon_known;
-		mark_known(seen->out, seen->out_count, sas, sa_count, local, remote);
-		mark_known(seen->out, seen->out_count, scene->sas, scene->sa_count, local, remote);
-		mark_known(seen->in, seen->in_count, sas, sa_count, remote, local);
-		mark_known(seen->in, seen->in_count, scene->sas, scene->sa_count, remote, local);
+		mark_known(seen->out, seen->out_count, sas, sa_count, input, true);
+		mark_known(seen->out, seen->out_count, scene->sas, scene->sa_count, input, true);
+		mark_known(seen->in, seen->in_count, sas, sa_count, input, false);
+		mark_known(seen->in, seen->in_count, scene->sas, scene->sa_count, input, false);
 		take_peer(&peers, input);
 	}
 	return 0;
@@ -252,8 +253,9 @@ static int verify_batch(const struct options *options, const struct scene *scene
 		if (error || !input->routed)
 			continue;
 		used[probe_count] = i;
-		probes[probe_count] = (struct probe){
-			.local = input->local, .remote = input->address, .knock = wants_sa(input)};
+		probes[probe_count] =
+			(struct probe){.pair = {.local = input->local, .remote = input->address},
+		                       .knock = wants_sa(input)};
 		memcpy(probes[probe_count++].ifname, input->ifname, sizeof(input->ifname));
 	}
 	if (!error)
@@ -278,8 +280,8 @@ static void try_large(struct ctl_verify *rows, size_t count, unsigned timeout_ms
 		if (wait_ms < times_ms)
 			wait_ms = times_ms;
 		used[probe_count] = i;
-		probes[probe_count] = (struct path_probe){.local = rows[i].local,
-		                                          .remote = rows[i].address};
+		probes[probe_count] = (struct path_probe){
+			.pair = {.local = rows[i].local, .remote = rows[i].address}};
 		memcpy(probes[probe_count++].ifname, rows[i].ifname, sizeof(rows[i].ifname));
 	}
 	path_probes_run(probes, probe_count, wait_ms < timeout_ms ? (unsigned)wait_ms : timeout_ms);

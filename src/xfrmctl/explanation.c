@@ -130,14 +130,15 @@ static uint32_t find_reqid(const struct policy_rows *matching)
 /* The policies name the SAs that are theirs: that works without the daemon. */
 static int find_sas(const struct explanation_input *input, struct ctl_explain *explain)
 {
+	const struct pair pair = {.local = explain->local, .remote = explain->address};
 	uint32_t reqid = find_reqid(&explain->out.matching);
 
 	if (!reqid)
 		reqid = find_reqid(&explain->in.matching);
 	if (!reqid)
 		return 0;
-	return ctl_sas_of(input->sas, input->sa_count, reqid, &explain->local, &explain->address,
-	                  &explain->sas, &explain->sa_count);
+	return ctl_sas_of(input->sas, input->sa_count, reqid, &pair, &explain->sas,
+	                  &explain->sa_count);
 }
 
 static const struct ctl_peer *find_peer(const struct explanation_input *input,
@@ -151,19 +152,6 @@ static const struct ctl_peer *find_peer(const struct explanation_input *input,
 			return peer;
 	}
 	return NULL;
-}
-
-bool explanation_has_sa(const struct ctl_explain *explain)
-{
-	const struct policy *rule = explain_rule(&explain->out);
-
-	if (!rule || rule->action != POLICY_ACTION_PROTECT)
-		return false;
-	for (size_t i = 0; i < explain->sa_count; i++) {
-		if (!rule->spi || rule->spi == explain->sas[i].spi_out)
-			return true;
-	}
-	return false;
 }
 
 int explanation_make(const struct explanation_input *input, struct ctl_explain *ret_explain)

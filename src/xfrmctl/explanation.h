@@ -14,7 +14,7 @@ struct explanation_input {
 	size_t addr_count;
 	struct xfrm_defaults defaults;
 	struct route route;
-	const struct xfrm_sa *sas; /* sorted by ctl_sas_sort() */
+	const struct sa *sas; /* sorted by ctl_sas_sort() */
 	size_t sa_count;
 	const struct ctl_peers *peers; /* NULL: the daemon did not answer */
 };
@@ -22,8 +22,5 @@ struct explanation_input {
 /* What happens to traffic with the address, and why. Pure. The caller finis; the peer in it is
  * borrowed from @input. 0 or -ENOMEM. */
 int explanation_make(const struct explanation_input *input, struct ctl_explain *ret_explain);
-
-/* Of an outgoing protect rule: whether there is an SA that it can use. */
-bool explanation_has_sa(const struct ctl_explain *explain);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explanation.h"
 #include "xfrmd/base/buf.h"
 #include "xfrmd/base/str.h"
 #include "xfrmd/spd/role.h"
@@ -68,7 +67,7 @@ static const char *sent(const struct ctl_explain *explain)
 		return "sent in clear";
 	if (rule->action == POLICY_ACTION_BLOCK)
 		return "not sent";
-	if (explanation_has_sa(explain))
+	if (ctl_explain_has_sa(explain))
 		return "sent as ESP";
 	if (rule->optional)
 		return is_remote(explain) ? "sent in clear until there is an SA" : "sent in clear";
@@ -192,7 +191,7 @@ static void put_cause(struct buf *out, const struct ctl_explain *explain, bool d
 	else if (!is_remote(explain))
 		buf_printf(out, "nobody could negotiate for a %s address",
 		           explain_kind_name(explain->kind));
-	else if (!explanation_has_sa(explain))
+	else if (!ctl_explain_has_sa(explain))
 		put_peer(out, explain->peer, daemon_known);
 	else
 		put_rule(out, explain, rule);

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "explanation.h"
 #include "explanation_words.h"
 #include "out_list.h"
 #include "out_peers.h"
@@ -17,7 +16,7 @@ static enum out_colour reason_colour(const struct ctl_explain *explain)
 {
 	const struct policy *rule = explain_rule(&explain->out);
 
-	if (explanation_has_sa(explain))
+	if (ctl_explain_has_sa(explain))
 		return OUT_COLOUR_GOOD;
 	if (rule ? rule->action == POLICY_ACTION_BLOCK : explain->defaults.out_blocked)
 		return OUT_COLOUR_BAD;

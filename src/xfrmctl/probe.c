@@ -71,7 +71,7 @@ static int open_wire(const struct probe *probe, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	error = attach_filter(fd, &probe->remote);
+	error = attach_filter(fd, &probe->pair.remote);
 	if (error)
 		return error;
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
@@ -93,16 +93,16 @@ static bool hear_errors(int fd, uint8_t family)
 
 static int open_icmp(const struct probe *probe, int *ret_fd)
 {
-	bool six = probe->remote.family == AF_INET6;
-	_cleanup_(cleanup_fd) int fd = socket(probe->remote.family,
+	bool six = probe->pair.remote.family == AF_INET6;
+	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
 	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	struct sockaddr_storage local;
-	socklen_t len = addr_to_sockaddr(&probe->local, probe->ifname, &local);
+	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0)
 		return -errno;
-	if (!hear_errors(fd, probe->remote.family))
+	if (!hear_errors(fd, probe->pair.remote.family))
 		return -errno;
 	*ret_fd = steal_fd(&fd);
 	return 0;
@@ -129,15 +129,16 @@ static bool bypass(int fd, uint8_t family)
 static void knock(struct probe *probe)
 {
 	static const uint8_t keepalive = 0xff;
-	_cleanup_(cleanup_fd) int fd = socket(probe->remote.family,
+	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
 	                                      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_storage local, remote;
-	socklen_t len = addr_to_sockaddr(&probe->local, probe->ifname, &local);
+	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
 
-	addr_to_sockaddr(&probe->remote, probe->ifname, &remote);
+	addr_to_sockaddr(&probe->pair.remote, probe->ifname, &remote);
 	/* the port lies at the same place in both families */
 	((struct sockaddr_in *)&remote)->sin_port = htons(PORT_NAT);
-	if (fd < 0 || !bypass(fd, probe->remote.family) || !hear_errors(fd, probe->remote.family) ||
+	if (fd < 0 || !bypass(fd, probe->pair.remote.family) ||
+	    !hear_errors(fd, probe->pair.remote.family) ||
 	    bind(fd, (struct sockaddr *)&local, len) < 0 ||
 	    connect(fd, (struct sockaddr *)&remote, len) < 0 ||
 	    send(fd, &keepalive, sizeof(keepalive), 0) < 0)
@@ -167,7 +168,7 @@ static int open_probe(struct probe *probe, struct err *err)
 	error = open_icmp(probe, &probe->icmp_fd);
 	if (error)
 		return err_set(err, error, "%s: cannot send pings from it: %s",
-		               addr_format(&probe->local, text), strerror(-error));
+		               addr_format(&probe->pair.local, text), strerror(-error));
 	return 0;
 }
 
@@ -176,9 +177,9 @@ static int send_echo(struct probe *probe)
 {
 	uint8_t message[MESSAGE_LEN];
 	struct sockaddr_storage remote;
-	socklen_t len = addr_to_sockaddr(&probe->remote, probe->ifname, &remote);
+	socklen_t len = addr_to_sockaddr(&probe->pair.remote, probe->ifname, &remote);
 
-	echo_build(probe->remote.family, probe->id, 1, message, sizeof(message));
+	echo_build(probe->pair.remote.family, probe->id, 1, message, sizeof(message));
 	probe->sent_us = clock_us();
 	/* connected, it is told of errors about this peer only */
 	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
@@ -222,8 +223,8 @@ static void note_esp(struct verdict_esp *list, size_t *count, const struct sight
 
 static void note(struct probe *probe, const struct sighting *sighting, bool out, uint64_t us)
 {
-	const struct addr *src = out ? &probe->local : &probe->remote;
-	const struct addr *dst = out ? &probe->remote : &probe->local;
+	const struct addr *src = out ? &probe->pair.local : &probe->pair.remote;
+	const struct addr *dst = out ? &probe->pair.remote : &probe->pair.local;
 	struct verdict_seen *seen = &probe->seen;
 
 	if (!addr_equal(&sighting->src, src) || !addr_equal(&sighting->dst, dst))
@@ -304,7 +305,7 @@ static void read_icmp(struct probe *probe)
 
 	while ((len = recv(probe->icmp_fd, message, sizeof(message), 0)) >= 0) {
 		/* connected, so it is from the peer */
-		if (probe->seen.answered || !echo_is_answer(probe->remote.family, message,
+		if (probe->seen.answered || !echo_is_answer(probe->pair.remote.family, message,
 		                                            (size_t)len, probe->id, &sequence))
 			continue;
 		probe->seen.answered = true;

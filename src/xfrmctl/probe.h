@@ -4,10 +4,11 @@
 
 #include "verdict.h"
 #include "xfrmd/base/err.h"
+#include "xfrmd/net/pair.h"
 
 /* One ICMP echo to one peer, with eyes on the wire. */
 struct probe {
-	struct addr local, remote;
+	struct pair pair;
 	char ifname[IF_NAMESIZE];
 	bool knock; /* find out whether anybody speaks IKE there */
 	struct verdict_seen seen;
@@ -20,7 +21,7 @@ struct probe {
 };
 
 /*
- * Sends to all @count at once, from `local` by `ifname`, and fills each `seen` until all have their
+ * Sends to all @count at once, from its local address by `ifname`, and fills each `seen` until all have their
  * answer or @timeout_ms is over. `known` of the SPIs is left to the caller. Each peer takes three
  * file descriptors. 0, or negative errno and @err when it could not be looked at the wire.
  */

@@ -3,7 +3,6 @@
 #include "xfrmd/xfrmd/acquires.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "xfrmd/base/clock.h"
@@ -24,14 +23,13 @@ struct acquires {
 
 static bool is_known(const struct daemon *daemon, const struct pair *pair)
 {
-	return peers_find(negotiator_peers(daemon->negotiator), &pair->local, &pair->remote) ||
+	return peers_find(negotiator_peers(daemon->negotiator), pair) ||
 	       hosts_is_known(daemon->hosts, pair);
 }
 
 static void put_off(struct daemon *daemon, const struct pair *pair, uint32_t spi)
 {
-	const struct xfrm_sa larval = {
-		.src = pair->local, .dst = pair->remote, .spi = spi, .proto = IPPROTO_ESP};
+	const struct sa larval = sa_key(pair, true, spi);
 	struct acquires *acquires = daemon->parts.acquires;
 
 	acquires->counters.put_off++;
@@ -56,26 +54,24 @@ static void take(struct daemon *daemon, const struct pair *pair, uint32_t spi)
 	if (contact == FIRST_CONTACT_NOT_YET)
 		put_off(daemon, pair, spi);
 	else if (known_hosts_on_acquire(daemon, pair, spi))
-		negotiator_acquire(daemon->negotiator, &pair->local, &pair->remote,
-		                   contact == FIRST_CONTACT_AGAIN);
+		negotiator_acquire(daemon->negotiator, pair, contact == FIRST_CONTACT_AGAIN);
 	else
 		acquires->counters.ignored++;
 }
 
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 {
-	const struct pair pair = {.local = acquire->local, .remote = acquire->remote};
 	struct daemon *daemon = ctx;
 
 	if (acquire->reqid == daemon->settings.conf.reqid)
-		take(daemon, &pair, acquire->spi);
+		take(daemon, &acquire->pair, acquire->spi);
 }
 
 /* What larval SAs tell. */
 
-static bool is_larval(const struct xfrm_sa *sa)
+static int compare_pairs(const void *a, const void *b)
 {
-	return sa->spi <= POLICY_SPI_WAIT_MAX;
+	return pair_compare(a, b);
 }
 
 /* Whose expiry nobody heard has been asked for no longer. */
@@ -83,28 +79,25 @@ static void end_wishes(struct daemon *daemon, const struct sas *sas)
 {
 	size_t host_count, kept = 0;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
-	struct peer_sa *larvals = calloc(sas->count + host_count + 1, sizeof(*larvals));
+	struct pair *asked = calloc(sas->count + host_count + 1, sizeof(*asked));
 
 	/* then it is asked for a little longer */
-	if (!larvals)
+	if (!asked)
 		return;
 	for (size_t i = 0; i < host_count; i++)
 		if (hosts[i].blocked)
-			larvals[kept++] = (struct peer_sa){.src = hosts[i].pair.local,
-			                                   .dst = hosts[i].pair.remote};
+			asked[kept++] = hosts[i].pair;
 	for (size_t i = 0; i < sas->count; i++)
-		if (is_larval(&sas->items[i]))
-			larvals[kept++] = (struct peer_sa){.src = sas->items[i].src,
-			                                   .dst = sas->items[i].dst};
-	qsort(larvals, kept, sizeof(*larvals), peer_sa_compare);
-	negotiator_larvals_listed(daemon->negotiator, larvals, kept);
-	free(larvals);
+		if (!sa_is_negotiated(&sas->items[i]))
+			asked[kept++] = sa_pair(&sas->items[i], true);
+	qsort(asked, kept, sizeof(*asked), compare_pairs);
+	negotiator_larvals_listed(daemon->negotiator, asked, kept);
+	free(asked);
 }
 
 static bool is_wanted(const struct daemon *daemon, const struct pair *pair)
 {
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair->local,
-	                                     &pair->remote);
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
 
 	return peer && peer->wanted;
 }
@@ -114,10 +107,10 @@ static bool is_wanted(const struct daemon *daemon, const struct pair *pair)
 static void take_larvals(struct daemon *daemon, const struct sas *sas)
 {
 	for (size_t i = sas->count, taken = 0; i-- > 0 && taken < LARVALS_AT_ONCE;) {
-		const struct xfrm_sa *sa = &sas->items[i];
-		const struct pair pair = {.local = sa->src, .remote = sa->dst};
+		const struct sa *sa = &sas->items[i];
+		const struct pair pair = sa_pair(sa, true);
 
-		if (!is_larval(sa) || is_wanted(daemon, &pair))
+		if (sa_is_negotiated(sa) || is_wanted(daemon, &pair))
 			continue;
 		take(daemon, &pair, sa->spi);
 		taken++;

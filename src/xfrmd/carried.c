@@ -24,7 +24,7 @@ static bool is_local(const struct daemon *daemon, const struct addr *addr)
 	return false;
 }
 
-static struct traffic_sa as_traffic(const struct daemon *daemon, const struct xfrm_sa *sa)
+static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa *sa)
 {
 	return (struct traffic_sa){.dst = sa->dst,
 	                           .spi = sa->spi,
@@ -46,9 +46,8 @@ static int count_all(struct daemon *daemon, size_t ret_counts[2])
 		return error;
 	list = calloc(all.count + 1, sizeof(*list));
 	ret_counts[false] = ret_counts[true] = 0;
-	/* one that is still being negotiated has no algorithm */
 	for (size_t i = 0; list && i < all.count; i++)
-		if (daemon_owns_sa(daemon, &all.items[i]) && all.items[i].algorithm[0]) {
+		if (sa_is_negotiated(&all.items[i]) && sa_has_keys(&all.items[i])) {
 			list[count] = as_traffic(daemon, &all.items[i]);
 			ret_counts[list[count++].out]++;
 		}
@@ -72,7 +71,7 @@ int carried_read(struct daemon *daemon, struct carried_total *ret_in, struct car
 	return 0;
 }
 
-void carried_on_gone(struct daemon *daemon, const struct xfrm_sa *sa)
+void carried_on_gone(struct daemon *daemon, const struct sa *sa)
 {
 	const struct traffic_sa gone = as_traffic(daemon, sa);
 

@@ -78,46 +78,10 @@ static void on_negotiator_ready(void *ctx)
 	readiness_reached(daemon);
 }
 
-static bool wants(void *ctx, const struct addr *local, const struct addr *remote)
+static void on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
-	return protects(ctx, &(struct pair){.local = *local, .remote = *remote});
-}
-
-static void on_listed_sa(void *ctx, const struct addr *local, const struct addr *remote,
-                         uint32_t spi_in, uint32_t spi_out)
-{
-	const struct pair pair = {.local = *local, .remote = *remote};
-
-	orphan_sas_on_listed_sa(ctx, &pair, spi_in, spi_out);
-	known_hosts_on_listed_sa(ctx, &pair, spi_in, spi_out);
-}
-
-static void on_progress(void *ctx, const struct addr *local, const struct addr *remote,
-                        enum ike_progress progress)
-{
-	known_hosts_on_progress(ctx, &(struct pair){.local = *local, .remote = *remote}, progress);
-}
-
-static void on_failed(void *ctx, const struct addr *local, const struct addr *remote)
-{
-	known_hosts_on_failed(ctx, &(struct pair){.local = *local, .remote = *remote});
-}
-
-static uint32_t spi_in_use(void *ctx, const struct addr *local, const struct addr *remote)
-{
-	return known_hosts_spi(ctx, &(struct pair){.local = *local, .remote = *remote});
-}
-
-static uint64_t packets(void *ctx, const struct addr *local, const struct addr *remote,
-                        uint32_t spi_in, uint32_t spi_out)
-{
-	return known_hosts_packets(ctx, &(struct pair){.local = *local, .remote = *remote}, spi_in,
-	                           spi_out);
-}
-
-static void greet(void *ctx, const struct addr *local, const struct addr *remote)
-{
-	known_hosts_greet(ctx, &(struct pair){.local = *local, .remote = *remote});
+	orphan_sas_on_listed_sa(ctx, pair, spi_in, spi_out);
+	known_hosts_on_listed_sa(ctx, pair, spi_in, spi_out);
 }
 
 static void on_peer_up(void *ctx, uint8_t family)
@@ -133,17 +97,17 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 {
 	static const struct negotiator_callbacks callbacks = {
 		.ready = on_negotiator_ready,
-		.wants = wants,
+		.wants = protects,
 		.peer_up = on_peer_up,
 		.fresh_sas = known_hosts_on_fresh_sas,
-		.progress = on_progress,
-		.peer_failed = on_failed,
+		.progress = known_hosts_on_progress,
+		.peer_failed = known_hosts_on_failed,
 		.peer_changed = recent_peers_on_change,
 		.listed_sa = on_listed_sa,
 		.listed = orphan_sas_on_listed,
-		.spi_in_use = spi_in_use,
-		.packets = packets,
-		.greet = greet,
+		.spi_in_use = known_hosts_spi,
+		.packets = known_hosts_packets,
+		.greet = known_hosts_greet,
 		.cert = certificates_on_cert,
 		.stuck = on_stuck,
 	};

@@ -71,18 +71,18 @@ static char *flush(struct daemon *daemon)
 static char *retry(struct daemon *daemon, const struct addr *remote)
 {
 	struct strlist changes = {0}, errors = {0};
-	struct addr locals[RETRY_PAIRS_MAX];
+	struct pair found[RETRY_PAIRS_MAX];
 	size_t count, pairs = 0;
 	const struct peer *const *list = peers_list(negotiator_peers(daemon->negotiator), &count);
 	char peer[ADDR_TEXT_MAX];
 
 	/* the list changes while its peers are retried */
 	for (size_t i = 0; i < count && pairs < RETRY_PAIRS_MAX; i++)
-		if (addr_equal(&list[i]->remote, remote))
-			locals[pairs++] = list[i]->local;
+		if (addr_equal(&list[i]->pair.remote, remote))
+			found[pairs++] = list[i]->pair;
 	addr_format(remote, peer);
 	for (size_t i = 0; i < pairs; i++)
-		negotiator_retry(daemon->negotiator, &locals[i], remote);
+		negotiator_retry(daemon->negotiator, &found[i]);
 	if (pairs) {
 		log_notice("peer: %s: negotiation asked for by xfrmctl", peer);
 		strlist_addf(&changes, "%s: asked for", peer);

@@ -18,7 +18,7 @@ struct foreign_sa_changes {
 	struct loop_timer *tell_timer;
 	struct gather losses;
 	size_t deleted, lacking; /* untold: SAs that were deleted, peers whose SAs were flushed */
-	struct xfrm_sa last;
+	struct sa last;
 	uint32_t charon_port; /* what charon calls itself in its requests */
 	bool charon_port_known;
 };
@@ -67,12 +67,13 @@ void foreign_sa_changes_on_new(struct daemon *daemon, uint32_t port)
 	daemon->parts.foreign_sa_changes->charon_port_known = true;
 }
 
-void foreign_sa_changes_on_gone(struct daemon *daemon, const struct xfrm_sa *sa, uint32_t port)
+void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
+	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
 
 	if (is_charon(daemon, port) || port == installed_spd_port(daemon->spd) ||
-	    !negotiator_sa_lost(daemon->negotiator, &sa->src, &sa->dst))
+	    !negotiator_sa_lost(daemon->negotiator, &lost))
 		return;
 	self->deleted++;
 	self->last = *sa;
@@ -92,7 +93,7 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *re
 		return error;
 	list = calloc(all.count + 1, sizeof(*list));
 	for (size_t i = 0; list && i < all.count; i++)
-		if (daemon_owns_sa(daemon, &all.items[i]))
+		if (sa_is_negotiated(&all.items[i]))
 			list[count++] = (struct peer_sa){.src = all.items[i].src,
 			                                 .dst = all.items[i].dst};
 	sas_fini(&all);

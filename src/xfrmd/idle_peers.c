@@ -24,32 +24,26 @@ static uint64_t timeout_ms(const struct daemon *daemon)
 	return (uint64_t)daemon->settings.conf.idle_timeout_s * 1000;
 }
 
-static bool is_up(const struct daemon *daemon, const struct idle_pair *pair)
+static bool is_up(void *ctx, const struct pair *pair)
 {
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair->local,
-	                                     &pair->remote);
+	const struct daemon *daemon = ctx;
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
 
 	return peer && peer->state == PEER_STATE_UP;
 }
 
 /* The SAs of peers that are up, in both directions. */
-static size_t select_sas(const struct daemon *daemon, const struct sas *all,
-                         struct idle_sa *ret_sas)
+static size_t select_sas(struct daemon *daemon, const struct sas *all, struct idle_sa *ret_sas)
 {
 	size_t selected = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
-		const struct xfrm_sa *seen = &all->items[i];
-		struct idle_sa sa = {.pair = {.local = seen->src, .remote = seen->dst},
-		                     .spi = seen->spi,
-		                     .packets = seen->packets};
+		const struct sa *sa = &all->items[i];
+		struct idle_sa seen = {.spi = sa->spi, .packets = sa->packets};
+		bool outbound;
 
-		if (!daemon_owns_sa(daemon, seen))
-			continue;
-		if (!is_up(daemon, &sa.pair))
-			sa.pair = (struct idle_pair){.local = seen->dst, .remote = seen->src};
-		if (is_up(daemon, &sa.pair))
-			ret_sas[selected++] = sa;
+		if (sa_is_negotiated(sa) && sa_find_pair(sa, is_up, daemon, &seen.pair, &outbound))
+			ret_sas[selected++] = seen;
 	}
 	return selected;
 }
@@ -58,7 +52,7 @@ static void look(struct daemon *daemon, const struct sas *all)
 {
 	struct idle *machine = daemon->parts.idle_peers->idle;
 	struct idle_sa *sas = calloc(all->count + 1, sizeof(*sas));
-	const struct idle_pair *idle;
+	const struct pair *idle;
 	size_t idle_count = 0;
 
 	if (!sas || idle_look(machine, sas, select_sas(daemon, all, sas), clock_now_ms(),
@@ -67,13 +61,14 @@ static void look(struct daemon *daemon, const struct sas *all)
 	free(sas);
 	/* one that cannot be deleted ends with its IKE_SA */
 	for (size_t i = 0; idle_count && i < all->count; i++) {
-		const struct xfrm_sa *sa = &all->items[i];
+		const struct sa *sa = &all->items[i];
+		const struct pair pair = sa_pair(sa, true);
 
-		if (daemon_owns_sa(daemon, sa) && idle_includes(machine, &sa->src, &sa->dst))
+		if (sa_is_negotiated(sa) && idle_includes(machine, &pair))
 			(void)installed_spd_delete_sa(daemon->spd, sa);
 	}
 	for (size_t i = 0; i < idle_count; i++)
-		negotiator_close_unused(daemon->negotiator, &idle[i].local, &idle[i].remote);
+		negotiator_close_unused(daemon->negotiator, &idle[i]);
 }
 
 void idle_peers_arm(struct daemon *daemon)

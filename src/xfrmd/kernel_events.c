@@ -22,7 +22,12 @@ struct kernel_events {
 	struct log_limit overruns;
 };
 
-static void log_sa(const struct xfrm_sa *sa, const char *what)
+static bool is_ours(const struct daemon *daemon, const struct sa *sa)
+{
+	return sa_is_ours(sa, daemon->settings.conf.reqid);
+}
+
+static void log_sa(const struct sa *sa, const char *what)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
@@ -30,16 +35,16 @@ static void log_sa(const struct xfrm_sa *sa, const char *what)
 	          addr_format(&sa->dst, dst), what, sa->spi, (unsigned long long)sa->packets);
 }
 
-static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+static void on_expire(void *ctx, const struct sa *sa, bool hard)
 {
-	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+	const struct pair pair = sa_pair(sa, true);
 	struct daemon *daemon = ctx;
 
 	if (!hard || sa->reqid != daemon->settings.conf.reqid)
 		return;
 	if (sa->spi <= POLICY_SPI_WAIT_MAX)
 		known_hosts_on_larval_expired(daemon, &pair);
-	if (!daemon_owns_sa(daemon, sa))
+	if (!is_ours(daemon, sa))
 		return;
 	log_sa(sa, "SA expired");
 	carried_on_gone(daemon, sa);
@@ -63,14 +68,13 @@ static void on_overrun(void *ctx, bool acquires_lost)
 
 /* SAs: those of others' making first, so that traffic that asks finds the repair under way. */
 
-static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_new(void *ctx, const struct sa *sa, uint32_t port)
 {
-	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+	const struct pair pair = sa_pair(sa, true);
 	struct daemon *daemon = ctx;
 
-	if (daemon_owns_sa(daemon, sa)) {
-		/* one that is still being negotiated has no algorithm */
-		if (sa->algorithm[0])
+	if (is_ours(daemon, sa)) {
+		if (sa_has_keys(sa))
 			log_sa(sa, "SA added");
 		foreign_sa_changes_on_new(daemon, port);
 		if (protects(daemon, &pair))
@@ -79,11 +83,11 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 	orphan_sas_on_change(daemon);
 }
 
-static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_gone(void *ctx, const struct sa *sa, uint32_t port)
 {
 	struct daemon *daemon = ctx;
 
-	if (!daemon_owns_sa(daemon, sa))
+	if (!is_ours(daemon, sa))
 		return;
 	log_sa(sa, "SA gone");
 	carried_on_gone(daemon, sa);

@@ -3,7 +3,6 @@
 #include "xfrmd/xfrmd/known_hosts.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,11 +27,11 @@ static void arm_timer(struct daemon *daemon)
 /* What the machine asks of the kernel. */
 
 /* False: there is no such SA. */
-static bool count_packets(struct daemon *daemon, const struct addr *src, const struct addr *dst,
+static bool count_packets(struct daemon *daemon, const struct pair *pair, bool outbound,
                           uint32_t spi, uint64_t *ret_packets)
 {
-	const struct xfrm_sa key = {.src = *src, .dst = *dst, .spi = spi, .proto = IPPROTO_ESP};
-	struct xfrm_sa found;
+	const struct sa key = sa_key(pair, outbound, spi);
+	struct sa found;
 
 	if (installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return false;
@@ -45,9 +44,9 @@ uint64_t known_hosts_packets(void *ctx, const struct pair *pair, uint32_t spi_in
 	struct daemon *daemon = ctx;
 	uint64_t in, out = 0;
 
-	if (!count_packets(daemon, &pair->remote, &pair->local, spi_in, &in))
+	if (!count_packets(daemon, pair, false, spi_in, &in))
 		return UINT64_MAX;
-	(void)count_packets(daemon, &pair->local, &pair->remote, spi_out, &out);
+	(void)count_packets(daemon, pair, true, spi_out, &out);
 	return in + out;
 }
 
@@ -65,7 +64,7 @@ static void look(struct daemon *daemon, const struct host_action *action,
 	const struct pair *pair = &action->host.pair;
 	uint64_t packets;
 
-	if (count_packets(daemon, &pair->remote, &pair->local, action->spi, &packets))
+	if (count_packets(daemon, pair, false, action->spi, &packets))
 		hosts_on_looked(daemon->hosts, pair, action->spi, packets, clock_now_ms(), actions);
 }
 
@@ -74,7 +73,7 @@ static void look(struct daemon *daemon, const struct host_action *action,
 void known_hosts_greet(void *ctx, const struct pair *pair)
 {
 	char text[ADDR_TEXT_MAX];
-	int error = greeting_send(&pair->local, &pair->remote);
+	int error = greeting_send(pair);
 
 	(void)ctx;
 	if (error)
@@ -85,10 +84,7 @@ void known_hosts_greet(void *ctx, const struct pair *pair)
 /* There is none if nothing was sent meanwhile. */
 static void end_acquire(struct daemon *daemon, const struct host_action *action)
 {
-	const struct xfrm_sa key = {.src = action->host.pair.local,
-	                            .dst = action->host.pair.remote,
-	                            .spi = action->spi,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = sa_key(&action->host.pair, true, action->spi);
 
 	installed_spd_delete_sa(daemon->spd, &key);
 }
@@ -105,13 +101,13 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_REMOVE:
 		host_policies_remove(daemon, &action->host);
 		/* what goes on asks anew */
-		negotiator_larval_expired(daemon->negotiator, &pair->local, &pair->remote);
+		negotiator_larval_expired(daemon->negotiator, pair);
 		break;
 	case HOST_ACTION_NEGOTIATE:
-		negotiator_acquire(daemon->negotiator, &pair->local, &pair->remote, false);
+		negotiator_acquire(daemon->negotiator, pair, false);
 		break;
 	case HOST_ACTION_QUIET:
-		negotiator_larval_expired(daemon->negotiator, &pair->local, &pair->remote);
+		negotiator_larval_expired(daemon->negotiator, pair);
 		break;
 	case HOST_ACTION_PROBE:
 		probe(daemon, &action->host, answers);
@@ -177,10 +173,10 @@ static int sync_hosts(struct daemon *daemon, const struct sas *all, struct host_
 	if (!sas)
 		return -ENOMEM;
 	for (size_t i = 0; i < all->count; i++) {
-		const struct xfrm_sa *sa = &all->items[i];
-		const struct pair pair = {.local = sa->src, .remote = sa->dst};
+		const struct sa *sa = &all->items[i];
+		const struct pair pair = sa_pair(sa, true);
 
-		if (daemon_owns_sa(daemon, sa) && protects(daemon, &pair))
+		if (sa_is_negotiated(sa) && protects(daemon, &pair))
 			sas[count++] = (struct host_sa){.pair = pair, .spi = sa->spi};
 	}
 	hosts_sync(daemon->hosts, sas, count, clock_now_ms(), actions);
@@ -250,18 +246,18 @@ void known_hosts_planned(struct daemon *daemon, struct host_actions *actions)
 
 /* Events. */
 
-void known_hosts_on_sa(struct daemon *daemon, const struct xfrm_sa *sa)
+void known_hosts_on_sa(struct daemon *daemon, const struct sa *sa)
 {
-	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+	const struct pair pair = sa_pair(sa, true);
 	struct host_actions actions = {0};
 
 	hosts_on_sa(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
 	run_actions(daemon, &actions);
 }
 
-void known_hosts_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa)
+void known_hosts_on_sa_gone(struct daemon *daemon, const struct sa *sa)
 {
-	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+	const struct pair pair = sa_pair(sa, true);
 	struct host_actions actions = {0};
 
 	hosts_on_sa_gone(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
@@ -271,12 +267,9 @@ void known_hosts_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa)
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	struct daemon *daemon = ctx;
-	const struct xfrm_sa key = {.src = fresh->pair.local,
-	                            .dst = fresh->pair.remote,
-	                            .spi = fresh->spi_out,
-	                            .proto = IPPROTO_ESP};
+	const struct sa key = sa_key(&fresh->pair, true, fresh->spi_out);
 	struct host_actions actions = {0};
-	struct xfrm_sa found;
+	struct sa found;
 
 	/* the kernel may have told that it is gone before charon's word that it is there was
 	 * read */
@@ -306,7 +299,7 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct pair *pair, uint
 void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair)
 {
 	if (!hosts_is_blocked(daemon->hosts, pair))
-		negotiator_larval_expired(daemon->negotiator, &pair->local, &pair->remote);
+		negotiator_larval_expired(daemon->negotiator, pair);
 }
 
 void known_hosts_on_charon(struct daemon *daemon, bool up)

@@ -41,7 +41,7 @@ int network_begin(struct daemon *daemon, struct err *err)
 
 static bool keeps_peer(void *daemon, const struct peer *peer)
 {
-	return protects(daemon, &(struct pair){.local = peer->local, .remote = peer->remote});
+	return protects(daemon, &peer->pair);
 }
 
 void network_retain_peers(struct daemon *daemon)

@@ -7,7 +7,6 @@
 #include "xfrmd/xfrmd/orphan_sas.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,26 +31,16 @@ static void arm_timer(struct daemon *daemon)
 	loop_timer_start_at(daemon->parts.orphan_sas->timer, orphans_next_ms(machine(daemon)));
 }
 
-/* False: none of ours, of a pair that is not protected any more, or larval (it has no
- * algorithm). */
-static bool convert(struct daemon *daemon, const struct xfrm_sa *sa, struct orphan_sa *ret_sa)
+/* False: of a pair that is not protected any more, or without keys. */
+static bool convert(struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
 {
-	struct pair pair = {.local = sa->src, .remote = sa->dst};
-	bool outbound;
+	struct orphan_sa seen = {
+		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
 
-	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
+	if (!sa_is_negotiated(sa) || !sa_has_keys(sa) ||
+	    !sa_find_pair(sa, protects, daemon, &seen.pair, &seen.outbound))
 		return false;
-	outbound = protects(daemon, &pair);
-	if (!outbound)
-		pair = (struct pair){.local = sa->dst, .remote = sa->src};
-	if (!outbound && !protects(daemon, &pair))
-		return false;
-	*ret_sa = (struct orphan_sa){.local = pair.local,
-	                             .remote = pair.remote,
-	                             .outbound = outbound,
-	                             .spi = sa->spi,
-	                             .installed = sa->installed,
-	                             .packets = sa->packets};
+	*ret_sa = seen;
 	return true;
 }
 
@@ -96,8 +85,8 @@ void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in
 {
 	struct daemon *daemon = ctx;
 
-	orphans_claim(machine(daemon), &pair->local, &pair->remote, false, spi_in);
-	orphans_claim(machine(daemon), &pair->local, &pair->remote, true, spi_out);
+	orphans_claim(machine(daemon), pair, false, spi_in);
+	orphans_claim(machine(daemon), pair, true, spi_out);
 }
 
 void orphan_sas_on_listed(void *ctx, bool complete)
@@ -117,7 +106,7 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
 		           count);
 	for (size_t i = 0; i < count; i++)
-		negotiator_remember(daemon->negotiator, &list[i].sa.local, &list[i].sa.remote);
+		negotiator_remember(daemon->negotiator, &list[i].sa.pair);
 	arm_timer(daemon);
 }
 
@@ -129,19 +118,17 @@ void orphan_sas_on_change(struct daemon *daemon)
 
 static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 {
-	struct xfrm_sa sa = {.src = orphan->outbound ? orphan->local : orphan->remote,
-	                     .dst = orphan->outbound ? orphan->remote : orphan->local,
-	                     .spi = orphan->spi,
-	                     .proto = IPPROTO_ESP};
+	const struct sa sa = sa_key(&orphan->pair, orphan->outbound, orphan->spi);
 	int error = installed_spd_delete_sa(daemon->spd, &sa);
 	char remote[ADDR_TEXT_MAX];
 
 	if (error && error != -ESRCH)
 		log_warning("spd: %s: orphaned SA %08x cannot be deleted: %s",
-		            addr_format(&orphan->remote, remote), orphan->spi, strerror(-error));
+		            addr_format(&orphan->pair.remote, remote), orphan->spi,
+		            strerror(-error));
 	else
 		log_debug("spd: %s: orphaned SA %08x is replaced, deleted",
-		          addr_format(&orphan->remote, remote), orphan->spi);
+		          addr_format(&orphan->pair.remote, remote), orphan->spi);
 }
 
 static void on_timer(void *ctx)

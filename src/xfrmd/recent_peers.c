@@ -109,16 +109,15 @@ int recent_peers_apply(struct daemon *daemon)
 	if (now_ms > recent->waiting_until_ms)
 		peers_file_fini(waiting);
 	for (size_t i = 0; i < waiting->count; i++) {
-		const struct peers_file_pair *of = &waiting->items[i];
-		struct known_host host = {.pair = {.local = of->local, .remote = of->remote}};
+		const struct known_host host = {.pair = waiting->items[i]};
 
 		if (!protects(daemon, &host.pair)) {
-			waiting->items[kept++] = *of;
+			waiting->items[kept++] = host.pair;
 			continue;
 		}
 		if (!error)
 			error = hosts_restore(daemon->hosts, &host, now_ms);
-		negotiator_remember(daemon->negotiator, &host.pair.local, &host.pair.remote);
+		negotiator_remember(daemon->negotiator, &host.pair);
 	}
 	waiting->count = kept;
 	return error;
@@ -138,18 +137,17 @@ static int compare_recency(const void *a, const void *b)
 static int add_peers(const struct peers *peers, struct peers_file *file)
 {
 	size_t count, kept = 0;
-	const struct peer *const *list = peers_list(peers, &count);
-	const struct peer **chosen = calloc(count ? count : 1, sizeof(*chosen));
+	const struct peer **chosen = peers_list_by_local(peers, &count);
 	int error = 0;
 
 	if (!chosen)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		if (list[i]->state == PEER_STATE_UP || list[i]->tries_left_unasked)
-			chosen[kept++] = list[i];
+		if (chosen[i]->state == PEER_STATE_UP || chosen[i]->tries_left_unasked)
+			chosen[kept++] = chosen[i];
 	qsort(chosen, kept, sizeof(*chosen), compare_recency);
 	for (size_t i = 0; !error && i < kept; i++)
-		error = peers_file_add(file, &chosen[i]->local, &chosen[i]->remote);
+		error = peers_file_add(file, &chosen[i]->pair);
 	free(chosen);
 	return error;
 }
@@ -160,8 +158,7 @@ int recent_peers_choose(const struct peers *peers, const struct peers_file *wait
 	int error = add_peers(peers, ret_file);
 
 	for (size_t i = 0; !error && i < waiting->count; i++)
-		error = peers_file_add(ret_file, &waiting->items[i].local,
-		                       &waiting->items[i].remote);
+		error = peers_file_add(ret_file, &waiting->items[i]);
 	return error;
 }
 

@@ -2,12 +2,11 @@
 /* The kernel's SAs as far as they are ours. */
 #include "xfrmd/xfrmd/sas.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 static int compare_age(const void *a, const void *b)
 {
-	const struct xfrm_sa *x = a, *y = b;
+	const struct sa *x = a, *y = b;
 
 	if (x->installed != y->installed)
 		return x->installed < y->installed ? -1 : 1;
@@ -16,6 +15,7 @@ static int compare_age(const void *a, const void *b)
 
 int sas_read(struct daemon *daemon, struct sas *ret_sas, struct err *err)
 {
+	const uint32_t reqid = daemon->settings.conf.reqid;
 	struct sas sas = {0};
 	size_t kept = 0;
 	int error = installed_spd_sas(daemon->spd, &sas.items, &sas.count, err);
@@ -23,8 +23,7 @@ int sas_read(struct daemon *daemon, struct sas *ret_sas, struct err *err)
 	if (error)
 		return error;
 	for (size_t i = 0; i < sas.count; i++)
-		if (sas.items[i].proto == IPPROTO_ESP &&
-		    sas.items[i].reqid == daemon->settings.conf.reqid)
+		if (sa_is_ours(&sas.items[i], reqid) || sa_is_larval(&sas.items[i], reqid))
 			sas.items[kept++] = sas.items[i];
 	sas.count = kept;
 	if (kept)
@@ -37,10 +36,4 @@ void sas_fini(struct sas *sas)
 {
 	free(sas->items);
 	*sas = (struct sas){0};
-}
-
-bool daemon_owns_sa(const struct daemon *daemon, const struct xfrm_sa *sa)
-{
-	return sa->spi > POLICY_SPI_WAIT_MAX && sa->proto == IPPROTO_ESP &&
-	       sa->reqid == daemon->settings.conf.reqid;
 }

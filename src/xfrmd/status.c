@@ -67,7 +67,7 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	struct peers_counters counters;
 	size_t count;
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
-	const struct peer *const *list = peers_list(peers, &count);
+	const struct peer **list = peers_list_by_local(peers, &count);
 	struct failures failures = {0};
 
 	for (size_t i = 0; i < count; i++) {
@@ -88,8 +88,9 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	}
 	for (size_t i = 0; i < count; i++)
 		if (list[i]->state != PEER_STATE_IDLE && *list[i]->last_error)
-			failures_add(&failures, list[i]->last_error, &list[i]->remote);
+			failures_add(&failures, list[i]->last_error, &list[i]->pair.remote);
 	(void)failures_tell(&failures, &status->warnings);
+	free(list);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires + acquires_counters(daemon).put_off;
@@ -205,35 +206,43 @@ static int64_t epoch_or_zero(uint64_t monotonic_ms)
 	return monotonic_ms ? clock_epoch_of(monotonic_ms) : 0;
 }
 
+static struct ctl_peer peer_row(const struct peer *peer)
+{
+	struct ctl_peer row = {.local = peer->pair.local,
+	                       .address = peer->pair.remote,
+	                       .since = clock_epoch_of(peer->since_ms),
+	                       .next_retry = epoch_or_zero(peer->next_retry_ms),
+	                       .last_acquire = epoch_or_zero(peer->acquired_ms),
+	                       .last_failure = epoch_or_zero(peer->failed_ms)};
+
+	snprintf(row.state, sizeof(row.state), "%s", state_text(peer->state));
+	snprintf(row.last_error, sizeof(row.last_error), "%s", peer->last_error);
+	return row;
+}
+
 char *status_peers_json(struct daemon *daemon)
 {
-	size_t peer_count;
-	const struct peer *const *peers = peers_list(negotiator_peers(daemon->negotiator),
-	                                             &peer_count);
-	struct ctl_peers rows = {.items = calloc(peer_count ? peer_count : 1, sizeof(*rows.items))};
+	size_t count;
+	_cleanup_(cleanup_free) const struct peer **peers =
+		peers_list_by_local(negotiator_peers(daemon->negotiator), &count);
+	struct ctl_peers rows = {.items = calloc(count + 1, sizeof(*rows.items)), .count = count};
 	struct sas sas = {0};
 	struct err err;
 	char *json;
 
-	if (!rows.items)
+	if (!peers || !rows.items) {
+		free(rows.items);
 		return NULL;
+	}
 	if (sas_read(daemon, &sas, &err) < 0)
 		log_warning("peers: %s", err.text);
 	ctl_sas_sort(sas.items, sas.count);
-	for (size_t i = 0; i < peer_count; i++) {
-		const struct peer *peer = peers[i];
-		struct ctl_peer *row = &rows.items[rows.count++];
+	for (size_t i = 0; i < count; i++) {
+		struct ctl_peer *row = &rows.items[i];
 
-		*row = (struct ctl_peer){.local = peer->local,
-		                         .address = peer->remote,
-		                         .since = clock_epoch_of(peer->since_ms),
-		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
-		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
-		                         .last_failure = epoch_or_zero(peer->failed_ms)};
-		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
-		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
-		if (ctl_sas_of(sas.items, sas.count, daemon->settings.conf.reqid, &peer->local,
-		               &peer->remote, &row->sas, &row->sa_count) < 0)
+		*row = peer_row(peers[i]);
+		if (ctl_sas_of(sas.items, sas.count, daemon->settings.conf.reqid, &peers[i]->pair,
+		               &row->sas, &row->sa_count) < 0)
 			log_warning("peers: out of memory");
 	}
 	json = ctl_proto_peers(&rows);

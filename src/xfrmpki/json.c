@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "../ctl/json_writer.h"
-#include "cmd.h"
+#include "complain.h"
 
 static json_t *list(char *const *items, size_t count)
 {

@@ -20,8 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    again.count != file.count)
 		abort();
 	for (size_t i = 0; i < file.count; i++) {
-		if (!addr_equal(&again.items[i].local, &file.items[i].local) ||
-		    !addr_equal(&again.items[i].remote, &file.items[i].remote))
+		if (!pair_equal(&again.items[i], &file.items[i]))
 			abort();
 	}
 	peers_file_fini(&again);

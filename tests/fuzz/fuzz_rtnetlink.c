@@ -16,7 +16,6 @@
 #include "xfrmd/net/route.h"
 
 int __wrap_nl_connect(struct nl_sock *sock, int protocol);
-int __wrap_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size);
 int __wrap_nl_send_auto(struct nl_sock *sock, struct nl_msg *msg);
 int __wrap_nl_recvmsgs_default(struct nl_sock *sock);
 
@@ -26,16 +25,6 @@ int __wrap_nl_connect(struct nl_sock *sock, int protocol)
 {
 	(void)sock;
 	(void)protocol;
-	return 0;
-}
-
-int __wrap_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size)
-{
-	(void)sock;
-	(void)type;
-	(void)flags;
-	(void)data;
-	(void)size;
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static void decode(const struct nlmsghdr *header)
 	char text[POLICY_TEXT_MAX];
 	struct xfrm_acquire acquire;
 	struct policy policy;
-	struct xfrm_sa sa;
+	struct sa sa;
 	bool hard;
 
 	if (xfrm_codec_policy(header, &policy) == 0) {

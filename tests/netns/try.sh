@@ -31,15 +31,19 @@ terminal() {
 		2>/dev/null || true
 }
 
-# by time
-ctl a try --timeout 2 new.conf
+# under way
+ctl a try new.conf
 must in_force
 expect 'seconds left' "$(status a 'd["try"]["ends"] > 0 and d["try"]["copied"]')" = true
 expect 'healthy' "$(status a 'd["healthy"]')" = true
 must_not ctl a reload
 must_not ctl a try new.conf
 must in_force
-wait_for 5 as_before
+ctl a try --back
+
+# by time
+ctl a try --timeout 1 new.conf
+wait_for 20 as_before
 must_not ctl a try --confirm
 must_not ctl a try --back
 expect 'files left' "$(find /run/lab/a -name 'try.*')" = ''

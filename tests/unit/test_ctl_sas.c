@@ -18,9 +18,9 @@ static void setup(void)
 /* Tests count SAs from 1 on; 0 is a larval one. */
 #define SPI 0xc0000000
 
-static struct xfrm_sa sa_of(bool out, uint32_t number, int64_t installed)
+static struct sa sa_of(bool out, uint32_t number, int64_t installed)
 {
-	return (struct xfrm_sa){
+	return (struct sa){
 		.src = out ? local : remote,
 		.dst = out ? remote : local,
 		.spi = number ? SPI + number : 1,
@@ -35,18 +35,19 @@ static struct xfrm_sa sa_of(bool out, uint32_t number, int64_t installed)
 }
 
 /* Sorts @sas; the caller frees. */
-static struct ctl_sa *pairs_of(struct xfrm_sa *sas, size_t count, size_t *ret_count)
+static struct ctl_sa *pairs_of(struct sa *sas, size_t count, size_t *ret_count)
 {
+	const struct pair pair = {.local = local, .remote = remote};
 	struct ctl_sa *pairs;
 
 	ctl_sas_sort(sas, count);
-	ck_assert_int_eq(ctl_sas_of(sas, count, REQID, &local, &remote, &pairs, ret_count), 0);
+	ck_assert_int_eq(ctl_sas_of(sas, count, REQID, &pair, &pairs, ret_count), 0);
 	return pairs;
 }
 
 START_TEST(outbound_is_paired_with_the_inbound_made_with_it)
 {
-	struct xfrm_sa sas[] = {
+	struct sa sas[] = {
 		sa_of(true, 2, 200),
 		sa_of(false, 20, 201),
 		sa_of(false, 10, 100),
@@ -73,9 +74,8 @@ END_TEST
 
 START_TEST(pairs_of_one_second_have_each_their_own_inbound)
 {
-	struct xfrm_sa sas[] = {sa_of(true, 1, 100),   sa_of(true, 2, 100),
-	                        sa_of(true, 3, 101),   sa_of(false, 10, 100),
-	                        sa_of(false, 20, 100), sa_of(false, 30, 101)};
+	struct sa sas[] = {sa_of(true, 1, 100),   sa_of(true, 2, 100),   sa_of(true, 3, 101),
+	                   sa_of(false, 10, 100), sa_of(false, 20, 100), sa_of(false, 30, 101)};
 	size_t count;
 	struct ctl_sa *pairs = pairs_of(sas, 6, &count);
 
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(outbound_alone_is_half_a_pair)
 {
-	struct xfrm_sa sas[] = {sa_of(true, 1, 100)};
+	struct sa sas[] = {sa_of(true, 1, 100)};
 	size_t count;
 	struct ctl_sa *pairs = pairs_of(sas, 1, &count);
 
@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(larval_and_foreign_sas_do_not_count)
 {
-	struct xfrm_sa sas[] = {
+	struct sa sas[] = {
 		sa_of(true, 0, 100), sa_of(true, 1, 100),  sa_of(true, 2, 100),
 		sa_of(true, 3, 100), sa_of(false, 4, 100), sa_of(false, 0, 100),
 	};
@@ -120,13 +120,13 @@ END_TEST
 
 START_TEST(sas_of_other_addresses_stay_out_wherever_they_are_sorted)
 {
-	struct xfrm_sa sas[3 * 254];
+	struct sa sas[3 * 254];
 	size_t count = 0, pair_count;
 	struct ctl_sa *pairs;
 
 	for (uint8_t host = 1; host < 255; host++) {
 		for (size_t i = 0; i < 3; i++) {
-			struct xfrm_sa *sa = &sas[count++];
+			struct sa *sa = &sas[count++];
 
 			*sa = sa_of(i > 0, host, 100);
 			if (i == 0)

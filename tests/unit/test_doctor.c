@@ -450,15 +450,15 @@ END_TEST
 START_TEST(doctor_tells_where_large_packets_vanish)
 {
 	struct path_probe paths[3] = {
-		{.remote = addr_of("10.0.2.1"),
+		{.pair.remote = addr_of("10.0.2.1"),
 	         .ifname = "eth0",
 	         .link_mtu = 1500,
 	         .search = {.top = 1466, .pass = 1466, .over = true}},
-		{.remote = addr_of("10.0.2.2"),
+		{.pair.remote = addr_of("10.0.2.2"),
 	         .ifname = "eth0",
 	         .link_mtu = 1500,
 	         .search = {.top = 1466, .pass = 1366, .fail = 1367, .over = true}},
-		{.remote = addr_of("10.0.2.3"), .search = {.top = 1466, .over = true}},
+		{.pair.remote = addr_of("10.0.2.3"), .search = {.top = 1466, .over = true}},
 	};
 
 	facts.paths = paths;

@@ -19,7 +19,7 @@ static void set_up(void)
 /* A peer as the end with the lower (first) or the other address sees it; ended by ike_id 0. */
 static struct peer make_peer(bool first, const struct peer_child *children)
 {
-	struct peer peer = {.local = first ? low : high, .remote = first ? high : low};
+	struct peer peer = {.pair = {.local = first ? low : high, .remote = first ? high : low}};
 
 	for (; children->ike_id; children++)
 		peer.children[peer.child_count++] = *children;
@@ -245,9 +245,13 @@ static struct peer_child child_of(unsigned end, unsigned sa)
 	                           .since_ms = world.sas[sa].since_ms[end]};
 }
 
-static const struct addr *local_of(unsigned end)
+/* Until the next call. */
+static const struct pair *pair_of(unsigned end)
 {
-	return end ? &high : &low;
+	static struct pair pair;
+
+	pair = (struct pair){.local = end ? high : low, .remote = end ? low : high};
+	return &pair;
 }
 
 static void tell_up(unsigned end, unsigned sa)
@@ -255,8 +259,7 @@ static void tell_up(unsigned end, unsigned sa)
 	struct peer_child child = child_of(end, sa);
 	struct peer_actions actions = {0};
 
-	peers_on_child_up(world.peers[end], local_of(end), local_of(!end), &child, world.now_ms,
-	                  &actions);
+	peers_on_child_up(world.peers[end], pair_of(end), &child, world.now_ms, &actions);
 	peer_actions_fini(&actions);
 }
 
@@ -279,8 +282,8 @@ static void go_down(unsigned end, unsigned sa)
 	for (unsigned other = 0; other < SAS_MAX; other++)
 		if (world.pinned[end] == sa && world.sas[other].alive[end])
 			world.pinned[end] = other;
-	peers_on_ike_down(world.peers[end], world.sas[sa].ike_id, local_of(end), local_of(!end),
-	                  world.now_ms, &actions);
+	peers_on_ike_down(world.peers[end], world.sas[sa].ike_id, pair_of(end), world.now_ms,
+	                  &actions);
 	peer_actions_fini(&actions);
 }
 
@@ -346,7 +349,7 @@ static void terminate(unsigned end, uint32_t ike_id)
  * follows. */
 static void count_packets(unsigned end, uint64_t *ret_packets)
 {
-	const struct peer *peer = peers_find(world.peers[end], local_of(end), local_of(!end));
+	const struct peer *peer = peers_find(world.peers[end], pair_of(end));
 
 	if (!end && world.sas[world.pinned[0]].alive[1])
 		world.pinned[1] = world.pinned[0];
@@ -370,18 +373,15 @@ static void run_timer(unsigned end)
 		if (actions.items[i].kind != PEER_ACTION_REAP)
 			continue;
 		count_packets(end, packets);
-		peers_on_looked(world.peers[end], local_of(end), local_of(!end), packets,
-		                world.now_ms);
-		ck_assert_int_eq(duplicates_choose(peers_find(world.peers[end], local_of(end),
-		                                              local_of(!end)),
+		peers_on_looked(world.peers[end], pair_of(end), packets, world.now_ms);
+		ck_assert_int_eq(duplicates_choose(peers_find(world.peers[end], pair_of(end)),
 		                                   spi_of(end, world.pinned[end]), world.now_ms,
 		                                   &choice),
 		                 0);
 		for (size_t n = 0; n < choice.count; n++)
 			terminate(end, choice.ike_ids[n]);
 		if (choice.in_use)
-			peers_look_again(world.peers[end], local_of(end), local_of(!end),
-			                 world.now_ms);
+			peers_look_again(world.peers[end], pair_of(end), world.now_ms);
 	}
 	peer_actions_fini(&actions);
 }
@@ -418,8 +418,7 @@ static unsigned survivor(void)
 	}
 	ck_assert_msg(found < SAS_MAX, "none lives");
 	for (unsigned end = 0; end < 2; end++) {
-		const struct peer *peer = peers_find(world.peers[end], local_of(end),
-		                                     local_of(!end));
+		const struct peer *peer = peers_find(world.peers[end], pair_of(end));
 
 		ck_assert_uint_eq(peer->child_count, 1);
 	}

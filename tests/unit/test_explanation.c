@@ -263,11 +263,11 @@ START_TEST(reason_is_one_sentence_for_every_situation)
 	struct ctl_peer peer = {.local = addr_of("10.0.1.1"),
 	                        .address = addr_of(cases[_i].address)};
 	struct ctl_peers peers = {&peer, cases[_i].state ? 1 : 0};
-	struct xfrm_sa sa = {.src = addr_of("10.0.1.1"),
-	                     .dst = peer.address,
-	                     .spi = SPI,
-	                     .reqid = REQID,
-	                     .proto = IPPROTO_ESP};
+	struct sa sa = {.src = addr_of("10.0.1.1"),
+	                .dst = peer.address,
+	                .spi = SPI,
+	                .reqid = REQID,
+	                .proto = IPPROTO_ESP};
 	struct explanation_input input = {
 		.address = peer.address,
 		.route = {.found = true, .source = addr_of("10.0.1.1")},

@@ -282,7 +282,7 @@ START_TEST(explain_golden)
 		local_of("172.17.0.1", 16, "docker0"),
 		local_of("fd00:1234:5678:9abc::1", 64, "eth0"),
 	};
-	struct xfrm_sa sas[] = {
+	struct sa sas[] = {
 		{.spi = 0xc5d6e7f8, .bytes = 1234567, .packets = 1000},
 		{.spi = 0xc1a2b3c4, .bytes = 2, .packets = 1, .rekey = NOW + 3600},
 	};

@@ -27,11 +27,11 @@ static struct addr numbered(unsigned host)
 
 static void install(unsigned peer, bool outbound, uint32_t spi, int64_t installed)
 {
-	sas[sa_count++] = (struct orphan_sa){.local = numbered(1),
-	                                     .remote = numbered(peer),
-	                                     .outbound = outbound,
-	                                     .spi = spi,
-	                                     .installed = installed};
+	sas[sa_count++] =
+		(struct orphan_sa){.pair = {.local = numbered(1), .remote = numbered(peer)},
+	                           .outbound = outbound,
+	                           .spi = spi,
+	                           .installed = installed};
 }
 
 /* Inbound 0x10 + @number, outbound 0x20 + @number. */
@@ -68,9 +68,9 @@ static void begin(void)
 
 static void claim(unsigned peer, bool outbound, uint32_t spi)
 {
-	struct addr local = numbered(1), remote = numbered(peer);
+	const struct pair pair = {.local = numbered(1), .remote = numbered(peer)};
 
-	orphans_claim(orphans, &local, &remote, outbound, spi);
+	orphans_claim(orphans, &pair, outbound, spi);
 }
 
 /* One look; the SPIs of those that are doomed, which the kernel then loses. */

@@ -33,6 +33,15 @@ static struct addr numbered(unsigned number)
 	return make_addr(text);
 }
 
+/* Until the next call. */
+static const struct pair *pair_to(const struct addr *to)
+{
+	static struct pair pair;
+
+	pair = (struct pair){.local = local, .remote = *to};
+	return &pair;
+}
+
 static void set_up(void)
 {
 	ck_assert_int_eq(peers_new(1, &peers), 0);
@@ -49,14 +58,14 @@ static void tear_down(void)
 
 static void acquire(const struct addr *to, uint64_t now_ms)
 {
-	peers_on_acquire(peers, &local, to, false, now_ms, &actions);
+	peers_on_acquire(peers, pair_to(to), false, now_ms, &actions);
 }
 
 static void child_up(const struct addr *from, uint32_t ike_id, uint32_t child_id, uint64_t now_ms)
 {
 	struct peer_child child = {.ike_id = ike_id, .child_id = child_id, .since_ms = now_ms};
 
-	peers_on_child_up(peers, &local, from, &child, now_ms, &actions);
+	peers_on_child_up(peers, pair_to(from), &child, now_ms, &actions);
 }
 
 static void child_rekeyed(uint32_t ike_id, uint32_t old_child_id, uint32_t new_child_id,
@@ -69,12 +78,12 @@ static void child_rekeyed(uint32_t ike_id, uint32_t old_child_id, uint32_t new_c
 
 static void fail_with(const struct addr *to, const char *words, uint64_t now_ms)
 {
-	peers_on_reason(peers, &local, to, words, true, now_ms, &actions);
+	peers_on_reason(peers, pair_to(to), words, true, now_ms, &actions);
 }
 
 static const char *state_of(const struct addr *of)
 {
-	const struct peer *peer = peers_find(peers, &local, of);
+	const struct peer *peer = peers_find(peers, pair_to(of));
 
 	return peer ? peer_state_name(peer->state) : "none";
 }
@@ -199,10 +208,10 @@ static void apply(enum event event)
 		acquire(&remote, NOW + 5000);
 		break;
 	case REMEMBERED:
-		peers_on_remembered(peers, &local, &remote, NOW + 100, &actions);
+		peers_on_remembered(peers, pair_to(&remote), NOW + 100, &actions);
 		break;
 	case LARVAL_EXPIRED:
-		peers_on_larval_expired(peers, &local, &remote);
+		peers_on_larval_expired(peers, pair_to(&remote));
 		break;
 	case CHILD_UP:
 		child_up(&remote, 8, 80, NOW + 100);
@@ -223,13 +232,13 @@ static void apply(enum event event)
 		peers_on_ike_rekeyed(peers, 7, 9);
 		break;
 	case IKE_DOWN:
-		peers_on_ike_down(peers, 7, &local, &remote, NOW + 100, &actions);
+		peers_on_ike_down(peers, 7, pair_to(&remote), NOW + 100, &actions);
 		break;
 	case IKE_DOWN_UNKNOWN:
-		peers_on_ike_down(peers, 99, &local, &remote, NOW + 100, &actions);
+		peers_on_ike_down(peers, 99, pair_to(&remote), NOW + 100, &actions);
 		break;
 	case REASON_HINT:
-		peers_on_reason(peers, &local, &remote, "hint", false, NOW + 100, &actions);
+		peers_on_reason(peers, pair_to(&remote), "hint", false, NOW + 100, &actions);
 		break;
 	case REASON_FINAL:
 		fail_with(&remote, "final", NOW + 100);
@@ -404,7 +413,7 @@ static const char *next_initiated(unsigned slot)
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 1);
 	for (size_t i = 0; i < actions.count; i++) {
 		if (actions.items[i].kind == PEER_ACTION_INITIATE)
-			addr_format(&actions.items[i].remote, text);
+			addr_format(&actions.items[i].pair.remote, text);
 	}
 	return text;
 }
@@ -542,12 +551,11 @@ END_TEST
 START_TEST(peers_whose_larval_sas_are_not_listed_are_not_asked_for)
 {
 	struct addr living = make_addr("10.0.9.1"), gone = make_addr("10.0.9.2");
-	struct peer_sa listed[] = {{make_addr("10.0.1.1"), make_addr("10.0.9.7")}, {local, living}};
+	const struct pair listed[] = {{local, living}, {local, make_addr("10.0.9.7")}};
 
 	fill_slots();
 	acquire(&living, NOW);
 	acquire(&gone, NOW);
-	qsort(listed, 2, sizeof(listed[0]), peer_sa_compare);
 	peers_on_larvals_listed(peers, listed, 2);
 	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
 	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
@@ -568,8 +576,8 @@ START_TEST(peers_that_nobody_waits_for_any_more_are_passed_over)
 	acquire(&scanned, NOW);
 	acquire(&asked_again, NOW);
 	acquire(&living, NOW);
-	peers_on_larval_expired(peers, &local, &scanned);
-	peers_on_larval_expired(peers, &local, &asked_again);
+	peers_on_larval_expired(peers, pair_to(&scanned));
+	peers_on_larval_expired(peers, pair_to(&asked_again));
 	ck_assert_str_eq(next_initiated(0), "10.0.9.3");
 	acquire(&living, NOW + 1);
 	acquire(&asked_again, NOW + 1);
@@ -583,7 +591,7 @@ START_TEST(peers_that_nobody_waits_for_any_more_leave_the_queue)
 	enter(QUEUED);
 	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "queued");
-	peers_on_larval_expired(peers, &local, &remote);
+	peers_on_larval_expired(peers, pair_to(&remote));
 	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
 	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "none");
@@ -647,7 +655,7 @@ START_TEST(peers_back_off_twice_as_long_after_every_failure)
 		acquire(&remote, now_ms);
 		ck_assert_str_eq(state_of(&remote), "negotiating");
 		fail_with(&remote, "no response", now_ms);
-		peer = peers_find(peers, &local, &remote);
+		peer = peers_find(peers, pair_to(&remote));
 		ck_assert_uint_eq(peer->failures, i + 1);
 		ck_assert_uint_ge(peer->next_retry_ms, now_ms + base * 3 / 4);
 		ck_assert_uint_le(peer->next_retry_ms, now_ms + base * 5 / 4);
@@ -665,9 +673,9 @@ START_TEST(peers_fresh_seed_gives_other_jitter_and_equal_seed_the_same)
 
 		ck_assert_int_eq(peers_new(i / 2, &other), 0);
 		peers_on_charon_up(other, NOW, &actions);
-		peers_on_acquire(other, &local, &remote, false, NOW, &actions);
-		peers_on_reason(other, &local, &remote, "x", true, NOW, &actions);
-		retry[i] = peers_find(other, &local, &remote)->next_retry_ms;
+		peers_on_acquire(other, pair_to(&remote), false, NOW, &actions);
+		peers_on_reason(other, pair_to(&remote), "x", true, NOW, &actions);
+		retry[i] = peers_find(other, pair_to(&remote))->next_retry_ms;
 		peers_free(other);
 	}
 	ck_assert_uint_eq(retry[0], retry[1]);
@@ -680,8 +688,8 @@ START_TEST(peers_retry_when_due_only_while_traffic_asks)
 	uint64_t retry_ms;
 
 	enter(FAILED);
-	retry_ms = peers_find(peers, &local, &remote)->next_retry_ms;
-	peers_on_larval_expired(peers, &local, &remote);
+	retry_ms = peers_find(peers, pair_to(&remote))->next_retry_ms;
+	peers_on_larval_expired(peers, pair_to(&remote));
 	peers_on_timer(peers, retry_ms, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_FORGET_AFTER_MS);
@@ -696,8 +704,8 @@ START_TEST(peers_acquire_before_the_retry_is_remembered_until_then)
 	uint64_t retry_ms;
 
 	enter(FAILED);
-	retry_ms = peers_find(peers, &local, &remote)->next_retry_ms;
-	peers_on_larval_expired(peers, &local, &remote);
+	retry_ms = peers_find(peers, pair_to(&remote))->next_retry_ms;
+	peers_on_larval_expired(peers, pair_to(&remote));
 	acquire(&remote, retry_ms - 1);
 	ck_assert_str_eq(state_of(&remote), "failed");
 	ck_assert_uint_le(peers_next_ms(peers), retry_ms);
@@ -737,7 +745,7 @@ START_TEST(peers_renew_their_sas_in_time)
 	ck_assert_str_eq(take_actions(), "renew");
 	/* now it did; the older one ends as a duplicate */
 	child_up(&remote, 2, 21, due_ms + PEERS_RENEW_AGAIN_MS + 50);
-	peers_on_ike_down(peers, 1, &local, &remote, due_ms + PEERS_RENEW_AGAIN_MS + 60, &actions);
+	peers_on_ike_down(peers, 1, pair_to(&remote), due_ms + PEERS_RENEW_AGAIN_MS + 60, &actions);
 	pass_time(due_ms + 800000);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_RENEW), 0);
 	pass_time(due_ms + 1100000);
@@ -753,7 +761,7 @@ START_TEST(peers_renew_the_older_sas_when_the_newer_are_gone)
 	peers_on_charon_up(peers, NOW, &actions);
 	child_up(&remote, 1, 11, NOW);
 	child_up(&remote, 2, 21, NOW + 500000);
-	peers_on_ike_down(peers, 2, &local, &remote, NOW + 600000, &actions);
+	peers_on_ike_down(peers, 2, pair_to(&remote), NOW + 600000, &actions);
 	actions.count = 0;
 	pass_time(NOW + 1000000);
 	ck_assert_uint_ge(count_kind(PEER_ACTION_RENEW), 1);
@@ -766,13 +774,13 @@ START_TEST(peers_that_are_up_keep_the_reason_why_they_are_not_renewed)
 	const struct peer *peer;
 
 	peers_on_charon_up(peers, NOW, &actions);
-	peers_on_renewal_failed(peers, &local, &remote, "nobody", NOW);
+	peers_on_renewal_failed(peers, pair_to(&remote), "nobody", NOW);
 	child_up(&remote, 1, 11, NOW);
-	peer = peers_find(peers, &local, &remote);
-	peers_on_renewal_failed(peers, &local, &remote, "cause", NOW + 10);
-	peers_on_renewal_failed(peers, &local, &remote, "consequence", NOW + 20);
+	peer = peers_find(peers, pair_to(&remote));
+	peers_on_renewal_failed(peers, pair_to(&remote), "cause", NOW + 10);
+	peers_on_renewal_failed(peers, pair_to(&remote), "consequence", NOW + 20);
 	ck_assert_str_eq(peer->last_error, "cause");
-	peers_on_renewal_failed(peers, &local, &remote, "next", NOW + 10 + PEERS_CAUSE_MS);
+	peers_on_renewal_failed(peers, pair_to(&remote), "next", NOW + 10 + PEERS_CAUSE_MS);
 	ck_assert_str_eq(peer->last_error, "next");
 	peers_counters(peers, &counters);
 	ck_assert_uint_eq(counters.renewals_failed, 2);
@@ -804,7 +812,7 @@ START_TEST(peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones)
 	child_up(&remote, 1, 99, NOW + 99);
 	ck_assert_str_ne(actions.items[0].reason, "");
 	ck_assert_str_eq(take_actions(), "terminate-child:99");
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count,
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count,
 	                  PEERS_CHILDREN_OF_IKE_MAX);
 	/* one that is known is none more */
 	child_up(&remote, 1, 10, NOW + 100);
@@ -816,7 +824,7 @@ END_TEST
 
 static void child_unlike(uint32_t ike_id, uint32_t child_id)
 {
-	peers_on_child_unlike(peers, &local, &remote, ike_id, child_id, "tunnel mode", NOW,
+	peers_on_child_unlike(peers, pair_to(&remote), ike_id, child_id, "tunnel mode", NOW,
 	                      &actions);
 }
 
@@ -839,17 +847,17 @@ END_TEST
 START_TEST(ike_sas_without_children_are_ended)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	peers_on_ike_empty(peers, 1, &local, &remote, &actions);
+	peers_on_ike_empty(peers, 1, pair_to(&remote), &actions);
 	ck_assert_str_eq(take_actions(), "terminate:1");
 	child_up(&remote, 1, 11, NOW);
 	child_up(&remote, 2, 21, NOW);
 	actions.count = 0;
-	ck_assert(peers_has_child_of(peers, 2, &local, &remote));
-	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert(peers_has_child_of(peers, 2, pair_to(&remote)));
+	peers_on_ike_empty(peers, 2, pair_to(&remote), &actions);
 	ck_assert_str_eq(take_actions(), "");
 	peers_on_child_down(peers, 2, 21, NOW, &actions);
-	ck_assert(!peers_has_child_of(peers, 2, &local, &remote));
-	peers_on_ike_empty(peers, 2, &local, &remote, &actions);
+	ck_assert(!peers_has_child_of(peers, 2, pair_to(&remote)));
+	peers_on_ike_empty(peers, 2, pair_to(&remote), &actions);
 	ck_assert_str_eq(take_actions(), "terminate:2");
 }
 END_TEST
@@ -860,7 +868,7 @@ START_TEST(a_negotiation_that_brings_what_must_not_be_has_failed)
 	actions.count = 0;
 	child_unlike(1, 11);
 	ck_assert_str_eq(state_of(&remote), "failed");
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "tunnel mode");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "tunnel mode");
 	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE), 1);
 }
 END_TEST
@@ -888,17 +896,17 @@ START_TEST(peers_look_again_at_duplicates_in_use)
 	child_up(&remote, 2, 21, NOW);
 	pass_time(looked_ms);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 1);
-	peer = peers_find(peers, &local, &remote);
-	peers_on_looked(peers, &local, &remote, packets, looked_ms);
-	peers_look_again(peers, &local, &remote, looked_ms);
+	peer = peers_find(peers, pair_to(&remote));
+	peers_on_looked(peers, pair_to(&remote), packets, looked_ms);
+	peers_look_again(peers, pair_to(&remote), looked_ms);
 	pass_time(looked_ms + DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
-	peers_on_looked(peers, &local, &remote, more, looked_ms + DUPLICATES_LOOK_MS);
+	peers_on_looked(peers, pair_to(&remote), more, looked_ms + DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(peer->children[0].used_ms, looked_ms);
 	ck_assert_uint_eq(peer->children[1].used_ms, looked_ms + DUPLICATES_LOOK_MS);
 	pass_time(looked_ms + 2 * DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_REAP), 2);
-	peers_on_looked(peers, &local, &remote, gone, looked_ms + 2 * DUPLICATES_LOOK_MS);
+	peers_on_looked(peers, pair_to(&remote), gone, looked_ms + 2 * DUPLICATES_LOOK_MS);
 	ck_assert_uint_eq(peer->children[0].used_ms, 1);
 }
 END_TEST
@@ -906,13 +914,13 @@ END_TEST
 START_TEST(peers_retry_by_order_ends_the_backoff_without_traffic)
 {
 	enter(FAILED);
-	peers_on_larval_expired(peers, &local, &remote);
-	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW + 1, &actions), 0);
+	peers_on_larval_expired(peers, pair_to(&remote));
+	ck_assert_int_eq(peers_retry(peers, pair_to(&remote), NOW + 1, &actions), 0);
 	ck_assert_str_eq(state_of(&remote), "negotiating");
 
 	/* and it is one attempt, not the begin of many */
 	fail_with(&remote, "no response", NOW + 2);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->failures, 1);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->failures, 1);
 	peers_on_timer(peers, NOW + PEERS_BACKOFF_MAX_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
 }
@@ -921,8 +929,8 @@ END_TEST
 START_TEST(peers_retry_by_order_waits_for_charon)
 {
 	acquire(&remote, NOW);
-	peers_on_larval_expired(peers, &local, &remote);
-	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW, &actions), 0);
+	peers_on_larval_expired(peers, pair_to(&remote));
+	ck_assert_int_eq(peers_retry(peers, pair_to(&remote), NOW, &actions), 0);
 	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "queued");
 	peers_on_charon_up(peers, NOW + PEERS_QUEUE_MS, &actions);
@@ -932,12 +940,14 @@ END_TEST
 
 START_TEST(peers_retry_by_order_leaves_living_peers_alone)
 {
+	const struct pair reversed = {.local = remote, .remote = local};
+
 	enter(UP);
 	actions.count = 0;
-	ck_assert_int_eq(peers_retry(peers, &local, &remote, NOW, &actions), 0);
+	ck_assert_int_eq(peers_retry(peers, pair_to(&remote), NOW, &actions), 0);
 	ck_assert_str_eq(state_of(&remote), "up");
 	ck_assert_uint_eq(actions.count, 0);
-	ck_assert_int_eq(peers_retry(peers, &remote, &local, NOW, &actions), -ENOENT);
+	ck_assert_int_eq(peers_retry(peers, &reversed, NOW, &actions), -ENOENT);
 }
 END_TEST
 
@@ -947,7 +957,7 @@ START_TEST(peers_remember_acquire_and_failure_until_they_are_up)
 
 	enter(FAILED);
 	acquire(&remote, NOW + 5);
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_uint_eq(peer->failed_ms, NOW);
 	ck_assert_uint_eq(peer->acquired_ms, NOW + 5);
 	child_up(&remote, 1, 1, NOW + 10);
@@ -962,13 +972,13 @@ END_TEST
 START_TEST(peers_are_forgotten_later_when_patient)
 {
 	enter(FAILED);
-	peers_on_larval_expired(peers, &local, &remote);
+	peers_on_larval_expired(peers, pair_to(&remote));
 	peers_set_patient(peers, true);
 	peers_on_timer(peers, NOW + PEERS_PATIENT_MS - 1, &actions);
-	ck_assert_ptr_nonnull(peers_find(peers, &local, &remote));
+	ck_assert_ptr_nonnull(peers_find(peers, pair_to(&remote)));
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_PATIENT_MS);
 	peers_on_timer(peers, NOW + PEERS_PATIENT_MS, &actions);
-	ck_assert_ptr_null(peers_find(peers, &local, &remote));
+	ck_assert_ptr_null(peers_find(peers, pair_to(&remote)));
 }
 END_TEST
 
@@ -977,7 +987,7 @@ START_TEST(peers_success_clears_the_past)
 	const struct peer *peer;
 
 	enter(FAILED);
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_str_eq(peer->last_error, "no response");
 	child_up(&remote, 1, 1, NOW + 10);
 	ck_assert_str_eq(peer->last_error, "");
@@ -991,10 +1001,10 @@ END_TEST
 START_TEST(peers_failure_carries_the_first_hint)
 {
 	enter(NEGOTIATING);
-	peers_on_reason(peers, &local, &remote, "no common IKE proposal", false, NOW, &actions);
-	peers_on_reason(peers, &local, &remote, "second", false, NOW, &actions);
-	peers_on_ike_down(peers, 5, &local, &remote, NOW + 1, &actions);
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no common IKE proposal");
+	peers_on_reason(peers, pair_to(&remote), "no common IKE proposal", false, NOW, &actions);
+	peers_on_reason(peers, pair_to(&remote), "second", false, NOW, &actions);
+	peers_on_ike_down(peers, 5, pair_to(&remote), NOW + 1, &actions);
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "no common IKE proposal");
 	ck_assert_str_eq(actions.items[0].reason, "no common IKE proposal");
 }
 END_TEST
@@ -1004,27 +1014,27 @@ START_TEST(peers_hint_of_an_earlier_negotiation_is_forgotten)
 	enter(NEGOTIATING);
 	fail_with(&remote, "no common IKE proposal", NOW);
 	acquire(&remote, NOW + 5000);
-	peers_on_ike_down(peers, 5, &local, &remote, NOW + 5001, &actions);
+	peers_on_ike_down(peers, 5, pair_to(&remote), NOW + 5001, &actions);
 	peers_on_timer(peers, NOW + 5001 + PEERS_REASON_MS, &actions);
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "the IKE_SA was closed");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "the IKE_SA was closed");
 }
 END_TEST
 
 START_TEST(peers_reason_may_follow_the_end_of_the_ike_sa)
 {
 	enter(NEGOTIATING);
-	peers_on_ike_down(peers, 5, &local, &remote, NOW, &actions);
-	peers_on_reason(peers, &local, &remote, "certificate refused", false, NOW + 1, &actions);
+	peers_on_ike_down(peers, 5, pair_to(&remote), NOW, &actions);
+	peers_on_reason(peers, pair_to(&remote), "certificate refused", false, NOW + 1, &actions);
 	ck_assert_str_eq(take_actions(), "negotiating>failed unload");
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "certificate refused");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "certificate refused");
 }
 END_TEST
 
 START_TEST(peers_wait_only_a_moment_for_the_reason)
 {
 	enter(NEGOTIATING);
-	peers_on_ike_down(peers, 5, &local, &remote, NOW, &actions);
-	peers_on_ike_down(peers, 6, &local, &remote, NOW + 1, &actions);
+	peers_on_ike_down(peers, 5, pair_to(&remote), NOW, &actions);
+	peers_on_ike_down(peers, 6, pair_to(&remote), NOW + 1, &actions);
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_REASON_MS);
 	peers_on_timer(peers, NOW + PEERS_REASON_MS, &actions);
 	ck_assert_str_eq(take_actions(), "negotiating>failed unload");
@@ -1039,7 +1049,7 @@ START_TEST(peers_long_words_are_cut)
 	words[sizeof(words) - 1] = '\0';
 	enter(NEGOTIATING);
 	fail_with(&remote, words, NOW);
-	ck_assert_uint_eq(strlen(peers_find(peers, &local, &remote)->last_error),
+	ck_assert_uint_eq(strlen(peers_find(peers, pair_to(&remote))->last_error),
 	                  PEERS_WORDS_MAX - 1);
 }
 END_TEST
@@ -1048,9 +1058,9 @@ START_TEST(peers_vain_attempt_is_the_last_error_of_who_is_not_up)
 {
 	const struct peer *peer;
 
-	peers_on_vain_attempt(peers, &local, &remote, "certificate refused", NOW, &actions);
+	peers_on_vain_attempt(peers, pair_to(&remote), "certificate refused", NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_int_eq(peer->state, PEER_STATE_IDLE);
 	ck_assert_str_eq(peer->last_error, "certificate refused");
 	ck_assert_uint_eq(peer->failed_ms, NOW);
@@ -1058,7 +1068,7 @@ START_TEST(peers_vain_attempt_is_the_last_error_of_who_is_not_up)
 
 	child_up(&remote, 1, 1, NOW + 10);
 	ck_assert_str_eq(peer->last_error, "");
-	peers_on_vain_attempt(peers, &local, &remote, "second", NOW + 20, &actions);
+	peers_on_vain_attempt(peers, pair_to(&remote), "second", NOW + 20, &actions);
 	ck_assert_str_eq(peer->last_error, "");
 }
 END_TEST
@@ -1066,9 +1076,9 @@ END_TEST
 START_TEST(peers_vain_attempt_leaves_a_negotiation_alone)
 {
 	enter(NEGOTIATING);
-	peers_on_vain_attempt(peers, &local, &remote, "theirs", NOW, &actions);
+	peers_on_vain_attempt(peers, pair_to(&remote), "theirs", NOW, &actions);
 	fail_with(&remote, "ours", NOW);
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "ours");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "ours");
 }
 END_TEST
 
@@ -1080,7 +1090,7 @@ START_TEST(peers_vain_attempts_of_strangers_are_bounded)
 	for (unsigned i = 0; i < PEERS_STRANGERS_MAX + 10; i++) {
 		stranger.bytes[1] = (uint8_t)(i >> 8);
 		stranger.bytes[2] = (uint8_t)i;
-		peers_on_vain_attempt(peers, &local, &stranger, "in vain", NOW, &actions);
+		peers_on_vain_attempt(peers, pair_to(&stranger), "in vain", NOW, &actions);
 	}
 	peers_list(peers, &count);
 	ck_assert_uint_eq(count, PEERS_STRANGERS_MAX);
@@ -1091,7 +1101,7 @@ START_TEST(peers_empty_words_still_give_an_error)
 {
 	enter(NEGOTIATING);
 	fail_with(&remote, "", NOW);
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no reason given");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "no reason given");
 }
 END_TEST
 
@@ -1103,7 +1113,7 @@ START_TEST(peers_negotiation_without_result_times_out)
 	ck_assert_str_eq(state_of(&remote), "negotiating");
 	peers_on_timer(peers, NOW + PEERS_NEGOTIATION_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
-	ck_assert_str_eq(peers_find(peers, &local, &remote)->last_error, "no result within 30 s");
+	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "no result within 30 s");
 }
 END_TEST
 
@@ -1150,8 +1160,8 @@ START_TEST(peers_whose_sa_somebody_else_deleted_are_rekeyed_at_once)
 
 	enter(UP);
 	child_up(&remote, 7, 71, NOW + 10);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &remote, &local, now_ms), true);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){remote, local}, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, now_ms), true);
 	ck_assert_str_eq(on_time(now_ms), "rekey:71 rekey:70");
 	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
 }
@@ -1162,12 +1172,13 @@ START_TEST(peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_an
 	uint64_t now_ms = NOW + 1000;
 
 	enter(UP);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, now_ms), true);
 	ck_assert_str_eq(on_time(now_ms), "rekey:70");
 	for (uint32_t id = 70; id < 80; id++) {
 		child_rekeyed(7, id, id + 1, NOW);
 		for (uint64_t ms = 0; ms < PEERS_REPAIR_PAUSE_MS; ms += 10) {
-			(void)peers_on_sa_lost(peers, &local, &remote, now_ms + ms);
+			(void)peers_on_sa_lost(peers, &(struct peer_sa){local, remote},
+			                       now_ms + ms);
 			ck_assert_uint_eq(peers_next_ms(peers), now_ms + PEERS_REPAIR_PAUSE_MS);
 		}
 		now_ms += PEERS_REPAIR_PAUSE_MS;
@@ -1182,7 +1193,7 @@ END_TEST
 START_TEST(peers_traffic_that_asks_for_a_lost_sa_is_not_repaired_twice)
 {
 	enter(UP);
-	(void)peers_on_sa_lost(peers, &local, &remote, NOW + 5000);
+	(void)peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW + 5000);
 	acquire(&remote, NOW + 5000);
 	ck_assert_str_eq(take_actions(), "rekey:70");
 	peers_on_timer(peers, NOW + 5000, &actions);
@@ -1201,7 +1212,8 @@ START_TEST(peers_that_are_not_up_have_no_sas_to_lose)
 		tear_down();
 		set_up();
 		enter((enum start)start);
-		ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, NOW), false);
+		ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW),
+		                 false);
 		ck_assert_uint_eq(peers_on_sas_listed(peers, NULL, 0, NOW), 0);
 	}
 }
@@ -1275,10 +1287,10 @@ START_TEST(peers_stay_up_until_the_last_child_is_gone)
 	child_up(&remote, 8, 80, NOW + 1);
 	child_up(&remote, 8, 80, NOW + 1);
 	child_up(&remote, 8, 81, NOW + 2);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 3);
-	peers_on_ike_down(peers, 8, &local, &remote, NOW + 3, &actions);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count, 3);
+	peers_on_ike_down(peers, 8, pair_to(&remote), NOW + 3, &actions);
 	ck_assert_str_eq(take_actions(), "");
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count, 1);
 	peers_on_child_down(peers, 7, 70, NOW + 4, &actions);
 	ck_assert_str_eq(take_actions(), "up>idle");
 }
@@ -1292,14 +1304,14 @@ START_TEST(peers_rekeyed_sas_are_known_by_their_new_ids)
 	child_up(&remote, 7, 75, NOW);
 	child_rekeyed(7, 70, 76, NOW);
 	peers_on_ike_rekeyed(peers, 7, 9);
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_uint_eq(peer->child_count, 2);
 	ck_assert_uint_eq(peer->children[0].child_id, 75);
 	ck_assert_uint_eq(peer->children[1].child_id, 76);
 	ck_assert_uint_eq(peer->children[1].ike_id, 9);
-	peers_on_ike_down(peers, 7, &local, &remote, NOW, &actions);
+	peers_on_ike_down(peers, 7, pair_to(&remote), NOW, &actions);
 	ck_assert_str_eq(state_of(&remote), "up");
-	peers_on_ike_down(peers, 9, &local, &remote, NOW, &actions);
+	peers_on_ike_down(peers, 9, pair_to(&remote), NOW, &actions);
 	ck_assert_str_eq(state_of(&remote), "idle");
 }
 END_TEST
@@ -1309,9 +1321,9 @@ START_TEST(peers_rekey_to_a_known_child_leaves_one)
 	enter(UP);
 	child_up(&remote, 7, 71, NOW);
 	child_rekeyed(7, 70, 71, NOW);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count, 1);
 	child_rekeyed(7, 71, 71, NOW);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count, 1);
 }
 END_TEST
 
@@ -1322,7 +1334,7 @@ START_TEST(peers_leave_out_the_oldest_of_too_many_children)
 	enter(UP);
 	for (uint32_t i = 0; i < PEERS_CHILDREN_MAX; i++)
 		child_up(&remote, 8 + i, 80 + i, NOW);
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_uint_eq(peer->child_count, PEERS_CHILDREN_MAX);
 	ck_assert_uint_eq(peer->children[0].child_id, 80);
 	ck_assert_uint_eq(peer->children[PEERS_CHILDREN_MAX - 1].child_id,
@@ -1368,7 +1380,7 @@ START_TEST(peers_few_of_them_are_hardly_spread)
 	enter(UP);
 	peers_on_charon_down(peers, NOW, &actions);
 	peers_on_charon_up(peers, NOW, &actions);
-	ck_assert_uint_lt(peers_find(peers, &local, &remote)->next_retry_ms,
+	ck_assert_uint_lt(peers_find(peers, pair_to(&remote))->next_retry_ms,
 	                  NOW + PEERS_SPREAD_EACH_MS);
 }
 END_TEST
@@ -1378,7 +1390,7 @@ START_TEST(peers_remembered_are_tried_a_few_times_and_forgotten)
 	uint64_t now_ms = NOW;
 	unsigned tries = 0;
 
-	peers_on_remembered(peers, &local, &remote, NOW, &actions);
+	peers_on_remembered(peers, pair_to(&remote), NOW, &actions);
 	ck_assert_str_eq(take_actions(), "idle>queued");
 	peers_on_charon_up(peers, NOW, &actions);
 	while (strcmp(state_of(&remote), "none") != 0) {
@@ -1399,7 +1411,7 @@ START_TEST(peers_remembered_do_not_keep_traffic_waiting)
 	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
 		struct addr to = numbered(i);
 
-		peers_on_remembered(peers, &local, &to, NOW, &actions);
+		peers_on_remembered(peers, pair_to(&to), NOW, &actions);
 	}
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED);
 	actions.count = 0;
@@ -1452,7 +1464,7 @@ END_TEST
 START_TEST(peers_nobody_asks_for_are_forgotten)
 {
 	enter(FAILED);
-	peers_on_larval_expired(peers, &local, &remote);
+	peers_on_larval_expired(peers, pair_to(&remote));
 	peers_on_timer(peers, NOW + PEERS_FORGET_AFTER_MS - 1, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
 	peers_on_timer(peers, NOW + PEERS_FORGET_AFTER_MS, &actions);
@@ -1465,7 +1477,7 @@ END_TEST
 static bool keep_even(void *ctx, const struct peer *peer)
 {
 	(void)ctx;
-	return peer->remote.bytes[3] % 2 == 0;
+	return peer->pair.remote.bytes[3] % 2 == 0;
 }
 
 START_TEST(peers_look_for_duplicates_when_the_sas_have_settled)
@@ -1483,7 +1495,7 @@ START_TEST(peers_look_for_duplicates_when_the_sas_have_settled)
 	ck_assert_str_eq(take_actions(), "reap");
 	peers_on_timer(peers, due_ms + DUPLICATES_PATIENCE_MS, &actions);
 	ck_assert_str_eq(take_actions(), "reap");
-	peers_on_ike_down(peers, 7, &local, &remote, due_ms + 10, &actions);
+	peers_on_ike_down(peers, 7, pair_to(&remote), due_ms + 10, &actions);
 	peers_on_timer(peers, due_ms + 2 * DUPLICATES_PATIENCE_MS, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
@@ -1494,7 +1506,8 @@ START_TEST(peers_repair_lost_sas_also_while_there_are_duplicates)
 {
 	enter(UP);
 	child_up(&remote, 8, 80, NOW);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &local, &remote, NOW + 1000), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW + 1000),
+	                 true);
 	ck_assert_str_eq(on_time(NOW + 1000), "rekey:80 rekey:70");
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + DUPLICATES_SETTLE_MS);
 	ck_assert_str_eq(on_time(NOW + DUPLICATES_SETTLE_MS), "reap");
@@ -1508,7 +1521,7 @@ START_TEST(peers_know_the_newest_sa_in_whatever_order_charon_lists_them)
 	child_up(&remote, 7, 70, NOW - 1000);
 	child_up(&remote, 9, 90, NOW - 3000);
 	child_up(&remote, 8, 80, NOW - 2000);
-	peer = peers_find(peers, &local, &remote);
+	peer = peers_find(peers, pair_to(&remote));
 	ck_assert_uint_eq(peer->children[0].ike_id, 9);
 	ck_assert_uint_eq(peer->children[1].ike_id, 8);
 	ck_assert_uint_eq(peer->children[2].ike_id, 7);
@@ -1519,8 +1532,8 @@ START_TEST(peers_child_that_moved_to_another_ike_sa_is_no_duplicate)
 {
 	enter(UP);
 	child_up(&remote, 9, 70, NOW);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->child_count, 1);
-	ck_assert_uint_eq(peers_find(peers, &local, &remote)->children[0].ike_id, 9);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count, 1);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->children[0].ike_id, 9);
 	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
 }
 END_TEST
@@ -1529,18 +1542,18 @@ START_TEST(peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks)
 {
 	enter(UP);
 	child_up(&remote, 8, 80, NOW);
-	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
+	peers_on_unused(peers, pair_to(&remote), NOW + 100, &actions);
 	ck_assert_str_eq(take_actions(), "terminate-child:70 terminate-child:80 terminate:7 "
 	                                 "terminate:8 up>idle");
 	acquire(&remote, NOW + 110);
 	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
 	/* the end of what was closed, and a refusal to close it, say nothing about the new one */
-	peers_on_ike_down(peers, 7, &local, &remote, NOW + 120, &actions);
+	peers_on_ike_down(peers, 7, pair_to(&remote), NOW + 120, &actions);
 	peers_on_child_down(peers, 7, 70, NOW + 120, &actions);
-	peers_on_ike_down(peers, 8, &local, &remote, NOW + 130, &actions);
+	peers_on_ike_down(peers, 8, pair_to(&remote), NOW + 130, &actions);
 	peers_on_timer(peers, NOW + 130 + PEERS_REASON_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "negotiating");
-	peers_on_ike_down(peers, 9, &local, &remote, NOW + 500, &actions);
+	peers_on_ike_down(peers, 9, pair_to(&remote), NOW + 500, &actions);
 	peers_on_timer(peers, NOW + 500 + PEERS_REASON_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
 }
@@ -1549,7 +1562,7 @@ END_TEST
 START_TEST(peers_unused_is_nothing_for_one_that_is_not_up)
 {
 	enter((enum start)_i);
-	peers_on_unused(peers, &local, &remote, NOW + 100, &actions);
+	peers_on_unused(peers, pair_to(&remote), NOW + 100, &actions);
 	ck_assert_str_eq(take_actions(), _i == UP ? "terminate-child:70 terminate:7 up>idle" : "");
 }
 END_TEST
@@ -1561,7 +1574,7 @@ START_TEST(peers_new_charon_counts_ids_from_the_beginning)
 	peers_on_charon_up(peers, NOW + 200, &actions);
 	acquire(&remote, NOW + 300);
 	ck_assert_str_eq(state_of(&remote), "negotiating");
-	peers_on_ike_down(peers, 1, &local, &remote, NOW + 400, &actions);
+	peers_on_ike_down(peers, 1, pair_to(&remote), NOW + 400, &actions);
 	peers_on_timer(peers, NOW + 400 + PEERS_REASON_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "failed");
 }
@@ -1611,8 +1624,32 @@ START_TEST(peers_list_is_in_address_order)
 	}
 	list = peers_list(peers, &count);
 	ck_assert_uint_eq(count, 4);
-	ck_assert_str_eq(addr_format(&list[0]->remote, text), "10.0.1.3");
-	ck_assert_str_eq(addr_format(&list[3]->remote, text), "fd00::2");
+	ck_assert_str_eq(addr_format(&list[0]->pair.remote, text), "10.0.1.3");
+	ck_assert_str_eq(addr_format(&list[3]->pair.remote, text), "fd00::2");
+}
+END_TEST
+
+START_TEST(peers_are_listed_for_people_by_their_local_address)
+{
+	static const struct {
+		const char *local, *remote;
+	} pairs[] = {{"10.0.1.2", "10.0.1.3"}, {"10.0.1.1", "10.0.1.5"}, {"10.0.1.1", "10.0.1.4"}};
+	static const char *const texts[] = {"10.0.1.4", "10.0.1.5", "10.0.1.3"};
+	char text[ADDR_TEXT_MAX];
+	const struct peer **list;
+	size_t count;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct addr to = make_addr(pairs[i].remote);
+
+		local = make_addr(pairs[i].local);
+		acquire(&to, NOW);
+	}
+	list = peers_list_by_local(peers, &count);
+	ck_assert_uint_eq(count, 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_str_eq(addr_format(&list[i]->pair.remote, text), texts[i]);
+	free(list);
 }
 END_TEST
 
@@ -1648,7 +1685,7 @@ static void check_actions(bool charon_up)
 	ck_assert(!actions.out_of_memory);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct peer_action *action = &actions.items[i];
-		struct model *model = &models[model_index(&action->remote)];
+		struct model *model = &models[model_index(&action->pair.remote)];
 
 		switch (action->kind) {
 		case PEER_ACTION_INITIATE:
@@ -1691,7 +1728,7 @@ static void check_table(bool charon_up)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct peer *peer = list[i];
-		const struct model *model = &models[model_index(&peer->remote)];
+		const struct model *model = &models[model_index(&peer->pair.remote)];
 
 		require(peer->state == model->state, "a state changed without CHANGED");
 		require((peer->state == PEER_STATE_UP) == (peer->child_count > 0),
@@ -1700,7 +1737,7 @@ static void check_table(bool charon_up)
 		        "a connection is loaded for nothing, or missing");
 		require(peer->state != PEER_STATE_FAILED || peer->last_error[0],
 		        "FAILED without a last_error");
-		require(i == 0 || addr_compare(&list[i - 1]->remote, &peer->remote) < 0,
+		require(i == 0 || addr_compare(&list[i - 1]->pair.remote, &peer->pair.remote) < 0,
 		        "not in address order");
 		negotiating += peer->state == PEER_STATE_NEGOTIATING;
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
@@ -1737,11 +1774,11 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 	} else if (kind < 68) {
 		peers_on_ike_rekeyed(peers, ike_id, roll(300) + 1);
 	} else if (kind < 74) {
-		peers_on_ike_down(peers, ike_id, &local, &to, now_ms, &actions);
+		peers_on_ike_down(peers, ike_id, pair_to(&to), now_ms, &actions);
 	} else if (kind < 80) {
-		peers_on_reason(peers, &local, &to, "words", roll(2), now_ms, &actions);
+		peers_on_reason(peers, pair_to(&to), "words", roll(2), now_ms, &actions);
 	} else if (kind < 85) {
-		peers_on_larval_expired(peers, &local, &to);
+		peers_on_larval_expired(peers, pair_to(&to));
 	} else if (kind == 85) {
 		peers_on_charon_down(peers, now_ms, &actions);
 		/* What was loaded died with it. */
@@ -1749,14 +1786,14 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 			models[i].loaded = false;
 		*charon_up = false;
 	} else if (kind < 88) {
-		peers_on_unused(peers, &local, &to, now_ms, &actions);
+		peers_on_unused(peers, pair_to(&to), now_ms, &actions);
 	} else if (kind < 90) {
 		peers_on_charon_up(peers, now_ms, &actions);
 		*charon_up = true;
 	} else if (kind < 93) {
-		(void)peers_on_sa_lost(peers, &to, &local, now_ms);
+		(void)peers_on_sa_lost(peers, &(struct peer_sa){to, local}, now_ms);
 	} else if (kind > 93) {
-		peers_on_remembered(peers, &local, &to, now_ms, &actions);
+		peers_on_remembered(peers, pair_to(&to), now_ms, &actions);
 	} else if (roll(20) == 0) {
 		peers_retain(peers, keep_even, NULL, &actions);
 		check_actions(*charon_up);
@@ -1873,6 +1910,7 @@ int main(void)
 	tcase_add_test(tcase, peers_retry_by_order_leaves_living_peers_alone);
 	tcase_add_test(tcase, peers_remember_acquire_and_failure_until_they_are_up);
 	tcase_add_test(tcase, peers_are_forgotten_later_when_patient);
+	tcase_add_test(tcase, peers_are_listed_for_people_by_their_local_address);
 	tcase_add_test(tcase, peers_free_accepts_null);
 	tcase_add_loop_test(tcase, peers_keep_their_invariants_under_random_events, 0, 4);
 	return test_run(suite);

@@ -106,15 +106,15 @@ END_TEST
 
 START_TEST(peers_file_is_bounded)
 {
-	struct addr local, remote;
+	struct pair pair;
 	char *text;
 
-	ck_assert_int_eq(addr_parse("fd00:1111:2222:3333:4444:5555:6666:7777", &local), 0);
-	remote = local;
+	ck_assert_int_eq(addr_parse("fd00:1111:2222:3333:4444:5555:6666:7777", &pair.local), 0);
+	pair.remote = pair.local;
 	for (unsigned i = 0; i < PEERS_FILE_PAIRS_MAX + 10; i++) {
-		remote.bytes[14] = (uint8_t)(0x80 | i >> 8);
-		remote.bytes[15] = (uint8_t)i;
-		ck_assert_int_eq(peers_file_add(&file, &local, &remote), 0);
+		pair.remote.bytes[14] = (uint8_t)(0x80 | i >> 8);
+		pair.remote.bytes[15] = (uint8_t)i;
+		ck_assert_int_eq(peers_file_add(&file, &pair), 0);
 	}
 	ck_assert_uint_eq(file.count, PEERS_FILE_PAIRS_MAX);
 	ck_assert_uint_eq(file.items[0].remote.bytes[15], 0);

@@ -138,7 +138,7 @@ START_TEST(reasons_of_ours_are_told_at_once)
 	ck_assert_str_eq(told.words, cases[_i].words);
 	ck_assert(told.ours);
 	ck_assert_int_eq(addr_parse("10.0.1.2", &remote), 0);
-	ck_assert(addr_equal(&told.remote, &remote));
+	ck_assert(addr_equal(&told.pair.remote, &remote));
 }
 END_TEST
 
@@ -154,8 +154,8 @@ START_TEST(reasons_of_a_peer_are_told_with_the_answer)
 	ck_assert(take(7, "(unnamed)", lines));
 	ck_assert_str_eq(told.words, cases[_i].words);
 	ck_assert(!told.ours);
-	ck_assert_str_eq(addr_format(&told.local, text), "10.0.1.1");
-	ck_assert_str_eq(addr_format(&told.remote, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&told.pair.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&told.pair.remote, text), "10.0.1.2");
 	ck_assert(!TAKE("xfrmd", SENT));
 }
 END_TEST
@@ -245,8 +245,8 @@ START_TEST(reasons_read_addresses_of_both_families)
 	ck_assert(TAKE("xfrmd", "received proposals unacceptable", "sending packet: from oops",
 	               "sending packet: from 10.0.1.1[500] to somebody[500] (80 bytes)",
 	               "sending packet: from fd00::1[4500] to fd00::2[4500] (80 bytes)"));
-	ck_assert_str_eq(addr_format(&told.local, text), "fd00::1");
-	ck_assert_str_eq(addr_format(&told.remote, text), "fd00::2");
+	ck_assert_str_eq(addr_format(&told.pair.local, text), "fd00::1");
+	ck_assert_str_eq(addr_format(&told.pair.remote, text), "fd00::2");
 }
 END_TEST
 

@@ -32,11 +32,20 @@ static void teardown(void)
 	renew_free(renew);
 }
 
+/* Of this host and @remote; until the next call. */
+static const struct pair *pair_to(const struct addr *remote)
+{
+	static struct pair pair;
+
+	pair = (struct pair){.local = local, .remote = *remote};
+	return &pair;
+}
+
 static void add_either(unsigned number, uint32_t ike_id, bool distrust)
 {
 	struct addr remote = peer(number);
 
-	ck_assert_int_eq(renew_add(renew, &local, &remote, ike_id, distrust), 0);
+	ck_assert_int_eq(renew_add(renew, pair_to(&remote), ike_id, distrust), 0);
 }
 
 /* One that is not trusted any more. */
@@ -49,7 +58,7 @@ static void child_up(unsigned number, uint32_t ike_id, uint64_t now_ms)
 {
 	struct addr remote = peer(number);
 
-	renew_on_child_up(renew, &local, &remote, ike_id, now_ms);
+	renew_on_child_up(renew, pair_to(&remote), ike_id, now_ms);
 }
 
 /* What the timer does, as text: "initiate 0, terminate 7, unload 0". */
@@ -64,7 +73,8 @@ static const char *at(uint64_t now_ms)
 	ck_assert_int_eq(renew_on_timer(renew, now_ms, &actions), 0);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct renew_action *action = &actions.items[i];
-		unsigned number = action->remote.bytes[2] * 250u + action->remote.bytes[3] - 1;
+		const uint8_t *bytes = action->pair.remote.bytes;
+		unsigned number = bytes[2] * 250u + bytes[3] - 1;
 
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %u",
 		                         used ? ", " : "", verbs[action->kind],
@@ -181,10 +191,10 @@ START_TEST(negotiation_that_failed_makes_room_for_the_next)
 
 	add_either(1, 7, false);
 	add(2, 8);
-	renew_on_failed(renew, &local, &first);
+	renew_on_failed(renew, pair_to(&first));
 	ck_assert_str_eq(at(NOW), "initiate 1, initiate 2");
-	renew_on_failed(renew, &local, &first);
-	renew_on_failed(renew, &local, &second);
+	renew_on_failed(renew, pair_to(&first));
+	renew_on_failed(renew, pair_to(&second));
 	ck_assert_uint_eq(renew_next_ms(renew), 0);
 	ck_assert_str_eq(at(NOW + 1), "unload 1");
 	add_either(1, 7, false);

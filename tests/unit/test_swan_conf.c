@@ -33,6 +33,11 @@ static struct addr make_addr(const char *address)
 	return addr;
 }
 
+static struct pair make_pair(const char *local, const char *remote)
+{
+	return (struct pair){.local = make_addr(local), .remote = make_addr(remote)};
+}
+
 /* The message as readable lines, with a blank in front of what stands inside a section. */
 static const char *render(void)
 {
@@ -140,13 +145,11 @@ START_TEST(swan_conf_peer_name_holds_both_addresses)
 	char name[SWAN_NAME_MAX];
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		struct addr local = make_addr(pairs[i][0]), remote = make_addr(pairs[i][1]);
-		struct addr parsed_local, parsed_remote;
+		struct pair pair = make_pair(pairs[i][0], pairs[i][1]), parsed;
 
-		ck_assert_str_eq(swan_conf_peer_name(&local, &remote, name), pairs[i][2]);
-		ck_assert_int_eq(swan_conf_parse_peer_name(name, &parsed_local, &parsed_remote), 0);
-		ck_assert(addr_equal(&local, &parsed_local));
-		ck_assert(addr_equal(&remote, &parsed_remote));
+		ck_assert_str_eq(swan_conf_peer_name(&pair, name), pairs[i][2]);
+		ck_assert_int_eq(swan_conf_parse_peer_name(name, &parsed), 0);
+		ck_assert(pair_equal(&pair, &parsed));
 	}
 }
 END_TEST
@@ -166,17 +169,17 @@ static const char *const foreign_names[] = {
 
 START_TEST(swan_conf_other_names_are_not_taken_for_peers)
 {
-	struct addr local, remote;
+	struct pair pair;
 
-	ck_assert_int_eq(swan_conf_parse_peer_name(foreign_names[_i], &local, &remote), -EINVAL);
+	ck_assert_int_eq(swan_conf_parse_peer_name(foreign_names[_i], &pair), -EINVAL);
 }
 END_TEST
 
 START_TEST(swan_conf_peer_connection_is_complete)
 {
-	struct addr local = make_addr("10.0.1.1"), remote = make_addr("10.0.1.2");
+	struct pair pair = make_pair("10.0.1.1", "10.0.1.2");
 
-	swan_conf_load_peer(&message, &conf, "DER", 3, &local, &remote);
+	swan_conf_load_peer(&message, &conf, "DER", 3, &pair);
 	ck_assert_str_eq(render(), "10.0.1.1-10.0.1.2:\n"
 	                           " version 2\n"
 	                           " unique never\n"
@@ -287,9 +290,9 @@ END_TEST
 
 START_TEST(swan_conf_commands_do_not_wait)
 {
-	struct addr local = make_addr("fd00::1"), remote = make_addr("fd00::2");
+	struct pair pair = make_pair("fd00::1", "fd00::2");
 
-	swan_conf_initiate(&message, &local, &remote);
+	swan_conf_initiate(&message, &pair);
 	swan_conf_terminate_ike(&message, 4294967295u);
 	swan_conf_terminate_child(&message, 6);
 	swan_conf_rekey_child(&message, 7);

@@ -47,8 +47,8 @@ START_TEST(ike_updown_tells_who_is_connected)
 	ck_assert_int_eq(up, true);
 	ck_assert_str_eq(ike.name, "10.0.1.1-10.0.1.2");
 	ck_assert_uint_eq(ike.id, 1);
-	assert_addr(&ike.local, "10.0.1.1");
-	assert_addr(&ike.remote, "10.0.1.2");
+	assert_addr(&ike.pair.local, "10.0.1.1");
+	assert_addr(&ike.pair.remote, "10.0.1.2");
 	ck_assert_int_eq(ike.established, true);
 	ck_assert_uint_eq(ike.child_count, 0);
 }
@@ -65,7 +65,7 @@ START_TEST(refused_negotiation_is_an_ike_down_event)
 	ck_assert_str_eq(ike.name, "badike");
 	ck_assert_uint_eq(ike.id, 8);
 	ck_assert_int_eq(ike.established, false);
-	assert_addr(&ike.remote, "10.0.1.2");
+	assert_addr(&ike.pair.remote, "10.0.1.2");
 }
 END_TEST
 
@@ -93,8 +93,8 @@ START_TEST(child_updown_speaks_ipv6)
 	struct swan_ike ike;
 
 	ck_assert_int_eq(swan_event_sa(event.bytes, event.len, NULL, &ike), 0);
-	assert_addr(&ike.local, "fd00::1");
-	assert_addr(&ike.remote, "fd00::2");
+	assert_addr(&ike.pair.local, "fd00::1");
+	assert_addr(&ike.pair.remote, "fd00::2");
 	ck_assert_uint_eq(ike.child_count, 1);
 }
 END_TEST
@@ -140,8 +140,8 @@ START_TEST(child_rekey_tells_old_and_new)
 	ck_assert_uint_eq(rekey.old_child_id, 1);
 	ck_assert_uint_eq(rekey.new_child_id, 4);
 	ck_assert_uint_eq(rekey.new_spi_out, 0xc4166163);
-	assert_addr(&rekey.local, "10.0.1.1");
-	assert_addr(&rekey.remote, "10.0.1.2");
+	assert_addr(&rekey.pair.local, "10.0.1.1");
+	assert_addr(&rekey.pair.remote, "10.0.1.2");
 	/* by the other end, in an IKE_SA of ours */
 	ck_assert_int_eq(rekey.asked, false);
 }

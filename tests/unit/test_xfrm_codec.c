@@ -278,8 +278,8 @@ START_TEST(acquire_takes_the_first_reqid)
 	char text[ADDR_TEXT_MAX];
 
 	ck_assert_int_eq(xfrm_codec_acquire(nlmsg_hdr(msg), &acquire), 0);
-	ck_assert_str_eq(addr_format(&acquire.local, text), "10.0.1.1");
-	ck_assert_str_eq(addr_format(&acquire.remote, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&acquire.pair.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&acquire.pair.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(acquire.spi, 0xc0000001);
 	ck_assert_uint_eq(acquire.reqid, 77);
 	ck_assert_uint_eq(acquire.seq, 9);
@@ -349,7 +349,7 @@ START_TEST(sa_tells_times_use_and_algorithm)
 	struct nl_msg *msg = make_sa(&info);
 	uint64_t last_used = 1700000009;
 	char text[ADDR_TEXT_MAX];
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	put_algorithm(msg, XFRMA_ALG_AEAD, "rfc4106(gcm(aes))", 160, 128);
 	ck_assert_int_eq(nla_put(msg, XFRMA_LASTUSED, sizeof(last_used), &last_used), 0);
@@ -375,7 +375,7 @@ START_TEST(cipher_and_hash_are_both_named)
 {
 	struct xfrm_usersa_info info = sa_info();
 	struct nl_msg *msg = make_sa(&info);
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	put_algorithm(msg, XFRMA_ALG_CRYPT, "cbc(aes)", 128, 0);
 	put_algorithm(msg, XFRMA_ALG_AUTH_TRUNC, "hmac(sha256)", 256, 128);
@@ -390,7 +390,7 @@ START_TEST(name_without_a_final_nul_is_bounded)
 	struct xfrm_usersa_info info = sa_info();
 	struct nl_msg *msg = make_sa(&info);
 	char name[65];
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	memset(name, 'n', 64);
 	name[64] = '\0';
@@ -405,7 +405,7 @@ START_TEST(limits_that_do_not_exist_or_overflow_are_zero)
 {
 	struct xfrm_usersa_info info = sa_info();
 	struct nl_msg *msg;
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	info.lft.soft_add_expires_seconds = 0;
 	info.lft.hard_add_expires_seconds = XFRM_INF;
@@ -424,7 +424,7 @@ START_TEST(malformed_sas_are_refused)
 	struct xfrm_usersa_info info = sa_info();
 	struct nl_msg *msg = make_sa(&info);
 	const char name[60] = "short";
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	ck_assert_int_eq(nla_put(msg, XFRMA_ALG_AEAD, sizeof(name), name), 0);
 	ck_assert_int_eq(xfrm_codec_sa(nlmsg_hdr(msg), &sa), -EBADMSG);
@@ -442,7 +442,7 @@ START_TEST(expire_tells_soft_from_hard)
 {
 	struct xfrm_user_expire info = {.state = sa_info(), .hard = (uint8_t)_i};
 	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_EXPIRE, 0);
-	struct xfrm_sa sa;
+	struct sa sa;
 	bool hard;
 
 	ck_assert_ptr_nonnull(msg);
@@ -525,7 +525,7 @@ START_TEST(real_update_is_decoded)
 {
 	struct nlmsghdr *header = from_hex(updated_sa);
 	char text[ADDR_TEXT_MAX];
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	ck_assert_int_eq(xfrm_codec_sa(header, &sa), 0);
 	ck_assert_str_eq(addr_format(&sa.src, text), "10.0.1.2");
@@ -543,7 +543,7 @@ START_TEST(real_deletion_tells_the_whole_sa)
 {
 	struct nlmsghdr *header = from_hex(deleted_sa);
 	char text[ADDR_TEXT_MAX];
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	ck_assert_int_eq(xfrm_codec_sa_gone(header, &sa), 0);
 	ck_assert_str_eq(addr_format(&sa.src, text), "10.0.1.1");
@@ -570,7 +570,7 @@ START_TEST(truncated_deletions_are_refused)
 	const uint32_t ends[] = {key, key + 228, key + 228 + 96};
 	struct nlmsghdr *header = from_hex(deleted_sa);
 	size_t end = 0;
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	for (uint32_t cut = NLMSG_HDRLEN; cut < header->nlmsg_len; cut++) {
 		struct nlmsghdr *copy = malloc(cut);
@@ -613,7 +613,7 @@ START_TEST(deletion_takes_what_it_has_of_the_source)
 	struct xfrm_usersa_info info = {.family = AF_INET6, .reqid = 77};
 	xfrm_address_t address;
 	char text[ADDR_TEXT_MAX];
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), 0);
 	ck_assert_str_eq(addr_format(&sa.src, text), "?");
@@ -651,7 +651,7 @@ START_TEST(malformed_deletions_are_refused)
 {
 	static const struct xfrm_usersa_info zero;
 	struct nl_msg *msg = make_deletion(bad_deletions[_i].family);
-	struct xfrm_sa sa;
+	struct sa sa;
 
 	ck_assert_int_eq(nla_put(msg, bad_deletions[_i].type, bad_deletions[_i].len, &zero), 0);
 	ck_assert_int_eq(xfrm_codec_sa_gone(nlmsg_hdr(msg), &sa), -EBADMSG);

@@ -401,7 +401,7 @@ END_TEST
 
 START_TEST(empty_dump_of_sas_succeeds)
 {
-	struct xfrm_sa *sas = NULL;
+	struct sa *sas = NULL;
 	size_t count = 1;
 	struct err err;
 
@@ -418,7 +418,7 @@ struct seen {
 	unsigned stop_after; /* events */
 	bool close_in_callback;
 	struct xfrm_acquire acquire;
-	struct xfrm_sa sa; /* new, gone or expired */
+	struct sa sa; /* new, gone or expired */
 	uint32_t port;
 	bool flushed;
 };
@@ -446,7 +446,7 @@ static void on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 	event(seen);
 }
 
-static void on_expire(void *ctx, const struct xfrm_sa *sa, bool hard)
+static void on_expire(void *ctx, const struct sa *sa, bool hard)
 {
 	struct seen *seen = ctx;
 
@@ -473,7 +473,7 @@ static void on_overrun(void *ctx, bool acquires_lost)
 	event(seen);
 }
 
-static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_new(void *ctx, const struct sa *sa, uint32_t port)
 {
 	struct seen *seen = ctx;
 
@@ -483,7 +483,7 @@ static void on_sa_new(void *ctx, const struct xfrm_sa *sa, uint32_t port)
 	event(seen);
 }
 
-static void on_sa_gone(void *ctx, const struct xfrm_sa *sa, uint32_t port)
+static void on_sa_gone(void *ctx, const struct sa *sa, uint32_t port)
 {
 	struct seen *seen = ctx;
 
@@ -650,8 +650,8 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 	send_packet("10.0.1.2");
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.acquires, 1);
-	ck_assert_str_eq(addr_format(&seen.acquire.local, text), "10.0.1.1");
-	ck_assert_str_eq(addr_format(&seen.acquire.remote, text), "10.0.1.2");
+	ck_assert_str_eq(addr_format(&seen.acquire.pair.local, text), "10.0.1.1");
+	ck_assert_str_eq(addr_format(&seen.acquire.pair.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(seen.acquire.reqid, REQID);
 	ck_assert_uint_ge(seen.acquire.spi, 1);
 	ck_assert_uint_le(seen.acquire.spi, POLICY_SPI_WAIT_MAX);
@@ -678,11 +678,11 @@ START_TEST(policy_that_waits_raises_an_acquire_whose_larval_sa_has_its_spi)
 		.reqid = REQID,
 		.spi = 7,
 	};
-	struct xfrm_sa key = {.src = policy.src.addr,
-	                      .dst = policy.dst.addr,
-	                      .spi = policy.spi,
-	                      .proto = IPPROTO_ESP};
-	struct xfrm_sa found;
+	struct sa key = {.src = policy.src.addr,
+	                 .dst = policy.dst.addr,
+	                 .spi = policy.spi,
+	                 .proto = IPPROTO_ESP};
+	struct sa found;
 	struct seen seen = {0};
 
 	make_interface();
@@ -731,7 +731,7 @@ END_TEST
 	" min " spi " max " spi " >/dev/null"
 #define DELETE(spi) "ip xfrm state delete src 10.0.1.1 dst 10.0.1.2 proto esp spi " spi
 
-static void assert_sa(const struct xfrm_sa *sa, uint32_t spi)
+static void assert_sa(const struct sa *sa, uint32_t spi)
 {
 	char text[ADDR_TEXT_MAX];
 

@@ -25,7 +25,7 @@
 
 struct repeats {
 	struct repeats_line *lines; /* oldest first */
-	size_t count, capacity;
+	size_t count;
 };
 struct repeats_sum {
 	const char *line; /* borrowed until the next call */

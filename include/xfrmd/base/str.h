@@ -27,8 +27,7 @@ struct strlist {
 /* Adds a copy of the first @len bytes of @text (strlist_add: all of it). 0 or -ENOMEM. */
 int strlist_add(struct strlist *list, const char *text);
 int strlist_add_len(struct strlist *list, const char *text, size_t len);
-/* Adds a sentence. One that is lost is the smallest of the troubles of a process without memory. */
-void strlist_addf(struct strlist *list, const char *format, ...)
+int strlist_addf(struct strlist *list, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Adds every piece of @text between any of @separators; empty pieces are skipped. 0 or -ENOMEM. */
 int strlist_split(struct strlist *list, const char *text, const char *separators);

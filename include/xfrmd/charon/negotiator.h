@@ -18,7 +18,7 @@ struct negotiator_callbacks {
 	/* Credentials and the responder connection are loaded; peers can be negotiated with. */
 	void (*ready)(void *ctx);
 	/* Whether the pair may have SAs: one that we began to negotiate need not any more. */
-	bool (*wants)(void *ctx, const struct addr *local, const struct addr *remote);
+	bool (*wants)(void *ctx, const struct pair *pair);
 	/* A peer came up: sockets that began in clear may move to ESP now. */
 	void (*peer_up)(void *ctx, uint8_t family);
 	/* A negotiation has made SAs, or a rekeying. */
@@ -26,8 +26,7 @@ struct negotiator_callbacks {
 	/* A peer changed its state. */
 	void (*peer_changed)(void *ctx);
 	/* One SA of charon, when it lists what it has after the connection was made. */
-	void (*listed_sa)(void *ctx, const struct addr *local, const struct addr *remote,
-	                  uint32_t spi_in, uint32_t spi_out);
+	void (*listed_sa)(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
 	/* That was all; @complete: and all of it was understood. Negotiations begin behind this. */
 	void (*listed)(void *ctx, bool complete);
 	/* One certificate that charon holds, DER: the answer to negotiator_list_certs(). */
@@ -35,17 +34,15 @@ struct negotiator_callbacks {
 	/* charon runs and does not answer. */
 	void (*stuck)(void *ctx);
 	/* A negotiation that we began gets on. */
-	void (*progress)(void *ctx, const struct addr *local, const struct addr *remote,
-	                 enum ike_progress progress);
+	void (*progress)(void *ctx, const struct pair *pair, enum ike_progress progress);
 	/* A negotiation failed. */
-	void (*peer_failed)(void *ctx, const struct addr *local, const struct addr *remote);
+	void (*peer_failed)(void *ctx, const struct pair *pair);
 	/* The outbound SA that the kernel sends with; 0: the newest. */
-	uint32_t (*spi_in_use)(void *ctx, const struct addr *local, const struct addr *remote);
+	uint32_t (*spi_in_use)(void *ctx, const struct pair *pair);
 	/* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
-	uint64_t (*packets)(void *ctx, const struct addr *local, const struct addr *remote,
-	                    uint32_t spi_in, uint32_t spi_out);
+	uint64_t (*packets)(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out);
 	/* Sends the peer a packet by that outbound SA. */
-	void (*greet)(void *ctx, const struct addr *local, const struct addr *remote);
+	void (*greet)(void *ctx, const struct pair *pair);
 };
 
 /* @conf and @bundle are borrowed until negotiator_set() replaces them. */
@@ -68,29 +65,23 @@ void negotiator_disconnect(struct negotiator *negotiator);
 void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
                     const struct pki_bundle *bundle, bool distrust);
 
-void negotiator_acquire(struct negotiator *negotiator, const struct addr *local,
-                        const struct addr *remote, bool again);
+void negotiator_acquire(struct negotiator *negotiator, const struct pair *pair, bool again);
 /* See peers_retry(). */
-int negotiator_retry(struct negotiator *negotiator, const struct addr *local,
-                     const struct addr *remote);
+int negotiator_retry(struct negotiator *negotiator, const struct pair *pair);
 /* Negotiates anew with all peers that are up, or with @remote alone. Returns how many pairs. */
 size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote);
 /* The peer had SAs before charon or this host began: peers_on_remembered(). */
-void negotiator_remember(struct negotiator *negotiator, const struct addr *local,
-                         const struct addr *remote);
-void negotiator_larval_expired(struct negotiator *negotiator, const struct addr *local,
-                               const struct addr *remote);
+void negotiator_remember(struct negotiator *negotiator, const struct pair *pair);
+void negotiator_larval_expired(struct negotiator *negotiator, const struct pair *pair);
 /* peers_on_larvals_listed(). */
-void negotiator_larvals_listed(struct negotiator *negotiator, const struct peer_sa *larvals,
+void negotiator_larvals_listed(struct negotiator *negotiator, const struct pair *larvals,
                                size_t count);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */
-bool negotiator_sa_lost(struct negotiator *negotiator, const struct addr *src,
-                        const struct addr *dst);
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct peer_sa *sa);
 size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas,
                              size_t count);
 /* No packet for long: terminates its SAs. The next acquire negotiates at once. */
-void negotiator_close_unused(struct negotiator *negotiator, const struct addr *local,
-                             const struct addr *remote);
+void negotiator_close_unused(struct negotiator *negotiator, const struct pair *pair);
 /* Forgets every peer for which @keep says false; its SAs are terminated. */
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx);

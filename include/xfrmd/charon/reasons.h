@@ -23,7 +23,7 @@
 /* What charon has told of one IKE_SA. */
 struct reason_trail {
 	uint32_t ike_id;                /* 0: unused */
-	struct addr local, remote;      /* AF_UNSPEC: nothing was sent yet */
+	struct pair pair;               /* AF_UNSPEC: nothing was sent yet */
 	char subject[REASONS_NAME_MAX]; /* the certificate that is being checked */
 	char issuer[REASONS_NAME_MAX];  /* whose signature it has; empty: not found yet */
 	bool own;           /* it is ours: hosts may have the same name, then it is tried first */
@@ -41,8 +41,8 @@ struct reasons {
 
 struct reason {
 	enum swan_reason_kind kind;
-	bool ours;                 /* we began this negotiation */
-	struct addr local, remote; /* of its two ends */
+	bool ours;        /* we began this negotiation */
+	struct pair pair; /* of its two ends */
 	char words[PEERS_WORDS_MAX];
 };
 

@@ -4,6 +4,7 @@
 
 #include "xfrmd/base/buf.h"
 #include "xfrmd/conf/conf.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * Everything that we tell charon, as text or VICI messages: pure functions of the configuration.
@@ -21,10 +22,9 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir);
 
 /* The name of the connection (and of its child) that we initiate: "LOCAL-REMOTE". */
 #define SWAN_NAME_MAX (2 * ADDR_TEXT_MAX + 2)
-const char *swan_conf_peer_name(const struct addr *local, const struct addr *remote,
-                                char name[SWAN_NAME_MAX]);
+const char *swan_conf_peer_name(const struct pair *pair, char name[SWAN_NAME_MAX]);
 /* The reverse. 0, or -EINVAL: no name of ours. */
-int swan_conf_parse_peer_name(const char *name, struct addr *ret_local, struct addr *ret_remote);
+int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair);
 /* The connection that answers everybody with a certificate of our CAs. */
 #define SWAN_RESPONDER "xfrmd"
 
@@ -34,7 +34,7 @@ int swan_conf_parse_peer_name(const char *name, struct addr *ret_local, struct a
  * key, intermediate certificates and connection again, on one connection without a pause.
  */
 void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
-                         size_t cert_len, const struct addr *local, const struct addr *remote);
+                         size_t cert_len, const struct pair *pair);
 void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,
                               size_t cert_len);
 /* load-key, load-cert (an intermediate CA certificate, not a trust anchor), load-authority (a
@@ -44,7 +44,7 @@ void swan_conf_load_cert(struct buf *message, const void *cert, size_t len);
 void swan_conf_load_authority(struct buf *message, const char *name, const void *cert, size_t len);
 void swan_conf_name(struct buf *message, const char *name); /* unload-conn, unload-authority */
 /* initiate without waiting: success means "queued". */
-void swan_conf_initiate(struct buf *message, const struct addr *local, const struct addr *remote);
+void swan_conf_initiate(struct buf *message, const struct pair *pair);
 /* terminate the IKE_SA or the CHILD_SA, or rekey that, by unique id, without waiting. */
 void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id);
 void swan_conf_terminate_child(struct buf *message, uint32_t child_id);

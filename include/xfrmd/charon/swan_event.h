@@ -2,7 +2,7 @@
 #ifndef XFRMD_CHARON_SWAN_EVENT_H
 #define XFRMD_CHARON_SWAN_EVENT_H
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * What charon's VICI events say, as values. Pure: message bytes in, struct out; -EBADMSG when the
@@ -19,11 +19,11 @@ struct swan_child {
 
 #define SWAN_CHILDREN_MAX 16
 struct swan_ike {
-	char name[256];            /* of the connection */
-	uint32_t id;               /* uniqueid of the IKE_SA */
-	struct addr local, remote; /* AF_UNSPEC: not known yet */
-	bool established;          /* and not replaced or being deleted */
-	bool asked;                /* child-updown: by us, whoever began the IKE_SA */
+	char name[256];   /* of the connection */
+	uint32_t id;      /* uniqueid of the IKE_SA */
+	struct pair pair; /* AF_UNSPEC: not known yet */
+	bool established; /* and not replaced or being deleted */
+	bool asked;       /* child-updown: by us, whoever began the IKE_SA */
 	struct swan_child children[SWAN_CHILDREN_MAX]; /* those beyond are left out */
 	size_t child_count;
 };
@@ -34,7 +34,7 @@ int swan_event_sa(const void *message, size_t len, bool *ret_up, struct swan_ike
 
 /* child-rekey: the CHILD_SA ids of one IKE_SA. */
 struct swan_child_rekey {
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t ike_id;
 	uint32_t old_child_id, new_child_id;
 	uint32_t new_spi_in, new_spi_out; /* host byte order */

@@ -34,6 +34,8 @@ struct ctl_explain {
 	const char *why, *action;    /* what a failure means, and what to do; NULL: none */
 };
 void ctl_explain_fini(struct ctl_explain *explain);
+/* Of an outgoing protect rule: whether there is an SA that it can use. */
+bool ctl_explain_has_sa(const struct ctl_explain *explain);
 
 /* `explain IP --json`. The caller frees; NULL: out of memory. */
 char *ctl_proto_explain(const struct ctl_explain *explain);

@@ -23,7 +23,7 @@ struct finding {
 /* Zero-initialise; findings_fini() frees. */
 struct findings {
 	struct finding *items;
-	size_t count, capacity;
+	size_t count;
 	bool out_of_memory; /* at least one could not be stored */
 };
 

@@ -2,15 +2,14 @@
 #ifndef XFRMD_DOCTOR_DOCTOR_GATHER_H
 #define XFRMD_DOCTOR_DOCTOR_GATHER_H
 
-#include "xfrmd/doctor/doctor.h"
+#include "xfrmd/doctor/facts.h"
 
 /*
- * Reads everything that doctor_judge() looks at. Nothing is changed, no acquire is raised, and
+ * Reads all facts. Nothing is changed, no acquire is raised, and
  * nothing is sent but pings to peers that are up, by their SAs. What cannot be read stays unknown.
  * @conf_path is borrowed. 0 or -ENOMEM; the caller finis in any case.
  */
 int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_facts *ret_facts);
-void doctor_facts_fini(struct doctor_facts *facts);
 
 /* Its parts; each 0 or -ENOMEM. */
 /* Tries all suites of esp_proposals in a network namespace of its own, which then ends. */

@@ -2,7 +2,7 @@
 #ifndef XFRMD_DOCTOR_DOCTOR_TEXT_H
 #define XFRMD_DOCTOR_DOCTOR_TEXT_H
 
-#include "xfrmd/doctor/doctor.h"
+#include "xfrmd/doctor/facts.h"
 
 /* Files that the doctor reads, from text to facts. Pure; what is not understood is passed over. */
 

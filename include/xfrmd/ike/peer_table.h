@@ -5,7 +5,7 @@
 #include "xfrmd/ike/peers.h"
 
 /*
- * The peers as data: entries in address order and the children of each, without any rule. For
+ * The peers as data: entries in order of pair_compare() and the children of each, without any rule. For
  * peers.c alone. Zero-initialise; peer_table_fini() frees the entries.
  */
 struct peer_table {
@@ -15,11 +15,9 @@ struct peer_table {
 
 void peer_table_fini(struct peer_table *table);
 /* NULL: none. */
-struct peer *peer_table_find(const struct peer_table *table, const struct addr *local,
-                             const struct addr *remote);
+struct peer *peer_table_find(const struct peer_table *table, const struct pair *pair);
 /* Adds a zeroed entry for a pair that has none. NULL: out of memory. */
-struct peer *peer_table_add(struct peer_table *table, const struct addr *local,
-                            const struct addr *remote);
+struct peer *peer_table_add(struct peer_table *table, const struct pair *pair);
 
 /* The index of the child, or child_count. */
 size_t peer_find_child(const struct peer *peer, uint32_t ike_id, uint32_t child_id);

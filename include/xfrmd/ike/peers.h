@@ -4,10 +4,10 @@
 
 #include "xfrmd/base/histogram.h"
 #include "xfrmd/ike/lifetimes.h"
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
- * The acquire machine: one entry per (local, remote) pair, events in, actions out. Pure: time is an
+ * The acquire machine: one entry per (pair) pair, events in, actions out. Pure: time is an
  * argument, randomness comes from a seed. Every event function appends what has to be done to
  * @actions, in order; the adapter does it.
  */
@@ -81,7 +81,7 @@ struct peer_child {
 /* Of one IKE_SA; we want one, and rekeyings that collide leave a few for a while. */
 #define PEERS_CHILDREN_OF_IKE_MAX 8
 struct peer {
-	struct addr local, remote;
+	struct pair pair;
 	enum peer_state state;
 	uint64_t since_ms; /* of the state, monotonic */
 	uint64_t
@@ -123,7 +123,7 @@ enum peer_action_kind {
 };
 struct peer_action {
 	enum peer_action_kind kind;
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t ike_id, child_id;
 	enum peer_state old_state, new_state;
 	char reason
@@ -162,76 +162,72 @@ void peers_counters(const struct peers *peers, struct peers_counters *ret_counte
 
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). @again: not for the first time,
  * though the pair may have no entry yet. */
-void peers_on_acquire(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      bool again, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_acquire(struct peers *peers, const struct pair *pair, bool again, uint64_t now_ms,
+                      struct peer_actions *actions);
 /* The operator asks: ends the backoff of a known pair and queues it, whether or not traffic waits
  * for it. Without effect while it is negotiated with, and when it is up. -ENOENT: unknown. */
-int peers_retry(struct peers *peers, const struct addr *local, const struct addr *remote,
-                uint64_t now_ms, struct peer_actions *actions);
+int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                struct peer_actions *actions);
 /* The peer had SAs in an earlier life of charon or of the host: negotiate even if nobody asks,
  * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
-void peers_on_remembered(struct peers *peers, const struct addr *local, const struct addr *remote,
-                         uint64_t now_ms, struct peer_actions *actions);
+void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                         struct peer_actions *actions);
 /* The larval SA expired: traffic has to ask again before it counts. */
-void peers_on_larval_expired(struct peers *peers, const struct addr *local,
-                             const struct addr *remote);
+void peers_on_larval_expired(struct peers *peers, const struct pair *pair);
+/* Likewise for all that are not among these, all that traffic asks for, in order of
+ * pair_compare(). */
+void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size_t count);
+/* An SA of ours in the kernel, whichever way it goes. */
 struct peer_sa {
 	struct addr src, dst;
 };
-/* Likewise for all that are not among these, all that traffic asks for, in order of
- * peer_sa_compare(). */
-void peers_on_larvals_listed(struct peers *peers, const struct peer_sa *asked, size_t count);
-int peer_sa_compare(const void *a, const void *b); /* for qsort() */
 /*
- * Somebody else than charon deleted an SA @src -> @dst: the peer's CHILD_SAs will be rekeyed, since
+ * Somebody else than charon deleted the SA: the peer's CHILD_SAs will be rekeyed, since
  * charon refuses to initiate what it lists. False: no peer that is up has it.
  */
-bool peers_on_sa_lost(struct peers *peers, const struct addr *src, const struct addr *dst,
-                      uint64_t now_ms);
+bool peers_on_sa_lost(struct peers *peers, const struct peer_sa *sa, uint64_t now_ms);
 /* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
  * every peer that is up there must be one in each direction. Returns how many peers lack some. */
 size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
                            uint64_t now_ms);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
  * charon refuses because it has no such SA is reported as child_down or ike_down. */
-void peers_on_child_up(struct peers *peers, const struct addr *local, const struct addr *remote,
-                       const struct peer_child *child, uint64_t now_ms,
-                       struct peer_actions *actions);
+void peers_on_child_up(struct peers *peers, const struct pair *pair, const struct peer_child *child,
+                       uint64_t now_ms, struct peer_actions *actions);
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
                          struct peer_actions *actions);
 /* charon has one that must not be (@unlike: in what), instead of child_up: it is ended, and its IKE_SA
  * if that has no other. A negotiation with the pair that is running has failed. */
-void peers_on_child_unlike(struct peers *peers, const struct addr *local, const struct addr *remote,
-                           uint32_t ike_id, uint32_t child_id, const char *unlike, uint64_t now_ms,
+void peers_on_child_unlike(struct peers *peers, const struct pair *pair, uint32_t ike_id,
+                           uint32_t child_id, const char *unlike, uint64_t now_ms,
                            struct peer_actions *actions);
 /* charon lists an IKE_SA that is established and has no CHILD_SA: it is ended. The last event of those
  * that it had may have been one of a rekeying, so this is asked for, and not concluded. */
-void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct addr *local,
-                        const struct addr *remote, struct peer_actions *actions);
+void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct pair *pair,
+                        struct peer_actions *actions);
 /* Whether a CHILD_SA of the IKE_SA is known. */
-bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct addr *local,
-                        const struct addr *remote);
+bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct pair *pair);
 /* @child is the new one. */
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
                             const struct peer_child *child, uint64_t now_ms);
 void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new_ike_id);
 /* All CHILD_SAs of the IKE_SA are gone; a negotiation of the pair that was running has failed, with
  * the reason known by now or with one that follows within PEERS_REASON_MS. */
-void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct addr *local,
-                       const struct addr *remote, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *pair,
+                       uint64_t now_ms, struct peer_actions *actions);
 /* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
  * several the first become last_error: causes are told before their consequences. The adapter also
  * reports an INITIATE that charon refused so. */
-void peers_on_reason(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     const char *words, bool final, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_reason(struct peers *peers, const struct pair *pair, const char *words, bool final,
+                     uint64_t now_ms, struct peer_actions *actions);
 /* Words for why a negotiation anew with a peer that is UP is failing: its last error, until it has a
  * new SA. The first of several within PEERS_CAUSE_MS count. */
-void peers_on_renewal_failed(struct peers *peers, const struct addr *local,
-                             const struct addr *remote, const char *words, uint64_t now_ms);
+void peers_on_renewal_failed(struct peers *peers, const struct pair *pair, const char *words,
+                             uint64_t now_ms);
 /* Words for why a negotiation failed that the peer began: the last error of a pair that is neither
  * UP nor NEGOTIATING. */
-void peers_on_vain_attempt(struct peers *peers, const struct addr *local, const struct addr *remote,
-                           const char *words, uint64_t now_ms, struct peer_actions *actions);
+void peers_on_vain_attempt(struct peers *peers, const struct pair *pair, const char *words,
+                           uint64_t now_ms, struct peer_actions *actions);
 /*
  * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
  * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start
@@ -247,23 +243,24 @@ void peers_on_timer(struct peers *peers, uint64_t now_ms, struct peer_actions *a
 uint64_t peers_next_ms(const struct peers *peers);
 /* After REAP: the packets of each child, sent and received, in the order of the children; UINT64_MAX:
  * it can receive none. */
-void peers_on_looked(struct peers *peers, const struct addr *local, const struct addr *remote,
+void peers_on_looked(struct peers *peers, const struct pair *pair,
                      const uint64_t packets[PEERS_CHILDREN_MAX], uint64_t now_ms);
 /* Some that are to end are still used: REAP again soon. */
-void peers_look_again(struct peers *peers, const struct addr *local, const struct addr *remote,
-                      uint64_t now_ms);
+void peers_look_again(struct peers *peers, const struct pair *pair, uint64_t now_ms);
 /* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
-void peers_on_unused(struct peers *peers, const struct addr *local, const struct addr *remote,
-                     uint64_t now_ms, struct peer_actions *actions);
+void peers_on_unused(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                     struct peer_actions *actions);
 /* Forgets every peer for which @keep says false: its SAs are terminated, the
  * CHILD_SAs first, so that nothing is lost where the peer goes on in clear. One that is negotiated
  * right now may still report child_up later, as a new entry. */
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
                   struct peer_actions *actions);
 
-/* All entries, in address order; borrowed until the next event. */
+/* All entries, in order of pair_compare(); borrowed until the next event. */
 const struct peer *const *peers_list(const struct peers *peers, size_t *ret_count);
-const struct peer *peers_find(const struct peers *peers, const struct addr *local,
-                              const struct addr *remote);
+/* The same for people, by their local address first; the caller frees. NULL, with a count of 0: out of
+ * memory. */
+const struct peer **peers_list_by_local(const struct peers *peers, size_t *ret_count);
+const struct peer *peers_find(const struct peers *peers, const struct pair *pair);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef XFRMD_IKE_PEERS_FILE_H
 #define XFRMD_IKE_PEERS_FILE_H
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * The memory of recent peers over a reboot, as text: a first line that names the version, then
@@ -12,18 +12,14 @@
 /* Holds as many of the longest lines. */
 #define PEERS_FILE_BYTES_MAX (512 * 1024)
 
-struct peers_file_pair {
-	struct addr local, remote;
-};
-
 /* Owned. Zero-initialise. */
 struct peers_file {
-	struct peers_file_pair *items;
+	struct pair *items;
 	size_t count, capacity;
 };
 
 /* 0, also for the one that does not fit any more and is left out, or -ENOMEM. */
-int peers_file_add(struct peers_file *file, const struct addr *local, const struct addr *remote);
+int peers_file_add(struct peers_file *file, const struct pair *pair);
 void peers_file_fini(struct peers_file *file);
 
 /*

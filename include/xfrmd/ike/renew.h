@@ -2,7 +2,7 @@
 #ifndef XFRMD_IKE_RENEW_H
 #define XFRMD_IKE_RENEW_H
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * Negotiates anew with peers that are up, make before break: a new IKE_SA with a pair of SAs is
@@ -27,7 +27,7 @@ enum renew_action_kind {
 };
 struct renew_action {
 	enum renew_action_kind kind;
-	struct addr local, remote;
+	struct pair pair;
 	uint32_t ike_id;
 };
 struct renew_actions {
@@ -47,13 +47,12 @@ void renew_free(struct renew *renew);
 void renew_set_lenient(struct renew *renew, bool lenient);
 /* An IKE_SA that has to be replaced; @distrust: and that has to end. One known already stays as it
  * is. 0 or -ENOMEM. */
-int renew_add(struct renew *renew, const struct addr *local, const struct addr *remote,
-              uint32_t ike_id, bool distrust);
+int renew_add(struct renew *renew, const struct pair *pair, uint32_t ike_id, bool distrust);
 /* An SA of @ike_id came up: it replaces the pair's old ones unless it is one of them. */
-void renew_on_child_up(struct renew *renew, const struct addr *local, const struct addr *remote,
-                       uint32_t ike_id, uint64_t now_ms);
+void renew_on_child_up(struct renew *renew, const struct pair *pair, uint32_t ike_id,
+                       uint64_t now_ms);
 /* The negotiation with the pair came to nothing: given up, unless the old ones are to end. */
-void renew_on_failed(struct renew *renew, const struct addr *local, const struct addr *remote);
+void renew_on_failed(struct renew *renew, const struct pair *pair);
 /* The IKE_SA is gone, or has another id since it was rekeyed. */
 void renew_on_ike_down(struct renew *renew, uint32_t ike_id);
 void renew_on_ike_rekeyed(struct renew *renew, uint32_t old_ike_id, uint32_t new_ike_id);

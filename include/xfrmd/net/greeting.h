@@ -2,7 +2,7 @@
 #ifndef XFRMD_NET_GREETING_H
 #define XFRMD_NET_GREETING_H
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * Sends one packet by the policies that are there now, so that the other end hears of the SA that it
@@ -10,6 +10,6 @@
  * Needs no privilege. Negative errno, of which nothing follows: who waits for a greeting goes on
  * without it.
  */
-int greeting_send(const struct addr *local, const struct addr *remote);
+int greeting_send(const struct pair *pair);
 
 #endif

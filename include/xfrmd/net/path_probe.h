@@ -5,12 +5,12 @@
 #include <net/if.h>
 #include <stdint.h>
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 #include "xfrmd/net/path_mtu.h"
 
 /* Of one path. Set the first three; the rest is filled. */
 struct path_probe {
-	struct addr local, remote;
+	struct pair pair;
 	char ifname[IF_NAMESIZE];
 	unsigned link_mtu; /* of this interface; 0: not known */
 	struct path_mtu

@@ -11,7 +11,6 @@
 struct prefixset {
 	struct prefix *items;
 	size_t count;
-	size_t capacity;
 	bool unsealed;
 };
 

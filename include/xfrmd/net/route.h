@@ -10,9 +10,11 @@
 /* What the kernel's routing says about packets to one address. A value type. */
 struct route {
 	bool found;          /* false: unreachable, prohibited, no route; the rest is zero */
+	bool unicast;        /* to one host that is not this one */
 	struct addr source;  /* the local address that the kernel would choose */
 	struct addr gateway; /* AF_UNSPEC: on link */
 	char ifname[IF_NAMESIZE];
+	unsigned mtu;      /* learned, smaller than the interface's; 0: none */
 	bool disable_xfrm; /* what goes this way asks no policy */
 };
 
@@ -21,6 +23,8 @@ struct route {
  * not ask the IPsec policies, so no acquire comes of it. 0, or negative errno and @err.
  */
 int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err);
+/* The sysctl @name of an interface. */
+bool route_link_flag(uint8_t family, const char *ifname, const char *name);
 /* Whether the sysctl of this name is set for the interface, which the kernel has for IPv4 only. */
 bool route_disables_xfrm(uint8_t family, const char *ifname);
 

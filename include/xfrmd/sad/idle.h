@@ -5,18 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * Finds the pairs whose SAs carry nothing, from dumps of the kernel's SAs. Pure. By packet counters
  * and not by times of use: many kernels note only the first use of an SA, and an hour's silence
  * must be distinguished from an hour's traffic. A new SA that replaces another, and the greeting by it, is no sign of life.
  */
-struct idle_pair {
-	struct addr local, remote;
-};
 struct idle_sa {
-	struct idle_pair pair; /* whichever direction the SA has */
+	struct pair pair; /* whichever direction the SA has */
 	uint32_t spi;
 	uint64_t packets;
 };
@@ -36,8 +33,8 @@ uint64_t idle_interval_ms(uint64_t timeout_ms);
  * them after -ENOMEM, begin to count now.
  */
 int idle_look(struct idle *idle, struct idle_sa *sas, size_t count, uint64_t now_ms,
-              uint64_t timeout_ms, const struct idle_pair **ret_idle, size_t *ret_count);
+              uint64_t timeout_ms, const struct pair **ret_idle, size_t *ret_count);
 /* Whether the last look found the pair idle. */
-bool idle_includes(const struct idle *idle, const struct addr *local, const struct addr *remote);
+bool idle_includes(const struct idle *idle, const struct pair *pair);
 
 #endif

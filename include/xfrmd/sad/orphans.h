@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /*
  * The orphans: SAs in the kernel that the charon of today does not know, since the one that made
@@ -24,7 +24,7 @@
 
 /* One SA of the kernel as it concerns us; larval ones are left out by the caller. */
 struct orphan_sa {
-	struct addr local, remote;
+	struct pair pair;
 	bool outbound;
 	uint32_t spi;
 	int64_t installed; /* epoch seconds */
@@ -48,8 +48,7 @@ void orphans_free(struct orphans *orphans);
  * -ENOMEM; then there are none.
  */
 int orphans_begin(struct orphans *orphans, struct orphan_sa *sas, size_t count);
-void orphans_claim(struct orphans *orphans, const struct addr *local, const struct addr *remote,
-                   bool outbound, uint32_t spi);
+void orphans_claim(struct orphans *orphans, const struct pair *pair, bool outbound, uint32_t spi);
 void orphans_on_listed(struct orphans *orphans, uint64_t now_ms);
 /* charon's list cannot be relied on: nothing is an orphan. */
 void orphans_clear(struct orphans *orphans);

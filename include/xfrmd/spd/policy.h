@@ -3,6 +3,7 @@
 #define XFRMD_SPD_POLICY_H
 
 #include "xfrmd/net/prefix.h"
+#include "xfrmd/net/spi.h"
 
 enum policy_dir {
 	POLICY_DIR_OUT,
@@ -39,9 +40,9 @@ enum policy_action {
 #define POLICY_PRIORITY_EXEMPT     30600u
 #define POLICY_PRIORITY_FALLBACK   30700u
 
-/* SPIs up to here are reserved (RFC 4303, 2.1), so no SA has one. A template pinned to one of them
- * waits, and the larval SA of an acquire that it raises has that SPI. */
-#define POLICY_SPI_WAIT_MAX 255u
+/* A template pinned to a reserved SPI waits, since no SA has one, and the larval SA of an acquire that it
+ * raises has that SPI. */
+#define POLICY_SPI_WAIT_MAX SPI_RESERVED_MAX
 
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
@@ -98,7 +99,6 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 struct policy_list {
 	struct policy *items;
 	size_t count;
-	size_t capacity;
 };
 int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
 void policy_list_sort_key(struct policy_list *list);

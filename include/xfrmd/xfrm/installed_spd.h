@@ -70,16 +70,15 @@ struct spd_counts {
 int installed_spd_count(struct installed_spd *keeper, struct spd_counts *ret_counts,
                         struct err *err);
 
-struct xfrm_sa;
+struct sa;
 /* All SAs of the kernel; the caller frees. */
-int installed_spd_sas(struct installed_spd *keeper, struct xfrm_sa **ret_sas, size_t *ret_count,
+int installed_spd_sas(struct installed_spd *keeper, struct sa **ret_sas, size_t *ret_count,
                       struct err *err);
 /* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is
  * none. */
-int installed_spd_find_sa(struct installed_spd *keeper, const struct xfrm_sa *key,
-                          struct xfrm_sa *ret_found);
+int installed_spd_find_sa(struct installed_spd *keeper, const struct sa *key, struct sa *ret_found);
 /* Deletes it, likewise. */
-int installed_spd_delete_sa(struct installed_spd *keeper, const struct xfrm_sa *key);
+int installed_spd_delete_sa(struct installed_spd *keeper, const struct sa *key);
 /* Deletes every SA with @reqid, those that charon left when it was killed. Returns how many. */
 size_t installed_spd_delete_sas(struct installed_spd *keeper, uint32_t reqid);
 

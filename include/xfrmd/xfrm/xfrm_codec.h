@@ -4,6 +4,7 @@
 
 #include <linux/netlink.h>
 
+#include "xfrmd/sad/sa.h"
 #include "xfrmd/spd/policy.h"
 
 /*
@@ -28,8 +29,7 @@ int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy);
 
 /* The kernel asks for an SA. */
 struct xfrm_acquire {
-	struct addr local;
-	struct addr remote;
+	struct pair pair;
 	uint32_t spi;      /* host byte order; that the template is pinned to, 0: none */
 	uint32_t reqid;    /* of the first template; 0 if there is none */
 	uint32_t seq;      /* of the larval SA */
@@ -37,31 +37,16 @@ struct xfrm_acquire {
 };
 int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_acquire);
 
-/* One SA of the kernel, or the one that an EXPIRE speaks of. Times are epoch seconds, 0: none. */
-struct xfrm_sa {
-	struct addr src;
-	struct addr dst;
-	uint32_t
-		spi; /* host byte order; up to POLICY_SPI_WAIT_MAX: a larval SA made by an acquire */
-	uint32_t reqid;
-	uint8_t proto; /* IPPROTO_ESP, ... */
-	uint8_t mode;  /* XFRM_MODE_TRANSPORT, ... */
-	uint64_t bytes, packets;
-	int64_t installed, used;
-	int64_t rekey;      /* soft expiry */
-	int64_t expiry;     /* hard expiry */
-	char algorithm[64]; /* "rfc4106(gcm(aes))-160", "cbc(aes)-128/hmac(sha256)-128" */
-};
 /* NEWSA or UPDSA: a dump entry or a notification. */
-int xfrm_codec_sa(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
+int xfrm_codec_sa(const struct nlmsghdr *header, struct sa *ret_sa);
 /* DELSA and GETSA of the SA with the addresses, the protocol and the SPI of @key. The caller frees
  * the message with nlmsg_free. 0 or -ENOMEM. */
-int xfrm_codec_build_sa_delete(const struct xfrm_sa *key, struct nl_msg **ret_msg);
-int xfrm_codec_build_sa_lookup(const struct xfrm_sa *key, struct nl_msg **ret_msg);
+int xfrm_codec_build_sa_delete(const struct sa *key, struct nl_msg **ret_msg);
+int xfrm_codec_build_sa_lookup(const struct sa *key, struct nl_msg **ret_msg);
 /* DELSA, a notification: the SA as it was at its end, as far as the message tells. Of a message
  * with the key only, src is AF_UNSPEC and reqid, times and counters are 0. */
-int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct xfrm_sa *ret_sa);
+int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct sa *ret_sa);
 /* XFRM_MSG_EXPIRE; *ret_hard false: the soft lifetime, time to rekey. */
-int xfrm_codec_expire(const struct nlmsghdr *header, struct xfrm_sa *ret_sa, bool *ret_hard);
+int xfrm_codec_expire(const struct nlmsghdr *header, struct sa *ret_sa, bool *ret_hard);
 
 #endif

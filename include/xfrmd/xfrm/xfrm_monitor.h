@@ -10,7 +10,7 @@
 struct xfrm_events {
 	void (*acquire)(void *ctx, const struct xfrm_acquire *acquire);
 	/* A larval SA (spi 0) or a real one reached its lifetime. */
-	void (*expire)(void *ctx, const struct xfrm_sa *sa, bool hard);
+	void (*expire)(void *ctx, const struct sa *sa, bool hard);
 	/* Somebody else changed the SPD: dump and compare. */
 	void (*policies_touched)(void *ctx);
 	/* The kernel dropped notifications (ENOBUFS); the state is unknown: dump and compare. */
@@ -18,10 +18,10 @@ struct xfrm_events {
 	/* The rest is optional; without any of them no notifications of SAs are asked for. */
 	/* An SA was added or updated by whoever calls himself @port in his request: charon says its
 	 * process id, and iproute2 says 0. */
-	void (*sa_new)(void *ctx, const struct xfrm_sa *sa, uint32_t port);
+	void (*sa_new)(void *ctx, const struct sa *sa, uint32_t port);
 	/* An SA was deleted, likewise. One that reached its hard lifetime is gone as well, and only
 	 * `expire` says so. */
-	void (*sa_gone)(void *ctx, const struct xfrm_sa *sa, uint32_t port);
+	void (*sa_gone)(void *ctx, const struct sa *sa, uint32_t port);
 	/* Notifications of SAs were lost, or SAs were @flushed: dump and compare. What the socket
 	 * still held is left out, so that nothing older than that dump is told after it. */
 	void (*sas_lost)(void *ctx, bool flushed);

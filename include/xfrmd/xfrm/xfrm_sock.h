@@ -21,7 +21,7 @@ uint32_t xfrm_sock_port(const struct xfrm_sock *sock);
  */
 int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list, struct err *err);
 /* All SAs; the caller frees *ret_sas. */
-int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct xfrm_sa **ret_sas, size_t *ret_count,
+int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct sa **ret_sas, size_t *ret_count,
                        struct err *err);
 
 /*
@@ -55,8 +55,8 @@ int xfrm_sock_lower_thresholds(struct xfrm_sock *sock, const struct spd_threshol
 
 /* The SA with the addresses, the protocol and the SPI of @key. Negative errno; -ESRCH: there is
  * none. */
-int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct xfrm_sa *key, struct xfrm_sa *ret_found);
+int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *ret_found);
 /* Deletes it, likewise. */
-int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct xfrm_sa *key);
+int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct sa *key);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef XFRMD_XFRMD_ACQUIRES_H
 #define XFRMD_XFRMD_ACQUIRES_H
 
+#include "xfrmd/xfrm/xfrm_codec.h"
 #include "xfrmd/xfrmd/sas.h"
 
 /* The kernel asks for SAs: which acquires are acted upon, and by whom. open: 0 or -ENOMEM and @err. */

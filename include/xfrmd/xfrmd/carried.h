@@ -2,8 +2,8 @@
 #ifndef XFRMD_XFRMD_CARRIED_H
 #define XFRMD_XFRMD_CARRIED_H
 
+#include "xfrmd/sad/sa.h"
 #include "xfrmd/sad/traffic.h"
-#include "xfrmd/xfrm/xfrm_codec.h"
 #include "xfrmd/xfrmd/state.h"
 
 /* What SAs of ours carried since the start. open: what they carried before now does not count. 0, or
@@ -11,7 +11,7 @@
 int carried_open(struct daemon *daemon, struct err *err);
 void carried_close(struct daemon *daemon);
 /* One of ours, as it was at its end. */
-void carried_on_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+void carried_on_gone(struct daemon *daemon, const struct sa *sa);
 
 struct carried_total {
 	size_t sas; /* that there are now */

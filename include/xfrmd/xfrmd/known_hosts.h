@@ -19,8 +19,8 @@ int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, 
 void known_hosts_planned(struct daemon *daemon, struct host_actions *actions);
 
 /* Events. An SA of ours that goes out to a protected peer is there, or one is gone. */
-void known_hosts_on_sa(struct daemon *daemon, const struct xfrm_sa *sa);
-void known_hosts_on_sa_gone(struct daemon *daemon, const struct xfrm_sa *sa);
+void known_hosts_on_sa(struct daemon *daemon, const struct sa *sa);
+void known_hosts_on_sa_gone(struct daemon *daemon, const struct sa *sa);
 /* Of a protected pair. Returns whether a negotiation is due. */
 bool known_hosts_on_acquire(struct daemon *daemon, const struct pair *pair, uint32_t spi);
 /* Traffic asks no longer, unless the host is blocked, which is seen otherwise. */
