@@ -135,22 +135,24 @@ struct acquires_counters acquires_counters(const struct daemon *daemon)
 
 /* Life. */
 
-int acquires_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct acquires *acquires = calloc(1, sizeof(*acquires));
+	struct acquires *acquires = daemon->parts.acquires;
 
-	daemon->parts.acquires = acquires;
-	if (!acquires || first_contacts_new(&acquires->first_contacts) < 0)
-		return err_set(err, -ENOMEM, "acquires: out of memory");
 	acquires->put_off_log = (struct log_limit){.burst = 1, .interval_ms = LOG_INTERVAL_MS};
-	return 0;
+	return first_contacts_new(&acquires->first_contacts)
+	               ? err_set(err, -ENOMEM, "acquires: out of memory")
+	               : 0;
 }
 
-void acquires_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.acquires)
-		return;
 	first_contacts_free(daemon->parts.acquires->first_contacts);
-	free(daemon->parts.acquires);
-	daemon->parts.acquires = NULL;
 }
+
+const struct part acquires_part = {"acquires",
+                                   offsetof(struct parts, acquires),
+                                   sizeof(struct acquires),
+                                   {{NULL, 0}},
+                                   open_part,
+                                   close_part};

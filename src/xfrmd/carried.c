@@ -78,23 +78,21 @@ void carried_on_gone(struct daemon *daemon, const struct sa *sa)
 	traffic_on_gone(daemon->parts.carried->traffic, &gone);
 }
 
-int carried_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct carried *self = calloc(1, sizeof(*self));
-	int error = self ? traffic_new(&self->traffic) : -ENOMEM;
+	int error = traffic_new(&daemon->parts.carried->traffic);
 	size_t counts[2];
 
-	daemon->parts.carried = self;
 	if (!error)
 		error = count_all(daemon, counts);
 	return error ? err_set(err, error, "traffic: %s", strerror(-error)) : 0;
 }
 
-void carried_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.carried)
-		return;
 	traffic_free(daemon->parts.carried->traffic);
-	free(daemon->parts.carried);
-	daemon->parts.carried = NULL;
 }
+
+const struct part carried_part = {
+	"carried", offsetof(struct parts, carried), sizeof(struct carried), {{NULL, 0}}, open_part,
+	close_part};

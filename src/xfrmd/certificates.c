@@ -114,26 +114,15 @@ void certificates_on_cert(void *ctx, const void *der, size_t len)
 	pki_cert_fini(&cert);
 }
 
-int certificates_open(struct daemon *daemon, struct err *err)
+static void close_part(struct daemon *daemon)
 {
-	struct certificates *self = calloc(1, sizeof(*self));
-
-	daemon->parts.certificates = self;
-	if (!self || loop_timer_new(daemon->loop, on_day, daemon, &self->expiry_timer) < 0 ||
-	    loop_timer_new(daemon->loop, on_list, daemon, &self->list_timer) < 0)
-		return err_set(err, -ENOMEM, "certificates: out of memory");
-	return 0;
+	pki_certs_fini(&daemon->parts.certificates->peers);
 }
 
-void certificates_close(struct daemon *daemon)
-{
-	struct certificates *self = daemon->parts.certificates;
-
-	if (!self)
-		return;
-	pki_certs_fini(&self->peers);
-	loop_timer_free(self->list_timer);
-	loop_timer_free(self->expiry_timer);
-	free(self);
-	daemon->parts.certificates = NULL;
-}
+const struct part certificates_part = {"certificates",
+                                       offsetof(struct parts, certificates),
+                                       sizeof(struct certificates),
+                                       {{on_day, offsetof(struct certificates, expiry_timer)},
+                                        {on_list, offsetof(struct certificates, list_timer)}},
+                                       NULL,
+                                       close_part};

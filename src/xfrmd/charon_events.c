@@ -134,7 +134,7 @@ const char *charon_events_unit(const struct conf *conf)
 	return unit;
 }
 
-int charon_events_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
 	static const struct charon_callbacks callbacks = {
 		.ready = on_charon_ready,
@@ -159,10 +159,16 @@ int charon_events_open(struct daemon *daemon, struct err *err)
 	return error;
 }
 
-void charon_events_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	charon_close(daemon->charon);
 	negotiator_close(daemon->negotiator);
 	daemon->charon = NULL;
 	daemon->negotiator = NULL;
 }
+
+const struct part charon_events_part = {
+	.name = "charon_events",
+	.open = open_part,
+	.close = close_part,
+};

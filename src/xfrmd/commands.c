@@ -23,54 +23,10 @@ struct commands {
 /* Of one peer: more than a host has addresses. */
 #define RETRY_PAIRS_MAX 64
 
-static char *result_json(struct strlist *changes, struct strlist *errors)
-{
-	char *json = ctl_proto_result(!errors->count, changes, errors);
-
-	strlist_fini(changes);
-	strlist_fini(errors);
-	return json;
-}
-
-static char *reload(struct daemon *daemon)
-{
-	struct strlist changes = {0}, errors = {0};
-
-	reload_run(daemon, &changes, &errors);
-	return result_json(&changes, &errors);
-}
-
-static char *try(struct daemon *daemon, const struct ctl_ask *ask)
-{
-	struct strlist changes = {0}, errors = {0};
-
-	try_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
-	return result_json(&changes, &errors);
-}
-
-static char *end_try(struct daemon *daemon, bool confirmed)
-{
-	struct strlist changes = {0}, errors = {0};
-
-	if (confirmed)
-		try_confirm(daemon, &changes, &errors);
-	else
-		try_back(daemon, &changes, &errors);
-	return result_json(&changes, &errors);
-}
-
-static char *flush(struct daemon *daemon)
-{
-	struct strlist changes = {0}, errors = {0};
-
-	policies_remove_all(daemon, &changes, &errors);
-	return result_json(&changes, &errors);
-}
-
 /* There is an entry for each local address that the peer was talked to from. */
-static char *retry(struct daemon *daemon, const struct addr *remote)
+static void retry(struct daemon *daemon, const struct addr *remote, struct strlist *changes,
+                  struct strlist *errors)
 {
-	struct strlist changes = {0}, errors = {0};
 	struct pair found[RETRY_PAIRS_MAX];
 	size_t count, pairs = 0;
 	const struct peer *const *list = peers_list(negotiator_peers(daemon->negotiator), &count);
@@ -83,31 +39,55 @@ static char *retry(struct daemon *daemon, const struct addr *remote)
 	addr_format(remote, peer);
 	for (size_t i = 0; i < pairs; i++)
 		negotiator_retry(daemon->negotiator, &found[i]);
-	if (pairs) {
-		log_notice("peer: %s: negotiation asked for by xfrmctl", peer);
-		strlist_addf(&changes, "%s: asked for", peer);
-	} else {
-		strlist_addf(&errors, "%s: no such peer: no traffic asked for it, send it some",
+	if (!pairs) {
+		strlist_addf(errors, "%s: no such peer: no traffic asked for it, send it some",
 		             peer);
+		return;
 	}
-	return result_json(&changes, &errors);
+	log_notice("peer: %s: negotiation asked for by xfrmctl", peer);
+	strlist_addf(changes, "%s: asked for", peer);
 }
 
-static char *rekey(struct daemon *daemon, const struct addr *remote)
+/* @remote AF_UNSPEC: all. */
+static void rekey(struct daemon *daemon, const struct addr *remote, struct strlist *changes,
+                  struct strlist *errors)
 {
-	struct strlist changes = {0}, errors = {0};
 	char peer[ADDR_TEXT_MAX] = "all peers";
-	size_t count = negotiator_rekey(daemon->negotiator, remote->family ? remote : NULL);
 
 	if (remote->family)
 		addr_format(remote, peer);
-	if (count) {
-		log_notice("peer: %s: negotiation anew asked for by xfrmctl", peer);
-		strlist_addf(&changes, "%s: asked for", peer);
-	} else {
-		strlist_addf(&errors, "%s: not up: see xfrmctl peers", peer);
+	if (!negotiator_rekey(daemon->negotiator, remote->family ? remote : NULL)) {
+		strlist_addf(errors, "%s: not up: see xfrmctl peers", peer);
+		return;
 	}
-	return result_json(&changes, &errors);
+	log_notice("peer: %s: negotiation anew asked for by xfrmctl", peer);
+	strlist_addf(changes, "%s: asked for", peer);
+}
+
+/* What does something, and answers in sentences. */
+static char *act(struct daemon *daemon, const struct ctl_ask *ask)
+{
+	struct strlist changes = {0}, errors = {0};
+	char *json;
+
+	if (ask->command == CTL_COMMAND_RELOAD)
+		reload_run(daemon, &changes, &errors);
+	else if (ask->command == CTL_COMMAND_FLUSH)
+		policies_remove_all(daemon, &changes, &errors);
+	else if (ask->command == CTL_COMMAND_RETRY)
+		retry(daemon, &ask->address, &changes, &errors);
+	else if (ask->command == CTL_COMMAND_REKEY)
+		rekey(daemon, &ask->address, &changes, &errors);
+	else if (ask->command == CTL_COMMAND_TRY)
+		try_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
+	else if (ask->command == CTL_COMMAND_CONFIRM)
+		try_confirm(daemon, &changes, &errors);
+	else
+		try_back(daemon, &changes, &errors);
+	json = ctl_proto_result(!errors.count, &changes, &errors);
+	strlist_fini(&changes);
+	strlist_fini(&errors);
+	return json;
 }
 
 static void handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
@@ -124,59 +104,49 @@ static void handle(void *ctx, struct ctl_request *request, const struct ctl_ask 
 	case CTL_COMMAND_METRICS:
 		ctl_request_reply(request, metrics_report(daemon));
 		break;
-	case CTL_COMMAND_MONITOR:
-		monitor_begin(daemon->parts.commands->ctl, request);
-		break;
 	case CTL_COMMAND_DESIRED:
 		ctl_request_reply(request, ctl_proto_desired(installed_spd_want(daemon->spd)));
 		break;
-	case CTL_COMMAND_RELOAD:
-		ctl_request_reply(request, reload(daemon));
+	case CTL_COMMAND_MONITOR:
+		monitor_begin(daemon->parts.commands->ctl, request);
 		break;
 	case CTL_COMMAND_SHUTDOWN:
 		shutdown_ask(daemon, request, ask->now);
 		break;
+	case CTL_COMMAND_RELOAD:
 	case CTL_COMMAND_FLUSH:
-		ctl_request_reply(request, flush(daemon));
-		break;
 	case CTL_COMMAND_RETRY:
-		ctl_request_reply(request, retry(daemon, &ask->address));
-		break;
 	case CTL_COMMAND_REKEY:
-		ctl_request_reply(request, rekey(daemon, &ask->address));
-		break;
 	case CTL_COMMAND_TRY:
-		ctl_request_reply(request, try(daemon, ask));
-		break;
 	case CTL_COMMAND_CONFIRM:
-		ctl_request_reply(request, end_try(daemon, true));
-		break;
 	case CTL_COMMAND_BACK:
-		ctl_request_reply(request, end_try(daemon, false));
+		ctl_request_reply(request, act(daemon, ask));
 		break;
 	}
 }
 
-int commands_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct commands *self = calloc(1, sizeof(*self));
 	char *path;
 	int error;
 
-	daemon->parts.commands = self;
-	if (!self || asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0)
+	if (asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0)
 		return err_set(err, -ENOMEM, "control socket: out of memory");
-	error = ctl_server_open(daemon->loop, path, handle, daemon, &self->ctl, err);
+	error = ctl_server_open(daemon->loop, path, handle, daemon, &daemon->parts.commands->ctl,
+	                        err);
 	free(path);
 	return error;
 }
 
-void commands_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.commands)
-		return;
 	monitor_end();
 	ctl_server_close(daemon->parts.commands->ctl);
-	free(daemon->parts.commands);
-	daemon->parts.commands = NULL;
 }
+
+const struct part commands_part = {"commands",
+                                   offsetof(struct parts, commands),
+                                   sizeof(struct commands),
+                                   {{NULL, 0}},
+                                   open_part,
+                                   close_part};

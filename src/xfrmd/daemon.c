@@ -26,7 +26,6 @@
 #include "xfrmd/xfrmd/log_sink.h"
 #include "xfrmd/xfrmd/network.h"
 #include "xfrmd/xfrmd/orphan_sas.h"
-#include "xfrmd/xfrmd/parts.h"
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/readiness.h"
 #include "xfrmd/xfrmd/recent_peers.h"
@@ -61,11 +60,6 @@ static void close_run_dir(struct daemon *daemon)
 	run_dir_close(daemon->run_dir, daemon->lock_fd);
 }
 
-static int open_policies(struct daemon *daemon, struct err *err)
-{
-	return policies_open(daemon, foreign_policies_look, err);
-}
-
 static int open_spd(struct daemon *daemon, struct err *err)
 {
 	int error = installed_spd_open(&daemon->spd, err);
@@ -77,11 +71,6 @@ static void close_spd(struct daemon *daemon)
 {
 	installed_spd_close(daemon->spd);
 	daemon->spd = NULL;
-}
-
-static int open_known_hosts(struct daemon *daemon, struct err *err)
-{
-	return known_hosts_open(daemon, resync_soon, err);
 }
 
 static int protect(struct daemon *daemon, struct err *err)
@@ -99,46 +88,32 @@ static int start_charon(struct daemon *daemon, struct err *err)
 	return charon_start(daemon->charon, err);
 }
 
-static int nothing(struct daemon *daemon, struct err *err)
-{
-	(void)daemon;
-	(void)err;
-	return 0;
-}
+static const struct part loop_part = {.name = "loop", .open = open_loop, .close = close_loop};
+static const struct part run_dir_part = {
+	.name = "run_dir", .open = open_run_dir, .close = close_run_dir};
+static const struct part spd_part = {.name = "spd", .open = open_spd, .close = close_spd};
+static const struct part protection_part = {
+	.name = "protection", .open = protect, .close = host_policies_unpin};
+static const struct part charon_part = {.name = "charon", .open = start_charon};
 
-/* Before the first policy is written all that could refuse the start has been asked. */
-static const struct part parts[] = {
-	{"loop", open_loop, close_loop},
-	{"signals", signals_open, signals_close},
-	{"log_repeats", log_repeats_open, log_repeats_close},
-	{"readiness", readiness_open, readiness_close},
-	{"sysctls", sysctls_open, sysctls_close},
-	{"policies", open_policies, policies_close},
-	{"foreign_policies", foreign_policies_open, foreign_policies_close},
-	{"foreign_sa_changes", foreign_sa_changes_open, foreign_sa_changes_close},
-	{"acquires", acquires_open, acquires_close},
-	{"resync", resync_open, resync_close},
-	{"ike_flood", ike_flood_open, ike_flood_close},
-	{"orphan_sas", orphan_sas_open, orphan_sas_close},
-	{"idle_peers", idle_peers_open, idle_peers_close},
-	{"certificates", certificates_open, certificates_close},
-	{"reload", reload_open, reload_close},
-	{"run_dir", open_run_dir, close_run_dir},
-	{"charon_events", charon_events_open, charon_events_close},
-	{"network", network_open, network_close},
-	{"spd", open_spd, close_spd},
-	{"recent_peers", recent_peers_open, recent_peers_close},
-	{"known_hosts", open_known_hosts, known_hosts_close},
-	{"protection", protect, host_policies_unpin},
-	{"kernel_events", kernel_events_open, kernel_events_close},
-	{"carried", carried_open, carried_close},
-	{"commands", commands_open, commands_close},
-	/* these begin when they are asked for */
-	{"try", nothing, try_close},
-	{"shutdown", nothing, shutdown_close},
-	{"charon", start_charon, NULL},
+/* Before the first policy is written, all that could refuse the start has been asked; charon is started
+ * when all is there that it may call for. */
+static const struct part *const parts[] = {
+	&loop_part,         &signals_part,    &log_repeats_part,      &readiness_part,
+	&sysctls_part,      &policies_part,   &foreign_policies_part, &foreign_sa_changes_part,
+	&acquires_part,     &ike_flood_part,  &orphan_sas_part,       &idle_peers_part,
+	&certificates_part, &reload_part,     &run_dir_part,          &charon_events_part,
+	&network_part,      &spd_part,        &recent_peers_part,     &known_hosts_part,
+	&resync_part,       &protection_part, &kernel_events_part,    &carried_part,
+	&commands_part,     &try_part,        &shutdown_part,         &charon_part,
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
+const struct part *const *daemon_parts(size_t *ret_count)
+{
+	*ret_count = PART_COUNT;
+	return parts;
+}
 
 int daemon_open(struct daemon *daemon, struct err *err)
 {

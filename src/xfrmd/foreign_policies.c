@@ -141,28 +141,27 @@ bool foreign_policies_fights(const struct daemon *daemon)
 
 /* Life. */
 
-int foreign_policies_open(struct daemon *daemon, struct err *err)
-{
-	struct foreign_policies *self = calloc(1, sizeof(*self));
-
-	daemon->parts.foreign_policies = self;
-	if (!self || loop_timer_new(daemon->loop, repair, daemon, &self->repair_timer) < 0 ||
-	    loop_timer_new(daemon->loop, tell, daemon, &self->tell_timer) < 0)
-		return err_set(err, -ENOMEM, "foreign policies: out of memory");
-	self->failures = (struct log_limit){.burst = 3, .interval_ms = 60000};
-	self->foreign_lines = (struct log_limit){.burst = 10, .interval_ms = 60000};
-	return 0;
-}
-
-void foreign_policies_close(struct daemon *daemon)
+static int open_part(struct daemon *daemon, struct err *err)
 {
 	struct foreign_policies *self = daemon->parts.foreign_policies;
 
-	if (!self)
-		return;
-	policy_list_fini(&self->foreign);
-	loop_timer_free(self->tell_timer);
-	loop_timer_free(self->repair_timer);
-	free(self);
-	daemon->parts.foreign_policies = NULL;
+	(void)err;
+	self->failures = (struct log_limit){.burst = 3, .interval_ms = 60000};
+	self->foreign_lines = (struct log_limit){.burst = 10, .interval_ms = 60000};
+	policies_on_applied(daemon, foreign_policies_look);
+	return 0;
 }
+
+static void close_part(struct daemon *daemon)
+{
+	policy_list_fini(&daemon->parts.foreign_policies->foreign);
+}
+
+const struct part foreign_policies_part = {
+	"foreign_policies",
+	offsetof(struct parts, foreign_policies),
+	sizeof(struct foreign_policies),
+	{{repair, offsetof(struct foreign_policies, repair_timer)},
+         {tell, offsetof(struct foreign_policies, tell_timer)}},
+	open_part,
+	close_part};

@@ -123,21 +123,10 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 	note_loss(self);
 }
 
-int foreign_sa_changes_open(struct daemon *daemon, struct err *err)
-{
-	struct foreign_sa_changes *self = calloc(1, sizeof(*self));
-
-	daemon->parts.foreign_sa_changes = self;
-	if (!self || loop_timer_new(daemon->loop, tell, daemon, &self->tell_timer) < 0)
-		return err_set(err, -ENOMEM, "foreign SA changes: out of memory");
-	return 0;
-}
-
-void foreign_sa_changes_close(struct daemon *daemon)
-{
-	if (!daemon->parts.foreign_sa_changes)
-		return;
-	loop_timer_free(daemon->parts.foreign_sa_changes->tell_timer);
-	free(daemon->parts.foreign_sa_changes);
-	daemon->parts.foreign_sa_changes = NULL;
-}
+const struct part foreign_sa_changes_part = {
+	"foreign_sa_changes",
+	offsetof(struct parts, foreign_sa_changes),
+	sizeof(struct foreign_sa_changes),
+	{{tell, offsetof(struct foreign_sa_changes, tell_timer)}},
+	NULL,
+	NULL};

@@ -94,25 +94,21 @@ static void on_timer(void *ctx)
 	idle_peers_arm(daemon);
 }
 
-int idle_peers_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct idle_peers *self = calloc(1, sizeof(*self));
-
-	daemon->parts.idle_peers = self;
-	if (!self || idle_new(&self->idle) < 0 ||
-	    loop_timer_new(daemon->loop, on_timer, daemon, &self->timer) < 0)
-		return err_set(err, -ENOMEM, "peers: out of memory");
-	return 0;
+	return idle_new(&daemon->parts.idle_peers->idle)
+	               ? err_set(err, -ENOMEM, "peers: out of memory")
+	               : 0;
 }
 
-void idle_peers_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	struct idle_peers *self = daemon->parts.idle_peers;
-
-	if (!self)
-		return;
-	loop_timer_free(self->timer);
-	idle_free(self->idle);
-	free(self);
-	daemon->parts.idle_peers = NULL;
+	idle_free(daemon->parts.idle_peers->idle);
 }
+
+const struct part idle_peers_part = {"idle_peers",
+                                     offsetof(struct parts, idle_peers),
+                                     sizeof(struct idle_peers),
+                                     {{on_timer, offsetof(struct idle_peers, timer)}},
+                                     open_part,
+                                     close_part};

@@ -98,27 +98,21 @@ static void on_timer(void *ctx)
 	loop_timer_start(self->timer, self->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
 }
 
-int ike_flood_open(struct daemon *daemon, struct err *err)
-{
-	struct ike_flood *self = calloc(1, sizeof(*self));
-
-	daemon->parts.ike_flood = self;
-	if (!self || loop_timer_new(daemon->loop, on_timer, daemon, &self->timer) < 0)
-		return err_set(err, -ENOMEM, "charon: out of memory");
-	loop_timer_start(self->timer, LOOK_MS);
-	return 0;
-}
-
 void ike_flood_on_charon(struct daemon *daemon)
 {
 	daemon->parts.ike_flood->gate = (struct flood_gate){0};
 }
 
-void ike_flood_close(struct daemon *daemon)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	if (!daemon->parts.ike_flood)
-		return;
-	loop_timer_free(daemon->parts.ike_flood->timer);
-	free(daemon->parts.ike_flood);
-	daemon->parts.ike_flood = NULL;
+	(void)err;
+	loop_timer_start(daemon->parts.ike_flood->timer, LOOK_MS);
+	return 0;
 }
+
+const struct part ike_flood_part = {"ike_flood",
+                                    offsetof(struct parts, ike_flood),
+                                    sizeof(struct ike_flood),
+                                    {{on_timer, offsetof(struct ike_flood, timer)}},
+                                    open_part,
+                                    NULL};

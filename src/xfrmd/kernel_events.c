@@ -102,7 +102,7 @@ static void on_sas_lost(void *ctx, bool flushed)
 	orphan_sas_on_change(ctx);
 }
 
-int kernel_events_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
 	static const struct xfrm_events events = {
 		.acquire = acquires_on_acquire,
@@ -113,12 +113,9 @@ int kernel_events_open(struct daemon *daemon, struct err *err)
 		.sa_gone = on_sa_gone,
 		.sas_lost = on_sas_lost,
 	};
-	struct kernel_events *self = calloc(1, sizeof(*self));
+	struct kernel_events *self = daemon->parts.kernel_events;
 	int error;
 
-	daemon->parts.kernel_events = self;
-	if (!self)
-		return err_set(err, -ENOMEM, "kernel: out of memory");
 	self->overruns = (struct log_limit){.burst = 3, .interval_ms = 60000};
 	error = xfrm_monitor_open(daemon->loop, installed_spd_port(daemon->spd), &events, daemon,
 	                          &self->monitor, err);
@@ -130,11 +127,14 @@ int kernel_events_open(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
-void kernel_events_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.kernel_events)
-		return;
 	xfrm_monitor_close(daemon->parts.kernel_events->monitor);
-	free(daemon->parts.kernel_events);
-	daemon->parts.kernel_events = NULL;
 }
+
+const struct part kernel_events_part = {"kernel_events",
+                                        offsetof(struct parts, kernel_events),
+                                        sizeof(struct kernel_events),
+                                        {{NULL, 0}},
+                                        open_part,
+                                        close_part};

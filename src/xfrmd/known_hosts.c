@@ -149,7 +149,8 @@ static void run_actions(struct daemon *daemon, struct host_actions *actions)
 	/* what was lost is found again in the kernel's SAs */
 	if (!complete) {
 		log_error("spd: known hosts: out of memory, pins are late");
-		daemon->parts.known_hosts->lost(daemon);
+		if (daemon->parts.known_hosts->lost)
+			daemon->parts.known_hosts->lost(daemon);
 	}
 	host_actions_fini(actions);
 }
@@ -237,6 +238,11 @@ int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, 
 	drop_writes(ret_actions);
 	sas_fini(&sas);
 	return error;
+}
+
+void known_hosts_on_lost(struct daemon *daemon, void (*lost)(struct daemon *daemon))
+{
+	daemon->parts.known_hosts->lost = lost;
 }
 
 void known_hosts_planned(struct daemon *daemon, struct host_actions *actions)
@@ -352,31 +358,28 @@ static int restore(struct daemon *daemon)
 	return error;
 }
 
-int known_hosts_open(struct daemon *daemon, void (*lost)(struct daemon *daemon), struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct known_hosts *known_hosts = calloc(1, sizeof(*known_hosts));
-	int error = known_hosts ? hosts_new(&daemon->hosts) : -ENOMEM;
+	int error = hosts_new(&daemon->hosts);
 
-	daemon->parts.known_hosts = known_hosts;
-	if (!error)
-		error = loop_timer_new(daemon->loop, on_timer, daemon, &known_hosts->timer);
 	if (!error)
 		error = set_mode(daemon);
 	if (!error) {
-		known_hosts->lost = lost;
 		known_hosts_on_charon(daemon, false);
 		error = restore(daemon);
 	}
 	return error ? err_set(err, error, "known hosts: out of memory") : 0;
 }
 
-void known_hosts_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	hosts_free(daemon->hosts);
 	daemon->hosts = NULL;
-	if (!daemon->parts.known_hosts)
-		return;
-	loop_timer_free(daemon->parts.known_hosts->timer);
-	free(daemon->parts.known_hosts);
-	daemon->parts.known_hosts = NULL;
 }
+
+const struct part known_hosts_part = {"known_hosts",
+                                      offsetof(struct parts, known_hosts),
+                                      sizeof(struct known_hosts),
+                                      {{on_timer, offsetof(struct known_hosts, timer)}},
+                                      open_part,
+                                      close_part};

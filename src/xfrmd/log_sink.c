@@ -47,25 +47,22 @@ static void on_counted(void *ctx, uint64_t due_ms)
 	loop_timer_start_at(repeats->timer, due_ms);
 }
 
-int log_repeats_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct log_repeats *repeats = calloc(1, sizeof(*repeats));
-
-	daemon->parts.log_repeats = repeats;
-	if (!repeats || loop_timer_new(daemon->loop, on_due, NULL, &repeats->timer) < 0)
-		return err_set(err, -ENOMEM, "log: out of memory");
-	log_count_repeats(on_counted, repeats);
+	(void)err;
+	log_count_repeats(on_counted, daemon->parts.log_repeats);
 	return 0;
 }
 
-void log_repeats_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	struct log_repeats *repeats = daemon->parts.log_repeats;
-
-	if (!repeats)
-		return;
+	(void)daemon;
 	log_count_repeats(NULL, NULL);
-	loop_timer_free(repeats->timer);
-	free(repeats);
-	daemon->parts.log_repeats = NULL;
 }
+
+const struct part log_repeats_part = {"log_repeats",
+                                      offsetof(struct parts, log_repeats),
+                                      sizeof(struct log_repeats),
+                                      {{on_due, offsetof(struct log_repeats, timer)}},
+                                      open_part,
+                                      close_part};

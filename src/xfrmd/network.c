@@ -63,13 +63,19 @@ static void on_change(void *ctx)
 	resync_now(daemon);
 }
 
-int network_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
 	return addr_watch_open(daemon->loop, on_change, daemon, &daemon->addrs, err);
 }
 
-void network_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	addr_watch_close(daemon->addrs);
 	daemon->addrs = NULL;
 }
+
+const struct part network_part = {
+	.name = "network",
+	.open = open_part,
+	.close = close_part,
+};

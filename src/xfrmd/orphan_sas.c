@@ -151,25 +151,21 @@ static void on_timer(void *ctx)
 	arm_timer(daemon);
 }
 
-int orphan_sas_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct orphan_sas *self = calloc(1, sizeof(*self));
-
-	daemon->parts.orphan_sas = self;
-	if (!self || orphans_new(&self->orphans) < 0 ||
-	    loop_timer_new(daemon->loop, on_timer, daemon, &self->timer) < 0)
-		return err_set(err, -ENOMEM, "orphaned SAs: out of memory");
-	return 0;
+	return orphans_new(&daemon->parts.orphan_sas->orphans)
+	               ? err_set(err, -ENOMEM, "orphaned SAs: out of memory")
+	               : 0;
 }
 
-void orphan_sas_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	struct orphan_sas *self = daemon->parts.orphan_sas;
-
-	if (!self)
-		return;
-	loop_timer_free(self->timer);
-	orphans_free(self->orphans);
-	free(self);
-	daemon->parts.orphan_sas = NULL;
+	orphans_free(machine(daemon));
 }
+
+const struct part orphan_sas_part = {"orphan_sas",
+                                     offsetof(struct parts, orphan_sas),
+                                     sizeof(struct orphan_sas),
+                                     {{on_timer, offsetof(struct orphan_sas, timer)}},
+                                     open_part,
+                                     close_part};

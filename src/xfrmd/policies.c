@@ -77,7 +77,8 @@ int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct 
 		policies_failed(daemon, err);
 	else
 		note_applied(policies);
-	policies->applied(daemon);
+	if (policies->applied)
+		policies->applied(daemon);
 	return error;
 }
 
@@ -90,6 +91,11 @@ static void retry(void *ctx)
 	/* the first failure was told, status goes on telling */
 	if (policies_apply(daemon, &change, &err) < 0)
 		log_debug("spd: once more: %s", err.text);
+}
+
+void policies_on_applied(struct daemon *daemon, void (*applied)(struct daemon *daemon))
+{
+	daemon->parts.policies->applied = applied;
 }
 
 const char *policies_problem(const struct daemon *daemon)
@@ -121,22 +127,9 @@ bool policies_flushed(const struct daemon *daemon)
 
 /* Life. */
 
-int policies_open(struct daemon *daemon, void (*applied)(struct daemon *daemon), struct err *err)
-{
-	struct policies *policies = calloc(1, sizeof(*policies));
-
-	daemon->parts.policies = policies;
-	if (!policies || loop_timer_new(daemon->loop, retry, daemon, &policies->retry_timer) < 0)
-		return err_set(err, -ENOMEM, "SPD: out of memory");
-	policies->applied = applied;
-	return 0;
-}
-
-void policies_close(struct daemon *daemon)
-{
-	if (!daemon->parts.policies)
-		return;
-	loop_timer_free(daemon->parts.policies->retry_timer);
-	free(daemon->parts.policies);
-	daemon->parts.policies = NULL;
-}
+const struct part policies_part = {"policies",
+                                   offsetof(struct parts, policies),
+                                   sizeof(struct policies),
+                                   {{retry, offsetof(struct policies, retry_timer)}},
+                                   NULL,
+                                   NULL};

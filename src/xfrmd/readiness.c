@@ -83,25 +83,10 @@ bool readiness_failed(const struct daemon *daemon)
 	return daemon->parts.readiness->failed;
 }
 
-int readiness_open(struct daemon *daemon, struct err *err)
-{
-	struct readiness *readiness = calloc(1, sizeof(*readiness));
-
-	daemon->parts.readiness = readiness;
-	if (!readiness || loop_timer_new(daemon->loop, on_timeout, daemon, &readiness->timer) < 0 ||
-	    loop_timer_new(daemon->loop, on_watchdog, daemon, &readiness->watchdog_timer) < 0)
-		return err_set(err, -ENOMEM, "start: out of memory");
-	return 0;
-}
-
-void readiness_close(struct daemon *daemon)
-{
-	struct readiness *readiness = daemon->parts.readiness;
-
-	if (!readiness)
-		return;
-	loop_timer_free(readiness->watchdog_timer);
-	loop_timer_free(readiness->timer);
-	free(readiness);
-	daemon->parts.readiness = NULL;
-}
+const struct part readiness_part = {"readiness",
+                                    offsetof(struct parts, readiness),
+                                    sizeof(struct readiness),
+                                    {{on_timeout, offsetof(struct readiness, timer)},
+                                     {on_watchdog, offsetof(struct readiness, watchdog_timer)}},
+                                    NULL,
+                                    NULL};

@@ -222,14 +222,11 @@ void recent_peers_freeze(struct daemon *daemon)
 	daemon->parts.recent_peers->frozen = true;
 }
 
-int recent_peers_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct recent_peers *recent = calloc(1, sizeof(*recent));
-	int error = recent ? make_path(daemon->run_dir, &recent->path) : -ENOMEM;
+	struct recent_peers *recent = daemon->parts.recent_peers;
+	int error = make_path(daemon->run_dir, &recent->path);
 
-	daemon->parts.recent_peers = recent;
-	if (!error)
-		error = loop_timer_new(daemon->loop, on_timer, daemon, &recent->timer);
 	if (!error && is_trusted(recent))
 		error = read_file(recent);
 	if (error)
@@ -238,17 +235,19 @@ int recent_peers_open(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
-void recent_peers_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	struct recent_peers *recent = daemon->parts.recent_peers;
 
-	if (!recent)
-		return;
 	recent_peers_freeze(daemon);
-	loop_timer_free(recent->timer);
 	peers_file_fini(&recent->waiting);
 	free(recent->written);
 	free(recent->path);
-	free(recent);
-	daemon->parts.recent_peers = NULL;
 }
+
+const struct part recent_peers_part = {"recent_peers",
+                                       offsetof(struct parts, recent_peers),
+                                       sizeof(struct recent_peers),
+                                       {{on_timer, offsetof(struct recent_peers, timer)}},
+                                       open_part,
+                                       close_part};

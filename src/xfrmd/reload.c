@@ -18,14 +18,6 @@ struct reload {
 	struct reload_history history;
 };
 
-static void log_lists(const struct strlist *changes, const struct strlist *errors)
-{
-	for (size_t i = 0; i < changes->count; i++)
-		log_notice("reload: %s", changes->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		log_error("reload: %s", errors->items[i]);
-}
-
 static void note(struct reload_history *history, const struct strlist *errors)
 {
 	history->time = clock_now_epoch();
@@ -57,7 +49,7 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 	if (error)
 		log_error("log: cannot open again: %s", strerror(-error));
 	if (refused(daemon, ret_errors)) {
-		log_lists(ret_changes, ret_errors);
+		settings_log("reload", ret_changes, ret_errors);
 		return -EINVAL;
 	}
 	notify_send("RELOADING=1");
@@ -66,7 +58,7 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 		settings_swap(daemon, &settings, ret_changes, ret_errors);
 		settings_fini(&settings);
 	}
-	log_lists(ret_changes, ret_errors);
+	settings_log("reload", ret_changes, ret_errors);
 	note(&daemon->parts.reload->history, ret_errors);
 	notify_send("READY=1\nSTATUS=protecting %zu prefixes", daemon->settings.conf.protect.count);
 	return ret_errors->count ? -EINVAL : 0;
@@ -77,17 +69,11 @@ const struct reload_history *reload_history(const struct daemon *daemon)
 	return &daemon->parts.reload->history;
 }
 
-int reload_open(struct daemon *daemon, struct err *err)
+static void close_part(struct daemon *daemon)
 {
-	daemon->parts.reload = calloc(1, sizeof(*daemon->parts.reload));
-	return daemon->parts.reload ? 0 : err_set(err, -ENOMEM, "reload: out of memory");
+	strlist_fini(&daemon->parts.reload->history.errors);
 }
 
-void reload_close(struct daemon *daemon)
-{
-	if (!daemon->parts.reload)
-		return;
-	strlist_fini(&daemon->parts.reload->history.errors);
-	free(daemon->parts.reload);
-	daemon->parts.reload = NULL;
-}
+const struct part reload_part = {
+	"reload",  offsetof(struct parts, reload), sizeof(struct reload), {{NULL, 0}}, NULL,
+	close_part};

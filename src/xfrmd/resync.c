@@ -43,21 +43,16 @@ static void on_timer(void *ctx)
 	resync_now(ctx);
 }
 
-int resync_open(struct daemon *daemon, struct err *err)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct resync *resync = calloc(1, sizeof(*resync));
-
-	daemon->parts.resync = resync;
-	if (!resync || loop_timer_new(daemon->loop, on_timer, daemon, &resync->timer) < 0)
-		return err_set(err, -ENOMEM, "known hosts: out of memory");
+	(void)err;
+	known_hosts_on_lost(daemon, resync_soon);
 	return 0;
 }
 
-void resync_close(struct daemon *daemon)
-{
-	if (!daemon->parts.resync)
-		return;
-	loop_timer_free(daemon->parts.resync->timer);
-	free(daemon->parts.resync);
-	daemon->parts.resync = NULL;
-}
+const struct part resync_part = {"resync",
+                                 offsetof(struct parts, resync),
+                                 sizeof(struct resync),
+                                 {{on_timer, offsetof(struct resync, timer)}},
+                                 open_part,
+                                 NULL};

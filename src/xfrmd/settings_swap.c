@@ -59,6 +59,14 @@ int settings_read(struct daemon *daemon, const char *path, struct settings *ret_
 	return error;
 }
 
+void settings_log(const char *who, const struct strlist *changes, const struct strlist *errors)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		log_notice("%s: %s", who, changes->items[i]);
+	for (size_t i = 0; i < errors->count; i++)
+		log_error("%s: %s", who, errors->items[i]);
+}
+
 static bool drops_ca(const struct settings *from, const struct settings *to)
 {
 	const struct pki_certs *old = &from->bundle.cas, *new = &to->bundle.cas;

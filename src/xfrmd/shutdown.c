@@ -214,7 +214,7 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 	}
 }
 
-void shutdown_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct strlist errors = {0};
@@ -234,3 +234,8 @@ void shutdown_close(struct daemon *daemon)
 	free(shutdown);
 	daemon->parts.shutdown = NULL;
 }
+
+const struct part shutdown_part = {
+	.name = "shutdown",
+	.close = close_part,
+};

@@ -35,23 +35,6 @@ static void on_hangup(void *ctx)
 	strlist_fini(&errors);
 }
 
-int signals_open(struct daemon *daemon, struct err *err)
-{
-	struct signals *self = calloc(1, sizeof(*self));
-	int error = self ? 0 : -ENOMEM;
-
-	daemon->parts.signals = self;
-	if (!error)
-		error = loop_signal_new(daemon->loop, SIGTERM, on_terminate, daemon,
-		                        &self->terminate);
-	if (!error)
-		error = loop_signal_new(daemon->loop, SIGINT, on_terminate, daemon,
-		                        &self->interrupt);
-	if (!error)
-		error = loop_signal_new(daemon->loop, SIGHUP, on_hangup, daemon, &self->hangup);
-	return error ? err_set(err, error, "signals: %s", strerror(-error)) : 0;
-}
-
 /* One more must not end us in another way than the first. */
 static void block(void)
 {
@@ -64,16 +47,34 @@ static void block(void)
 	sigprocmask(SIG_BLOCK, &endings, NULL);
 }
 
-void signals_close(struct daemon *daemon)
+static int open_part(struct daemon *daemon, struct err *err)
+{
+	struct signals *self = daemon->parts.signals;
+	const struct {
+		int number;
+		loop_fn fn;
+		struct loop_signal **watch;
+	} all[] = {{SIGTERM, on_terminate, &self->terminate},
+	           {SIGINT, on_terminate, &self->interrupt},
+	           {SIGHUP, on_hangup, &self->hangup}};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(all) / sizeof(all[0]); i++)
+		error = loop_signal_new(daemon->loop, all[i].number, all[i].fn, daemon,
+		                        all[i].watch);
+	return error ? err_set(err, error, "signals: %s", strerror(-error)) : 0;
+}
+
+static void close_part(struct daemon *daemon)
 {
 	struct signals *self = daemon->parts.signals;
 
-	if (!self)
-		return;
 	block();
 	loop_signal_free(self->hangup);
 	loop_signal_free(self->interrupt);
 	loop_signal_free(self->terminate);
-	free(self);
-	daemon->parts.signals = NULL;
 }
+
+const struct part signals_part = {
+	"signals", offsetof(struct parts, signals), sizeof(struct signals), {{NULL, 0}}, open_part,
+	close_part};

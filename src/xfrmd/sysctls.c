@@ -46,14 +46,6 @@ void sysctls_stop_holding(void)
 		log_warning("shutdown: %s", err.text);
 }
 
-int sysctls_open(struct daemon *daemon, struct err *err)
-{
-	daemon->parts.sysctls = calloc(1, sizeof(*daemon->parts.sysctls));
-	return daemon->parts.sysctls ? 0 : err_set(err, -ENOMEM, "kernel: out of memory");
-}
-
-void sysctls_close(struct daemon *daemon)
-{
-	free(daemon->parts.sysctls);
-	daemon->parts.sysctls = NULL;
-}
+const struct part sysctls_part = {
+	"sysctls", offsetof(struct parts, sysctls), sizeof(struct sysctls), {{NULL, 0}}, NULL,
+	NULL};

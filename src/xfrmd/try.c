@@ -36,14 +36,6 @@ static char *run_path(const struct daemon *daemon, const char *name)
 	return asprintf(&path, "%s/%s", daemon->run_dir, name) < 0 ? NULL : path;
 }
 
-static void log_lists(const struct strlist *changes, const struct strlist *errors)
-{
-	for (size_t i = 0; i < changes->count; i++)
-		log_notice("try: %s", changes->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		log_error("try: %s", errors->items[i]);
-}
-
 static void forget(struct daemon *daemon, bool confirmed)
 {
 	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
@@ -80,7 +72,7 @@ static void on_timeout(void *ctx)
 
 	log_warning("try: nobody confirmed it in time");
 	go_back(ctx, &changes, &errors);
-	log_lists(&changes, &errors);
+	settings_log("try", &changes, &errors);
 	strlist_fini(&changes);
 	strlist_fini(&errors);
 }
@@ -145,7 +137,7 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 	daemon->parts.try = try;
 	try->copied = copied;
 	if (load(daemon, copied, &try->former, errors) < 0) {
-		log_lists(changes, errors);
+		settings_log("try", changes, errors);
 		forget(daemon, false);
 		return;
 	}
@@ -155,7 +147,7 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 	log_notice("try: another configuration for %u s, asked for by xfrmctl", timeout_s);
 	policies_set_flushed(daemon, false);
 	settings_swap(daemon, &try->former, changes, errors);
-	log_lists(changes, errors);
+	settings_log("try", changes, errors);
 }
 
 static bool is_trying(const struct daemon *daemon, struct strlist *errors)
@@ -171,7 +163,7 @@ void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist 
 		return;
 	forget(daemon, true);
 	strlist_addf(changes, "what was tried stays in force");
-	log_lists(changes, errors);
+	settings_log("try", changes, errors);
 }
 
 void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -179,7 +171,7 @@ void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *er
 	if (!is_trying(daemon, errors))
 		return;
 	go_back(daemon, changes, errors);
-	log_lists(changes, errors);
+	settings_log("try", changes, errors);
 }
 
 void try_status(const struct daemon *daemon, struct ctl_status *status)
@@ -193,10 +185,15 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 	status->try_ends = clock_epoch_of(try->end_ms + 999);
 }
 
-void try_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
 	if (!daemon->parts.try)
 		return;
 	log_warning("try: ends with xfrmd, the configuration file counts from the next start on");
 	forget(daemon, false);
 }
+
+const struct part try_part = {
+	.name = "try",
+	.close = close_part,
+};

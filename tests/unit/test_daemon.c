@@ -1,114 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of a daemon, opened and closed. Those that need a kernel or a charon are made up. */
+/* The parts of a daemon, opened and closed. Those that need a kernel or a charon are made up, but for
+ * their state and their timers. */
 #include "xfrmd/xfrmd/daemon.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "test.h"
 #include "xfrmd/base/log.h"
-#include "xfrmd/xfrmd/parts.h"
+
+#define PARTS_MAX  64
+/* The first one of those. */
+#define FIRST_FAKE "charon_events"
 
 static struct strlist opened, closed;
 static const char *failing; /* the part that cannot be opened; NULL: all can */
-
-static int fake(const char *name, struct err *err)
-{
-	return failing && strcmp(failing, name) == 0 ? err_set(err, -EIO, "%s fails", name) : 0;
-}
-
-#define FAKE_PART(name)                                                   \
-	int __wrap_##name##_open(struct daemon *daemon, struct err *err); \
-	int __wrap_##name##_open(struct daemon *daemon, struct err *err)  \
-	{                                                                 \
-		(void)daemon;                                             \
-		return fake(#name, err);                                  \
-	}                                                                 \
-	void __wrap_##name##_close(struct daemon *daemon);                \
-	void __wrap_##name##_close(struct daemon *daemon)                 \
-	{                                                                 \
-		(void)daemon;                                             \
-	}
-FAKE_PART(charon_events)
-FAKE_PART(network)
-FAKE_PART(recent_peers)
-FAKE_PART(kernel_events)
-FAKE_PART(carried)
-
-int __wrap_installed_spd_open(struct installed_spd **ret_keeper, struct err *err);
-int __wrap_installed_spd_read(struct installed_spd *keeper, struct err *err);
-void __wrap_installed_spd_close(struct installed_spd *keeper);
-int __wrap_known_hosts_open(struct daemon *daemon, void (*lost)(struct daemon *daemon),
-                            struct err *err);
-void __wrap_known_hosts_close(struct daemon *daemon);
-int __wrap_network_begin(struct daemon *daemon, struct err *err);
-int __wrap_sysctls_write(struct daemon *daemon, struct err *err);
-void __wrap_host_policies_unpin(struct daemon *daemon);
-int __wrap_charon_start(struct charon *charon, struct err *err);
-void __wrap_monitor_end(void);
-
-int __wrap_installed_spd_open(struct installed_spd **ret_keeper, struct err *err)
-{
-	(void)ret_keeper;
-	return fake("spd", err);
-}
-
-int __wrap_installed_spd_read(struct installed_spd *keeper, struct err *err)
-{
-	(void)keeper;
-	(void)err;
-	return 0;
-}
-
-void __wrap_installed_spd_close(struct installed_spd *keeper)
-{
-	(void)keeper;
-}
-
-int __wrap_known_hosts_open(struct daemon *daemon, void (*lost)(struct daemon *daemon),
-                            struct err *err)
-{
-	(void)daemon;
-	ck_assert(lost != NULL);
-	return fake("known_hosts", err);
-}
-
-void __wrap_known_hosts_close(struct daemon *daemon)
-{
-	(void)daemon;
-}
-
-int __wrap_network_begin(struct daemon *daemon, struct err *err)
-{
-	(void)daemon;
-	return fake("protection", err);
-}
-
-int __wrap_sysctls_write(struct daemon *daemon, struct err *err)
-{
-	(void)daemon;
-	(void)err;
-	return 0;
-}
-
-void __wrap_host_policies_unpin(struct daemon *daemon)
-{
-	(void)daemon;
-}
-
-int __wrap_charon_start(struct charon *charon, struct err *err)
-{
-	(void)charon;
-	return fake("charon", err);
-}
-
-/* It would end our own look at the log. */
-void __wrap_monitor_end(void)
-{
-}
 
 static void on_line(void *ctx, enum log_level level, const char *line)
 {
@@ -117,6 +24,14 @@ static void on_line(void *ctx, enum log_level level, const char *line)
 		ck_assert_int_eq(strlist_add(&opened, line + 5), 0);
 	if (level == LOG_LEVEL_DEBUG && strncmp(line, "close ", 6) == 0)
 		ck_assert_int_eq(strlist_add(&closed, line + 6), 0);
+}
+
+static int open_fake(struct daemon *daemon, struct err *err)
+{
+	const char *name = opened.items[opened.count - 1];
+
+	(void)daemon;
+	return failing && strcmp(failing, name) == 0 ? err_set(err, -EIO, "%s fails", name) : 0;
 }
 
 static void set_up(void)
@@ -139,74 +54,100 @@ static void assert_mirrored(void)
 		ck_assert_str_eq(opened.items[i], closed.items[closed.count - 1 - i]);
 }
 
-/* Returns how many parts there were, and leaves no trace. */
-static size_t open_and_close(void)
+/* All parts in order, from FIRST_FAKE on made up. Returns how many. */
+static size_t make_parts(struct part copies[PARTS_MAX], const struct part *ret_parts[PARTS_MAX])
 {
-	char run_dir[] = "/tmp/test_daemon.XXXXXX", command[64];
-	struct daemon daemon = {.conf_path = "xfrmd.conf", .ready_fd = -1};
+	bool fake = false;
+	size_t count;
+	const struct part *const *parts = daemon_parts(&count);
+
+	ck_assert_uint_lt(count, PARTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		copies[i] = *parts[i];
+		fake |= strcmp(copies[i].name, FIRST_FAKE) == 0;
+		if (fake) {
+			copies[i].open = open_fake;
+			copies[i].close = NULL;
+		}
+		ret_parts[i] = &copies[i];
+	}
+	ck_assert(fake);
+	return count;
+}
+
+static void make_folder(char *folder)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void open_and_close(void)
+{
+	char run_dir[] = "/tmp/test_daemon.XXXXXX";
+	struct daemon daemon = {.conf_path = "xfrmd.conf", .run_dir = run_dir, .ready_fd = -1};
+	static const struct parts none;
+	const struct part *parts[PARTS_MAX];
+	struct part copies[PARTS_MAX];
+	size_t count = make_parts(copies, parts);
 	struct err err;
 	int error;
 
-	ck_assert_ptr_nonnull(mkdtemp(run_dir));
-	daemon.run_dir = run_dir;
-	error = daemon_open(&daemon, &err);
+	make_folder(run_dir);
+	error = parts_open(parts, count, &daemon, &err);
 	ck_assert_int_eq(error, failing ? -EIO : 0);
-	if (!error)
-		daemon_close(&daemon);
+	if (!error) {
+		ck_assert_uint_eq(opened.count, count);
+		parts_close(parts, count, &daemon);
+	}
 	assert_mirrored();
 	ck_assert_ptr_null(daemon.loop);
-	for (size_t i = 0; i < sizeof(daemon.parts) / sizeof(void *); i++)
-		ck_assert_ptr_null(((void **)&daemon.parts)[i]);
-	snprintf(command, sizeof(command), "rm -r %s", run_dir);
-	ck_assert_int_eq(system(command), 0);
-	return opened.count;
+	ck_assert_mem_eq(&daemon.parts, &none, sizeof(none));
+	remove_folder(run_dir);
 }
 
-START_TEST(daemon_closes_its_parts_in_the_reverse_order)
+START_TEST(parts_are_closed_in_the_reverse_order)
 {
-	ck_assert_uint_gt(open_and_close(), 20);
+	open_and_close();
 	ck_assert_str_eq(opened.items[0], "loop");
 	ck_assert_str_eq(opened.items[opened.count - 1], "charon");
 }
 END_TEST
 
-static const char *const failures[] = {"charon_events", "network",     "spd",
-                                       "recent_peers",  "known_hosts", "protection",
-                                       "kernel_events", "carried",     "charon"};
+static const char *const failures[] = {FIRST_FAKE, "spd",     "known_hosts",
+                                       "commands", "carried", "charon"};
 
-START_TEST(daemon_that_cannot_open_a_part_closes_that_one_and_those_before)
+START_TEST(part_that_cannot_be_opened_is_closed_with_those_before)
 {
 	failing = failures[_i];
-	ck_assert_uint_gt(open_and_close(), 0);
+	open_and_close();
 	ck_assert_str_eq(opened.items[opened.count - 1], failing);
 }
 END_TEST
 
-static int open_fails(struct daemon *daemon, struct err *err)
+START_TEST(daemon_without_its_charon_closes_what_was_open)
 {
-	(void)daemon;
-	return err_set(err, -EIO, "no");
-}
-
-static int open_succeeds(struct daemon *daemon, struct err *err)
-{
-	(void)daemon;
-	(void)err;
-	return 0;
-}
-
-START_TEST(parts_behind_one_that_fails_are_not_opened)
-{
-	static const struct part parts[] = {{"a", open_succeeds, NULL},
-	                                    {"b", open_succeeds, NULL},
-	                                    {"c", open_fails, NULL},
-	                                    {"d", open_succeeds, NULL}};
+	char run_dir[] = "/tmp/test_daemon.XXXXXX", nowhere[] = "/nowhere/charon";
+	struct daemon daemon = {.conf_path = "xfrmd.conf", .run_dir = run_dir, .ready_fd = -1};
 	struct err err;
 
-	ck_assert_int_eq(parts_open(parts, 4, NULL, &err), -EIO);
-	ck_assert_str_eq(err.text, "no");
-	ck_assert_uint_eq(opened.count, 3);
+	make_folder(run_dir);
+	ck_assert_int_eq(conf_set_defaults(&daemon.settings.conf), 0);
+	free(daemon.settings.conf.charon_binary);
+	daemon.settings.conf.charon_binary = nowhere;
+	ck_assert_int_lt(daemon_open(&daemon, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, nowhere));
+	ck_assert_str_eq(opened.items[opened.count - 1], FIRST_FAKE);
 	assert_mirrored();
+	daemon.settings.conf.charon_binary = NULL;
+	settings_fini(&daemon.settings);
+	remove_folder(run_dir);
 }
 END_TEST
 
@@ -215,11 +156,10 @@ int main(void)
 	TCase *tcase;
 	Suite *suite = test_suite("daemon", &tcase);
 
-	signal(SIGPIPE, SIG_IGN);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, daemon_closes_its_parts_in_the_reverse_order);
-	tcase_add_loop_test(tcase, daemon_that_cannot_open_a_part_closes_that_one_and_those_before,
-	                    0, sizeof(failures) / sizeof(failures[0]));
-	tcase_add_test(tcase, parts_behind_one_that_fails_are_not_opened);
+	tcase_add_test(tcase, parts_are_closed_in_the_reverse_order);
+	tcase_add_loop_test(tcase, part_that_cannot_be_opened_is_closed_with_those_before, 0,
+	                    sizeof(failures) / sizeof(failures[0]));
+	tcase_add_test(tcase, daemon_without_its_charon_closes_what_was_open);
 	return test_run(suite);
 }

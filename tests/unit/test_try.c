@@ -84,7 +84,7 @@ static void tear_down(void)
 {
 	char command[96];
 
-	try_close(&self);
+	try_part.close(&self);
 	loop_free(self.loop);
 	strlist_fini(&changes);
 	strlist_fini(&errors);

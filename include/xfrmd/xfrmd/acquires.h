@@ -3,11 +3,11 @@
 #define XFRMD_XFRMD_ACQUIRES_H
 
 #include "xfrmd/xfrm/xfrm_codec.h"
+#include "xfrmd/xfrmd/parts.h"
 #include "xfrmd/xfrmd/sas.h"
 
-/* The kernel asks for SAs: which acquires are acted upon, and by whom. open: 0 or -ENOMEM and @err. */
-int acquires_open(struct daemon *daemon, struct err *err);
-void acquires_close(struct daemon *daemon);
+/* The kernel asks for SAs: which acquires are acted upon, and by whom. */
+extern const struct part acquires_part;
 /* An xfrm_events callback. */
 void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire);
 /* From the larval SAs among all: acquires and expiries that nobody heard. */

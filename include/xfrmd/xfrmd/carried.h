@@ -4,12 +4,10 @@
 
 #include "xfrmd/sad/sa.h"
 #include "xfrmd/sad/traffic.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* What SAs of ours carried since the start. open: what they carried before now does not count. 0, or
- * negative errno and @err. */
-int carried_open(struct daemon *daemon, struct err *err);
-void carried_close(struct daemon *daemon);
+/* What SAs of ours carried since the start. open: what they carried before now does not count. */
+extern const struct part carried_part;
 /* One of ours, as it was at its end. */
 void carried_on_gone(struct daemon *daemon, const struct sa *sa);
 

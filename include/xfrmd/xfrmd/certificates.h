@@ -2,12 +2,10 @@
 #ifndef XFRMD_XFRMD_CERTIFICATES_H
 #define XFRMD_XFRMD_CERTIFICATES_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* Expiry of certificates: ours, the CAs', and those of peers, which are learned from charon. open: 0 or
- * -ENOMEM and @err. */
-int certificates_open(struct daemon *daemon, struct err *err);
-void certificates_close(struct daemon *daemon);
+/* Expiry of certificates: ours, the CAs', and those of peers, which are learned from charon. */
+extern const struct part certificates_part;
 /* Logs now and once a day. */
 void certificates_log(struct daemon *daemon);
 void certificates_on_peer_up(struct daemon *daemon);

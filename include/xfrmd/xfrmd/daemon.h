@@ -2,7 +2,7 @@
 #ifndef XFRMD_XFRMD_DAEMON_H
 #define XFRMD_XFRMD_DAEMON_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /*
  * Brings everything up in the order of the contract: lock, netlink, sysctls, policies, charon,
@@ -12,5 +12,8 @@
 int daemon_open(struct daemon *daemon, struct err *err);
 /* Leaves policies, SAs and charon as they are, but for the pins of known hosts. */
 void daemon_close(struct daemon *daemon);
+
+/* All of them, in the order in which they are opened. */
+const struct part *const *daemon_parts(size_t *ret_count);
 
 #endif

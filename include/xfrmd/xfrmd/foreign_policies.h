@@ -2,11 +2,10 @@
 #ifndef XFRMD_XFRMD_FOREIGN_POLICIES_H
 #define XFRMD_XFRMD_FOREIGN_POLICIES_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* What others do to the policies: repaired, or told of. open: 0 or -ENOMEM and @err. */
-int foreign_policies_open(struct daemon *daemon, struct err *err);
-void foreign_policies_close(struct daemon *daemon);
+/* What others do to the policies: repaired, or told of. */
+extern const struct part foreign_policies_part;
 /* They may differ from the wanted ones: read and repair, as soon as the pace of repairs allows. An
  * xfrm_events callback. */
 void foreign_policies_touched(void *ctx);

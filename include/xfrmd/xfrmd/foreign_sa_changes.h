@@ -3,11 +3,10 @@
 #define XFRMD_XFRMD_FOREIGN_SA_CHANGES_H
 
 #include "xfrmd/sad/sa.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* What others do to the SAs: their peers are rekeyed. open: 0 or -ENOMEM and @err. */
-int foreign_sa_changes_open(struct daemon *daemon, struct err *err);
-void foreign_sa_changes_close(struct daemon *daemon);
+/* What others do to the SAs: their peers are rekeyed. */
+extern const struct part foreign_sa_changes_part;
 /* One of ours is new, or gone, by the hand of @port. */
 void foreign_sa_changes_on_new(struct daemon *daemon, uint32_t port);
 void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port);

@@ -3,11 +3,10 @@
 #define XFRMD_XFRMD_IKE_FLOOD_H
 
 #include "xfrmd/charon/flood.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* What others ask of charon, for log, status and metrics. open: 0 or -ENOMEM and @err. */
-int ike_flood_open(struct daemon *daemon, struct err *err);
-void ike_flood_close(struct daemon *daemon);
+/* What others ask of charon, for log, status and metrics. */
+extern const struct part ike_flood_part;
 /* A charon is ready, with sockets that let everybody in. */
 void ike_flood_on_charon(struct daemon *daemon);
 /* As it is now; half_open as charon said last. */

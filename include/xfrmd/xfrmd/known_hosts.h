@@ -2,14 +2,13 @@
 #ifndef XFRMD_XFRMD_KNOWN_HOSTS_H
 #define XFRMD_XFRMD_KNOWN_HOSTS_H
 
+#include "xfrmd/xfrmd/parts.h"
 #include "xfrmd/xfrmd/sas.h"
 
-/*
- * Known hosts. open: takes over what a predecessor left, before the first plan. @lost is called when
- * memory was short: then known_hosts_sync() is due. 0, or negative errno and @err.
- */
-int known_hosts_open(struct daemon *daemon, void (*lost)(struct daemon *daemon), struct err *err);
-void known_hosts_close(struct daemon *daemon);
+/* Known hosts. open: takes over what a predecessor left, before the first plan. */
+extern const struct part known_hosts_part;
+/* @lost will be called when memory was short: then known_hosts_sync() is due. */
+void known_hosts_on_lost(struct daemon *daemon, void (*lost)(struct daemon *daemon));
 
 /* Takes the kernel's SAs as they are. 0 or -ENOMEM. */
 int known_hosts_sync(struct daemon *daemon, const struct sas *sas);

@@ -2,7 +2,7 @@
 #ifndef XFRMD_XFRMD_LOG_SINK_H
 #define XFRMD_XFRMD_LOG_SINK_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /* Sends the log where @conf says; on failure the old sink stays. 0, or negative errno and @err. */
 int log_sink_open(struct daemon *daemon, const struct conf *conf, struct err *err);
@@ -10,8 +10,7 @@ int log_sink_open(struct daemon *daemon, const struct conf *conf, struct err *er
  * and that is a problem. */
 void log_sink_begin(struct daemon *daemon);
 
-/* Lines that come again are told of in time. 0 or -ENOMEM and @err. */
-int log_repeats_open(struct daemon *daemon, struct err *err);
-void log_repeats_close(struct daemon *daemon);
+/* Lines that come again are told of in time. */
+extern const struct part log_repeats_part;
 
 #endif

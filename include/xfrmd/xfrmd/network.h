@@ -2,12 +2,10 @@
 #ifndef XFRMD_XFRMD_NETWORK_H
 #define XFRMD_XFRMD_NETWORK_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* The addresses and routes of this host: when they change, so does all that depends on them. 0, or
- * negative errno and @err. */
-int network_open(struct daemon *daemon, struct err *err);
-void network_close(struct daemon *daemon);
+/* The addresses and routes of this host: when they change, so does all that depends on them. */
+extern const struct part network_part;
 
 /* Addresses or settings are others: known hosts first, then the SPD. 0, or negative errno and @err. */
 int network_refresh(struct daemon *daemon, struct spd_change *ret_change, struct err *err);

@@ -2,11 +2,10 @@
 #ifndef XFRMD_XFRMD_ORPHAN_SAS_H
 #define XFRMD_XFRMD_ORPHAN_SAS_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* SAs that the present charon does not know. open: 0 or -ENOMEM and @err. */
-int orphan_sas_open(struct daemon *daemon, struct err *err);
-void orphan_sas_close(struct daemon *daemon);
+/* SAs that the present charon does not know. */
+extern const struct part orphan_sas_part;
 /* charon takes connections, before it is connected to. */
 void orphan_sas_begin(struct daemon *daemon);
 /* The kernel has new SAs. */

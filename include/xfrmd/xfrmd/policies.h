@@ -2,15 +2,13 @@
 #ifndef XFRMD_XFRMD_POLICIES_H
 #define XFRMD_XFRMD_POLICIES_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/*
- * The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts,
- * and tried again until it is. @applied is called whenever another SPD is wanted than before. open: 0
- * or -ENOMEM and @err.
- */
-int policies_open(struct daemon *daemon, void (*applied)(struct daemon *daemon), struct err *err);
-void policies_close(struct daemon *daemon);
+/* The wanted SPD. What cannot be applied is told by the error once, by status as long as it lasts, and
+ * tried again until it is. */
+extern const struct part policies_part;
+/* @applied will be called whenever another SPD was wanted than before. */
+void policies_on_applied(struct daemon *daemon, void (*applied)(struct daemon *daemon));
 /* Plans for the present settings, network and known hosts, and applies the difference. */
 int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
 /* One that was written beside the plan could not be: due like a plan that failed. */

@@ -2,12 +2,11 @@
 #ifndef XFRMD_XFRMD_READINESS_H
 #define XFRMD_XFRMD_READINESS_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /* Whether new peers can be reached yet, and who waits for that: the service manager, which is also told
- * that we live, the parent, monit. open: 0 or -ENOMEM and @err. */
-int readiness_open(struct daemon *daemon, struct err *err);
-void readiness_close(struct daemon *daemon);
+ * that we live, the parent, monit. */
+extern const struct part readiness_part;
 /* From now on charon has prestart_timeout to get ready; after it xfrmd ends. */
 void readiness_expect(struct daemon *daemon);
 /* It is; the first time that is told. */

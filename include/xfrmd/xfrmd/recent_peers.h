@@ -3,13 +3,11 @@
 #define XFRMD_XFRMD_RECENT_PEERS_H
 
 #include "xfrmd/ike/peers_file.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /* Recent peers, remembered over a reboot. open: reads the file; what is wrong with it is logged and
  * ignored. 0 or -ENOMEM and @err. */
-int recent_peers_open(struct daemon *daemon, struct err *err);
-/* The present state is written once more. */
-void recent_peers_close(struct daemon *daemon);
+extern const struct part recent_peers_part;
 /* Those that are protected by now become known hosts and are negotiated with; before a new plan.
  * 0 or -ENOMEM. */
 int recent_peers_apply(struct daemon *daemon);

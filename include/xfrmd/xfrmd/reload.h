@@ -2,11 +2,10 @@
 #ifndef XFRMD_XFRMD_RELOAD_H
 #define XFRMD_XFRMD_RELOAD_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* Reloads of the configuration. open: 0 or -ENOMEM and @err. */
-int reload_open(struct daemon *daemon, struct err *err);
-void reload_close(struct daemon *daemon);
+/* Reloads of the configuration. */
+extern const struct part reload_part;
 /*
  * Opens the log file anew, reads and checks everything, then swaps and applies. @ret_changes: what
  * was done, in sentences; @ret_errors: every reason why nothing was (what runs stays). 0 or

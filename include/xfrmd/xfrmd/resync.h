@@ -2,12 +2,10 @@
 #ifndef XFRMD_XFRMD_RESYNC_H
 #define XFRMD_XFRMD_RESYNC_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* After lost notifications, or lost memory: the kernel's SAs tell what was missed. open: 0 or -ENOMEM
- * and @err. */
-int resync_open(struct daemon *daemon, struct err *err);
-void resync_close(struct daemon *daemon);
+/* After lost notifications, or lost memory: the kernel's SAs tell what was missed. */
+extern const struct part resync_part;
 void resync_now(struct daemon *daemon);
 void resync_soon(struct daemon *daemon);
 

@@ -12,6 +12,8 @@ int settings_read(struct daemon *daemon, const char *path, struct settings *ret_
  * @changes; what fails now is among the @errors, and is retried. */
 void settings_swap(struct daemon *daemon, struct settings *settings, struct strlist *changes,
                    struct strlist *errors);
+/* Each of them in a line of its own. */
+void settings_log(const char *who, const struct strlist *changes, const struct strlist *errors);
 /* What is different with the second ones, as far as it concerns the operator, in sentences. @unit:
  * charon is a unit of systemd. Pure. */
 void settings_describe(const struct settings *from, const struct settings *to, bool unit,

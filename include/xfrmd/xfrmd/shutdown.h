@@ -3,7 +3,7 @@
 #define XFRMD_XFRMD_SHUTDOWN_H
 
 #include "xfrmd/ctl/ctl_server.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /*
  * `xfrmctl shutdown`: begins, or joins the one under way; @now: no job is waited for any longer.
@@ -15,7 +15,7 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status);
 /* A signal ends xfrmd. If the end of the protection has begun, it is done at once: the peers have
  * their DELETEs, so it cannot go on. False: it goes on. */
 bool shutdown_finish(struct daemon *daemon);
-/* Answers those who still wait. */
-void shutdown_close(struct daemon *daemon);
+/* close: answers those who still wait. */
+extern const struct part shutdown_part;
 
 #endif

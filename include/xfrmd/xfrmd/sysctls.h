@@ -2,11 +2,10 @@
 #ifndef XFRMD_XFRMD_SYSCTLS_H
 #define XFRMD_XFRMD_SYSCTLS_H
 
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
-/* The sysctls of [kernel]. open: 0 or -ENOMEM and @err. */
-int sysctls_open(struct daemon *daemon, struct err *err);
-void sysctls_close(struct daemon *daemon);
+/* The sysctls of [kernel]. */
+extern const struct part sysctls_part;
 /* Writes those that differ; what cannot be is told, and a problem. */
 int sysctls_write(struct daemon *daemon, struct err *err);
 /* Empty: they are as [kernel] says. */

@@ -3,7 +3,7 @@
 #define XFRMD_XFRMD_TRY_H
 
 #include "xfrmd/ctl/ctl_proto.h"
-#include "xfrmd/xfrmd/state.h"
+#include "xfrmd/xfrmd/parts.h"
 
 /*
  * `xfrmctl try`: puts other settings in force, and after @timeout_s the former ones again, unless
@@ -16,7 +16,7 @@ void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist 
 void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors);
 bool try_is_under_way(const struct daemon *daemon);
 void try_status(const struct daemon *daemon, struct ctl_status *status);
-/* What is in force stays, until xfrmd reads its configuration file at the next start. */
-void try_close(struct daemon *daemon);
+/* close: what is in force stays, until xfrmd reads its configuration file at the next start. */
+extern const struct part try_part;
 
 #endif
