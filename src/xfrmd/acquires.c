@@ -150,9 +150,4 @@ static void close_part(struct daemon *daemon)
 	first_contacts_free(daemon->parts.acquires->first_contacts);
 }
 
-const struct part acquires_part = {"acquires",
-                                   offsetof(struct parts, acquires),
-                                   sizeof(struct acquires),
-                                   {{NULL, 0}},
-                                   open_part,
-                                   close_part};
+const struct part acquires_part = {PART(acquires), .open = open_part, .close = close_part};

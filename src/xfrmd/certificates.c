@@ -119,10 +119,7 @@ static void close_part(struct daemon *daemon)
 	pki_certs_fini(&daemon->parts.certificates->peers);
 }
 
-const struct part certificates_part = {"certificates",
-                                       offsetof(struct parts, certificates),
-                                       sizeof(struct certificates),
-                                       {{on_day, offsetof(struct certificates, expiry_timer)},
-                                        {on_list, offsetof(struct certificates, list_timer)}},
-                                       NULL,
-                                       close_part};
+const struct part certificates_part = {
+	PART(certificates), .close = close_part,
+	.timers = {{on_day, offsetof(struct certificates, expiry_timer)},
+                   {on_list, offsetof(struct certificates, list_timer)}}};

@@ -144,9 +144,4 @@ static void close_part(struct daemon *daemon)
 	ctl_server_close(daemon->parts.commands->ctl);
 }
 
-const struct part commands_part = {"commands",
-                                   offsetof(struct parts, commands),
-                                   sizeof(struct commands),
-                                   {{NULL, 0}},
-                                   open_part,
-                                   close_part};
+const struct part commands_part = {PART(commands), .open = open_part, .close = close_part};

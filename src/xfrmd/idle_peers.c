@@ -106,9 +106,5 @@ static void close_part(struct daemon *daemon)
 	idle_free(daemon->parts.idle_peers->idle);
 }
 
-const struct part idle_peers_part = {"idle_peers",
-                                     offsetof(struct parts, idle_peers),
-                                     sizeof(struct idle_peers),
-                                     {{on_timer, offsetof(struct idle_peers, timer)}},
-                                     open_part,
-                                     close_part};
+const struct part idle_peers_part = {PART(idle_peers), .open = open_part, .close = close_part,
+                                     .timers = {{on_timer, offsetof(struct idle_peers, timer)}}};

@@ -110,9 +110,5 @@ static int open_part(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
-const struct part ike_flood_part = {"ike_flood",
-                                    offsetof(struct parts, ike_flood),
-                                    sizeof(struct ike_flood),
-                                    {{on_timer, offsetof(struct ike_flood, timer)}},
-                                    open_part,
-                                    NULL};
+const struct part ike_flood_part = {PART(ike_flood), .open = open_part,
+                                    .timers = {{on_timer, offsetof(struct ike_flood, timer)}}};

@@ -132,9 +132,5 @@ static void close_part(struct daemon *daemon)
 	xfrm_monitor_close(daemon->parts.kernel_events->monitor);
 }
 
-const struct part kernel_events_part = {"kernel_events",
-                                        offsetof(struct parts, kernel_events),
-                                        sizeof(struct kernel_events),
-                                        {{NULL, 0}},
-                                        open_part,
-                                        close_part};
+const struct part kernel_events_part = {PART(kernel_events), .open = open_part,
+                                        .close = close_part};

@@ -377,9 +377,5 @@ static void close_part(struct daemon *daemon)
 	daemon->hosts = NULL;
 }
 
-const struct part known_hosts_part = {"known_hosts",
-                                      offsetof(struct parts, known_hosts),
-                                      sizeof(struct known_hosts),
-                                      {{on_timer, offsetof(struct known_hosts, timer)}},
-                                      open_part,
-                                      close_part};
+const struct part known_hosts_part = {PART(known_hosts), .open = open_part, .close = close_part,
+                                      .timers = {{on_timer, offsetof(struct known_hosts, timer)}}};

@@ -60,9 +60,5 @@ static void close_part(struct daemon *daemon)
 	log_count_repeats(NULL, NULL);
 }
 
-const struct part log_repeats_part = {"log_repeats",
-                                      offsetof(struct parts, log_repeats),
-                                      sizeof(struct log_repeats),
-                                      {{on_due, offsetof(struct log_repeats, timer)}},
-                                      open_part,
-                                      close_part};
+const struct part log_repeats_part = {PART(log_repeats), .open = open_part, .close = close_part,
+                                      .timers = {{on_due, offsetof(struct log_repeats, timer)}}};

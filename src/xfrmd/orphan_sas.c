@@ -163,9 +163,5 @@ static void close_part(struct daemon *daemon)
 	orphans_free(machine(daemon));
 }
 
-const struct part orphan_sas_part = {"orphan_sas",
-                                     offsetof(struct parts, orphan_sas),
-                                     sizeof(struct orphan_sas),
-                                     {{on_timer, offsetof(struct orphan_sas, timer)}},
-                                     open_part,
-                                     close_part};
+const struct part orphan_sas_part = {PART(orphan_sas), .open = open_part, .close = close_part,
+                                     .timers = {{on_timer, offsetof(struct orphan_sas, timer)}}};

@@ -127,9 +127,5 @@ bool policies_flushed(const struct daemon *daemon)
 
 /* Life. */
 
-const struct part policies_part = {"policies",
-                                   offsetof(struct parts, policies),
-                                   sizeof(struct policies),
-                                   {{retry, offsetof(struct policies, retry_timer)}},
-                                   NULL,
-                                   NULL};
+const struct part policies_part = {PART(policies),
+                                   .timers = {{retry, offsetof(struct policies, retry_timer)}}};

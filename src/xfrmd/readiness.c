@@ -83,10 +83,6 @@ bool readiness_failed(const struct daemon *daemon)
 	return daemon->parts.readiness->failed;
 }
 
-const struct part readiness_part = {"readiness",
-                                    offsetof(struct parts, readiness),
-                                    sizeof(struct readiness),
-                                    {{on_timeout, offsetof(struct readiness, timer)},
-                                     {on_watchdog, offsetof(struct readiness, watchdog_timer)}},
-                                    NULL,
-                                    NULL};
+const struct part readiness_part = {
+	PART(readiness), .timers = {{on_timeout, offsetof(struct readiness, timer)},
+                                    {on_watchdog, offsetof(struct readiness, watchdog_timer)}}};

@@ -245,9 +245,6 @@ static void close_part(struct daemon *daemon)
 	free(recent->path);
 }
 
-const struct part recent_peers_part = {"recent_peers",
-                                       offsetof(struct parts, recent_peers),
-                                       sizeof(struct recent_peers),
-                                       {{on_timer, offsetof(struct recent_peers, timer)}},
-                                       open_part,
-                                       close_part};
+const struct part recent_peers_part = {
+	PART(recent_peers), .open = open_part, .close = close_part,
+	.timers = {{on_timer, offsetof(struct recent_peers, timer)}}};

@@ -50,9 +50,5 @@ static int open_part(struct daemon *daemon, struct err *err)
 	return 0;
 }
 
-const struct part resync_part = {"resync",
-                                 offsetof(struct parts, resync),
-                                 sizeof(struct resync),
-                                 {{on_timer, offsetof(struct resync, timer)}},
-                                 open_part,
-                                 NULL};
+const struct part resync_part = {PART(resync), .open = open_part,
+                                 .timers = {{on_timer, offsetof(struct resync, timer)}}};

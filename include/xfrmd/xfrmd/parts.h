@@ -24,6 +24,9 @@ struct part {
 	void (*close)(struct daemon *daemon);
 };
 
+/* The beginning of one with a state. */
+#define PART(of) .name = #of, .slot = offsetof(struct parts, of), .size = sizeof(struct of)
+
 /* Opens them in order. When one cannot be opened all are closed again, that one first. 0, or negative
  * errno and @err. */
 int parts_open(const struct part *const *parts, size_t count, struct daemon *daemon,
