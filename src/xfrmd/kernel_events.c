@@ -19,7 +19,7 @@
 
 struct kernel_events {
 	struct xfrm_monitor *monitor;
-	struct log_limit overruns;
+	struct log_limit losses;
 };
 
 static bool is_ours(const struct daemon *daemon, const struct sa *sa)
@@ -51,16 +51,16 @@ static void on_expire(void *ctx, const struct sa *sa, bool hard)
 	known_hosts_on_sa_gone(daemon, sa);
 }
 
-static void on_overrun(void *ctx, bool acquires_lost)
+static void on_lost(void *ctx, bool acquires)
 {
 	struct daemon *daemon = ctx;
 
 	/* their larval SAs tell what was lost */
-	if (acquires_lost) {
+	if (acquires) {
 		acquires_on_lost(daemon);
 		resync_soon(daemon);
 	}
-	if (log_allowed(&daemon->parts.kernel_events->overruns, clock_now_ms(),
+	if (log_allowed(&daemon->parts.kernel_events->losses, clock_now_ms(),
 	                "kernel: notifications"))
 		log_warning("kernel: notifications were lost, comparing all policies");
 	foreign_policies_touched(daemon);
@@ -108,7 +108,7 @@ static int open_part(struct daemon *daemon, struct err *err)
 		.acquire = acquires_on_acquire,
 		.expire = on_expire,
 		.policies_touched = foreign_policies_touched,
-		.overrun = on_overrun,
+		.lost = on_lost,
 		.sa_new = on_sa_new,
 		.sa_gone = on_sa_gone,
 		.sas_lost = on_sas_lost,
@@ -116,7 +116,7 @@ static int open_part(struct daemon *daemon, struct err *err)
 	struct kernel_events *self = daemon->parts.kernel_events;
 	int error;
 
-	self->overruns = (struct log_limit){.burst = 3, .interval_ms = 60000};
+	self->losses = (struct log_limit){.burst = 3, .interval_ms = 60000};
 	error = xfrm_monitor_open(daemon->loop, installed_spd_port(daemon->spd), &events, daemon,
 	                          &self->monitor, err);
 	if (error)

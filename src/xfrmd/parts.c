@@ -54,7 +54,7 @@ int parts_open(const struct part *const *parts, size_t count, struct daemon *dae
 	for (size_t i = 0; i < count; i++) {
 		int error;
 
-		log_debug("open %s", parts[i]->name);
+		log_debug("daemon: open %s", parts[i]->name);
 		error = open_part(parts[i], daemon, err);
 		if (!error)
 			continue;
@@ -67,7 +67,7 @@ int parts_open(const struct part *const *parts, size_t count, struct daemon *dae
 void parts_close(const struct part *const *parts, size_t count, struct daemon *daemon)
 {
 	while (count-- > 0) {
-		log_debug("close %s", parts[count]->name);
+		log_debug("daemon: close %s", parts[count]->name);
 		close_part(parts[count], daemon);
 	}
 }

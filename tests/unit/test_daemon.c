@@ -20,10 +20,10 @@ static const char *failing; /* the part that cannot be opened; NULL: all can */
 static void on_line(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
-	if (level == LOG_LEVEL_DEBUG && strncmp(line, "open ", 5) == 0)
-		ck_assert_int_eq(strlist_add(&opened, line + 5), 0);
-	if (level == LOG_LEVEL_DEBUG && strncmp(line, "close ", 6) == 0)
-		ck_assert_int_eq(strlist_add(&closed, line + 6), 0);
+	if (level == LOG_LEVEL_DEBUG && strncmp(line, "daemon: open ", 13) == 0)
+		ck_assert_int_eq(strlist_add(&opened, line + 13), 0);
+	if (level == LOG_LEVEL_DEBUG && strncmp(line, "daemon: close ", 14) == 0)
+		ck_assert_int_eq(strlist_add(&closed, line + 14), 0);
 }
 
 static int open_fake(struct daemon *daemon, struct err *err)

@@ -17,7 +17,7 @@ void acquires_on_lost(struct daemon *daemon);
 struct acquires_counters {
 	uint64_t ignored; /* no negotiation was due for them */
 	uint64_t put_off; /* first contacts, too many at once */
-	uint64_t lost;    /* times that the kernel's notifications overran */
+	uint64_t lost;    /* times that the kernel lost notifications */
 };
 struct acquires_counters acquires_counters(const struct daemon *daemon);
 
