@@ -332,8 +332,8 @@ static const struct field sa_fields[] = {
 	{0},
 };
 static const struct field peer_fields[] = {
-	{"address", &field_addr, PEER(address)},
-	{"local", &field_addr_or_null, PEER(local)},
+	{"address", &field_addr, PEER(pair.remote)},
+	{"local", &field_addr_or_null, PEER(pair.local)},
 	{"state", &field_text, PEER(state)},
 	{"since", &field_integer, PEER(since)},
 	{"sas", FIELD_LIST(struct ctl_peer, sas, sa_count, sa_fields)},

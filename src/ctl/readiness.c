@@ -37,8 +37,8 @@ char *readiness_json(bool optional, const struct ctl_peers *peers)
 		const struct ctl_peer *peer = &peers->items[i];
 		json_t *object = json_object();
 
-		writer_put(&object, "address", writer_addr(&peer->address));
-		writer_put(&object, "local", writer_addr(&peer->local));
+		writer_put(&object, "address", writer_addr(&peer->pair.remote));
+		writer_put(&object, "local", writer_addr(&peer->pair.local));
 		writer_put(&object, "last_seen", writer_number_or_null(peer->last_acquire));
 		writer_put(&object, "last_failure", writer_number_or_null(peer->last_failure));
 		writer_put(&object, "last_error", writer_text_or_null(peer->last_error));

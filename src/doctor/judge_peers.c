@@ -140,7 +140,7 @@ static void judge_group(const struct ctl_peers *peers, size_t first, struct find
 			continue;
 		if (strcmp(peers->items[i].last_error, reason) != 0)
 			said[swan_reason_len(reason)] = '\0';
-		crowd_add(&crowd, &peers->items[i].address);
+		crowd_add(&crowd, &peers->items[i].pair.remote);
 	}
 	findings_add(findings, advice->severity, "peer", "%s: %zu peer%s fail%s (%s)\n%s\n%s",
 	             str_escape(said, escaped, sizeof(escaped)), crowd.count,
@@ -168,7 +168,7 @@ static void judge_mute(const struct doctor_facts *facts, struct findings *findin
 
 	for (size_t i = 0; i < facts->peers.count; i++)
 		if (is_mute(&facts->peers.items[i]))
-			crowd_add(&crowd, &facts->peers.items[i].address);
+			crowd_add(&crowd, &facts->peers.items[i].pair.remote);
 	if (!crowd.count)
 		return;
 	findings_add(
@@ -194,8 +194,8 @@ static void judge_unlisted(const struct doctor_facts *facts, struct findings *fi
 		const struct ctl_peer *peer = &facts->peers.items[i];
 
 		if (strcmp(peer->state, "up") == 0 &&
-		    conf_verdict(&facts->conf, &peer->address) != CONF_VERDICT_PROTECT)
-			crowd_add(&crowd, &peer->address);
+		    conf_verdict(&facts->conf, &peer->pair.remote) != CONF_VERDICT_PROTECT)
+			crowd_add(&crowd, &peer->pair.remote);
 	}
 	if (!crowd.count)
 		return;

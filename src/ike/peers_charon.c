@@ -102,7 +102,7 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
 	if (!peer)
 		return;
 	/* The kernel drops the larval SA for the new one, without a word. */
-	peer->wanted = false;
+	peer->asked_by_traffic = false;
 	if (move_child(peer, child))
 		return;
 	if (count_children(peer, child->ike_id) >= PEERS_CHILDREN_OF_IKE_MAX) {
@@ -124,7 +124,7 @@ static void leave_up(struct peers *peers, struct peer *peer, uint64_t now_ms,
                      struct peer_actions *actions)
 {
 	peers_move(peers, peer, PEER_STATE_IDLE, "last SA closed", now_ms, actions);
-	if (peer->wanted)
+	if (peer->asked_by_traffic)
 		peers_move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
 	peers_start_queued(peers, now_ms, actions);
 }
@@ -189,7 +189,7 @@ void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
 
 	if (!peer || old_child_id == child->child_id)
 		return;
-	peer->wanted = false;
+	peer->asked_by_traffic = false;
 	known = peer_find_child(peer, child->ike_id, child->child_id) < peer->child_count;
 	peer_remove_child(peer, index);
 	if (!known)
@@ -271,7 +271,7 @@ void peers_on_vain_attempt(struct peers *peers, const struct pair *pair, const c
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
-	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_STRANGERS_MAX)
+	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_UNINVITED_MAX)
 		return;
 	peer = peers_find_or_add(peers, pair, now_ms, actions);
 	if (!peer || peer->state == PEER_STATE_UP || peer->state == PEER_STATE_NEGOTIATING)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "peers_state.h"
+#include "xfrmd/base/array.h"
 
 static const char *const state_names[PEER_STATE_COUNT] = {
 	[PEER_STATE_IDLE] = "idle",
@@ -54,16 +55,9 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 {
 	struct peer_action *action;
 
-	if (actions->count == actions->capacity) {
-		size_t capacity = actions->capacity ? 2 * actions->capacity : 8;
-		struct peer_action *items = reallocarray(actions->items, capacity, sizeof(*items));
-
-		if (!items) {
-			actions->out_of_memory = true;
-			return NULL;
-		}
-		actions->items = items;
-		actions->capacity = capacity;
+	if (array_grow(&actions->items, actions->count, sizeof(*actions->items)) < 0) {
+		actions->out_of_memory = true;
+		return NULL;
 	}
 	action = &actions->items[actions->count++];
 	*action = (struct peer_action){
@@ -86,7 +80,7 @@ void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kin
 
 bool peer_is_asked_for(const struct peer *peer)
 {
-	return peer->wanted || peer->ordered;
+	return peer->asked_by_traffic || peer->asked_by_operator;
 }
 
 bool peer_is_waiting(const struct peer *peer)
@@ -150,7 +144,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 	peer->deadline_ms = 0;
 	peer->reap_ms = UINT64_MAX;
 	peer->renew_ms = UINT64_MAX;
-	peer->ordered = false;
+	peer->asked_by_operator = false;
 	peer->closed = false;
 	peer->lost = false;
 	if (peer->state != PEER_STATE_UP)
@@ -226,24 +220,6 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 		peer_actions_add(actions, PEER_ACTION_UNLOAD, peer);
 	enter_state(peers, peer, reason, actions);
 	peers_note_due(peers, peer, now_ms);
-}
-
-struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uint64_t now_ms,
-                               struct peer_actions *actions)
-{
-	struct peer *peer = peer_table_find(&peers->table, pair);
-
-	if (peer)
-		return peer;
-	peers_make_room(peers, now_ms, actions);
-	peer = peer_table_add(&peers->table, pair);
-	if (!peer) {
-		actions->out_of_memory = true;
-		return NULL;
-	}
-	peer->since_ms = now_ms;
-	peers->in_state[PEER_STATE_IDLE]++;
-	return peer;
 }
 
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,

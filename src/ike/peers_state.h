@@ -47,9 +47,6 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 /* A move to FAILED, for the reason that it has. */
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
-/* Before an entry is added: of PEERS_WITHOUT_SA_MAX without an SA those with the least claim are
- * forgotten. */
-void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */

@@ -49,8 +49,7 @@ static bool table_reserve_one(struct host_table *table)
 	return true;
 }
 
-size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_t wait_spi,
-                      uint64_t now_ms)
+size_t host_table_add(struct host_table *table, const struct pair *pair, uint64_t now_ms)
 {
 	size_t index = lower_bound(table, pair);
 	size_t behind = table->count - index;
@@ -69,8 +68,7 @@ size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_
 		.active_ms = now_ms,
 		.due_ms = HOST_TABLE_NEVER,
 		.look_ms = HOSTS_LOOK_MAX_MS,
-		.wait_spi = wait_spi,
-		.stranger = true,
+		.first_contact = true,
 	};
 	table->count++;
 	return index;
@@ -228,13 +226,12 @@ uint64_t host_table_first_due(const struct host_table *table)
 	return first;
 }
 
-void host_table_retain(struct host_table *table, bool (*keep)(void *ctx, const struct pair *pair),
-                       void *ctx)
+void host_table_remove_none(struct host_table *table)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!keep(ctx, &table->hosts[i].pair)) {
+		if (table->states[i]->phase == HOST_PHASE_NONE) {
 			free(table->states[i]);
 			continue;
 		}

@@ -93,7 +93,7 @@ static void advise(struct ctl_explain *explain)
 	if (explain->kind != EXPLAIN_KIND_REMOTE || !rule || rule->action == POLICY_ACTION_ALLOW ||
 	    ctl_explain_has_sa(explain))
 		return;
-	if (is_server(&explain->address)) {
+	if (is_server(&explain->pair.remote)) {
 		explain->why = "it is a gateway, DNS or DHCP server of this host, inside "
 			       "ipsec_subnets; it answers only if it speaks IPsec";
 		explain->action = "add it to no_ipsec_subnets on all hosts, then `xfrmctl reload`";

@@ -3,7 +3,6 @@
  * `xfrmctl rekey IP` and `rekey --all`: the daemon only begins, so this asks until each peer that was
  * up has an SA that it did not have before, or an error.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,8 +25,7 @@ static bool has_sa(const struct ctl_peer *peer, uint32_t spi_out)
 static const struct ctl_peer *find(const struct ctl_peers *peers, const struct ctl_peer *like)
 {
 	for (size_t i = 0; i < peers->count; i++)
-		if (addr_equal(&peers->items[i].address, &like->address) &&
-		    addr_equal(&peers->items[i].local, &like->local))
+		if (pair_equal(&peers->items[i].pair, &like->pair))
 			return &peers->items[i];
 	return NULL;
 }
@@ -35,7 +33,7 @@ static const struct ctl_peer *find(const struct ctl_peers *peers, const struct c
 static bool is_meant(const struct ctl_peer *peer, const struct addr *address)
 {
 	return strcmp(peer->state, "up") == 0 &&
-	       (!address->family || addr_equal(&peer->address, address));
+	       (!address->family || addr_equal(&peer->pair.remote, address));
 }
 
 static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *now)
@@ -74,9 +72,9 @@ static void add(struct strlist *list, const struct ctl_peer *peer, const char *w
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 	char escaped[4 * CTL_ERROR_MAX];
 
-	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->address, remote),
+	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->pair.remote, remote),
 	                   str_escape(words, escaped, sizeof(escaped)),
-	                   addr_format(&peer->local, local));
+	                   addr_format(&peer->pair.local, local));
 }
 
 /* Those that were up. */
@@ -122,19 +120,6 @@ static int wait_for_all(const struct options *options, const struct ctl_peers *b
 	}
 }
 
-static void put_result(const struct options *options, const struct strlist *done,
-                       const struct strlist *errors, struct output *output)
-{
-	if (options->json) {
-		output_json(output, ctl_proto_result(!errors->count, done, errors));
-		return;
-	}
-	for (size_t i = 0; i < done->count; i++)
-		buf_printf(&output->text, "%s\n", done->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		output_complain(output, "%s", errors->items[i]);
-}
-
 int cmd_rekey(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers before = {0};
@@ -158,6 +143,6 @@ int cmd_rekey(const struct options *options, struct output *output)
 		(void)strlist_add(&results.failed, results.open.items[i]);
 	if (*err.text)
 		(void)strlist_add(&results.failed, err.text);
-	put_result(options, &results.done, &results.failed, output);
+	output_result(output, options->json, &results.done, &results.failed);
 	return ret;
 }

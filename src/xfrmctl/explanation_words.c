@@ -221,7 +221,7 @@ static void put_reason(struct buf *out, const struct ctl_explain *explain, bool 
 	case EXPLAIN_KIND_REMOTE:
 		break;
 	}
-	if (explain_kind_is_exempt(explain->kind, explain->address.family)) {
+	if (explain_kind_is_exempt(explain->kind, explain->pair.remote.family)) {
 		buf_str(out, "traffic with itself stays inside, no policy is asked");
 		return;
 	}

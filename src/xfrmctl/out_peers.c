@@ -41,9 +41,9 @@ static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64
 	char addr[ADDR_TEXT_MAX], unit[OUT_TEXT_UNIT_MAX], escaped[ESCAPED_MAX];
 	char error[OUT_TEXT_ERROR_MAX];
 
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->pair.remote, addr));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s",
-	               peer->local.family ? addr_format(&peer->local, addr) : "-");
+	               peer->pair.local.family ? addr_format(&peer->pair.local, addr) : "-");
 	out_table_cell(table, state_colour(peer->state), "%s",
 	               str_escape(peer->state, escaped, sizeof(escaped)));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_text_duration(now - peer->since, unit));
@@ -134,9 +134,9 @@ void out_peers_each(const struct ctl_peers *peers, int64_t now, bool coloured, s
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		buf_printf(out, "%s%s", i > 0 ? "\n" : "", addr_format(&peer->address, addr));
-		if (peer->local.family)
-			buf_printf(out, " from %s", addr_format(&peer->local, addr));
+		buf_printf(out, "%s%s", i > 0 ? "\n" : "", addr_format(&peer->pair.remote, addr));
+		if (peer->pair.local.family)
+			buf_printf(out, " from %s", addr_format(&peer->pair.local, addr));
 		buf_str(out, "\n");
 		out_peers_state(peer, now, coloured, out);
 		for (size_t j = 0; j < peer->sa_count; j++)

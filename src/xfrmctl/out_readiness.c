@@ -35,9 +35,11 @@ void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bo
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		out_table_cell(&table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
 		out_table_cell(&table, OUT_COLOUR_NONE, "%s",
-		               peer->local.family ? addr_format(&peer->local, addr) : "-");
+		               addr_format(&peer->pair.remote, addr));
+		out_table_cell(&table, OUT_COLOUR_NONE, "%s",
+		               peer->pair.local.family ? addr_format(&peer->pair.local, addr)
+		                                       : "-");
 		put_age(&table, peer->last_acquire, now);
 		put_age(&table, peer->last_failure, now);
 		out_table_cell(

@@ -250,7 +250,7 @@ void verdict_make(const struct verdict_input *input, struct ctl_verify *ret_veri
 {
 	const struct verdict_seen *seen = &input->seen;
 	const struct verdict_esp *out = find_known(seen->out, seen->out_count);
-	struct ctl_verify verify = {.address = input->address, .local = input->local};
+	struct ctl_verify verify = {.pair = input->pair};
 
 	memcpy(verify.ifname, input->ifname, sizeof(verify.ifname));
 	if (input->other)

@@ -44,10 +44,9 @@ struct verdict_seen {
 
 /* Everything that one sentence depends on. */
 struct verdict_input {
-	struct addr address;
+	struct pair pair;
 	const char *other; /* what it is instead of a peer; NULL: nothing */
 	bool routed;
-	struct addr local;
 	char ifname[IF_NAMESIZE];
 	enum verdict_rule rule;
 	struct policy policy; /* that is the rule, if it is one */

@@ -24,7 +24,7 @@ struct acquires {
 static bool is_known(const struct daemon *daemon, const struct pair *pair)
 {
 	return peers_find(negotiator_peers(daemon->negotiator), pair) ||
-	       hosts_is_known(daemon->hosts, pair);
+	       hosts_phase(daemon->hosts, pair) != HOST_PHASE_NONE;
 }
 
 static void put_off(struct daemon *daemon, const struct pair *pair, uint32_t spi)
@@ -99,7 +99,7 @@ static bool is_wanted(const struct daemon *daemon, const struct pair *pair)
 {
 	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
 
-	return peer && peer->wanted;
+	return peer && peer->asked_by_traffic;
 }
 
 /* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since

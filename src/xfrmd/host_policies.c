@@ -10,8 +10,8 @@
 #include "xfrmd/spd/role.h"
 #include "xfrmd/xfrmd/policies.h"
 
-/* Different subnet policies that are re-sent for one event. */
-#define RESENT_MAX 16
+/* Different subnet policies that are refreshed for one event. */
+#define REFRESHED_MAX 16
 
 static void note_failure(struct daemon *daemon, int error, const struct err *err)
 {
@@ -73,9 +73,9 @@ int64_t host_policies_used(struct daemon *daemon, const struct known_host *host)
 }
 
 /* As far as they are few. */
-void host_policies_resend_subnets(struct daemon *daemon, const struct host_actions *actions)
+void host_policies_refresh_subnets(struct daemon *daemon, const struct host_actions *actions)
 {
-	struct policy keys[RESENT_MAX], key;
+	struct policy keys[REFRESHED_MAX], key;
 	const struct local_addr *addrs;
 	size_t addr_count, count = 0;
 
@@ -83,7 +83,7 @@ void host_policies_resend_subnets(struct daemon *daemon, const struct host_actio
 	for (size_t i = 0; i < actions->count; i++) {
 		size_t seen = 0;
 
-		if (actions->items[i].kind != HOST_ACTION_RESEND ||
+		if (actions->items[i].kind != HOST_ACTION_REFRESH ||
 		    !plan_subnet_key(&daemon->settings.conf, addrs, addr_count,
 		                     &actions->items[i].host.pair, &key))
 			continue;
@@ -92,7 +92,7 @@ void host_policies_resend_subnets(struct daemon *daemon, const struct host_actio
 		if (seen < count)
 			continue;
 		installed_spd_resend(daemon->spd, &key);
-		if (count < RESENT_MAX)
+		if (count < REFRESHED_MAX)
 			keys[count++] = key;
 	}
 }
@@ -126,7 +126,7 @@ void host_policies_unpin(struct daemon *daemon)
 
 		/* a newer one the peer may not have */
 		if (!host.spi ||
-		    (!known_host_waits(&host) && !hosts_goes_by_newest(daemon->hosts, i)))
+		    (!known_host_holds(&host) && !hosts_goes_by_newest(daemon->hosts, i)))
 			continue;
 		host.spi = 0;
 		host.answer_spi = 0;

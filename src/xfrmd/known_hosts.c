@@ -121,7 +121,7 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_END_ACQUIRE:
 		end_acquire(daemon, action);
 		break;
-	case HOST_ACTION_RESEND:
+	case HOST_ACTION_REFRESH:
 		break; /* at the end */
 	}
 }
@@ -134,7 +134,7 @@ static bool act_all(struct daemon *daemon, const struct host_actions *actions)
 
 	for (size_t i = 0; i < actions->count; i++)
 		act(daemon, &actions->items[i], &answers);
-	host_policies_resend_subnets(daemon, actions);
+	host_policies_refresh_subnets(daemon, actions);
 	if (answers.count || answers.out_of_memory)
 		complete &= act_all(daemon, &answers);
 	host_actions_fini(&answers);
@@ -304,7 +304,7 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct pair *pair, uint
 
 void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair)
 {
-	if (!hosts_is_blocked(daemon->hosts, pair))
+	if (hosts_phase(daemon->hosts, pair) != HOST_PHASE_BLOCKED)
 		negotiator_larval_expired(daemon->negotiator, pair);
 }
 
@@ -339,7 +339,7 @@ uint32_t known_hosts_spi(void *ctx, const struct pair *pair)
 
 	for (size_t i = 0; i < count; i++)
 		if (pair_equal(&hosts[i].pair, pair))
-			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
+			return known_host_holds(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }
 

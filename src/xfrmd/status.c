@@ -208,8 +208,7 @@ static int64_t epoch_or_zero(uint64_t monotonic_ms)
 
 static struct ctl_peer peer_row(const struct peer *peer)
 {
-	struct ctl_peer row = {.local = peer->pair.local,
-	                       .address = peer->pair.remote,
+	struct ctl_peer row = {.pair = peer->pair,
 	                       .since = clock_epoch_of(peer->since_ms),
 	                       .next_retry = epoch_or_zero(peer->next_retry_ms),
 	                       .last_acquire = epoch_or_zero(peer->acquired_ms),

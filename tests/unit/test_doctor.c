@@ -303,7 +303,7 @@ START_TEST(doctor_knows_servers_that_the_lists_cut_off)
 	facts.servers = servers;
 	facts.server_count = 1;
 	facts.conf.optional = inside[_i].optional;
-	peer_rows[0] = (struct ctl_peer){.address = addr_of("10.0.1.99"), .state = "up"};
+	peer_rows[0] = (struct ctl_peer){.pair.remote = addr_of("10.0.1.99"), .state = "up"};
 	facts.peers.count = 1;
 	if (inside[_i].found)
 		snprintf(expected, sizeof(expected), "%s is inside ipsec_subnets\n",
@@ -486,7 +486,7 @@ static struct ctl_sa sa_of(uint64_t sent, uint64_t received)
 static void raise_peer(size_t index, const char *addr, struct ctl_sa *sa)
 {
 	peer_rows[index] = (struct ctl_peer){
-		.address = addr_of(addr), .state = "up", .sas = sa, .sa_count = 1};
+		.pair.remote = addr_of(addr), .state = "up", .sas = sa, .sa_count = 1};
 	facts.peers.count = index + 1;
 }
 
@@ -533,7 +533,7 @@ END_TEST
 
 static void fail_peer(size_t index, const char *addr, const char *reason)
 {
-	peer_rows[index] = (struct ctl_peer){.address = addr_of(addr), .state = "failed"};
+	peer_rows[index] = (struct ctl_peer){.pair.remote = addr_of(addr), .state = "failed"};
 	snprintf(peer_rows[index].last_error, sizeof(peer_rows[index].last_error), "%s", reason);
 	facts.peers.count = index + 1;
 }

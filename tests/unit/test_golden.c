@@ -330,8 +330,8 @@ END_TEST
 START_TEST(verify_document)
 {
 	static const struct ctl_verify verified[] = {
-		{.address = {AF_INET, {10, 0, 1, 2}},
-	         .local = {AF_INET, {10, 0, 1, 1}},
+		{.pair.remote = {AF_INET, {10, 0, 1, 2}},
+	         .pair.local = {AF_INET, {10, 0, 1, 1}},
 	         .ifname = "eth0",
 	         .well = true,
 	         .sent = CTL_WAY_ESP,
@@ -343,12 +343,13 @@ START_TEST(verify_document)
 	         .mtu = 1366,
 	         .mtu_sent = 1466,
 	         .sentence = "sent as ESP, answered as ESP in 0.4 ms"},
-		{.address = {AF_INET, {10, 0, 1, 3}},
-	         .local = {AF_INET, {10, 0, 1, 1}},
+		{.pair.remote = {AF_INET, {10, 0, 1, 3}},
+	         .pair.local = {AF_INET, {10, 0, 1, 1}},
 	         .ifname = "eth0",
 	         .sent = CTL_WAY_CLEAR,
 	         .sentence = "allowed: in clear, no answer in 3.0 s"},
-		{.address = {AF_INET, {192, 0, 2, 1}}, .sentence = "no route, nothing was sent"},
+		{.pair.remote = {AF_INET, {192, 0, 2, 1}},
+	         .sentence = "no route, nothing was sent"},
 	};
 
 	assert_golden_json("verify.json",

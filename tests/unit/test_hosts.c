@@ -70,8 +70,8 @@ static void format_put(const struct known_host *host, char *text, size_t size)
 {
 	if (host->blocked)
 		snprintf(text, size, "block %zu", number_of(&host->pair.remote));
-	else if (known_host_waits(host))
-		snprintf(text, size, "wait %zu", number_of(&host->pair.remote));
+	else if (known_host_holds(host))
+		snprintf(text, size, "hold %zu", number_of(&host->pair.remote));
 	else if (host->spi)
 		snprintf(text, size, "pin %zu %" PRIu32, number_of(&host->pair.remote),
 		         host->spi - SPI);
@@ -83,10 +83,10 @@ static void format_put(const struct known_host *host, char *text, size_t size)
 static const char *take_actions(void)
 {
 	static const char *const words[] = {
-		[HOST_ACTION_REMOVE] = "remove", [HOST_ACTION_NEGOTIATE] = "negotiate",
-		[HOST_ACTION_QUIET] = "quiet",   [HOST_ACTION_PROBE] = "probe",
-		[HOST_ACTION_LISTEN] = "listen", [HOST_ACTION_END_ACQUIRE] = "end",
-		[HOST_ACTION_RESEND] = "resend", [HOST_ACTION_GREET] = "greet",
+		[HOST_ACTION_REMOVE] = "remove",   [HOST_ACTION_NEGOTIATE] = "negotiate",
+		[HOST_ACTION_QUIET] = "quiet",     [HOST_ACTION_PROBE] = "probe",
+		[HOST_ACTION_LISTEN] = "listen",   [HOST_ACTION_END_ACQUIRE] = "end",
+		[HOST_ACTION_REFRESH] = "refresh", [HOST_ACTION_GREET] = "greet",
 	};
 	static char line[1024];
 	size_t used = 0;
@@ -285,76 +285,76 @@ struct step {
 #define RETRY        100
 /* Three looks at the SAs 5 and 6. */
 #define LOOKS        "listen 2 5, listen 2 6, listen 2 5, listen 2 6, listen 2 5, listen 2 6"
-/* A stranger whom nothing was sent to gets its first SA. */
-#define FIRST        "wait 2, pin 2 5, end 2, greet 2"
+/* A first contact whom nothing was sent to gets its SA. */
+#define FIRST        "hold 2, pin 2 5, end 2, greet 2"
 
 static const struct {
 	const char *name;
 	struct step steps[16];
 } stories[] = {
-	{"first SA of a stranger, then of the same host again",
+	{"first SA of a first contact, then of the same host again",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 10, 2, 5, "wait 2"},
+		 {GONE, 10, 2, 5, "hold 2"},
 		 {UP, 20, 2, 6, "pin 2 6, end 2, greet 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a stranger waits from the acquire on; we began, so the peer has its SAs before us",
+	{"a first contact waits from the acquire on; we began, so the peer has its SAs before us",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, SILENT - 2, 2, 5, ""},
-		 {OURS, SILENT - 1, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {OURS, SILENT - 1, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {OURS, SILENT, 2, 5, "greet 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began, so it has its SAs when it sends by them",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {THEIRS, 100, 2, 5, ""},
 		 {PASS, 100 + LISTEN - 1, 0, 0, ""},
 		 {PASS, 100 + LISTEN, 0, 0, "listen 2 5"},
 		 {PASS, 100 + 3 * LISTEN, 0, 0, "listen 2 5"},
 		 {PASS, 100 + 7 * LISTEN, 0, 0, "listen 2 5"},
-		 {HEARD, 100 + 7 * LISTEN, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {HEARD, 100 + 7 * LISTEN, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {HEARD, 100 + 8 * LISTEN, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began and sends nothing",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 0, 2, 5, ""},
 		 {THEIRS, 0, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0,
                   "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5"},
-		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
+		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, refresh 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"nobody says who began",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 0, 2, 5, ""},
 		 {HEARD, 1, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0, ""},
-		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
+		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, refresh 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"both began, and the peer's negotiation is the first to end",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {THEIRS, 101, 2, 5, ""},
 		 {NEW, 102, 2, 6, ""},
-		 {OURS, 103, 2, 6, "pin 2 6, end 2, resend 2"},
+		 {OURS, 103, 2, 6, "pin 2 6, end 2, refresh 2"},
 		 {HEARD, 104, 2, 5, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"both began, and ours is the first to end",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {NEW, 101, 2, 6, ""},
-		 {OURS, 102, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {OURS, 102, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {THEIRS, 103, 2, 6, ""},
 		 {PASS, 103 + LISTEN, 0, 0, "listen 2 5, listen 2 6"},
 		 {HEARD, 103 + LISTEN, 2, 6, "pin 2 6"},
@@ -362,46 +362,46 @@ static const struct {
 	 }},
 	{"both began, and the peer's is gone again",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {THEIRS, 100, 2, 5, ""},
 		 {NEW, 101, 2, 6, ""},
 		 {GONE, 102, 2, 5, ""},
 		 {HEARD, 103, 2, 5, ""},
-		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, end 2, resend 2"},
+		 {PASS, 101 + WAIT, 0, 0, "pin 2 6, end 2, refresh 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began, and nothing waits for it: what comes now shall not come too early",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {NEW, 0, 2, 5, "hold 2"},
 		 {THEIRS, 1, 2, 5, ""},
 		 {PASS, 1 + LISTEN, 0, 0, "listen 2 5"},
 		 {ACQUIRE, 1 + LISTEN, 2, 0, ""},
-		 {HEARD, 1 + LISTEN, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {HEARD, 1 + LISTEN, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the peer began, sends nothing, and nothing waits for it",
          {
-		 {NEW, 0, 2, 5, "wait 2"},
+		 {NEW, 0, 2, 5, "hold 2"},
 		 {PASS, WAIT - 1, 0, 0, ""},
 		 {PASS, WAIT, 0, 0, "pin 2 5, end 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"the first SA is gone before it took over",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {GONE, 110, 2, 5, "end 2"},
 		 {ACQUIRE, 120, 2, 0, ""},
-		 {PASS, 120 + SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, 120 + SILENT, 0, 0, "block 2, refresh 2"},
 	 }},
 	{"the first SA is gone before it took over, and traffic asks",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 0, 2, 5, ""},
 		 {ACQUIRE, 1, 2, 0, ""},
 		 {GONE, 2, 2, 5, "end 2, negotiate 2"},
-		 {PASS, 2 + SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, 2 + SILENT, 0, 0, "block 2, refresh 2"},
 	 }},
 	{"the same SA is announced twice",
          {
@@ -425,7 +425,7 @@ static const struct {
 	{"gone of unknown SAs and hosts",
          {
 		 {GONE, 0, 2, 5, ""},
-		 {NEW, 1, 2, 6, "wait 2"},
+		 {NEW, 1, 2, 6, "hold 2"},
 		 {GONE, 2, 2, 5, ""},
 		 {GONE, 3, 3, 6, ""},
 		 {PASS, 1 + WAIT, 0, 0, "pin 2 6, end 2"},
@@ -449,7 +449,7 @@ static const struct {
 	{"rekeyed because somebody else deleted the SA",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 100, 2, 5, "wait 2"},
+		 {GONE, 100, 2, 5, "hold 2"},
 		 {ACQUIRE, 101, 2, 0, ""},
 		 {NEW, 110, 2, 6, ""},
 		 {REKEYED, 111, 2, 6, "pin 2 6, end 2"},
@@ -515,7 +515,7 @@ static const struct {
 		 {NEW, 101, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"a fresh SA of a stranger, and one that is no longer the newest",
+	{"a fresh SA of a first contact, and one that is no longer the newest",
          {
 		 {OURS, 0, 2, 5, FIRST},
 		 {OURS, 1, 2, 5, "greet 2"},
@@ -531,7 +531,7 @@ static const struct {
 		 {NEW, 100, 2, 6, ""},
 		 {GONE, 110, 2, 6, ""},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 2, 5, "wait 2"},
+		 {GONE, 10000, 2, 5, "hold 2"},
 	 }},
 	{"of two newer SAs the newest is gone first",
          {
@@ -571,16 +571,16 @@ static const struct {
 	{"the SAs of two hosts are their own",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {UP, 0, 3, 5, "wait 3, pin 3 5, end 3, greet 3"},
-		 {GONE, 1, 2, 5, "wait 2"},
+		 {UP, 0, 3, 5, "hold 3, pin 3 5, end 3, greet 3"},
+		 {GONE, 1, 2, 5, "hold 2"},
 		 {PASS, 9999, 0, 0, ""},
-		 {GONE, 10000, 3, 5, "wait 3"},
+		 {GONE, 10000, 3, 5, "hold 3"},
 	 }},
-	{"a silent stranger is blocked, and asked about ever more rarely",
+	{"a silent first contact is blocked, and asked about ever more rarely",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {PASS, SILENT - 1, 0, 0, ""},
-		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, SILENT, 0, 0, "block 2, refresh 2"},
 		 {PASS, SILENT + PROBE - 1, 0, 0, ""},
 		 {PASS, SILENT + PROBE, 0, 0, "probe 2"},
 		 {USED, SILENT + PROBE, 2, 0, "quiet 2"},
@@ -593,8 +593,8 @@ static const struct {
 	 }},
 	{"traffic to a blocked host asks for it",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {PASS, SILENT + PROBE, 0, 0, "block 2, resend 2, probe 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {PASS, SILENT + PROBE, 0, 0, "block 2, refresh 2, probe 2"},
 		 {USED, SILENT + PROBE, 2, 77, "negotiate 2"},
 		 {PASS, SILENT + 3 * PROBE, 0, 0, "probe 2"},
 		 {USED, SILENT + 3 * PROBE, 2, 77, "quiet 2"},
@@ -604,59 +604,59 @@ static const struct {
 		 {USED, 8002, 2, 82, ""},
 		 {PASS, 99999, 0, 0, ""},
 	 }},
-	{"a second acquire gives the stranger no more time",
+	{"a second acquire gives the first contact no more time",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {ACQUIRE, 900, 2, 0, ""},
-		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, SILENT, 0, 0, "block 2, refresh 2"},
 	 }},
-	{"a stranger is silent a second after charon has sent to it, not before",
+	{"a first contact is silent a second after charon has sent to it, not before",
          {
 		 {BEGUN, 0, 2, 0, ""},
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {BEGUN, 1, 2, 0, ""},
 		 {PASS, 3000, 0, 0, ""},
 		 {SENT, 3000, 2, 0, ""},
 		 {PASS, 3000 + SILENT - 1, 0, 0, ""},
-		 {PASS, 3000 + SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, 3000 + SILENT, 0, 0, "block 2, refresh 2"},
 		 {ANSWERED, 4400, 2, 0, ""},
 	 }},
-	{"a stranger that answers slowly is waited for",
+	{"a first contact that answers slowly is waited for",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {BEGUN, 0, 2, 0, ""},
 		 {SENT, 10, 2, 0, ""},
 		 {ANSWERED, 900, 2, 0, ""},
-		 {UP, 4000, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {UP, 4000, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {ANSWERED, 4001, 2, 0, ""},
 		 {PASS, 99999, 0, 0, ""},
 	 }},
 	{"... but not for ever",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {ANSWERED, 900, 2, 0, ""},
 		 {ACQUIRE, 6000, 2, 0, ""},
 		 {PASS, HOSTS_HELD_MAX_MS - 1, 0, 0, ""},
-		 {PASS, HOSTS_HELD_MAX_MS, 0, 0, "block 2, resend 2"},
+		 {PASS, HOSTS_HELD_MAX_MS, 0, 0, "block 2, refresh 2"},
 	 }},
-	{"a stranger that failed is blocked at once",
+	{"a first contact that failed is blocked at once",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {FAIL, 200, 2, 0, "block 2, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {FAIL, 200, 2, 0, "block 2, refresh 2"},
 		 {FAIL, 201, 2, 0, ""},
 		 {PASS, 200 + PROBE, 0, 0, "probe 2"},
 	 }},
 	{"the peer's SA comes up while blocked",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {FAIL, 200, 2, 0, "block 2, resend 2"},
-		 {NEW, 210, 2, 5, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {FAIL, 200, 2, 0, "block 2, refresh 2"},
+		 {NEW, 210, 2, 5, "hold 2"},
 		 {PASS, 9999, 0, 0, "pin 2 5, end 2"},
 	 }},
 	{"an acquire, a failure and a lost SA while blocked",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {FAIL, 200, 2, 0, "block 2, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {FAIL, 200, 2, 0, "block 2, refresh 2"},
 		 {ACQUIRE, 201, 2, 0, ""},
 		 {FAIL, 202, 2, 0, ""},
 		 {GONE, 203, 2, 5, ""},
@@ -664,10 +664,10 @@ static const struct {
 	 }},
 	{"SA up and gone after blocking",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {FAIL, 200, 2, 0, "block 2, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {FAIL, 200, 2, 0, "block 2, refresh 2"},
 		 {UP, 210, 2, 5, FIRST},
-		 {GONE, 211, 2, 5, "wait 2"},
+		 {GONE, 211, 2, 5, "hold 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"failures that no traffic waits for",
@@ -675,31 +675,31 @@ static const struct {
 		 {FAIL, 0, 2, 0, ""},
 		 {UP, 1, 2, 5, FIRST},
 		 {FAIL, 2, 2, 0, ""},
-		 {GONE, 3, 2, 5, "wait 2"},
+		 {GONE, 3, 2, 5, "hold 2"},
 		 {FAIL, 4, 2, 0, ""},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
 	{"a failure while the first SA waits for the peer",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
 		 {NEW, 100, 2, 5, ""},
 		 {FAIL, 101, 2, 0, ""},
-		 {PASS, 100 + WAIT, 0, 0, "pin 2 5, end 2, resend 2"},
+		 {PASS, 100 + WAIT, 0, 0, "pin 2 5, end 2, refresh 2"},
 	 }},
 	{"a known host that does not come back is blocked",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "wait 2"},
+		 {GONE, 1, 2, 5, "hold 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
 		 {ACQUIRE, 900, 2, 0, ""},
 		 {PASS, 2 + SILENT - 1, 0, 0, ""},
 		 {PASS, 2 + SILENT, 0, 0, "block 2"},
-		 {UP, 1500, 2, 6, "wait 2, pin 2 6, end 2, greet 2"},
+		 {UP, 1500, 2, 6, "hold 2, pin 2 6, end 2, greet 2"},
 	 }},
 	{"a known host that comes back in time",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "wait 2"},
+		 {GONE, 1, 2, 5, "hold 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
 		 {UP, SILENT, 2, 6, "pin 2 6, end 2"},
 		 {PASS, 9999, 0, 0, ""},
@@ -707,7 +707,7 @@ static const struct {
 	{"a known host that fails while traffic waits",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "wait 2"},
+		 {GONE, 1, 2, 5, "hold 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
 		 {FAIL, 300, 2, 0, "block 2"},
 	 }},
@@ -715,78 +715,78 @@ static const struct {
          {
 		 {UP, 0, 2, 5, FIRST},
 		 {ACQUIRE, 1, 2, 0, ""},
-		 {GONE, 2, 2, 5, "wait 2, negotiate 2"},
+		 {GONE, 2, 2, 5, "hold 2, negotiate 2"},
 		 {PASS, 2 + SILENT, 0, 0, "block 2"},
 	 }},
 	{"asked for by packets from before it was pinned",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {UP, 10, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {UP, 10, 2, 5, "pin 2 5, end 2, refresh 2"},
 		 {LATE, 11, 2, 0, ""},
 		 {LATE, 11, 2, 1, ""},
-		 {GONE, 5000, 2, 5, "wait 2"},
+		 {GONE, 5000, 2, 5, "hold 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},
-	{"two strangers, one of them alive",
+	{"two first contacts, one of them alive",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {ACQUIRE, 0, 3, 0, "hold 3"},
 		 {UP, 40, 3, 5, ""},
 		 {PASS, 40 + TOGETHER - 1, 0, 0, ""},
-		 {PASS, 40 + TOGETHER, 0, 0, "pin 3 5, end 3, resend 3"},
-		 {PASS, SILENT, 0, 0, "block 2, resend 2"},
+		 {PASS, 40 + TOGETHER, 0, 0, "pin 3 5, end 3, refresh 3"},
+		 {PASS, SILENT, 0, 0, "block 2, refresh 2"},
 	 }},
-	{"two strangers take over together",
+	{"two first contacts take over together",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {ACQUIRE, 0, 3, 0, "hold 3"},
 		 {UP, 40, 3, 5, ""},
 		 {NEW, 41, 3, 6, ""},
-		 {UP, 50, 2, 7, "pin 2 7, end 2, pin 3 5, end 3, resend 2, resend 3"},
+		 {UP, 50, 2, 7, "pin 2 7, end 2, pin 3 5, end 3, refresh 2, refresh 3"},
 		 {PASS, 9999, 0, 0, "pin 3 6"},
 	 }},
-	{"two strangers, one of which fails",
+	{"two first contacts, one of which fails",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {ACQUIRE, 0, 3, 0, "hold 3"},
 		 {UP, 40, 3, 5, ""},
-		 {FAIL, 50, 2, 0, "block 2, resend 2, pin 3 5, end 3, resend 3"},
+		 {FAIL, 50, 2, 0, "block 2, refresh 2, pin 3 5, end 3, refresh 3"},
 	 }},
 	{"the first of many waits for so long at most",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {ACQUIRE, 0, 3, 0, "wait 3"},
-		 {ACQUIRE, 0, 4, 0, "wait 4"},
-		 {ACQUIRE, 0, 5, 0, "wait 5"},
-		 {ACQUIRE, 0, 6, 0, "wait 6"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {ACQUIRE, 0, 3, 0, "hold 3"},
+		 {ACQUIRE, 0, 4, 0, "hold 4"},
+		 {ACQUIRE, 0, 5, 0, "hold 5"},
+		 {ACQUIRE, 0, 6, 0, "hold 6"},
 		 {UP, 10, 2, 5, ""},
 		 {UP, 200, 3, 5, ""},
 		 {UP, 390, 4, 5, ""},
-		 {ACQUIRE, 400, 7, 0, "wait 7"},
+		 {ACQUIRE, 400, 7, 0, "hold 7"},
 		 {UP, 580, 5, 5, ""},
 		 {UP, 770, 6, 5, ""},
-		 {ACQUIRE, 900, 8, 0, "wait 8"},
+		 {ACQUIRE, 900, 8, 0, "hold 8"},
 		 {UP, 960, 7, 5, ""},
 		 {PASS, 10 + TOGETHER_MAX - 1, 0, 0, ""},
 		 {PASS, 10 + TOGETHER_MAX, 0, 0,
                   "pin 2 5, end 2, pin 3 5, end 3, pin 4 5, end 4, pin 5 5, end 5, pin 6 5, "
-                  "end 6, pin 7 5, end 7, resend 2, resend 3, resend 4, resend 5, resend 6, "
-                  "resend 7"},
+                  "end 6, pin 7 5, end 7, refresh 2, refresh 3, refresh 4, refresh 5, refresh 6, "
+                  "refresh 7"},
 	 }},
-	{"a stranger whose SA is gone while it is ready",
+	{"a first contact whose SA is gone while it is ready",
          {
-		 {ACQUIRE, 0, 2, 0, "wait 2"},
-		 {ACQUIRE, 0, 3, 0, "wait 3"},
+		 {ACQUIRE, 0, 2, 0, "hold 2"},
+		 {ACQUIRE, 0, 3, 0, "hold 3"},
 		 {UP, 40, 3, 5, ""},
 		 {GONE, 50, 3, 5, "end 3"},
-		 {UP, 60, 2, 5, "pin 2 5, end 2, resend 2"},
+		 {UP, 60, 2, 5, "pin 2 5, end 2, refresh 2"},
 	 }},
-	{"one that had a policy of its own waits for no stranger",
+	{"one that had a policy of its own waits for no first contact",
          {
 		 {UP, 0, 2, 5, FIRST},
-		 {GONE, 1, 2, 5, "wait 2"},
+		 {GONE, 1, 2, 5, "hold 2"},
 		 {ACQUIRE, 2, 2, 0, ""},
-		 {ACQUIRE, 3, 3, 0, "wait 3"},
+		 {ACQUIRE, 3, 3, 0, "hold 3"},
 		 {UP, 40, 2, 6, "pin 2 6, end 2"},
 	 }},
 };
@@ -953,7 +953,7 @@ static void model_apply(uint64_t now_ms)
 			expect(model->policy.spi > SPI, "only by an SA the peer is greeted",
 			       now_ms);
 			break;
-		case HOST_ACTION_RESEND:
+		case HOST_ACTION_REFRESH:
 			expect(model->in_kernel, "RESEND comes after PUT", now_ms);
 			break;
 		}
@@ -971,9 +971,9 @@ static void model_check_policy(const struct model *model, const struct known_hos
 	       "the list is what was PUT", now_ms);
 	expect(!host->blocked || !host->spi, "a blocked one has no pin", now_ms);
 	if (!model->count)
-		expect(known_host_waits(host) == !host->blocked,
+		expect(known_host_holds(host) == !host->blocked,
 		       "without an SA it waits, or is blocked", now_ms);
-	else if (known_host_waits(host))
+	else if (known_host_holds(host))
 		expect(now_ms < model->changed_ms + WAIT + TOGETHER_MAX,
 		       "it does not wait for long", now_ms);
 	else
@@ -1151,7 +1151,7 @@ static bool keep_some(void *ctx, const struct pair *pair)
 
 /* Most of them ask at once and get their first SAs; some of these wait for the others when the mode
  * changes. */
-static void random_strangers(uint32_t *next_spi, uint64_t now_ms)
+static void random_first_contacts(uint32_t *next_spi, uint64_t now_ms)
 {
 	unsigned kept = 0;
 
@@ -1178,7 +1178,7 @@ static void random_rare_event(uint32_t *next_spi, uint64_t now_ms)
 	unsigned kept = roll(1u << MODEL_HOSTS);
 
 	if (roll(2)) {
-		random_strangers(next_spi, now_ms);
+		random_first_contacts(next_spi, now_ms);
 		hosts_set_mode(hosts, HOSTS_MODE_DROP);
 		acquire(1, now_ms);
 		hosts_set_mode(hosts, HOSTS_MODE_HOLD);
@@ -1316,7 +1316,7 @@ START_TEST(hosts_of_the_higher_address_follow_their_peers)
 {
 	ck_assert_int_eq(addr_parse("10.200.0.1", &local), 0);
 	up(2, 5, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2, pin 2 5, end 2, greet 2");
+	ck_assert_str_eq(take_actions(), "hold 2, pin 2 5, end 2, greet 2");
 	new_sa(2, 6, NOW);
 	fresh_sas(2, 6, false, NOW);
 	pass_time(NOW + LISTEN);
@@ -1348,7 +1348,7 @@ START_TEST(hosts_of_the_higher_address_follow_their_peers)
 }
 END_TEST
 
-/* Strangers whose SAs were pinned by a change of mode, and whose packets are still queued. */
+/* First contacts whose SAs were pinned by a change of mode, and whose packets are still queued. */
 START_TEST(hosts_make_room_for_all_that_are_queued)
 {
 	for (size_t host = 2; host < 2 + 20; host++) {
@@ -1398,12 +1398,12 @@ END_TEST
 START_TEST(hosts_learn_the_inbound_sa_of_one_that_is_known)
 {
 	const struct host_sa sas[] = {sa_of(2, 5)};
-	struct pair pair = pair_of(2), stranger = pair_of(3);
+	struct pair pair = pair_of(2), other = pair_of(3);
 
 	hosts_sync(hosts, sas, 1, NOW, &actions);
 	hosts_on_inbound_sa(hosts, &pair, SPI + 5, SPI + IN + 5, NOW);
 	hosts_on_inbound_sa(hosts, &pair, SPI + 9, SPI + IN + 9, NOW);
-	hosts_on_inbound_sa(hosts, &stranger, SPI + 9, SPI + IN + 9, NOW);
+	hosts_on_inbound_sa(hosts, &other, SPI + 9, SPI + IN + 9, NOW);
 	actions.count = 0;
 	new_sa(2, 6, NOW);
 	fresh_sas(2, 6, false, NOW);
@@ -1437,7 +1437,7 @@ START_TEST(hosts_sync_does_only_what_changed)
 	actions.count = 0;
 	hosts_sync(hosts, sas, sizeof(sas) / sizeof(sas[0]), NOW + 10, &actions);
 	ck_assert_str_eq(take_actions(),
-	                 "pin 4 42, wait 5, pin 7 71, end 7, resend 7, pin 8 80, end 8");
+	                 "pin 4 42, hold 5, pin 7 71, end 7, refresh 7, pin 8 80, end 8");
 	ck_assert_ptr_null(find(6));
 	pass_time(NOW + 10 + HOSTS_GRACE_MS - 1);
 	ck_assert_str_eq(take_actions(), "");
@@ -1447,7 +1447,7 @@ START_TEST(hosts_sync_does_only_what_changed)
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, NULL, 0, NOW + 9999, &actions);
-	ck_assert_str_eq(take_actions(), "wait 2, wait 3, wait 4, wait 7, wait 8");
+	ck_assert_str_eq(take_actions(), "hold 2, hold 3, hold 4, hold 7, hold 8");
 }
 END_TEST
 
@@ -1480,14 +1480,14 @@ START_TEST(hosts_are_not_silent_before_charon_is_up)
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + 5000);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 	hosts_on_charon(hosts, true, NOW + 5000);
 	up(3, 7, NOW + 5100);
 	ck_assert_str_eq(take_actions(), "pin 3 7, end 3");
 	pass_time(NOW + 5000 + SILENT - 1);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 5000 + SILENT);
-	ck_assert_str_eq(take_actions(), "block 2, resend 2");
+	ck_assert_str_eq(take_actions(), "block 2, refresh 2");
 }
 END_TEST
 
@@ -1498,9 +1498,9 @@ START_TEST(hosts_are_silent_when_charon_does_not_come)
 	acquire(2, NOW);
 	acquire(3, NOW);
 	pass_time(NOW + HOSTS_GRACE_MS - 1);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 	pass_time(NOW + HOSTS_GRACE_MS);
-	ck_assert_str_eq(take_actions(), "block 2, resend 2, block 3");
+	ck_assert_str_eq(take_actions(), "block 2, refresh 2, block 3");
 }
 END_TEST
 
@@ -1508,7 +1508,7 @@ START_TEST(hosts_sync_leaves_the_silent_blocked)
 {
 	acquire(2, NOW);
 	failed(2, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2, block 2, resend 2");
+	ck_assert_str_eq(take_actions(), "hold 2, block 2, refresh 2");
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + PROBE);
@@ -1522,11 +1522,11 @@ START_TEST(hosts_sync_leaves_those_that_wait_for_the_peer)
 
 	acquire(2, NOW);
 	new_sa(2, 20, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 	hosts_sync(hosts, sas, 1, NOW + 1, &actions);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + WAIT);
-	ck_assert_str_eq(take_actions(), "pin 2 20, end 2, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 20, end 2, refresh 2");
 }
 END_TEST
 
@@ -1536,11 +1536,11 @@ START_TEST(hosts_sync_ends_the_wait_for_a_peer_whose_sa_is_gone)
 	new_sa(2, 20, NOW);
 	acquire(2, NOW);
 	hosts_sync(hosts, NULL, 0, NOW + 1, &actions);
-	ck_assert_str_eq(take_actions(), "wait 2, end 2, negotiate 2");
+	ck_assert_str_eq(take_actions(), "hold 2, end 2, negotiate 2");
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + 1 + SILENT);
-	ck_assert_str_eq(take_actions(), "block 2, resend 2");
+	ck_assert_str_eq(take_actions(), "block 2, refresh 2");
 }
 END_TEST
 
@@ -1551,7 +1551,7 @@ START_TEST(hosts_sync_ends_a_wait_that_is_due)
 	new_sa(2, 20, NOW);
 	hosts_sync(hosts, NULL, 0, NOW + WAIT, &actions);
 	pass_time(NOW + 9999);
-	ck_assert_str_eq(take_actions(), "wait 2, end 2");
+	ck_assert_str_eq(take_actions(), "hold 2, end 2");
 }
 END_TEST
 
@@ -1569,13 +1569,13 @@ START_TEST(hosts_negotiate_only_when_no_sa_is_left)
 	ck_assert_str_eq(take_actions(), "pin 2 21");
 	/* the last one ends: nobody asked since */
 	sa_gone(2, 21, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 	ck_assert(hosts_on_acquire(hosts, &pair, 1, NOW, &actions));
 	up(2, 22, NOW);
 	actions.count = 0;
 	ck_assert(!hosts_on_acquire(hosts, &pair, SPI + 22, NOW, &actions));
 	sa_gone(2, 22, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
+	ck_assert_str_eq(take_actions(), "hold 2, negotiate 2");
 }
 END_TEST
 
@@ -1597,13 +1597,13 @@ START_TEST(hosts_forget_the_oldest_of_too_many_sas_but_the_pinned_one)
 	up(2, 1, NOW);
 	for (uint32_t spi = 2; spi <= HOSTS_CHILDREN_MAX + 2; spi++)
 		new_sa(2, spi, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2, pin 2 1, end 2, greet 2");
+	ck_assert_str_eq(take_actions(), "hold 2, pin 2 1, end 2, greet 2");
 	/* 2 and 3 are forgotten: when all others are gone nothing is left. */
 	for (uint32_t spi = 4; spi <= HOSTS_CHILDREN_MAX + 2; spi++)
 		sa_gone(2, spi, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	sa_gone(2, 1, NOW);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 }
 END_TEST
 
@@ -1614,7 +1614,7 @@ START_TEST(hosts_sync_takes_the_newest_of_too_many_sas)
 	for (uint32_t i = 0; i < HOSTS_CHILDREN_MAX + 2; i++)
 		sas[i] = sa_of(2, i + 1);
 	hosts_sync(hosts, sas, HOSTS_CHILDREN_MAX + 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "pin 2 18, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 18, refresh 2");
 	hosts_sync(hosts, sas, HOSTS_CHILDREN_MAX + 2, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "");
 }
@@ -1650,7 +1650,7 @@ START_TEST(hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked)
 	acquire(2, NOW);
 	failed(2, NOW);
 	pass_time(NOW + 9999);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 	new_sa(2, 5, NOW + 9999);
 	fresh_sas(2, 5, false, NOW + 9999);
 	pass_time(NOW + 9999 + LISTEN);
@@ -1660,7 +1660,7 @@ START_TEST(hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked)
 	acquire(2, NOW + 9999 + LISTEN);
 	sa_gone(2, 5, NOW + 9999 + LISTEN);
 	pass_time(NOW + 99999);
-	ck_assert_str_eq(take_actions(), "wait 2, negotiate 2");
+	ck_assert_str_eq(take_actions(), "hold 2, negotiate 2");
 	new_sa(2, 6, NOW + 99999);
 	hosts_sync(hosts, NULL, 0, NOW + 99999, &actions);
 	pass_time(NOW + 199999);
@@ -1679,9 +1679,9 @@ START_TEST(hosts_follow_a_new_mode)
 	up(5, 6, NOW);
 	actions.count = 0;
 	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
-	ck_assert(known_host_waits(find(2)) && !find(2)->blocked);
-	ck_assert(known_host_waits(find(3)));
-	ck_assert(known_host_waits(find(4)));
+	ck_assert(known_host_holds(find(2)) && !find(2)->blocked);
+	ck_assert(known_host_holds(find(3)));
+	ck_assert(known_host_holds(find(4)));
 	ck_assert_uint_eq(find(5)->spi, SPI + 6);
 	hosts_set_mode(hosts, HOSTS_MODE_DROP);
 	ck_assert_uint_eq(find(2)->spi, 0);
@@ -1689,7 +1689,7 @@ START_TEST(hosts_follow_a_new_mode)
 	ck_assert_uint_eq(find(4)->spi, SPI + 5);
 	pass_time(NOW + 9999);
 	hosts_set_mode(hosts, HOSTS_MODE_HOLD);
-	ck_assert(known_host_waits(find(2)));
+	ck_assert(known_host_holds(find(2)));
 	pass_time(NOW + 99999);
 	ck_assert_str_eq(take_actions(), "");
 }
@@ -1705,6 +1705,22 @@ START_TEST(hosts_that_were_ready_forget_it_in_a_new_mode)
 	new_sa(2, 6, NOW + 10);
 	pass_time(NOW + 10 + HOSTS_WAIT_MS);
 	ck_assert_uint_eq(find(2)->spi, SPI + 6);
+}
+END_TEST
+
+/* An SA that is gone at the reload that brings the new mode leaves a host without an SA, which nobody
+ * blocks in this mode. */
+START_TEST(hosts_that_were_ready_may_lose_their_sa_in_a_new_mode)
+{
+	acquire(2, NOW);
+	acquire(3, NOW);
+	up(2, 5, NOW + 1);
+	actions.count = 0;
+	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
+	hosts_sync(hosts, NULL, 0, NOW + 2, &actions);
+	pass_time(NOW + 9999);
+	ck_assert_str_eq(take_actions(), "end 2");
+	ck_assert(!find(2)->blocked);
 }
 END_TEST
 
@@ -1757,10 +1773,10 @@ START_TEST(hosts_restored_are_adopted_by_the_first_sync)
 	ck_assert_int_eq(restore(2, SPI + 99, true), 0);
 	ck_assert_uint_eq(count_known(), 4);
 	ck_assert_uint_eq(find(2)->spi, SPI + 20);
-	ck_assert(known_host_waits(find(5)));
+	ck_assert(known_host_holds(find(5)));
 	ck_assert_str_eq(take_actions(), "");
 	hosts_sync(hosts, sas, 2, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "wait 3, pin 4 41");
+	ck_assert_str_eq(take_actions(), "hold 3, pin 4 41");
 	up(5, 50, NOW);
 	ck_assert_str_eq(take_actions(), "pin 5 50, end 5, greet 5");
 }
@@ -1783,7 +1799,7 @@ START_TEST(hosts_restored_while_waiting_wait_when_they_are_asked_for)
 
 	ck_assert_int_eq(restore(2, 1, false), 0);
 	ck_assert_int_eq(restore(3, 1, false), 0);
-	ck_assert(known_host_waits(find(2)));
+	ck_assert(known_host_holds(find(2)));
 	hosts_sync(hosts, sas, 1, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "pin 3 30, end 3");
 	pass_time(NOW);
@@ -1833,7 +1849,7 @@ START_TEST(hosts_beyond_the_bound_replace_those_that_were_silent_longest)
 	acquire(1, NOW + 5000);
 	ck_assert_str_eq(take_actions(), "pin 0 5, end 0, greet 0");
 	acquire(MAX, NOW + 5001);
-	ck_assert_str_eq(take_actions(), "wait 4096");
+	ck_assert_str_eq(take_actions(), "hold 4096");
 	acquire(MAX + 1, NOW + 5002);
 	ck_assert_uint_eq(actions.count, 2 * AT_ONCE + 1);
 	actions.count = 0;
@@ -1862,7 +1878,8 @@ START_TEST(hosts_with_an_sa_have_no_bound)
 	new_sa(MAX, 5, NOW);
 	acquire(MAX + 1, NOW);
 	up(MAX + 1, 5, NOW + 1);
-	ck_assert_str_eq(take_actions(), "wait 4096, wait 4097, pin 4097 5, end 4097, resend 4097");
+	ck_assert_str_eq(take_actions(),
+	                 "hold 4096, hold 4097, pin 4097 5, end 4097, refresh 4097");
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "pin 4096 5, end 4096");
 	ck_assert_uint_eq(count_known(), MAX + 2);
@@ -1882,12 +1899,12 @@ START_TEST(hosts_sync_knows_all_that_have_sas)
 	sas[MAX + 1 - 7] = sa_of(0, 5);
 	hosts_sync(hosts, sas, MAX + 1, NOW, &actions);
 	ck_assert_str_eq(take_actions(),
-	                 "wait 7, pin 4096 9, resend 4096, pin 4097 9, resend 4097");
+	                 "hold 7, pin 4096 9, refresh 4096, pin 4097 9, refresh 4097");
 	ck_assert_uint_eq(count_known(), MAX + 2);
 }
 END_TEST
 
-START_TEST(hosts_beyond_the_bound_forget_the_stranger_that_asked_first)
+START_TEST(hosts_beyond_the_bound_forget_the_first_contact_that_asked_first)
 {
 	for (size_t i = 0; i < MAX; i++)
 		acquire(i, NOW + (i > 0));
@@ -1917,7 +1934,7 @@ START_TEST(hosts_retain_forgets_without_actions)
 	ck_assert_str_eq(take_actions(), "");
 	ck_assert_uint_eq(count_known(), 2);
 	pass_time(NOW + SILENT);
-	ck_assert_str_eq(take_actions(), "block 5, resend 5");
+	ck_assert_str_eq(take_actions(), "block 5, refresh 5");
 	pass_time(NOW + SETTLE);
 	ck_assert_str_eq(take_actions(), "probe 5, probe 5, pin 3 31");
 }
@@ -1966,7 +1983,7 @@ START_TEST(hosts_with_one_remote_wait_with_different_spis)
 	list = hosts_list(hosts, &count);
 	ck_assert_uint_eq(count, 4);
 	for (size_t i = 0; i < 3; i++) {
-		ck_assert(known_host_waits(&list[i]));
+		ck_assert(known_host_holds(&list[i]));
 		ck_assert_uint_ne(list[i].spi, list[(i + 1) % 3].spi);
 	}
 	ck_assert_uint_eq(list[3].spi, list[0].spi);
@@ -1984,7 +2001,7 @@ START_TEST(hosts_answer_to_pings_while_they_wait_for_the_peer)
 	hosts_on_sa(hosts, &pair, SPI + 5, NOW, &actions);
 	ck_assert_uint_eq(actions.count, 1);
 	ck_assert_int_eq(actions.items[0].kind, HOST_ACTION_PUT);
-	ck_assert(known_host_waits(&actions.items[0].host));
+	ck_assert(known_host_holds(&actions.items[0].host));
 	ck_assert_uint_eq(actions.items[0].host.answer_spi, SPI + 5);
 	actions.count = 0;
 	pass_time(NOW + WAIT);
@@ -2022,7 +2039,7 @@ START_TEST(hosts_that_wait_take_the_spi_of_their_address)
 	list = hosts_list(hosts, &count);
 	ck_assert_uint_ne(list[0].spi, before);
 	ck_assert_uint_ne(list[0].spi, list[1].spi);
-	ck_assert(known_host_waits(&list[0]) && known_host_waits(&list[1]));
+	ck_assert(known_host_holds(&list[0]) && known_host_holds(&list[1]));
 }
 END_TEST
 
@@ -2040,7 +2057,7 @@ START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
 	ck_assert_uint_eq(actions.count, 0);
 	memory_is_out = false;
 	hosts_sync(hosts, sas, 1, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "pin 2 5, resend 2");
+	ck_assert_str_eq(take_actions(), "pin 2 5, refresh 2");
 	host_actions_fini(&actions);
 	memory_is_out = true;
 	sa_gone(2, 5, NOW);
@@ -2048,7 +2065,7 @@ START_TEST(hosts_sync_makes_up_for_what_failed_without_memory)
 	ck_assert_uint_eq(find(2)->spi, SPI + 5);
 	memory_is_out = false;
 	hosts_sync(hosts, NULL, 0, NOW, &actions);
-	ck_assert_str_eq(take_actions(), "wait 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 }
 END_TEST
 
@@ -2149,6 +2166,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked);
 	tcase_add_test(tcase, hosts_follow_a_new_mode);
 	tcase_add_test(tcase, hosts_that_were_ready_forget_it_in_a_new_mode);
+	tcase_add_test(tcase, hosts_that_were_ready_may_lose_their_sa_in_a_new_mode);
 	tcase_add_test(tcase, hosts_that_are_blocked_again_are_probed_anew);
 	tcase_add_test(tcase, hosts_begin_without_holding);
 	tcase_add_test(tcase, hosts_restored_are_adopted_by_the_first_sync);
@@ -2160,7 +2178,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_beyond_the_bound_replace_those_that_were_silent_longest);
 	tcase_add_test(tcase, hosts_with_an_sa_have_no_bound);
 	tcase_add_test(tcase, hosts_sync_knows_all_that_have_sas);
-	tcase_add_test(tcase, hosts_beyond_the_bound_forget_the_stranger_that_asked_first);
+	tcase_add_test(tcase, hosts_beyond_the_bound_forget_the_first_contact_that_asked_first);
 	tcase_add_test(tcase, hosts_retain_forgets_without_actions);
 	tcase_add_test(tcase, hosts_list_is_in_address_order);
 	tcase_add_test(tcase, hosts_with_one_remote_wait_with_different_spis);

@@ -1,288 +1,228 @@
 /* SPDX-License-Identifier: MIT */
-/* What is remembered of the kernel's policies, with a kernel that is made up. */
 #include "xfrmd/xfrm/installed_spd.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "test.h"
-#include "xfrmd/xfrm/xfrm_sock.h"
+#include "xfrmd/spd/diff.h"
 
-static struct policy kernel[8]; /* what the next dump finds */
-static size_t kernel_count, dumps, failures;
-static struct installed_spd *spd;
+#define FOREIGN_PRIORITY 1000
 
-int __wrap_xfrm_sock_open(struct xfrm_sock **ret_sock, struct err *err);
-void __wrap_xfrm_sock_close(struct xfrm_sock *sock);
-int __wrap_xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list,
-                                   struct err *err);
-size_t __wrap_xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err);
-int __wrap_xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy);
-int __wrap_xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy);
-int __wrap_xfrm_sock_set_thresholds(struct xfrm_sock *sock,
-                                    const struct spd_thresholds *thresholds);
-int __wrap_xfrm_sock_lower_thresholds(struct xfrm_sock *sock,
-                                      const struct spd_thresholds *thresholds);
+static struct policy_list have, want, merged;
 
-int __wrap_xfrm_sock_open(struct xfrm_sock **ret_sock, struct err *err)
+static void fini(void)
 {
-	(void)err;
-	*ret_sock = NULL;
-	return 0;
+	policy_list_fini(&have);
+	policy_list_fini(&want);
+	policy_list_fini(&merged);
 }
 
-void __wrap_xfrm_sock_close(struct xfrm_sock *sock)
-{
-	(void)sock;
-}
-
-int __wrap_xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list,
-                                   struct err *err)
-{
-	struct policy_list list = {0};
-
-	(void)sock;
-	(void)err;
-	dumps++;
-	for (size_t i = 0; i < kernel_count; i++)
-		ck_assert_int_eq(policy_list_add(&list, &kernel[i]), 0);
-	policy_list_sort_key(&list);
-	*ret_list = list;
-	return 0;
-}
-
-size_t __wrap_xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err)
-{
-	(void)sock;
-	(void)diff;
-	return failures ? failures-- && err_set(err, 1, "failed") : 0;
-}
-
-int __wrap_xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
-{
-	(void)sock;
-	(void)policy;
-	return 0;
-}
-
-int __wrap_xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
-{
-	(void)sock;
-	(void)policy;
-	return 0;
-}
-
-int __wrap_xfrm_sock_set_thresholds(struct xfrm_sock *sock, const struct spd_thresholds *thresholds)
-{
-	(void)sock;
-	(void)thresholds;
-	return 0;
-}
-
-int __wrap_xfrm_sock_lower_thresholds(struct xfrm_sock *sock,
-                                      const struct spd_thresholds *thresholds)
-{
-	(void)sock;
-	(void)thresholds;
-	return 0;
-}
-
-static struct policy protect(const char *peers)
+/* At one of 256 keys, which sort as their numbers do. */
+static struct policy ours(uint8_t key)
 {
 	struct policy policy = {
 		.dir = POLICY_DIR_OUT, .action = POLICY_ACTION_PROTECT, .reqid = 77};
 
 	ck_assert_int_eq(prefix_parse("10.0.0.1", &policy.src, NULL), 0);
-	ck_assert_int_eq(prefix_parse(peers, &policy.dst, NULL), 0);
+	ck_assert_int_eq(prefix_parse("10.1.0.0/24", &policy.dst, NULL), 0);
+	policy.dst.addr.bytes[2] = key;
 	policy.priority = policy_priority(&policy.dst);
 	return policy;
 }
 
-static struct policy foreign(const char *peers)
+static struct policy foreign(uint8_t key)
 {
-	struct policy policy = protect(peers);
+	struct policy policy = ours(key);
 
-	policy.priority = 5;
+	policy.priority = FOREIGN_PRIORITY;
 	return policy;
 }
 
-static void hold(struct policy policy, uint32_t index)
+static void add(struct policy_list *list, struct policy policy, uint32_t index)
 {
 	policy.index = index;
-	kernel[kernel_count++] = policy;
+	ck_assert_int_eq(policy_list_add(list, &policy), 0);
 }
 
-static void set_up(void)
+static void merge(void)
 {
-	struct err err;
-
-	kernel_count = dumps = failures = 0;
-	ck_assert_int_eq(installed_spd_open(&spd, &err), 0);
+	ck_assert_int_eq(installed_spd_merge(&have, &want, &merged), 0);
 }
 
-static void tear_down(void)
+static void assert_merged(size_t i, struct policy policy, uint32_t index)
 {
-	installed_spd_close(spd);
+	ck_assert_uint_lt(i, merged.count);
+	ck_assert_int_eq(policy_compare_key(&merged.items[i], &policy), 0);
+	ck_assert(policy_equal(&merged.items[i], &policy));
+	ck_assert_uint_eq(merged.items[i].index, index);
 }
 
-static void read_kernel(void)
+START_TEST(nothing_and_nothing_is_nothing)
 {
-	struct err err;
-
-	ck_assert_int_eq(installed_spd_read(spd, &err), 0);
-}
-
-static int set(const struct policy *policies, size_t count, struct spd_change *ret_change)
-{
-	struct policy_list want = {0};
-	struct err err;
-
-	for (size_t i = 0; i < count; i++)
-		ck_assert_int_eq(policy_list_add(&want, &policies[i]), 0);
-	policy_list_sort_key(&want);
-	return installed_spd_set(spd, &want, &spd_thresholds_default, ret_change, &err);
-}
-
-/* NULL: it is not remembered. */
-static const struct policy *remembered(const char *peers)
-{
-	const struct policy key = protect(peers);
-
-	return policy_list_find(installed_spd_have(spd), &key);
-}
-
-START_TEST(policy_that_was_added_is_remembered_without_an_index)
-{
-	const struct policy want = protect("10.1.0.0/16");
-	struct spd_change change;
-
-	ck_assert_int_eq(set(&want, 1, &change), 0);
-	ck_assert_uint_eq(change.added, 1);
-	ck_assert_ptr_nonnull(remembered("10.1.0.0/16"));
-	ck_assert_uint_eq(remembered("10.1.0.0/16")->index, 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 0);
 }
 END_TEST
 
-START_TEST(policy_that_stands_keeps_its_index)
+START_TEST(added_policy_is_there_without_an_index)
 {
-	struct policy want = protect("10.1.0.0/16");
-	struct spd_change change;
-
-	hold(want, 9);
-	want.spi = 33;
-	ck_assert_int_eq(set(&want, 1, &change), 0);
-	ck_assert_uint_eq(change.updated, 1);
-	ck_assert_uint_eq(remembered("10.1.0.0/16")->index, 9);
-	ck_assert_uint_eq(remembered("10.1.0.0/16")->spi, 33);
+	add(&want, ours(1), 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 1);
+	assert_merged(0, ours(1), 0);
 }
 END_TEST
 
-START_TEST(policy_that_is_not_wanted_any_more_is_forgotten)
+START_TEST(updated_policy_has_the_wanted_content_and_keeps_its_index)
 {
-	struct spd_change change;
+	struct policy wanted = ours(1);
 
-	hold(protect("10.1.0.0/16"), 9);
-	ck_assert_int_eq(set(NULL, 0, &change), 0);
-	ck_assert_uint_eq(change.deleted, 1);
-	ck_assert_ptr_null(remembered("10.1.0.0/16"));
+	wanted.optional = true;
+	add(&have, ours(1), 9);
+	add(&want, wanted, 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 1);
+	assert_merged(0, wanted, 9);
 }
 END_TEST
 
-START_TEST(foreign_policies_stay_remembered_also_in_our_place)
+START_TEST(deleted_policy_is_gone)
 {
-	const struct policy want = protect("10.1.0.0/16");
-	struct spd_change change;
-
-	hold(foreign("10.1.0.0/16"), 9);
-	hold(foreign("10.9.0.0/16"), 17);
-	ck_assert_int_eq(set(&want, 1, &change), 0);
-	ck_assert_uint_eq(change.conflicts, 1);
-	ck_assert_uint_eq(remembered("10.1.0.0/16")->priority, 5);
-	ck_assert_uint_eq(remembered("10.9.0.0/16")->priority, 5);
+	add(&have, ours(1), 9);
+	add(&have, ours(2), 17);
+	add(&want, ours(2), 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 1);
+	assert_merged(0, ours(2), 17);
 }
 END_TEST
 
-START_TEST(kernel_is_read_once_while_all_can_be_applied)
+START_TEST(foreign_policies_stay)
 {
-	const struct policy want[] = {protect("10.1.0.0/16"), protect("10.2.0.0/16")};
-	struct spd_change change;
-
-	ck_assert_int_eq(set(want, 1, &change), 0);
-	ck_assert_int_eq(set(want, 2, &change), 0);
-	ck_assert_uint_eq(change.added, 1);
-	ck_assert_uint_eq(dumps, 1);
+	add(&have, foreign(1), 9);
+	add(&have, ours(2), 17);
+	add(&have, foreign(3), 25);
+	add(&want, ours(2), 0);
+	add(&want, ours(4), 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 4);
+	assert_merged(0, foreign(1), 9);
+	assert_merged(1, ours(2), 17);
+	assert_merged(2, foreign(3), 25);
+	assert_merged(3, ours(4), 0);
 }
 END_TEST
 
-START_TEST(kernel_is_read_again_when_something_failed)
+START_TEST(foreign_policy_keeps_a_wanted_key)
 {
-	const struct policy want = protect("10.1.0.0/16");
-	struct spd_change change;
-
-	failures = 1;
-	ck_assert_int_eq(set(&want, 1, &change), 0);
-	ck_assert_uint_eq(dumps, 2);
-	failures = 2;
-	ck_assert_int_eq(set(NULL, 0, &change), -EIO);
+	add(&have, foreign(1), 9);
+	add(&want, ours(1), 0);
+	merge();
+	ck_assert_uint_eq(merged.count, 1);
+	assert_merged(0, foreign(1), 9);
 }
 END_TEST
 
-/* Ours, moved out of our band by somebody, is put right and no foreign one. */
-START_TEST(policy_of_ours_is_reclaimed_whoever_moved_it)
+/* Each key: wanted or not; in the kernel none, ours, ours with other content, or foreign. */
+START_TEST(what_is_remembered_leaves_nothing_to_do)
 {
-	const struct policy want = protect("10.1.0.0/16");
-	struct policy moved = foreign("10.1.0.0/16");
-	struct spd_change change;
-	struct err err;
+	struct diff diff;
 
-	hold(want, 9);
-	ck_assert_int_eq(set(&want, 1, &change), 0);
-	kernel_count = 0;
-	hold(moved, 9);
-	read_kernel();
-	ck_assert(policy_is_ours(remembered("10.1.0.0/16")));
-	ck_assert_int_eq(installed_spd_repair(spd, &change, &err), 0);
-	ck_assert_uint_eq(change.updated, 1);
-	ck_assert_uint_eq(change.conflicts, 0);
+	for (unsigned key = 0; key < 8; key++) {
+		struct policy changed = ours((uint8_t)key);
+
+		changed.action = POLICY_ACTION_BLOCK;
+		if (key & 1)
+			add(&want, ours((uint8_t)key), 0);
+		if (key / 2 == 1)
+			add(&have, ours((uint8_t)key), 8 * key + 1);
+		if (key / 2 == 2)
+			add(&have, changed, 8 * key + 1);
+		if (key / 2 == 3)
+			add(&have, foreign((uint8_t)key), 8 * key + 1);
+	}
+	merge();
+	ck_assert_int_eq(diff_build(&merged, &want, &diff), 0);
+	ck_assert_uint_eq(diff.count, 0);
+	ck_assert_uint_eq(diff.conflicts, 1);
+	ck_assert_uint_eq(merged.count, 5);
+	for (size_t i = 1; i < merged.count; i++)
+		ck_assert_int_lt(policy_compare_key(&merged.items[i - 1], &merged.items[i]), 0);
+	diff_fini(&diff);
 }
 END_TEST
 
-START_TEST(policy_that_never_was_ours_is_not_reclaimed)
+START_TEST(policy_of_ours_that_was_moved_out_of_our_band_is_put_right)
 {
-	hold(foreign("10.1.0.0/16"), 9);
-	read_kernel();
-	read_kernel();
-	ck_assert(!policy_is_ours(remembered("10.1.0.0/16")));
+	struct diff diff;
+
+	add(&merged, ours(1), 9);
+	add(&have, foreign(1), 9);
+	add(&want, ours(1), 0);
+	installed_spd_reclaim(&have, &merged);
+	ck_assert(policy_is_ours(&have.items[0]));
+	ck_assert_int_eq(diff_build(&have, &want, &diff), 0);
+	ck_assert_uint_eq(diff.updates, 1);
+	ck_assert_uint_eq(diff.conflicts, 0);
+	diff_fini(&diff);
 }
 END_TEST
 
-START_TEST(foreign_policy_is_neither_written_nor_deleted)
+START_TEST(foreign_policies_are_not_claimed)
 {
-	const struct policy policy = protect("10.1.0.0/16");
-	struct err err;
+	struct policy lower = foreign(2);
 
-	hold(foreign("10.1.0.0/16"), 9);
-	read_kernel();
-	ck_assert_int_eq(installed_spd_put(spd, &policy, &err), -EEXIST);
-	ck_assert_int_eq(installed_spd_remove(spd, &policy, &err), 0);
-	ck_assert_ptr_nonnull(remembered("10.1.0.0/16"));
+	lower.priority--;
+	add(&merged, foreign(2), 17);
+	add(&have, foreign(1), 9);
+	add(&have, lower, 17);
+	installed_spd_reclaim(&have, &merged);
+	ck_assert_uint_eq(have.items[0].priority, FOREIGN_PRIORITY);
+	ck_assert_uint_eq(have.items[1].priority, FOREIGN_PRIORITY - 1);
+}
+END_TEST
+
+/* With a mark or the like it lives beside ours, and is another's. */
+START_TEST(policy_with_an_unsupported_key_is_not_claimed)
+{
+	struct policy marked = ours(1);
+
+	marked.unsupported = marked.unsupported_key = true;
+	add(&merged, ours(1), 9);
+	add(&have, marked, 17);
+	installed_spd_reclaim(&have, &merged);
+	ck_assert_uint_eq(have.items[0].priority, ours(1).priority);
+}
+END_TEST
+
+START_TEST(policies_of_ours_are_left_as_they_were_read)
+{
+	struct policy changed = ours(1);
+
+	changed.priority = POLICY_PRIORITY_MIN;
+	add(&merged, ours(1), 9);
+	add(&have, changed, 9);
+	installed_spd_reclaim(&have, &merged);
+	ck_assert_uint_eq(have.items[0].priority, POLICY_PRIORITY_MIN);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tcase;
-	Suite *suite = test_suite("installed_spd", &tcase);
+	TCase *tests;
+	Suite *suite = test_suite("installed_spd", &tests);
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, policy_that_was_added_is_remembered_without_an_index);
-	tcase_add_test(tcase, policy_that_stands_keeps_its_index);
-	tcase_add_test(tcase, policy_that_is_not_wanted_any_more_is_forgotten);
-	tcase_add_test(tcase, foreign_policies_stay_remembered_also_in_our_place);
-	tcase_add_test(tcase, kernel_is_read_once_while_all_can_be_applied);
-	tcase_add_test(tcase, kernel_is_read_again_when_something_failed);
-	tcase_add_test(tcase, policy_of_ours_is_reclaimed_whoever_moved_it);
-	tcase_add_test(tcase, policy_that_never_was_ours_is_not_reclaimed);
-	tcase_add_test(tcase, foreign_policy_is_neither_written_nor_deleted);
+	tcase_add_checked_fixture(tests, NULL, fini);
+	tcase_add_test(tests, nothing_and_nothing_is_nothing);
+	tcase_add_test(tests, added_policy_is_there_without_an_index);
+	tcase_add_test(tests, updated_policy_has_the_wanted_content_and_keeps_its_index);
+	tcase_add_test(tests, deleted_policy_is_gone);
+	tcase_add_test(tests, foreign_policies_stay);
+	tcase_add_test(tests, foreign_policy_keeps_a_wanted_key);
+	tcase_add_test(tests, what_is_remembered_leaves_nothing_to_do);
+	tcase_add_test(tests, policy_of_ours_that_was_moved_out_of_our_band_is_put_right);
+	tcase_add_test(tests, foreign_policies_are_not_claimed);
+	tcase_add_test(tests, policy_with_an_unsupported_key_is_not_claimed);
+	tcase_add_test(tests, policies_of_ours_are_left_as_they_were_read);
 	return test_run(suite);
 }

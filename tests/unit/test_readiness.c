@@ -35,8 +35,8 @@ static struct ctl_peers two_peers(void)
 	                                   .last_error = "no response",
 	                                   .last_acquire = 5,
 	                                   .last_failure = 4};
-	ck_assert_int_eq(addr_parse("10.0.1.1", &peers.items[1].local), 0);
-	ck_assert_int_eq(addr_parse("10.0.1.3", &peers.items[1].address), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.1", &peers.items[1].pair.local), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.3", &peers.items[1].pair.remote), 0);
 	return peers;
 }
 

@@ -112,11 +112,13 @@ START_TEST(strlist_add_copies_the_text)
 	ck_assert_int_eq(strlist_add(&list, text), 0);
 	ck_assert_int_eq(strlist_add_len(&list, text, 2), 0);
 	ck_assert_int_eq(strlist_add(&list, ""), 0);
+	ck_assert_int_eq(strlist_addf(&list, "%s and %d", "one", 2), 0);
 	text[0] = 'x';
-	ck_assert_uint_eq(list.count, 3);
+	ck_assert_uint_eq(list.count, 4);
 	ck_assert_str_eq(list.items[0], "abc");
 	ck_assert_str_eq(list.items[1], "ab");
 	ck_assert_str_eq(list.items[2], "");
+	ck_assert_str_eq(list.items[3], "one and 2");
 	strlist_fini(&list);
 }
 END_TEST

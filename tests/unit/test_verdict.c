@@ -329,13 +329,13 @@ END_TEST
 
 START_TEST(verdict_without_a_route_is_that)
 {
-	const struct verdict_input input = {.address = {AF_INET, {10, 9, 9, 9}}};
+	const struct verdict_input input = {.pair.remote = {AF_INET, {10, 9, 9, 9}}};
 	struct ctl_verify verify;
 
 	verdict_make(&input, &verify);
 	ck_assert_str_eq(verify.sentence, "no route, nothing was sent");
 	ck_assert(!verify.well);
-	ck_assert(addr_equal(&verify.address, &input.address));
+	ck_assert(addr_equal(&verify.pair.remote, &input.pair.remote));
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 
 #include "xfrmd/base/err.h"
 #include "xfrmd/base/str.h"
+#include "xfrmd/net/pair.h"
 #include "xfrmd/spd/policy_rows.h"
 
 /*
@@ -106,8 +107,8 @@ struct ctl_sa {
 /* Size of words about a failure. */
 #define CTL_ERROR_MAX 384
 struct ctl_peer {
-	struct addr local, address;
-	char state[16]; /* "up", "negotiating", "failed", "idle" */
+	struct pair pair; /* the local address AF_UNSPEC: null */
+	char state[16];   /* "up", "negotiating", "failed", "idle" */
 	int64_t since;
 	struct ctl_sa *sas;
 	size_t sa_count;

@@ -65,7 +65,7 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_WITHOUT_SA_MAX    4096
 /* A peer that tries us in vain gets an entry while there are no more than so many that are IDLE:
  * anybody may try. */
-#define PEERS_STRANGERS_MAX     256
+#define PEERS_UNINVITED_MAX     256
 /* Size of words about a failure; longer ones are cut. */
 #define PEERS_WORDS_MAX         384
 
@@ -92,11 +92,11 @@ struct peer {
 	uint64_t reap_ms;      /* UP: looks for duplicates */
 	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
-	bool wanted;           /* acquired, and the larval SA has not expired since */
+	bool asked_by_traffic; /* acquired, and the larval SA has not expired since */
 	bool asked_again;      /* by more than one acquire since it was up */
 	bool had_sa;           /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
-	bool ordered;                /* QUEUED: by peers_retry() */
+	bool asked_by_operator;      /* QUEUED: peers_retry() */
 	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;                   /* UP: the kernel lost SAs of it, rekeying is due */
 	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
@@ -132,7 +132,7 @@ struct peer_action {
 };
 struct peer_actions {
 	struct peer_action *items;
-	size_t count, capacity;
+	size_t count;
 	bool out_of_memory; /* actions were lost: reconnect to charon and take its list again */
 };
 void peer_actions_fini(struct peer_actions *actions);
@@ -150,7 +150,7 @@ void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes)
 struct peers_counters {
 	uint64_t acquires,
 		deduplicated; /* received; those that caused no negotiation of their own */
-	uint64_t held_back;   /* of the deduplicated: until the next retry of a peer that failed */
+	uint64_t in_backoff;  /* of the deduplicated: until the next retry of a peer that failed */
 	uint64_t negotiations, failures;
 	struct histogram up, failed; /* negotiations that ended so, by duration */
 	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */

@@ -82,4 +82,18 @@ int installed_spd_delete_sa(struct installed_spd *keeper, const struct sa *key);
 /* Deletes every SA with @reqid, those that charon left when it was killed. Returns how many. */
 size_t installed_spd_delete_sas(struct installed_spd *keeper, uint32_t reqid);
 
+/* Pure parts, of lists that are sorted by key. */
+/*
+ * A policy of ours that somebody moved out of our band is not foreign for that: where @known has one
+ * of ours at its key, the policy in @fresh counts as ours again, so that it is put right.
+ */
+void installed_spd_reclaim(struct policy_list *fresh, const struct policy_list *known);
+/*
+ * What the kernel holds after @want was applied to @have: the wanted policies, with the indices that
+ * are known, and all foreign ones, which keep a key that is wanted too. 0 or -ENOMEM, then it is
+ * empty; the caller finis.
+ */
+int installed_spd_merge(const struct policy_list *have, const struct policy_list *want,
+                        struct policy_list *ret_merged);
+
 #endif
