@@ -6,7 +6,7 @@
 #include "xfrmd/xfrmd/parts.h"
 
 /* Recent peers, remembered over a reboot. open: reads the file; what is wrong with it is logged and
- * ignored. 0 or -ENOMEM and @err. */
+ * ignored. */
 extern const struct part recent_peers_part;
 /* Those that are protected by now become known hosts and are negotiated with; before a new plan.
  * 0 or -ENOMEM. */
