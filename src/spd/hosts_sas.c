@@ -33,14 +33,9 @@ void hosts_on_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi, uin
 /* NULL: not known. */
 static struct host_child *find_child(struct hosts *hosts, const struct pair *pair, uint32_t spi)
 {
-	size_t index = host_table_find(&hosts->known, pair), found;
-	struct host_state *state;
+	size_t index = host_table_find(&hosts->known, pair);
 
-	if (index == HOST_TABLE_NONE)
-		return NULL;
-	state = hosts->known.states[index];
-	found = host_find_spi(state, spi);
-	return found < state->child_count ? &state->children[found] : NULL;
+	return index == HOST_TABLE_NONE ? NULL : host_find_child(hosts->known.states[index], spi);
 }
 
 void hosts_on_inbound_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi,
@@ -120,13 +115,15 @@ void hosts_look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 {
 	struct host_state *state = hosts->known.states[index];
 	bool pinned = state->phase == HOST_PHASE_PINNED;
-	size_t first = host_find_spi(state, hosts->known.hosts[index].spi);
+	uint32_t first = hosts->known.hosts[index].spi;
 
 	if (pinned)
-		add_listen(hosts, index, &state->children[first], actions);
+		add_listen(hosts, index, host_find_child(state, first), actions);
 	for (size_t i = state->child_count; i-- > 0;) {
-		if (pinned ? i != first : state->children[i].spi == state->listen_spi)
-			add_listen(hosts, index, &state->children[i], actions);
+		const struct host_child *child = &state->children[i];
+
+		if (pinned ? child->spi != first : child->spi == state->listen_spi)
+			add_listen(hosts, index, child, actions);
 	}
 	if (state->look_ms < HOSTS_LOOK_MAX_MS)
 		state->look_ms = hosts_earlier(2 * state->look_ms, HOSTS_LOOK_MAX_MS);
@@ -164,7 +161,7 @@ static void follow(struct hosts *hosts, size_t index, uint32_t spi, uint64_t now
 void hosts_on_looked(struct hosts *hosts, const struct pair *pair, uint32_t spi_in,
                      uint64_t packets, uint64_t now_ms, struct host_actions *actions)
 {
-	size_t index = host_table_find(&hosts->known, pair), found;
+	size_t index = host_table_find(&hosts->known, pair);
 	struct host_state *state;
 	struct host_child *child;
 	bool pinned, received;
@@ -172,10 +169,9 @@ void hosts_on_looked(struct hosts *hosts, const struct pair *pair, uint32_t spi_
 	if (index == HOST_TABLE_NONE || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	state = hosts->known.states[index];
-	found = host_find_spi_in(state, spi_in);
-	if (found == state->child_count)
+	child = host_find_inbound(state, spi_in);
+	if (!child)
 		return;
-	child = &state->children[found];
 	pinned = child->spi == hosts->known.hosts[index].spi;
 	received = child->packets_in == HOST_TABLE_NEVER ? pinned : packets > child->packets_in;
 	child->packets_in = packets;
@@ -206,19 +202,15 @@ static void end_sas(struct hosts *hosts, size_t index, uint64_t now_ms,
 void hosts_on_sa_gone(struct hosts *hosts, const struct pair *pair, uint32_t spi, uint64_t now_ms,
                       struct host_actions *actions)
 {
+	struct host_child *gone = find_child(hosts, pair, spi);
 	struct host_state *state;
-	size_t index, gone;
+	size_t index;
 
-	if (!host_actions_reserve(actions, ACTIONS_PER_EVENT))
+	if (!gone || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	index = host_table_find(&hosts->known, pair);
-	if (index == HOST_TABLE_NONE)
-		return;
 	state = hosts->known.states[index];
-	gone = host_find_spi(state, spi);
-	if (gone == state->child_count)
-		return;
-	host_remove_spi(state, gone);
+	host_remove_child(state, gone);
 	if (!state->child_count) {
 		end_sas(hosts, index, now_ms, actions);
 	} else if (hosts->known.hosts[index].spi == spi) {
@@ -242,7 +234,7 @@ static void sync_pin(struct hosts *hosts, size_t index, uint64_t now_ms,
 	if (!newest) {
 		if (awaits || state->phase == HOST_PHASE_PINNED)
 			end_sas(hosts, index, now_ms, actions);
-	} else if (host_find_spi(state, pinned) < state->child_count) {
+	} else if (host_find_child(state, pinned)) {
 		if (pinned != newest)
 			state->takeover_ms = now_ms + HOSTS_GRACE_MS;
 		hosts_watch(hosts, index, now_ms);

@@ -20,7 +20,7 @@ static void pin_ready(struct hosts *hosts, size_t index, uint64_t now_ms,
                       struct host_actions *actions)
 {
 	struct host_state *state = hosts->known.states[index];
-	bool lives = host_find_spi(state, state->takeover_spi) < state->child_count;
+	bool lives = host_find_child(state, state->takeover_spi);
 
 	hosts_move(hosts, index, HOST_PHASE_PINNED,
 	           lives ? state->takeover_spi : host_newest_spi(state), "together with others",
@@ -36,7 +36,7 @@ void hosts_end_together(struct hosts *hosts, uint64_t now_ms, struct host_action
 	for (size_t i = 0; i < known->count; i++)
 		queued += known->states[i]->queued_at_subnet;
 	if (!ready || (coming && now_ms < hosts->together_ms) ||
-	    !host_actions_reserve(actions, ready * ACTIONS_PER_EVENT + queued))
+	    !host_actions_reserve(actions, 2 * ready + queued))
 		return;
 	for (size_t i = 0; i < known->count; i++) {
 		if (known->states[i]->phase == HOST_PHASE_READY)

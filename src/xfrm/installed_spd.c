@@ -281,7 +281,7 @@ int64_t installed_spd_used(struct installed_spd *keeper, const struct policy *ke
 }
 
 /* Writes again what the kernel has, for its side effects. */
-static void resend(struct installed_spd *keeper, const struct policy *policy)
+static void write_again(struct installed_spd *keeper, const struct policy *policy)
 {
 	int error = policy ? xfrm_sock_update(keeper->sock, policy) : 0;
 	char text[POLICY_TEXT_MAX];
@@ -291,16 +291,16 @@ static void resend(struct installed_spd *keeper, const struct policy *policy)
 		            strerror(-error));
 }
 
-void installed_spd_kick(struct installed_spd *keeper, uint8_t family)
+void installed_spd_refresh_family(struct installed_spd *keeper, uint8_t family)
 {
-	resend(keeper, diff_kick_policy(&keeper->have, family));
+	write_again(keeper, diff_refresh_policy(&keeper->have, family));
 }
 
-void installed_spd_resend(struct installed_spd *keeper, const struct policy *key)
+void installed_spd_refresh(struct installed_spd *keeper, const struct policy *key)
 {
 	const struct policy *held = policy_list_find(&keeper->have, key);
 
-	resend(keeper, held && policy_is_ours(held) ? held : NULL);
+	write_again(keeper, held && policy_is_ours(held) ? held : NULL);
 }
 
 int installed_spd_count(struct installed_spd *keeper, struct spd_counts *ret_counts,

@@ -47,13 +47,14 @@ static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *no
 }
 
 /* NULL: no negotiation has failed since. What charon rekeys meanwhile is no success then. */
-static const char *failure(const struct ctl_peer *before, const struct ctl_peers *now)
+static const struct failure *find_failure(const struct ctl_peer *before,
+                                          const struct ctl_peers *now)
 {
 	const struct ctl_peer *peer = find(now, before);
 
-	if (!peer || !*peer->last_error || peer->last_failure == before->last_failure)
+	if (!peer || !peer->last_error.reason || peer->last_failure == before->last_failure)
 		return NULL;
-	return peer->last_error;
+	return &peer->last_error;
 }
 
 struct results {
@@ -70,7 +71,7 @@ static void results_fini(struct results *results)
 static void add(struct strlist *list, const struct ctl_peer *peer, const char *words)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
-	char escaped[4 * CTL_ERROR_MAX];
+	char escaped[4 * FAILURE_WORDS_MAX];
 
 	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->pair.remote, remote),
 	                   str_escape(words, escaped, sizeof(escaped)),
@@ -81,15 +82,17 @@ static void add(struct strlist *list, const struct ctl_peer *peer, const char *w
 static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now,
                      const struct addr *address, struct results *results)
 {
+	char words[FAILURE_WORDS_MAX];
+
 	results_fini(results);
 	for (size_t i = 0; i < before->count; i++) {
 		const struct ctl_peer *peer = &before->items[i];
-		const char *reason = failure(peer, now);
+		const struct failure *failure = find_failure(peer, now);
 
 		if (!is_meant(peer, address))
 			continue;
-		if (reason)
-			add(&results->failed, peer, reason);
+		if (failure)
+			add(&results->failed, peer, failure_words(failure, words));
 		else if (is_rekeyed(peer, now))
 			add(&results->done, peer, "rekeyed");
 		else

@@ -16,10 +16,9 @@
 
 /* Whether there is a result: then *ret_error is empty if an SA is up. */
 static bool has_result(const struct ctl_peers *peers, const struct addr *address,
-                       char ret_error[CTL_ERROR_MAX])
+                       char ret_error[FAILURE_WORDS_MAX])
 {
-	const char *error = "forgotten by xfrmd, send it traffic";
-
+	strcpy(ret_error, "forgotten by xfrmd, send it traffic");
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
@@ -27,11 +26,13 @@ static bool has_result(const struct ctl_peers *peers, const struct addr *address
 			continue;
 		if (strcmp(peer->state, "negotiating") == 0)
 			return false;
-		error = strcmp(peer->state, "up") == 0 ? "" : peer->last_error;
-		if (!*error)
+		if (strcmp(peer->state, "up") == 0)
+			*ret_error = '\0';
+		else
+			failure_words(&peer->last_error, ret_error);
+		if (!*ret_error)
 			break;
 	}
-	strcpy(ret_error, error);
 	return true;
 }
 
@@ -41,7 +42,7 @@ static int wait_for_result(const struct options *options, const struct addr *add
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
 	uint64_t end_ms = clock_now_ms() + RESULT_MS;
-	char address_text[ADDR_TEXT_MAX], escaped[4 * CTL_ERROR_MAX], error[CTL_ERROR_MAX];
+	char address_text[ADDR_TEXT_MAX], escaped[4 * FAILURE_WORDS_MAX], error[FAILURE_WORDS_MAX];
 
 	addr_format(address, address_text);
 	while (clock_now_ms() < end_ms) {

@@ -40,7 +40,7 @@ static void put_row(struct out_table *table, const struct policy_row *row, const
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", place);
 	out_table_cell(table, out_list_colour(policy->action), "%s",
-	               policy_action_name(policy->action));
+	               policy_action_names[policy->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
 	               out_list_conditions(policy, conditions));
@@ -102,7 +102,7 @@ static void put_policies(const struct ctl_explain *explain, bool coloured, struc
 
 static const char *action_of(bool there, const struct policy *policy)
 {
-	return there ? policy_action_name(policy->action) : "none";
+	return there ? policy_action_names[policy->action] : "none";
 }
 
 static bool others_equal(const struct ctl_explain_other *a, const struct ctl_explain_other *b)

@@ -91,7 +91,7 @@ void host_policies_refresh_subnets(struct daemon *daemon, const struct host_acti
 			seen++;
 		if (seen < count)
 			continue;
-		installed_spd_resend(daemon->spd, &key);
+		installed_spd_refresh(daemon->spd, &key);
 		if (count < REFRESHED_MAX)
 			keys[count++] = key;
 	}

@@ -38,11 +38,11 @@ struct host_state {
 	size_t child_count;
 };
 
-/* The index of the SA, or child_count. */
-size_t host_find_spi(const struct host_state *state, uint32_t spi);
-/* The same by the inbound one. */
-size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in);
-void host_remove_spi(struct host_state *state, size_t index);
+/* By the outbound SA. NULL: there is none. */
+struct host_child *host_find_child(struct host_state *state, uint32_t spi);
+/* By the inbound one. */
+struct host_child *host_find_inbound(struct host_state *state, uint32_t spi_in);
+void host_remove_child(struct host_state *state, struct host_child *child);
 /* Whether it is a new one; it is the newest then. Of more than HOSTS_CHILDREN_MAX the oldest goes,
  * but not @pinned. */
 bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi);

@@ -58,6 +58,7 @@
 /* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
  * since what is held may block its sender. */
 #define HOSTS_GRACE_MS        10000
+/* duplicates.h waits for longer: negotiator_actions.c asserts it. */
 #define HOSTS_SETTLE_MS       3000
 #define HOSTS_WAIT_MS         500
 /* After the last one that got ready, and in all. */
