@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """documented.py MANUAL SECTION=FILE...: whether JSON documents are exactly what a manual says.
+documented.py --words ROOT: whether sources, pages and tests do without words that gave way to others.
 
 The manual describes each member in one line, `.It Va NAME Pq TYPE`, in a section `.Ss SECTION`.
 NAME is a path: a.b for objects in objects, a[].b for objects in lists. TYPE is one or more of
@@ -9,8 +10,35 @@ or a literal text, with | in between. Every member of a document must be describ
 described one must be there.
 """
 import json
+import pathlib
 import re
 import sys
+
+# Words of our own and what stands for each now: a term of the field, or a plainer word.
+WORDS = {
+    'ladder': 'fallback policies',
+    'rung': 'fallback policy',
+    'exotic': 'unsupported',
+    'setup_load': 'settings',
+    'reload_exchange': 'settings_swap',
+    'policy_guard': 'foreign_policies',
+    'sa_guard': 'foreign_sa_changes',
+    'spd_keeper': 'installed_spd',
+    'measure_': 'metrics',
+    'trial': 'try',
+    'decides(': 'has_lower_address',
+    'heard_spi': 'listen_spi',
+}
+# Those that are still in use. Each goes up when nothing has it any more.
+WORDS_LATER = {
+    'stranger': 'first contact (spd), uninvited peer (ike)',
+    'kick': 'refresh',
+    'resend': 'refresh, or queued_at_subnet',
+    'ready_spi': 'takeover_spi',
+    'held_back': 'in_backoff',
+}
+# The JSON key and the label of a metric stay what they are for those who read them.
+KEPT = re.compile(r'\\?"exotic\\?"|Va exotic|: exotic: expected|"held_back"')
 
 
 def read_manual(path):
@@ -79,6 +107,37 @@ class Checker:
             self.check(value[name], described[name], members, prefix + name, f'{where}.{name}')
 
 
+def word_pattern(word):
+    """As a word or a part of a name, in any case; what ends in punctuation is the beginning of one."""
+    end = r'(?:e?s|ed|ing)?(?![a-z])' if word[-1].isalpha() else ''
+    begin = r'(?<![a-z_])' if word.endswith('_') else r'(?<![a-z])'
+    return begin + re.escape(word) + end
+
+
+def find_words(root, words):
+    """Complaints about each line of a file that people read and write."""
+    pattern = re.compile('|'.join(f'({word_pattern(word)})' for word in words), re.IGNORECASE)
+    files = [root / 'README.md']
+    for folder in 'src', 'include', 'tests':
+        files += sorted((root / folder).rglob('*'))
+    for path in files:
+        place = path.relative_to(root)
+        if (not path.is_file() or path.suffix == '.pyc' or path.samefile(__file__)
+                or place.is_relative_to('tests/data') or 'corpus' in place.parts):
+            continue
+        for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
+            if found := pattern.search(KEPT.sub('', line)):
+                word, instead = list(words.items())[found.lastindex - 1]
+                yield f'{place}:{number}: {word}: now {instead}'
+
+
+def check_words(root):
+    problems = list(find_words(pathlib.Path(root), WORDS))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
 def main(manual, *documents):
     checker = Checker(read_manual(manual))
     for document in documents:
@@ -93,4 +152,6 @@ def main(manual, *documents):
     return 1 if checker.problems else 0
 
 
+if sys.argv[1] == '--words':
+    sys.exit(check_words(sys.argv[2]))
 sys.exit(main(*sys.argv[1:]))

@@ -36,7 +36,7 @@ bool ctl_explain_has_sa(const struct ctl_explain *explain)
 
 static json_t *verdict(const struct policy *rule, bool blocked)
 {
-	return json_string(rule ? policy_action_name(rule->action) : blocked ? "block" : "none");
+	return json_string(rule ? policy_action_names[rule->action] : blocked ? "block" : "none");
 }
 
 static json_t *verdicts(const struct ctl_explain *explain)

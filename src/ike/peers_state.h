@@ -41,8 +41,8 @@ struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uin
 /* Frees one that leaves the table. */
 void peers_forget(struct peers *peers, struct peer *peer);
 
-/* The one writer of a state. */
-void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+/* The one writer of a state. @why is static. */
+void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *why,
                 uint64_t now_ms, struct peer_actions *actions);
 /* A move to FAILED, for the reason that it has. */
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,

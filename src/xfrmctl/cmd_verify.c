@@ -191,7 +191,7 @@ static void take_peer(const struct ctl_peers *peers, struct verdict_input *input
 			continue;
 		input->peer_known = true;
 		memcpy(input->peer_state, peer->state, sizeof(input->peer_state));
-		memcpy(input->last_error, peer->last_error, sizeof(input->last_error));
+		input->last_error = peer->last_error;
 		input->retry_in_s = peer->next_retry ? peer->next_retry - clock_now_epoch() : 0;
 		return;
 	}

@@ -55,11 +55,11 @@ struct verdict_input {
 	bool holds;           /* net.core.xfrm_larval_drop = 0 */
 	bool disable_xfrm;    /* of the interface */
 	unsigned timeout_ms;
-	bool daemon_known;              /* it answers */
-	bool peer_known;                /* and knows about it: */
-	char peer_state[16];            /* "up", "negotiating", "failed", "idle" */
-	char last_error[CTL_ERROR_MAX]; /* empty: none */
-	int64_t retry_in_s;             /* 0: none is planned */
+	bool daemon_known;   /* it answers */
+	bool peer_known;     /* and knows about it: */
+	char peer_state[16]; /* "up", "negotiating", "failed", "idle" */
+	struct failure last_error;
+	int64_t retry_in_s; /* 0: none is planned */
 	struct verdict_seen seen;
 };
 

@@ -3,36 +3,26 @@
 # who is asked for in earnest meanwhile gets one, and who is asked for after it at once; what was asked
 # for in vain is bounded, and nothing of it stays.
 # Alone: it compares how long first contacts take.
-lab_switch
-host a 10.0.0.1/8
-host b 10.0.0.2/8
-for number in {1..4}; do
-	host_address b add "10.9.0.$number/8"
-done
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.0.0/8
-		[charon]
-		dpd_delay = 5
-	EOF
-	xfrmd_start $name
-done
+fleet 10.0.0.0/8 a b <<-EOF
+	[charon]
+	dpd_delay = 5
+EOF
+host_address b add 10.9.0.{1..4}/8
+xfrmd_start a b
 wait_for 20 pings a b
 
 # contact ADDRESS: how many milliseconds it takes until it answers
 contact() {
 	local start
-	start=$(date +%s%N)
+	start=$(now_ms)
 	wait_for 20 on a ping -q -n -c 1 -W 0.2 "$1" >/dev/null 2>&1
-	echo $((($(date +%s%N) - start) / 1000000))
+	echo $(($(now_ms) - start))
 }
 memory() {
 	awk '/^VmRSS/ { print $2 }' "/proc/${xfrmd_pid[a]}/status"
 }
 without_sa() {
-	ctl a peers --json | /usr/bin/python3 -c 'import json, sys
-peers = json.load(sys.stdin)["peers"]
-print(sum(peer["state"] != "up" for peer in peers))'
+	peers a 'sum(p["state"] != "up" for p in d["peers"])'
 }
 
 watch_start a b 200
@@ -45,14 +35,11 @@ during=$(contact 10.9.0.2)
 wait $scan
 cat scan.out
 # what one processor, shared with the scan, had not come to by then
-put_off() {
-	ctl a metrics | sed -n 's/^xfrmd_acquires_total{result="put_off"} //p'
-}
 all_read() {
-	local before
-	before=$(put_off)
+	local before put_off='xfrmd_acquires_total{result="put_off"}'
+	before=$(metric a "$put_off")
 	sleep 0.5
-	is "$before" put_off
+	is "$before" metric a "$put_off"
 }
 wait_for 30 all_read
 after=$(contact 10.9.0.3)
@@ -62,13 +49,7 @@ expect 'ms of a first contact after the scan' "$after" -lt $((2 * alone + 2000))
 expect 'peers without an SA' "$(without_sa)" -le $((4096 + 64))
 expect 'kB of memory more' $(($(memory) - before)) -lt 20000
 # xfrm_acq_expires, or probes of blocked hosts, tell that nobody asks any more
-asked_for() {
-	ctl a metrics | awk '/^xfrmd_peers{state="negotiating"}/ { print $2 }'
-}
-nobody_asked_for() {
-	[ "$(asked_for)" = 0 ]
-}
-wait_for 60 nobody_asked_for
+wait_for 60 is 0 metric a 'xfrmd_peers{state="negotiating"}'
 watch_end
 expect 'packets lost' "$lost" = 0
 expect 'in clear' "$clear" = 0

@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Policies follow the addresses that come and go, nobody else notices, and a new address negotiates.
 # Who sends with the new address from its first moment on sends nothing in clear, even if xfrmd is slow.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-done
+fleet 10.0.1.0/24 a b
 capture a
-xfrmd_start a
-xfrmd_start b
+xfrmd_start a b
 wait_for 20 pings a b
 flood_start a b
 knock a b 10.0.1.11

@@ -3,22 +3,10 @@
 # leaves in clear, allowed hosts are reached, and with xfrmd all goes on as ESP. On host a the lockdown
 # blocks until then; host f forwards for a container, which the lockdown blocks and xfrmd lets through.
 # Packets to protected hosts are refused before the hand-over and held while charon starts.
-lab_switch
-host a
-host f
-host b 10.0.1.2/24
-host c 10.0.1.3/24
-host n 10.0.1.10/24
-for name in a b f; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		no_ipsec_subnets = 10.0.1.10
-	EOF
-done
+fleet 10.0.1.0/24 a= b f= -- c=3 n=10 <<<'no_ipsec_subnets = 10.0.1.10'
 xfrmd_start b
 container f box 172.17.0.2
-capture a
-capture f
+capture a f
 
 lockdown a
 lockdown f
@@ -42,8 +30,7 @@ host_address a add 10.0.1.1/24
 host_address f add 10.0.1.4/24
 wait_for 10 more_than a.n.10.0.1.1 30
 
-xfrmd_start a
-xfrmd_start f
+xfrmd_start a f
 for name in a.b.any a.b.10.0.1.1 box.b.any; do
 	wait_for 20 more_than $name 0
 done

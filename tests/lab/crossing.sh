@@ -6,38 +6,11 @@
 # sent what waited as soon as it has an SA, which the other end has only after its answer.
 # Processors: several
 # Alone: both ends have to begin within 150 ms.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
+fleet 10.0.1.0/24 a b
+xfrmd_start a b
 for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-	xfrmd_start $name
 	on $name tc qdisc add dev eth0 root netem delay 50ms limit 10000
 done
-
-# ike_spis HOST: of the initiators
-ike_spis() {
-	ike_sas "$1" | awk '{ print $2 }' | sort
-}
-
-# has_sas HOST NUMBER
-has_sas() {
-	is "$2" on "$1" sh -c 'ip xfrm state | grep -c ^src'
-}
-
-# rekey_all HOST PEER: as far as it is still there when its turn comes
-rekey_all() {
-	local id children child
-	ike_sas "$1" "$2" | while read -r id _ children; do
-		for child in $children; do
-			swan "$1" --rekey --child-id "$child" >/dev/null 2>&1 || true
-		done
-		swan "$1" --rekey --ike-id "$id" >/dev/null 2>&1 || true
-	done
-}
-
 wait_for 20 pings a b
 capture a
 for round in still rekeyed; do
@@ -52,8 +25,8 @@ for round in still rekeyed; do
 	tcp_start a b
 	if [ $round = rekeyed ]; then
 		ike_spis b >crossed
-		rekey_all a b &
-		rekey_all b a
+		charon_rekey a b anyhow &
+		charon_rekey b a anyhow
 		wait $!
 		ike_spis b >rekeyed
 		must_not grep -qFf crossed rekeyed

@@ -1,21 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Traffic to addresses that do not answer costs the living nothing, status says what failed and why,
 # and the log says it once, and then how often.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host c 10.0.1.3/24
-for name in a b c; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-	xfrmd_start $name
-done
-
-# dead EXPRESSION: of the peer 10.0.1.99
-dead() {
-	peers a "[$1 for p in d['peers'] if p['address'] == '10.0.1.99'][0]"
-}
+fleet 10.0.1.0/24 a b c
+xfrmd_start a b c
 
 capture a
 wait_for 20 pings a b
@@ -23,16 +10,16 @@ flood_start a b
 for address in 10.0.1.98 10.0.1.99; do
 	background a ping -q -i 0.2 $address >/dev/null
 done
-wait_for 5 is true peers a '"10.0.1.99" in [p["address"] for p in d["peers"]]'
+wait_for 5 peer a 10.0.1.99 p
 wait_for 10 pings a c
-wait_for 40 is failed dead 'p["state"]'
-first=$(dead 'p["last_failure"]')
+wait_for 40 is failed peer a 10.0.1.99 'p["state"]'
+first=$(peer a 10.0.1.99 'p["last_failure"]')
 wait_for 40 is 2 status a 'd["peers"]["failed"]'
-expect_text 'reason' "$(dead 'p["last_error"]')" 'no response'
+expect_text 'reason' "$(peer a 10.0.1.99 'p["last_error"]')" 'no response'
 wait_for 20 is true peers a 'any(p["state"] == "failed" and p["next_retry"] > p["since"] for p in d["peers"])'
 expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2
 tcp a c
-wait_for 30 is true dead "p['last_failure'] > $first"
+wait_for 30 is true peer a 10.0.1.99 "p['last_failure'] > $first"
 line='peer: 10.0.1.99: negotiating -> failed: no response from the peer local=10.0.1.1'
 # what is repeated is counted for a minute
 lines=$(grep -cF "$line" "$FOLDER/a.log")

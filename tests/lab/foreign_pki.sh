@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Certificates that openssl and strongSwan's pki made work in xfrmd; those that xfrmpki made work in
 # plain strongSwan. Each lot has a CA of its own and replaces the one before by a reload.
+fleet --pki "$PKI" 10.0.1.0/24 a b -- rsa3072 ec256 ed25519
 
 # made_by_openssl FOLDER GENPKEY-OPTION...
 made_by_openssl() {
@@ -65,25 +66,13 @@ for type in rsa3072 ec256 ed25519; do
 	made_by_xfrmpki xfrmpki-$type $type >/dev/null
 done
 
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host rsa3072 10.0.1.3/24
-host ec256 10.0.1.4/24
-host ed25519 10.0.1.5/24
 capture a
+xfrmd_start a b
 all_sent=0
 for lot in openssl-rsa openssl-ec openssl-ed25519 pki-rsa pki-ec pki-ed25519; do
 	for name in a b; do
 		host_pki $name $lot
-		if [ $lot = openssl-rsa ]; then
-			xfrmd_conf $name <<-EOF
-				ipsec_subnets = 10.0.1.0/24
-			EOF
-			xfrmd_start $name
-		else
-			must ctl $name reload >/dev/null
-		fi
+		must ctl $name reload >/dev/null
 	done
 	try a b
 	echo "$lot: both ends are xfrmd"

@@ -6,19 +6,11 @@
 # packets.
 # Processors: several
 # Alone: both ends have to begin within these 100 ms.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host c 10.0.1.3/24
-host d 10.0.1.4/24
-for name in a b c d; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		[charon]
-		idle_timeout = 5
-	EOF
-	xfrmd_start $name
-done
+fleet 10.0.1.0/24 a b c d <<-EOF
+	[charon]
+	idle_timeout = 5
+EOF
+xfrmd_start a b c d
 for name in a c; do
 	on $name tc qdisc add dev eth0 root netem delay 50ms
 done

@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Two hosts with an SA and nothing to say to each other: liveness checks and rekeyings every few
 # seconds write no line at level info.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		[charon]
-		dpd_delay = 5s
-		rekey_time = 5s
-		ike_rekey_time = 7s
-	EOF
-	xfrmd_start $name
-done
-wait_for 20 pings a b
+fleet_up 10.0.1.0/24 a b <<-EOF
+	[charon]
+	dpd_delay = 5s
+	rekey_time = 5s
+	ike_rekey_time = 7s
+EOF
 for name in a b; do
 	wait_for 5 grep -q ' -> up: ' "$FOLDER/$name.log"
 done

@@ -1,16 +1,8 @@
 # SPDX-License-Identifier: MIT
 # IPv6 and IPv4 side by side: neighbour discovery works, own addresses too, all else is ESP.
-lab_switch
-host a 10.0.1.1/24 fd00::1/64
-host b 10.0.1.2/24 fd00::2/64
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24 fd00::/64
-	EOF
-done
+fleet '10.0.1.0/24 fd00::/64' a b
 capture a
-xfrmd_start a
-xfrmd_start b
+xfrmd_start a b
 
 wait_for 20 pings a b 6
 flood_start a b 6

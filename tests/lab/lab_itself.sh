@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The lab has ESP, and its counters tell ESP from clear text: two plain strongSwan hosts, one without.
-lab_switch
-host a 10.0.1.1/20
-host b 10.0.1.2/20
-host c 10.0.1.3/20
+fleet 10.0.1.0/20 -- a b c
 strongswan_start a 10.0.1.2/32
 strongswan_start b 10.0.1.1/32
 capture a

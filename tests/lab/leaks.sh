@@ -3,20 +3,14 @@
 # not forward (a) and on one that does (f): what is seen on the switch of what they send to c, which is
 # protected and has no IPsec, and what they take from it. Nothing, or as much as xfrmd(8) says: those
 # ways have the name of its paragraph. A way's packets have a UDP port of their own for each host.
-lab_switch
+fleet '10.0.0.0/16 fd00::/64' a=10.0.1.1/16,fd00::1/64 f=10.0.1.4/16,fd00::4/64 -- \
+	c=10.0.1.3/16,fd00::3/64
 declare -A number=([a]=1 [f]=4)
-host a 10.0.1.1/16 fd00::1/64
-host f 10.0.1.4/16 fd00::4/64
-host c 10.0.1.3/16 fd00::3/64
 container f pod 172.17.0.2
 on f sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 for name in a f; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.0.0/16 fd00::/64
-	EOF
 	# an answer to a broadcast is a way out
 	on $name sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_broadcasts'
-
 done
 
 port=7000 rows=()
@@ -85,8 +79,7 @@ out_while() {
 # something that listens to a group
 background f socat -u UDP4-RECV:5353,ip-add-membership=224.0.0.251:eth0 OPEN:/dev/null
 capture switch
-xfrmd_start a
-xfrmd_start f
+xfrmd_start a f
 wait_for 20 pings a f
 wait_for 20 pings f a 6
 
@@ -158,39 +151,31 @@ out '224.0.0.9' 'Multicast' 224.0.0.9 source=10.0.1.% device=eth0
 out 'ff02::1' 'Multicast' ff02::1 source=fd00::% device=eth0
 send a f
 
-new_address() {
+# flicker COMMAND WORD...: six times, with add and then del in the place of ADD
+flicker() {
 	local i
 	for i in 1 2 3 4 5 6; do
-		host_address "$1" add "10.0.1.3${number[$1]}/16"
+		"${@/#ADD/add}"
 		sleep 0.1
-		host_address "$1" del "10.0.1.3${number[$1]}/16"
+		"${@/#ADD/del}"
 		sleep 0.05
 	done
+}
+new_address() {
+	flicker host_address "$1" ADD "10.0.1.3${number[$1]}/16"
 }
 new_address6() {
-	local i
-	for i in 1 2 3 4 5 6; do
-		host_address "$1" add "fd00::3${number[$1]}/64"
-		sleep 0.1
-		host_address "$1" del "fd00::3${number[$1]}/64"
-		sleep 0.05
-	done
+	flicker host_address "$1" ADD "fd00::3${number[$1]}/64"
 }
 new_local() {
-	local i
-	for i in 1 2 3 4 5 6; do
-		ip -n "$1" route add local "10.0.7.${number[$1]}/32" dev eth0
-		sleep 0.1
-		ip -n "$1" route del local "10.0.7.${number[$1]}/32" dev eth0
-		sleep 0.05
-	done
+	flicker ip -n "$1" route ADD local "10.0.7.${number[$1]}/32" dev eth0
 }
 new_interface() {
 	ip link add name "$1.new" type veth peer name eth1 netns "$1"
 	ip link set dev "$1.new" master switch up
 	ip -n "$1" link set eth1 up
 	ip -n "$1" address add "10.0.1.4${number[$1]}/16" dev eth1
-	sleep 0.5
+	wait_for 5 has_policy "$1" out "10.0.1.4${number[$1]}/32" 10.0.0.0/16
 }
 out_while new_address 'address while it is added' '' 10.0.1.3 freebind source=10.0.1.3%
 out_while new_address6 'IPv6: freebind while it is added' '' fd00::3 freebind source=fd00::3%
@@ -211,7 +196,7 @@ done
 # --- in
 for name in a f; do
 	ip -n c -6 neigh replace fd00::2:${number[$name]} dev eth0 \
-		lladdr "$(on $name cat /sys/class/net/eth0/address)"
+		lladdr "$(host_mac $name)"
 done
 taken 'the address' '' 10.0.1.% source=10.0.1.3
 taken 'IPv6: the address' '' fd00::% source=fd00::3
@@ -284,7 +269,6 @@ done
 for name in a f; do
 	eval "kill -TERM \$hearer_$name; wait \$hearer_$name" || true
 done
-sleep 0.5
 capture_stop switch
 tcpdump -nn -r "$FOLDER/switch.pcap" 'udp and not port 500 and not port 4500' 2>/dev/null |
 	awk '{ sub(/.*\./, "", $5); count[int($5)]++ } END { for (port in count) print port, count[port] }' \
@@ -300,7 +284,7 @@ in_clear() {
 
 # answers HOST: that it sent to protected addresses; to what is link-local they are another way
 answers() {
-	wire_count switch "ether src $(on "$1" cat /sys/class/net/eth0/address) and
+	wire_count switch "ether src $(host_mac "$1") and
 		((icmp and dst net 10.0.0.0/16) or (icmp6 and dst net fd00::/64
 		and not (ip6[40] >= 133 and ip6[40] <= 137)))"
 }

@@ -1,14 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The real control file under a real monit: it starts xfrmd and shows it and its programs as well;
 # `monit restart`, SIGKILL of xfrmd and `monit stop` lose nothing.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-done
+fleet 10.0.1.0/24 a b
 sed -i "s#^target = .*#target = file:$FOLDER/a.log#" "$FOLDER/a.conf"
 
 # the control file knows neither build folder nor run directory of a
@@ -85,8 +78,6 @@ wait_for 20 not kill -0 "$(xfrmd_pid)"
 expect 'policies after stop' "$(planned_policies a)" = "$before"
 must pings a b
 
-watch_end
-expect_no_loss
-expect 'in clear' "$clear" = 0
+watch_end_well
 kill "$monit_pid"
 wait "$monit_pid"

@@ -1,40 +1,22 @@
 # SPDX-License-Identifier: MIT
 # Everything is protected, and programs send what nobody can negotiate for: VRRP, mDNS, to the limited
 # broadcast. It does not leave, asks for no SA, and no first packet waits behind it.
-lab_switch
-cold=()
-for number in {101..124}; do
-	cold+=("10.0.1.$number")
-done
-to_many=(224.0.0.18 224.0.0.251 239.1.2.3 255.255.255.255)
-host a 10.0.1.1/24 fd00:1::1/64
-host b 10.0.1.2/24 fd00:1::2/64
-for address in "${cold[@]}"; do
-	host_address b add "$address/24"
-done
+fleet '10.0.1.0/24 fd00:1::/64' a b <<<'ipsec_subnets = 0.0.0.0/0, ::/0'
+cold=(10.0.1.{101..124}) to_many=(224.0.0.18 224.0.0.251 239.1.2.3 255.255.255.255)
+host_address b add "${cold[@]/%//24}"
 ip -n a route add default dev eth0
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 0.0.0.0/0, ::/0
-	EOF
-	xfrmd_start $name
-done
+xfrmd_start a b
 capture a
-background b /usr/bin/python3 "$LAB/cold_peers.py" serve "${cold[@]}" >serve.out
-wait_for 20 grep -q serving serve.out
+cold_serve b "${cold[@]}"
 wait_for 20 pings a b
 
 on a /usr/bin/python3 "$LAB/cold_peers.py" try "${cold[@]}" -- "${to_many[@]}" | tee cold.out
-# value NAME: what it printed
-value() {
-	sed -n "s/.*\\<$1=\\([0-9-]*\\).*/\\1/p" cold.out
-}
 must_not on a ping -q -c 2 -i 0.2 -W 1 -I fd00:1::1 ff05::2 >/dev/null
 
-expect 'first packets not delivered' "$(value udp_missed)" = 0
-expect 'connections not made' "$(value tcp_missed)" = 0
-expect 'median of the connections in ms' "$(value tcp_median_ms)" -lt \
-	$(($(value alone_tcp_slowest_ms) + 1000))
+expect 'first packets not delivered' "$(printed cold.out udp_missed)" = 0
+expect 'connections not made' "$(printed cold.out tcp_missed)" = 0
+expect 'median of the connections in ms' "$(printed cold.out tcp_median_ms)" -lt \
+	$(($(printed cold.out alone_tcp_slowest_ms) + 1000))
 expect 'larval SAs to many' "$(ip -n a xfrm state | grep -cE 'dst (2(24|39|55)\.|ff)' || true)" = 0
 reason=$(ctl a explain 224.0.0.18)
 grep -q 'not sent: nobody could negotiate for a multicast address' <<<"$reason" ||

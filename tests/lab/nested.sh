@@ -1,19 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Allow in protect in allow: the longest prefix decides, whatever the order in the file.
-lab_switch
-host a 10.0.1.1/16
-host inner 10.0.1.4/16
-host middle 10.0.1.2/16
-host outer 10.0.200.1/16
-for name in a middle; do
-	xfrmd_conf $name <<-EOF
-		no_ipsec_subnets = 10.0.1.4/32, 10.0.0.0/16
-		ipsec_subnets = 10.0.0.0/20
-	EOF
-done
+fleet 10.0.1.0/16 a middle -- inner=4 outer=10.0.200.1/16 <<-EOF
+	no_ipsec_subnets = 10.0.1.4/32, 10.0.0.0/16
+	ipsec_subnets = 10.0.0.0/20
+EOF
 capture a
-xfrmd_start a
-xfrmd_start middle
+xfrmd_start a middle
 
 for name in inner middle outer; do
 	wait_for 20 pings a $name

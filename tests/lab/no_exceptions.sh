@@ -1,17 +1,8 @@
 # SPDX-License-Identifier: MIT
 # An empty no_ipsec_subnets is a configuration like any other.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		no_ipsec_subnets =
-	EOF
-done
+fleet 10.0.1.0/24 a b <<<'no_ipsec_subnets ='
 capture b
-xfrmd_start a
-xfrmd_start b
+xfrmd_start a b
 wait_for 20 pings b a
 tcp a b
 capture_stop b

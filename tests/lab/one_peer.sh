@@ -1,44 +1,19 @@
 # SPDX-License-Identifier: MIT
 # A peer with a certificate of ours, but with plain strongSwan that wants what we do not negotiate, or
 # more than a peer needs: that is ended and told, and what we do negotiate goes on.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
+fleet 10.0.1.0/24 a -- b
 xfrmd_start a
 strongswan_start b 10.0.1.0/24
 wait_for 20 pings b a
 
 swanctl() {
-	on b env STRONGSWAN_CONF=/run/lab/b/strongswan.conf swanctl "$@" --uri unix:///run/lab/b/charon.vici \
-		>>"$FOLDER/b.swanctl" 2>&1
+	strongswan b "$@" >>"$FOLDER/b.swanctl" 2>&1
 }
 
-# connection NAME OVER_TIME CHILD...: of strongSwan, reusing no IKE_SA of one with another OVER_TIME
+# connection NAME OVER_TIME CHILDREN: reusing no IKE_SA of one with another OVER_TIME
 connection() {
-	cat <<-EOF
-		$1 {
-			version = 2
-			mobike = no
-			unique = never
-			over_time = $2
-			proposals = aes128-sha256-modp2048
-			remote_addrs = 10.0.1.1
-			local {
-				auth = pubkey
-				certs = instance.pem
-			}
-			remote {
-				auth = pubkey
-				cacerts = ca.pem
-			}
-			children {
-				$3
-			}
-		}
-	EOF
+	strongswan_connection "$1" "remote_addrs = 10.0.1.1
+		over_time = $2" "$3"
 }
 child() {
 	echo "$1 { esp_proposals = aes128gcm16
@@ -84,8 +59,7 @@ must pings b a
 
 # without a CHILD_SA, and one that loses what it had
 ike_sas() {
-	on b env STRONGSWAN_CONF=/run/lab/b/strongswan.conf swanctl --list-sas --noblock \
-		--uri unix:///run/lab/b/charon.vici 2>/dev/null | grep -c '^[a-z0-9]*: #.*ESTABLISHED'
+	strongswan b --list-sas --noblock 2>/dev/null | grep -c '^[a-z0-9]*: #.*ESTABLISHED'
 }
 alone() {
 	[ "$(ike_sas)" -le 1 ]

@@ -2,16 +2,7 @@
 # What charon does if xfrmd is late, and peers that are no xfrmd always: rekeying in which the old SA
 # ends when the new one is there. Each takes a moment in which packets are held, and on several
 # processors some of them are lost; xfrmd counts these moments. Without pins a collision costs seconds.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-	xfrmd_start $name
-done
-wait_for 20 pings a b
+fleet_up 10.0.1.0/24 a b
 watch_start a b
 
 for _ in {1..5}; do
@@ -30,7 +21,7 @@ done
 
 watch_end
 for name in a b; do
-	gaps=$(ctl $name metrics | awk '$1 == "xfrmd_sa_gaps_total" { print $2 }')
+	gaps=$(metric $name xfrmd_sa_gaps_total)
 	echo "moments without an SA on $name: $gaps"
 	expect "moments without an SA on $name" "$gaps" -ge 10
 done

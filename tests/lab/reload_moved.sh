@@ -2,27 +2,17 @@
 # A subnet moves from one list to the other and back while its traffic flows, host after host: with
 # `optional = true` on the way nothing is lost. Out of reach without it: between the reloads of two
 # hosts one of them sends in clear what the other refuses.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
+fleet_up 10.0.1.0/24 a b
 
 # both OPTIONAL PROTECTED ALLOWED: a and then b take it over
 both() {
 	local name
 	for name in a b; do
-		xfrmd_conf $name <<-EOC
-			optional = $1
-			ipsec_subnets = $2
-			no_ipsec_subnets = $3
-		EOC
-		[ -z "${xfrmd_pid[$name]:-}" ] || must ctl $name reload
+		xfrmd_conf $name "optional = $1" "ipsec_subnets = $2" "no_ipsec_subnets = $3"
+		must ctl $name reload
 	done
 }
 
-both false 10.0.1.0/24 ''
-xfrmd_start a
-xfrmd_start b
-wait_for 20 pings a b
 watch_start a b
 
 both true 10.0.1.0/24 ''

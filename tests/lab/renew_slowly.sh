@@ -5,30 +5,7 @@
 # loses its SAs: while optional it keeps them.
 # The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
 # at times; so 250 packets a second.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host c 10.0.1.3/24
-
-# conf HOST OPTIONAL
-conf() {
-	xfrmd_conf "$1" <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		optional = $2
-	EOF
-}
-
-# initiator_spis HOST...: of its IKE_SAs
-initiator_spis() {
-	local host
-	for host; do
-		ike_sas "$host"
-	done | awk '{ print $2 }' | sort -u
-}
-
-old_gone() {
-	! initiator_spis a b c | grep -Fxf old_ike_sas
-}
+fleet --pki "$PKI" 10.0.1.0/24 a b c
 
 # later_clock: makes later.so, with which time is 30 s later as soon as there is a file `later`;
 # RENEW_DEADLINE_MS is 20 s. charon does not inherit it.
@@ -63,7 +40,7 @@ refused() {
 # renew HOST
 renew() {
 	host_pki "$1" new
-	conf "$1" true
+	xfrmd_conf "$1" 'optional = true'
 	expect_text 'reload' "$(ctl "$1" reload)" 'mode: optional'
 }
 
@@ -76,42 +53,29 @@ pki_signed old ca '/CN=old CA' -3600 30 -selfsign -extensions authority
 pki_dated old -3600 30
 for name in a b c; do
 	host_pki $name old
-	conf $name false
-	if [ $name = a ]; then
-		WRAP="$WRAP env LD_PRELOAD=/run/lab/later.so" xfrmd_start $name
-	else
-		xfrmd_start $name
-	fi
 done
+WRAP="$WRAP env LD_PRELOAD=/run/lab/later.so" xfrmd_start a
+xfrmd_start b c
 wait_for 20 pings a b
 wait_for 20 pings b c
 wait_for 20 pings c a
 must_not pki_expired old/instance.pem
-capture b
-capture c
-stream_start a b 250
-tcp_start b c
+renewal_start
 wait_for 30 pki_expired old/ca.pem
-initiator_spis a b c >old_ike_sas
+ike_spis a b c >old_ike_sas
 expect 'IKE_SAs' "$(wc -l <old_ike_sas)" -ge 3
 
 renew a
 wait_for 10 refused 0
 touch later
 wait_for 10 refused 1
-expect 'IKE_SAs of the first host' "$(initiator_spis a | grep -cFxf old_ike_sas || true)" -ge 2
+expect 'IKE_SAs of the first host' "$(ike_spis a | grep -cFxf old_ike_sas || true)" -ge 2
 renew b
 renew c
-wait_for 20 old_gone
+wait_for 20 ike_sas_gone old_ike_sas a b c
 for name in a b c; do
-	conf $name false
+	xfrmd_conf $name 'optional = false'
 	expect_text 'reload' "$(ctl $name reload)" 'mode: required'
 done
 wait_for 10 pings c a
-stream_end
-tcp_end
-capture_stop b c
-expect_no_clear b
-expect_no_clear c
-echo "sent $sent, lost $lost, refused $refused, clear 0, longest gap $gap ms, TCP $(stat -c %s tcp.received) bytes"
-expect_no_loss
+renewal_end

@@ -3,26 +3,10 @@
 # arrives: the peer has its own after the answer only. So do the answers to pings, which the kernel
 # cannot hold with IPv6.
 # Processors: several
-lab_switch
-host a 10.0.1.1/24 fd00:1::1/64
-host b 10.0.1.2/24 fd00:1::2/64
-cold=() pinged=()
-for number in {101..115}; do
-	cold+=("10.0.1.$number" "fd00:1::$number")
-	pinged+=("fd00:1::1:$number")
-done
-for address in "${cold[@]}" "${pinged[@]}"; do
-	case $address in
-	*:*) ip -n b addr add "$address/64" dev eth0 nodad ;;
-	*) host_address b add "$address/24" ;;
-	esac
-done
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24, fd00:1::/64
-	EOF
-	xfrmd_start $name
-done
+fleet '10.0.1.0/24 fd00:1::/64' a b
+cold=(10.0.1.{101..115} fd00:1::{101..115}) pinged=(fd00:1::1:{101..115})
+host_address b add 10.0.1.{101..115}/24 fd00:1::{101..115}/64 "${pinged[@]/%//64}"
+xfrmd_start a b
 wait_for 20 pings a b
 capture a
 background a socat -u UDP4-RECV:9001 CREATE:received.4
@@ -38,10 +22,11 @@ for address in "${cold[@]}"; do
 	esac
 	wait_for 10 grep -qxF "$address" sent
 done
-sleep 1
 expect 'sent by the responder' "$(grep -c '^[1f]' sent)" = ${#cold[@]}
-arrived=$(grep -ohE '10\.0\.1\.1[01][0-9]|fd00:1::1[01][0-9]' received.4 received.6 | sort -u | wc -l)
-expect 'arrived' "$arrived" = ${#cold[@]}
+arrived() {
+	grep -ohE '10\.0\.1\.1[01][0-9]|fd00:1::1[01][0-9]' received.4 received.6 | sort -u | wc -l
+}
+wait_for 5 is ${#cold[@]} arrived
 answered=0
 for address in "${pinged[@]}"; do
 	! on a ping -q -n -c 1 -W 5 "$address" >/dev/null || answered=$((answered + 1))

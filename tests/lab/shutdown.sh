@@ -3,21 +3,14 @@
 # go as well, as exceptions from a protected subnet. After a shutdown with stop_action = block
 # nothing protected passes, with clear all does. The peers got DELETEs, also those that asked for new
 # SAs while a dead one made the shutdown wait.
-lab_switch
-host a 10.0.1.1/20
-host b 10.0.1.2/20
-host c 10.0.2.1/20
-host dead 10.0.1.3/20
+fleet 10.0.0.0/20 a=1.1 b=1.2 dead=1.3 -- c=2.1 <<-EOF
+	no_ipsec_subnets_file = $PWD/allowed
+	stop_action = clear
+EOF
+sed -i 's/^stop_action.*/stop_action = block/' "$FOLDER/a.conf"
 # enough of them for the removal to take some time
 printf '10.0.2.%d\n' {1..250} >allowed
-for name in a b dead; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.0.0/20
-		no_ipsec_subnets_file = $PWD/allowed
-		stop_action = $([ $name = a ] && echo block || echo clear)
-	EOF
-	xfrmd_start $name
-done
+xfrmd_start a b dead
 wait_for 20 pings a b
 wait_for 20 pings a dead
 planned_policies a >before

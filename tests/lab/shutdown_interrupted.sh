@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SIGTERM while xfrmctl shutdown waits for a dead peer's answer to its DELETE: the shutdown is done at
 # once, and nobody says that the protection goes on.
-lab_switch
-host a 10.0.1.1/24
-host dead 10.0.1.2/24
-for name in a dead; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		stop_action = clear
-	EOF
-	xfrmd_start $name
-done
-wait_for 20 pings a dead
+fleet_up 10.0.1.0/24 a dead <<<'stop_action = clear'
 pid=$(charon_pid a)
 ip link set dead down
 ctl a shutdown >said 2>&1 &

@@ -1,12 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The other end runs plain strongSwan with a trap connection: traffic flows, whoever begins.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host c 10.0.1.3/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
+fleet 10.0.1.0/24 a -- b c
 capture a
 xfrmd_start a
 strongswan_start b 10.0.1.0/24

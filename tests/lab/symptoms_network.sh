@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 # What networks do to IPsec, and hosts that are not alike: each symptom is made here, and the first
 # lines of the command that xfrmd-troubleshooting(7) tells must name its cause.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host bare 10.0.1.3/24
-host walled 10.0.1.4/24
+fleet 10.0.1.0/24 a b walled=4 -- bare=3
 
-# conf HOST [LINE]
-conf() {
-	xfrmd_conf "$1" <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		${2:-}
-	EOF
+# anew LINE: a and b take it over and negotiate
+anew() {
+	local name
+	for name in a b; do
+		xfrmd_conf $name "$1"
+		ctl $name reload >/dev/null
+	done
+	part a b
+	wait_for 10 pings a b
 }
 
 # drop HOST MATCH...: the network loses what matches, from and to the host
@@ -29,15 +28,7 @@ pass() {
 	tc qdisc del dev "$1" clsact
 }
 
-# peer_is STATE ADDRESS: on a
-peer_is() {
-	peers a "any(p['address'] == '$2' and p['state'] == '$1' for p in d['peers'])" | grep -q true
-}
-
-for name in a b walled; do
-	conf $name
-	xfrmd_start $name
-done
+xfrmd_start a b walled
 # one host without xfrmd, one whose IKE is lost, one that is not there: they have time to fail
 drop walled ip dport 500 0xffff
 for address in 10.0.1.3 10.0.1.4 10.0.1.9; do
@@ -69,25 +60,20 @@ part a b
 drop b ip protocol 50 0xff
 wait_for 10 not has_sa b 10.0.1.1
 on a ping -q -c 3 -i 0.01 -W 0.1 10.0.1.2 >/dev/null || true
-wait_for 10 peer_is up 10.0.1.2
+wait_for 10 is up peer a 10.0.1.2 'p["state"]'
 for pair in 'a 10.0.1.2' 'b 10.0.1.1'; do
 	# shellcheck disable=SC2086
 	names 'IKE passes and ESP (IP protocol 50) does not' ${pair% *} verify --timeout 1 ${pair#* }
 done
 names 'ESP is sent to 1 peer that is up, and none comes back (10.0.1.2)' a doctor "$FOLDER/a.conf"
-for name in a b; do
-	conf $name 'force_udp_encapsulation = true'
-	ctl $name reload >/dev/null
-done
-part a b
-wait_for 10 pings a b
+anew 'force_udp_encapsulation = true'
 names 'sent as ESP in UDP, answered as ESP in UDP in ' a verify 10.0.1.2
 names 'packets up to 1458 bytes pass' b verify 10.0.1.1
 pass b
 
 echo '--- no connection: no xfrmd there, IKE lost on the way, no such host'
 for address in 10.0.1.3 10.0.1.4 10.0.1.9; do
-	wait_for 20 peer_is failed $address
+	wait_for 20 is failed peer a $address 'p["state"]'
 done
 names 'no response from the peer; its ports of IKE are closed: no xfrmd runs there' \
 	a verify --timeout 1 10.0.1.3
@@ -101,7 +87,7 @@ names 'no response from the peer: 3 peers fail (10.0.1.' a doctor "$FOLDER/a.con
 names 'warnings      peers: no response from the peer: 10.0.1.' a status
 
 echo '--- no connection: one host protects what the other allows'
-conf b 'no_ipsec_subnets = 10.0.1.1'
+xfrmd_conf b 'no_ipsec_subnets = 10.0.1.1'
 ctl b reload >/dev/null
 names 'its policies allow what ours protect, compare the lists' a verify --timeout 1 10.0.1.2
 names 'it has an SA with this host, so its lists protect what ours allow' b verify --timeout 1 10.0.1.1
@@ -109,12 +95,7 @@ names 'sent in clear, accepted in clear: no_ipsec_subnets 10.0.1.1/32' b explain
 names 'our lists do not protect what 1 peer protects (10.0.1.1)' b doctor "$FOLDER/b.conf"
 
 echo '--- everything works, slowly'
-for name in a b; do
-	conf $name 'esp_proposals = aes128-sha256'
-	ctl $name reload >/dev/null
-done
-part a b
-wait_for 10 pings a b
+anew 'esp_proposals = aes128-sha256'
 names '1 peer uses cbc(aes)-128/hmac(sha256)-128, which takes two passes over each byte' \
 	a doctor "$FOLDER/a.conf"
 # packets that wait for the same moment come faster than this

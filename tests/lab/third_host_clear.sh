@@ -1,20 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A third host without IPsec, listed in no_ipsec_subnets, is reached in clear; the two others by ESP only.
-lab_switch
-host a 10.0.1.1/20
-host b 10.0.1.2/20
-host c 10.0.1.10/20
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.0.0/20
-		no_ipsec_subnets = 10.0.1.10
-	EOF
-done
-for name in a b c; do
-	capture $name
-done
-xfrmd_start a
-xfrmd_start b
+fleet 10.0.0.0/20 a=1.1 b=1.2 -- c=1.10 <<<'no_ipsec_subnets = 10.0.1.10'
+capture a b c
+xfrmd_start a b
 
 wait_for 20 pings a b
 for pair in 'a b' 'a c' 'b c'; do

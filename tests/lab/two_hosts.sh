@@ -1,19 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The add-on's example configuration on two hosts: everything between them is ESP.
-lab_switch
-host a 10.0.1.1/20
-host b 10.0.1.2/20
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.1/20
-		no_ipsec_subnets = 10.0.1.10/32, 10.0.1.4/32
-		ike_proposals = aes128-sha256-modp2048!
-		esp_proposals = aes128gcm16!
-	EOF
-done
+fleet 10.0.1.1/20 a b <<-EOF
+	no_ipsec_subnets = 10.0.1.10/32, 10.0.1.4/32
+	ike_proposals = aes128-sha256-modp2048!
+	esp_proposals = aes128gcm16!
+EOF
 capture a
-xfrmd_start a
-xfrmd_start b
+xfrmd_start a b
 
 wait_for 20 pings a b
 flood_start a b

@@ -1,20 +1,9 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl verify names what happens to a probe: each outcome is really made here. What IPsec opened in
 # transport mode is not seen again by the packet socket, or answers as ESP would count as clear.
-lab_switch
-host a 10.0.1.1/24 fd00::1/64
-host b 10.0.1.2/24 fd00::2/64
-host c 10.0.1.3/24
-host d 10.0.1.4/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24, fd00::/64
-	no_ipsec_subnets = 10.0.1.3
-EOF
-xfrmd_conf b <<-EOF
-	ipsec_subnets = 10.0.1.0/24, fd00::/64
-EOF
-xfrmd_start a
-xfrmd_start b
+fleet '10.0.1.0/24, fd00::/64' a b -- c=10.0.1.3/24 d=10.0.1.4/24
+xfrmd_conf a 'no_ipsec_subnets = 10.0.1.3'
+xfrmd_start a b
 
 # well WORDS OPTION...: prints what verify says, which must contain WORDS, and the exit status be 0;
 # says STATUS WORDS OPTION...: another one

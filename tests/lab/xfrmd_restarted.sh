@@ -5,16 +5,7 @@
 # some 10 packets; after SIGKILL the pin stays where it was, and what goes to this one peer waits for
 # the successor, in the kernel's queue of 100 packets.
 # Processors: several
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-for name in a b; do
-	xfrmd_conf $name <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-	EOF
-	xfrmd_start $name
-done
-wait_for 20 pings a b
+fleet_up 10.0.1.0/24 a b
 before=$(planned_policies a)
 pid=$(charon_pid a)
 
@@ -34,9 +25,7 @@ for end in xfrmd_stop xfrmd_kill; do
 	xfrmd_start a
 	adopted $end
 done
-watch_end
-expect_no_loss
-expect 'in clear' "$clear" = 0
+watch_end_well
 
 mkdir -p new/src/{xfrmd,xfrmctl}
 cp "$BUILD/src/xfrmd/xfrmd" new/src/xfrmd/

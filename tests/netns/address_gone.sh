@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A local address goes, and with it all that was known of its peers; those of the other one stay.
-lab_switch
-host a 10.0.1.1/24 10.0.1.7/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
-xfrmd_start a
+fleet_up 10.0.1.0/24 a=1,7
 
 # known REMOTE: to how many peers with this address
 known() {

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A charon that runs and does not answer is killed and replaced.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
-xfrmd_start a
+fleet_up 10.0.1.0/24 a
 pid=$(charon_pid a)
 kill -STOP "$pid"
 wait_for 40 is 1 status a 'd["charon"]["restarts"]'

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl doctor names each fault that is really there, with what to do, and none that is not. What the
 # machine itself lacks (ESP, a synchronised clock, time) is not counted.
-lab_switch
-host a 10.0.1.1/24 fd00:1::1/64
-host b 10.0.1.2/24
-xfrmd_conf a <<-EOF
+fleet 10.0.1.0/24 a=1,fd00:1::1/64 -- b=2 <<-EOF
 	ipsec_subnets = 10.0.1.0/24, fd00:1::/64
 	no_ipsec_subnets = 10.0.1.254, 10.0.1.253
 EOF
@@ -68,9 +65,9 @@ expect 'lines of what first, and again with why and what to do' \
 read -r charon _ </run/lab/a/charon.pid
 xfrmd_kill a
 kill -KILL "$charon"
-wait_for 5 on a sh -c '! ss -Hlun sport = 500 | grep -q .'
+wait_for 5 not listens a 500
 background a socat -u UDP4-RECV:500 OPEN:/dev/null
-wait_for 5 on a sh -c 'ss -Hlun sport = 500 | grep -q .'
+wait_for 5 listens a 500
 found serious daemon 'xfrmd does not answer'
 found serious port 'UDP port 500 is taken by pid'
 expect 'first finding' "$(doctor 'd[0]["area"]')" = daemon

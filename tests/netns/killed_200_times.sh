@@ -2,9 +2,7 @@
 # SIGKILL of xfrmd at 200 random moments of start, reload and acquires, on two hosts at once. What is
 # left behind protects what both configurations in question protect, and the next start puts all of
 # it right. Environment: SEED.
-lab_switch
-host a 10.0.1.1/16
-host b 10.0.1.2/16
+fleet 10.0.0.0/16 -- a=1.1 b=1.2
 seed=${SEED:-$RANDOM}
 echo "seed $seed"
 killers=()
@@ -25,12 +23,8 @@ for i in 0 1; do
 done
 for name in a b; do
 	for i in 0 1; do
-		xfrmd_conf $name <<-EOF
-			ipsec_subnets_file = $PWD/protect.$i
-			no_ipsec_subnets_file = $PWD/allow.$i
-			[kernel]
-			xfrm_larval_drop = false
-		EOF
+		xfrmd_conf $name "ipsec_subnets_file = $PWD/protect.$i" \
+			"no_ipsec_subnets_file = $PWD/allow.$i" '[kernel]' 'xfrm_larval_drop = false'
 		mv "$FOLDER/$name.conf" $name.$i
 	done
 	background $name /usr/bin/python3 "$LAB/killer.py" "$BUILD/src/xfrmd/xfrmd" "/run/lab/$name" \

@@ -1,12 +1,6 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl list shows what ip xfrm policy shows, in the order in which the kernel decides about packets.
-lab_switch
-host a 10.0.1.1/16 fd00::1/64
-host b 10.0.1.4/16
-for address in 10.0.2.4/16 10.0.2.5/16 10.0.40.1/16; do
-	host_address b add $address
-done
-xfrmd_conf a <<-EOF
+fleet 10.0.0.0/16 a=1.1,fd00::1/64 -- b=1.4,2.4,2.5,40.1 <<-EOF
 	ipsec_subnets = 10.0.0.0/20, 10.0.2.4, fd00::/64
 	no_ipsec_subnets = 10.0.0.0/16, 10.0.1.4/32, 10.0.2.0/24
 EOF

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A log in a file: for its group to read, charon's lines in the same form, followed by logrotate's
 # SIGHUP; what comes again is counted.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
+fleet 10.0.1.0/24 a
 log=$FOLDER/file.log
 sed -i "s#^target = .*#target = file:$log\nlevel = debug#" "$FOLDER/a.conf"
 umask 0

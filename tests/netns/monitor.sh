@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl monitor tells what happens, as text and as JSON, at any level of the log; a reader that does
 # not read disturbs nobody and is dropped.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
+fleet 10.0.1.0/24 a
 sed -i 's/^target = .*/&\nlevel = error/' "$FOLDER/a.conf"
-status=0
-ctl a monitor 2>/dev/null || status=$?
-expect 'exit status without xfrmd' $status = 3
+exits 3 ctl a monitor
 xfrmd_start a
 
 # watch NAME COMMAND...: its output goes to the file NAME
@@ -40,9 +34,7 @@ expect 'documents' "$(sed 's/$/,/' json | { echo '['; cat; echo '{}]'; } |
 
 # Ctrl-C ends one and leaves the other.
 kill -INT $json_pid
-status=0
-wait $json_pid || status=$?
-expect 'exit status after an interrupt' $status = 130
+exits 130 wait $json_pid
 
 # Nobody reads from the pipe: the daemon answers all the same, and in the end closes the connection.
 mkfifo pipe
@@ -56,15 +48,11 @@ done
 expect 'ready' "$(status a 'd["ready"]')" = true
 cat <&9 >slow &
 cat_pid=$!
-status=0
-wait $slow_pid || status=$?
+exits 1 wait $slow_pid
 kill $cat_pid
-expect 'exit status of who was slow' $status = 1
 expect_text 'its complaint' "$(cat slow.err)" 'too slow'
 
 xfrmd_stop a
-status=0
-wait $text_pid || status=$?
-expect 'exit status after the end of xfrmd' $status = 3
+exits 3 wait $text_pid
 must grep -q 'stop: policies, SAs and charon go on' text
 expect_text 'complaint' "$(cat text.err)" 'xfrmctl: monitor: xfrmd closed the connection'

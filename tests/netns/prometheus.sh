@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl metrics prints what Prometheus accepts, and the dashboard asks for nothing else.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
-status=0
-ctl a metrics >/dev/null 2>&1 || status=$?
-expect 'exit status without xfrmd' $status = 3
+fleet 10.0.1.0/24 a
+exits 3 ctl a metrics
 xfrmd_start a
 on a ip xfrm policy delete src 10.0.1.1/32 dst 10.0.1.0/24 dir out
 wait_for 5 is 1 status a 'd["policies"]["repaired"]'

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Two hosts that cannot agree: both say why, as exactly as each of them can know it, in the list of
 # peers and in the log. Authentication comes before the SA, so the kernel needs no ESP.
+fleet 10.0.1.0/24 -- a b plain
 # charon would print dates by the time of this place
 mount --bind /usr/share/zoneinfo/Asia/Kolkata /etc/localtime
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
-host plain 10.0.1.3/24
 
 # made FOLDER CA
 made() {
@@ -15,33 +12,25 @@ made() {
 	must xfrmpki issue --dir "$1" --cn instance --key ec256 >/dev/null
 }
 
-# use HOST FOLDER [LINE]...: its certificates, and what else its configuration has
+# use FOLDER HOST [LINE]...: its certificates, and what else its configuration has
 use() {
-	host_pki "$1" "$2"
-	xfrmd_conf "$1" <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		$(printf '%s\n' "${@:3}")
-	EOF
-	[ -z "${xfrmd_pid[$1]:-}" ] || must ctl "$1" reload >/dev/null
-}
-
-# reason HOST PEER
-reason() {
-	peers "$1" "[p['last_error'] for p in d['peers'] if p['address'] == '$(address "$2")'][0]"
+	host_pki "$2" "$1"
+	xfrmd_conf "${@:2}"
+	[ -z "${xfrmd_pid[$2]:-}" ] || must ctl "$2" reload >/dev/null
 }
 
 # begins HOST PEER REASON: what it says of a negotiation that it began
 begins() {
 	must_not pings "$1" "$2" 2>/dev/null
 	ctl "$1" retry "$(address "$2")" >/dev/null 2>&1 || true
-	wait_for 5 is "$3" reason "$1" "$2"
+	wait_for 5 is "$3" peer "$1" "$(address "$2")" 'p["last_error"]'
 	wait_for 5 grep -qF "peer: $(address "$2"): negotiating -> failed: $3 local=" "$FOLDER/$1.log"
 	echo "$1: $3"
 }
 
 # answers HOST PEER REASON: what it says of that one
 answers() {
-	wait_for 5 is "$3" reason "$1" "$2"
+	wait_for 5 is "$3" peer "$1" "$(address "$2")" 'p["last_error"]'
 	wait_for 5 grep -qF "peer: $(address "$2"): a negotiation that it began failed: $3 local=" \
 		"$FOLDER/$1.log"
 	echo "$1: $3"
@@ -52,20 +41,19 @@ refused='the peer refused our certificate'
 made one 'CA one'
 made two 'CA two'
 made other 'CA two'
-use a one
-use b two
-xfrmd_start a
-xfrmd_start b
+use one a
+use two b
+xfrmd_start a b
 begins a b "$refused: it does not have our CA \"CN=CA one\""
 answers b a "$foreign: \"CN=instance\" is issued by \"CN=CA one\", ours: \"CN=CA two\""
 
 # The one that answers accepts the certificate, the other one does not.
 cat one/ca.pem >>two/ca.pem
-use b two
+use two b
 begins a b "$foreign: \"CN=instance\" is issued by \"CN=CA two\", ours: \"CN=CA one\""
 answers b a "$refused: it does not have our CA \"CN=CA two\""
 
-use a other
+use other a
 begins a b "$refused: it does not have our CA \"CN=CA two\""
 answers b a "$foreign: \"CN=instance\" is issued by another \"CN=CA two\" than ours"
 
@@ -73,7 +61,7 @@ answers b a "$foreign: \"CN=instance\" is issued by another \"CN=CA two\" than o
 must xfrmpki issue --dir one --cn instance --key ec256 --force >/dev/null
 pki_dated one -3600 3
 end=$(pki_date -enddate one/instance.pem)
-use a one
+use one a
 wait_for 10 pki_expired one/instance.pem
 begins a b "$refused: it expired on $end"
 answers b a "the peer's certificate has expired: \"CN=instance\" ended on $end, or our clock is wrong"
@@ -84,12 +72,12 @@ must grep -q "^serious: peer: the peer's certificate has expired: .*1 peer fails
 cp -r one late
 pki_dated late 3600 7200
 must xfrmpki issue --dir one --cn instance --key ec256 --force >/dev/null
-use b one
+use one b
 PKI=$PWD/late strongswan_start plain 10.0.1.0/24
 begins b plain "the peer's certificate is not yet valid: \"CN=instance\" begins on $(
 	pki_date -startdate late/instance.pem), or our clock is wrong"
 
-use a one 'ike_proposals = aes256-sha384-modp3072'
+use one a 'ike_proposals = aes256-sha384-modp3072'
 begins a b 'the peer accepts none of our ike_proposals, or is starting or shutting down'
 answers b a "we accept none of the peer's IKE proposals: it offers $(
 	)IKE:AES_CBC_256/HMAC_SHA2_384_192/PRF_HMAC_SHA2_384/MODP_3072"

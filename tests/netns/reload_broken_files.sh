@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Every kind of broken configuration: refused with its reason at reload and by check; nothing changes.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
-xfrmd_start a
+fleet_up 10.0.1.0/24 a
 policies a >before
 cp "$FOLDER/a.conf" good.conf
 
@@ -16,30 +11,18 @@ certificate() { # NAME SUBJECT OPTION...: a key and what signs itself
 		-out "$1.pem" -subj "/CN=$2" "${@:3}" 2>/dev/null
 }
 
-signed() { # NAME OPTION...: a certificate by the lab's own CA
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
-		-out "$1.csr" -subj /CN=instance 2>/dev/null
-	mkdir -p "$1.ca"
-	: >"$1.ca/index"
-	cat >"$1.ca/conf" <<-EOF
-		[ca]
-		database = $1.ca/index
-		new_certs_dir = $1.ca
-		default_md = sha256
-		rand_serial = yes
-		policy = any
-		[any]
-		commonName = supplied
-	EOF
-	openssl ca -batch -config "$1.ca/conf" -name ca -cert "$PKI/ca.pem" -keyfile "$PKI/ca.key" \
-		-in "$1.csr" -out "$1.pem" -notext "${@:2}" 2>/dev/null
+cp -r "$PKI" own
+signed() { # NAME BEGIN END: by the lab's own CA, valid from and to so many seconds from now
+	openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "own/$1.key"
+	pki_signed own "$1" /CN=instance "$2" "$3" -cert own/ca.pem
+	mv "own/$1".{key,pem} .
 }
 
 certificate foreign instance
 certificate not_a_ca 'no CA' -addext basicConstraints=critical,CA:FALSE
-signed valid -days 30
-signed expired -startdate 20200101000000Z -enddate 20210101000000Z
-signed future -startdate 21200101000000Z -enddate 21210101000000Z
+signed valid -60 $((30 * 86400))
+signed expired -7200 -3600
+signed future 3600 7200
 openssl ec -in valid.key -aes128 -passout pass:secret -out encrypted.key 2>/dev/null
 cp valid.key readable.key
 chmod 600 ./*.key

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The kernel takes no policy for a while (ENOBUFS, as without memory): what is wanted is tried again
 # until it is there, status says so meanwhile, the log has it once.
-lab_switch
-host a 10.0.1.1/24
+fleet 10.0.1.0/24 a
 full=$PWD/full
 cc -shared -fPIC -o unwritten.so -x c - <<-EOF
 	#define _GNU_SOURCE
@@ -32,12 +31,6 @@ cc -shared -fPIC -o unwritten.so -x c - <<-EOF
 		return next(fd, message, flags);
 	}
 EOF
-conf() { # SUBNETS
-	xfrmd_conf a <<-EOF
-		ipsec_subnets = $1
-	EOF
-}
-conf 10.0.1.0/24
 WRAP="$WRAP env LD_PRELOAD=$PWD/unwritten.so ASAN_OPTIONS=verify_asan_link_order=0" xfrmd_start a
 
 told() {
@@ -65,7 +58,7 @@ must grep -q 'spd: all is applied after [0-9]* failures' "$FOLDER/a.log"
 # --- a reload
 
 : >full
-conf 10.0.1.0/24,10.3.0.0/16
+xfrmd_conf a 'ipsec_subnets = 10.0.1.0/24, 10.3.0.0/16'
 must_not ctl a reload
 wait_for 5 told
 rm full

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What xfrmd does without rather than leave the host unprotected: a log that cannot be opened, sysctls
 # that cannot be written. Status says so, check and reload refuse the log beforehand.
-lab_switch
-host a 10.0.1.1/24
-xfrmd_conf a <<-EOF
-	ipsec_subnets = 10.0.1.0/24
-EOF
+fleet 10.0.1.0/24 a
 cp "$FOLDER/a.conf" good.conf
 
 told() { # TEXT

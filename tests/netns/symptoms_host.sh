@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Symptoms whose cause lies on one host: each is made here, and the first lines of the command that
 # xfrmd-troubleshooting(7) tells must name it. What needs ESP or more hosts is in symptoms_network.
-lab_switch
-host a 10.0.1.1/24
-host b 10.0.1.2/24
+fleet 10.0.1.0/24 -- a b
 echo 'nameserver 10.0.2.53' >resolv.conf
 mount --bind resolv.conf /etc/resolv.conf
 
 # conf [LINE]: the usual exceptions, and one line
 conf() {
-	xfrmd_conf a <<-EOF
-		ipsec_subnets = 10.0.1.0/24
-		no_ipsec_subnets = 10.0.1.254
-		${1:-}
-	EOF
+	xfrmd_conf a 'no_ipsec_subnets = 10.0.1.254' "$@"
 }
 
 # changed TEXT HOST COMMAND...: after conf

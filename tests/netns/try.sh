@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: MIT
 # xfrmctl try: another configuration is in force and goes again, by time, on demand, with a restart, and
 # when the operator's connection is cut; confirmed, it becomes the configuration file.
-lab_switch
-host a 10.0.1.1/24
-conf() { # FILE SUBNETS
-	xfrmd_conf a <<-EOF
-		ipsec_subnets = $2
-	EOF
-	[ "$1" = "$FOLDER/a.conf" ] || mv "$FOLDER/a.conf" "$1"
-}
-conf new.conf 10.0.1.0/24,10.0.2.0/24
-conf "$FOLDER/a.conf" 10.0.1.0/24
+fleet 10.0.1.0/24 a
 cp "$FOLDER/a.conf" old.conf
+sed 's/^ipsec_subnets = .*/&, 10.0.2.0\/24/' old.conf >new.conf
 xfrmd_start a
 policies a | sort >before
 

@@ -668,7 +668,7 @@ bad both=lax 'cert.pem: certificate 1: must not be used to sign: keyUsage lacks 
 	'cert.pem: certificate 2: did not sign the certificate before it' \
 	'key.pem: belongs to certificate 2 of cert.pem, expected that one first'
 
-begin stranger_in_the_chain
+begin unrelated_in_the_chain
 cat "$made/other.pem" >>cert.pem
 bad both=unused 'cert.pem: certificate 2: did not sign the certificate before it'
 

@@ -81,9 +81,25 @@ static inline void child_rekeyed(uint32_t ike_id, uint32_t old_child_id, uint32_
 	peers_on_child_rekeyed(peers, old_child_id, &child, now_ms);
 }
 
+/* Valid until the next one. */
+static inline const struct failure *failure_of(const char *words)
+{
+	static struct failure failure;
+
+	failure = failure_of_words(words);
+	return &failure;
+}
+
+static inline void assert_failure(const struct failure *failure, const char *expected)
+{
+	char words[FAILURE_WORDS_MAX];
+
+	ck_assert_str_eq(failure_words(failure, words), expected);
+}
+
 static inline void fail_with(const struct addr *to, const char *words, uint64_t now_ms)
 {
-	peers_on_reason(peers, pair_to(to), words, true, now_ms, &actions);
+	peers_on_reason(peers, pair_to(to), failure_of(words), true, now_ms, &actions);
 }
 
 static inline const char *state_of(const struct addr *of)

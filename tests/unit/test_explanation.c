@@ -282,7 +282,7 @@ START_TEST(reason_is_one_sentence_for_every_situation)
 			add_rule(&rows, &cases[_i].rules[i], "10.0.1.1");
 	if (cases[_i].state)
 		snprintf(peer.state, sizeof(peer.state), "%s", cases[_i].state);
-	snprintf(peer.last_error, sizeof(peer.last_error), "%s", cases[_i].error);
+	peer.last_error = failure_of_words(cases[_i].error);
 	explain(&input, &rows, &explained);
 	ck_assert_str_eq(explained.reason, cases[_i].reason);
 	ck_assert_int_eq(explained.peer == &peer, cases[_i].state != NULL);

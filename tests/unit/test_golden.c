@@ -71,9 +71,9 @@ static struct policy parse_policy(const char *dir, const char *action, const cha
 	struct policy policy = {.priority = priority};
 	unsigned type;
 
-	while (strcmp(policy_dir_name(policy.dir), dir) != 0)
+	while (strcmp(policy_dir_names[policy.dir], dir) != 0)
 		ck_assert_int_le(++policy.dir, POLICY_DIR_FWD);
-	while (strcmp(policy_action_name(policy.action), action) != 0)
+	while (strcmp(policy_action_names[policy.action], action) != 0)
 		ck_assert_int_le(++policy.action, POLICY_ACTION_BLOCK);
 	ck_assert_int_eq(prefix_parse(src, &policy.src, NULL), 0);
 	ck_assert_int_eq(prefix_parse(dst, &policy.dst, NULL), 0);

@@ -80,7 +80,8 @@ static void apply(enum event event)
 		peers_on_ike_down(peers, 99, pair_to(&remote), NOW + 100, &actions);
 		break;
 	case REASON_HINT:
-		peers_on_reason(peers, pair_to(&remote), "hint", false, NOW + 100, &actions);
+		peers_on_reason(peers, pair_to(&remote), failure_of("hint"), false, NOW + 100,
+		                &actions);
 		break;
 	case REASON_FINAL:
 		fail_with(&remote, "final", NOW + 100);

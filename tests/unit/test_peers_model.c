@@ -78,7 +78,7 @@ static void check_table(bool charon_up)
 		        "UP without children, or children without UP");
 		require((peer->state == PEER_STATE_NEGOTIATING) == model->loaded,
 		        "a connection is loaded for nothing, or missing");
-		require(peer->state != PEER_STATE_FAILED || peer->last_error[0],
+		require(peer->state != PEER_STATE_FAILED || peer->last_error.reason,
 		        "FAILED without a last_error");
 		require(i == 0 || addr_compare(&list[i - 1]->pair.remote, &peer->pair.remote) < 0,
 		        "not in address order");
@@ -120,7 +120,8 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 	} else if (kind < 74) {
 		peers_on_ike_down(peers, ike_id, pair_to(&to), now_ms, &actions);
 	} else if (kind < 80) {
-		peers_on_reason(peers, pair_to(&to), "words", roll(2), now_ms, &actions);
+		peers_on_reason(peers, pair_to(&to), failure_of("words"), roll(2), now_ms,
+		                &actions);
 	} else if (kind < 85) {
 		peers_on_larval_expired(peers, pair_to(&to));
 	} else if (kind == 85) {

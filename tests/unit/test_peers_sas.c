@@ -64,25 +64,26 @@ START_TEST(peers_that_are_up_keep_the_reason_why_they_are_not_renewed)
 	const struct peer *peer;
 
 	peers_on_charon_up(peers, NOW, &actions);
-	peers_on_renewal_failed(peers, pair_to(&remote), "nobody", NOW);
+	peers_on_renewal_failed(peers, pair_to(&remote), failure_of("nobody"), NOW);
 	child_up(&remote, 1, 11, NOW);
 	peer = peers_find(peers, pair_to(&remote));
-	peers_on_renewal_failed(peers, pair_to(&remote), "cause", NOW + 10);
-	peers_on_renewal_failed(peers, pair_to(&remote), "consequence", NOW + 20);
-	ck_assert_str_eq(peer->last_error, "cause");
-	peers_on_renewal_failed(peers, pair_to(&remote), "next", NOW + 10 + PEERS_CAUSE_MS);
-	ck_assert_str_eq(peer->last_error, "next");
+	peers_on_renewal_failed(peers, pair_to(&remote), failure_of("cause"), NOW + 10);
+	peers_on_renewal_failed(peers, pair_to(&remote), failure_of("consequence"), NOW + 20);
+	assert_failure(&peer->last_error, "cause");
+	peers_on_renewal_failed(peers, pair_to(&remote), failure_of("next"),
+	                        NOW + 10 + PEERS_CAUSE_MS);
+	assert_failure(&peer->last_error, "next");
 	peers_counters(peers, &counters);
 	ck_assert_uint_eq(counters.renewals_failed, 2);
 	child_up(&remote, 2, 21, NOW + 20000);
-	ck_assert_str_eq(peer->last_error, "");
+	assert_failure(&peer->last_error, "");
 	ck_assert_uint_eq(peer->failed_ms, 0);
 }
 END_TEST
 
 static void child_unlike(uint32_t ike_id, uint32_t child_id)
 {
-	peers_on_child_unlike(peers, pair_to(&remote), ike_id, child_id, "tunnel mode", NOW,
+	peers_on_child_unlike(peers, pair_to(&remote), ike_id, child_id, REASON_TUNNEL_MODE, NOW,
 	                      &actions);
 }
 
@@ -91,7 +92,7 @@ START_TEST(children_that_must_not_be_are_ended)
 	peers_on_charon_up(peers, NOW, &actions);
 	/* the peer began, and has nothing else */
 	child_unlike(1, 11);
-	ck_assert_str_eq(actions.items[0].reason, "tunnel mode");
+	ck_assert_str_eq(actions.items[0].why, "tunnel mode");
 	ck_assert_str_eq(take_actions(), "terminate:1");
 	ck_assert_str_eq(state_of(&remote), "none");
 	child_up(&remote, 2, 21, NOW);
@@ -126,7 +127,7 @@ START_TEST(a_negotiation_that_brings_what_must_not_be_has_failed)
 	actions.count = 0;
 	child_unlike(1, 11);
 	ck_assert_str_eq(state_of(&remote), "failed");
-	ck_assert_str_eq(peers_find(peers, pair_to(&remote))->last_error, "tunnel mode");
+	assert_failure(&peers_find(peers, pair_to(&remote))->last_error, "tunnel mode");
 	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE), 1);
 }
 END_TEST

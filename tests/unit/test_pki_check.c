@@ -201,7 +201,7 @@ START_TEST(check_chain_tells_cas_of_the_same_name_apart)
 }
 END_TEST
 
-START_TEST(check_chain_refuses_strangers)
+START_TEST(check_chain_refuses_other_cas)
 {
 	struct made ca = make_ca("ca"), other = make_ca("other"), leaf = make_leaf("leaf", &ca);
 	struct recipe recipe = {.cn = "self"};
@@ -409,7 +409,7 @@ int main(void)
 	tcase_add_test(tcase, check_chain_takes_either_usage_that_signs);
 	tcase_add_test(tcase, check_chain_says_once_that_an_issuer_is_no_ca);
 	tcase_add_test(tcase, check_chain_tells_cas_of_the_same_name_apart);
-	tcase_add_test(tcase, check_chain_refuses_strangers);
+	tcase_add_test(tcase, check_chain_refuses_other_cas);
 	tcase_add_test(tcase, check_chain_refuses_an_issuer_that_is_no_ca);
 	tcase_add_test(tcase, check_chain_respects_the_path_length);
 	tcase_add_test(tcase, check_chain_bounds_the_path);

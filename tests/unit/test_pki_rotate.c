@@ -343,7 +343,7 @@ START_TEST(rotation_needs_a_whole_folder)
 }
 END_TEST
 
-START_TEST(rotation_refuses_an_instance_of_a_stranger)
+START_TEST(rotation_refuses_an_instance_of_another_ca)
 {
 	struct made other = make_ca("other"), leaf = make_leaf("leaf", &other);
 	enum pki_rotate_state state;
@@ -380,6 +380,6 @@ int main(void)
 	tcase_add_test(tcase, rotation_completes_what_a_killed_run_left_in_force);
 	tcase_add_test(tcase, rotation_refuses_what_the_daemon_would_refuse);
 	tcase_add_loop_test(tcase, rotation_needs_a_whole_folder, 0, ROWS(broken));
-	tcase_add_test(tcase, rotation_refuses_an_instance_of_a_stranger);
+	tcase_add_test(tcase, rotation_refuses_an_instance_of_another_ca);
 	return test_run(suite);
 }
