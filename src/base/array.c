@@ -18,3 +18,19 @@ int array_grow(void *list, size_t count, size_t size)
 	memcpy(list, &items, sizeof(items));
 	return 0;
 }
+
+size_t array_lower_bound(const void *items, size_t count, size_t size, const void *key,
+                         int (*compare)(const void *item, const void *key))
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare((const char *)items + middle * size, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -9,17 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int compare_addrs(const struct sa *sa, const struct addr *src, const struct addr *dst)
-{
-	int order = addr_compare(&sa->src, src);
+#include "xfrmd/base/array.h"
 
-	return order ? order : addr_compare(&sa->dst, dst);
+static int compare_ends(const void *a, const void *b)
+{
+	const struct sa *x = a, *y = b;
+	int order = addr_compare(&x->src, &y->src);
+
+	return order ? order : addr_compare(&x->dst, &y->dst);
 }
 
 static int compare_sas(const void *a, const void *b)
 {
 	const struct sa *x = a, *y = b;
-	int order = compare_addrs(x, &y->src, &y->dst);
+	int order = compare_ends(x, y);
 
 	if (order == 0)
 		order = (x->installed > y->installed) - (x->installed < y->installed);
@@ -32,28 +35,21 @@ void ctl_sas_sort(struct sa *sas, size_t count)
 		qsort(sas, count, sizeof(*sas), compare_sas);
 }
 
-/* The SAs @src -> @dst, which stand together. */
+/* The SAs of one way between two addresses, which stand together. */
 struct range {
 	const struct sa *items;
 	size_t count;
 };
 
-static struct range find_range(const struct sa *sas, size_t count, const struct addr *src,
-                               const struct addr *dst)
+static struct range find_range(const struct sa *sas, size_t count, const struct pair *pair,
+                               bool outbound)
 {
-	size_t low = 0, high = count, end;
+	const struct sa key = sa_key(pair, outbound, 0);
+	size_t first = array_lower_bound(sas, count, sizeof(*sas), &key, compare_ends), end = first;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_addrs(&sas[middle], src, dst) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (end = low; end < count && compare_addrs(&sas[end], src, dst) == 0; end++)
-		;
-	return (struct range){sas + low, end - low};
+	while (end < count && compare_ends(&sas[end], &key) == 0)
+		end++;
+	return (struct range){sas + first, end - first};
 }
 
 static bool is_taken(const struct ctl_sa *pairs, size_t count, uint32_t spi_in)
@@ -103,8 +99,8 @@ static struct ctl_sa make_pair(const struct sa *out, const struct sa *in)
 int ctl_sas_of(const struct sa *sas, size_t count, uint32_t reqid, const struct pair *pair,
                struct ctl_sa **ret_pairs, size_t *ret_count)
 {
-	struct range outbound = find_range(sas, count, &pair->local, &pair->remote);
-	struct range inbound = find_range(sas, count, &pair->remote, &pair->local);
+	struct range outbound = find_range(sas, count, pair, true);
+	struct range inbound = find_range(sas, count, pair, false);
 	struct ctl_sa *pairs = calloc(outbound.count ? outbound.count : 1, sizeof(*pairs));
 	size_t pair_count = 0;
 

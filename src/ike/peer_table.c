@@ -11,20 +11,18 @@
  * a child by looking at all (10,000 peers take some 20 microseconds).
  */
 
+static int compare_pair(const void *item, const void *pair)
+{
+	const struct peer *const *peer = item;
+
+	return pair_compare(&(*peer)->pair, pair);
+}
+
 /* The index of the pair, or where it would be. */
 static size_t lower_bound(const struct peer_table *table, const struct pair *pair)
 {
-	size_t low = 0, high = table->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pair_compare(&table->items[middle]->pair, pair) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_lower_bound(table->items, table->count, sizeof(*table->items), pair,
+	                         compare_pair);
 }
 
 void peer_table_fini(struct peer_table *table)

@@ -153,11 +153,6 @@ void peers_on_larval_expired(struct peers *peers, const struct pair *pair)
 	peers_note_due(peers, peer, 0);
 }
 
-static int compare_pairs(const void *a, const void *b)
-{
-	return pair_compare(a, b);
-}
-
 void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size_t count)
 {
 	for (size_t i = 0; i < peers->table.count; i++) {
@@ -165,7 +160,8 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 
 		/* of an SA that was lost, whose repair is not the kernel's wish */
 		if (!peer->asked_by_traffic || peer->state == PEER_STATE_UP ||
-		    (count && bsearch(&peer->pair, asked, count, sizeof(*asked), compare_pairs)))
+		    (count &&
+		     bsearch(&peer->pair, asked, count, sizeof(*asked), pair_compare_items)))
 			continue;
 		peer->asked_by_traffic = false;
 		peers_note_due(peers, peer, 0);

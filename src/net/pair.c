@@ -23,3 +23,8 @@ int pair_compare(const struct pair *a, const struct pair *b)
 
 	return order ? order : addr_compare(&a->local, &b->local);
 }
+
+int pair_compare_items(const void *a, const void *b)
+{
+	return pair_compare(a, b);
+}

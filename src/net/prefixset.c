@@ -43,34 +43,29 @@ size_t prefixset_seal(struct prefixset *set)
 	return removed;
 }
 
-/* How many members are not greater than @key. */
-static size_t rank(const struct prefixset *set, const struct prefix *key)
+/* How many members are smaller than @key. */
+static size_t rank_below(const struct prefixset *set, const struct prefix *key)
 {
-	size_t low = 0, high = set->count;
-
 	assert(!set->unsealed);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return array_lower_bound(set->items, set->count, sizeof(*set->items), key, compare_items);
+}
 
-		if (prefix_compare(&set->items[middle], key) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+static bool is_at(const struct prefixset *set, size_t index, const struct prefix *prefix)
+{
+	return index < set->count && prefix_equal(&set->items[index], prefix);
 }
 
 bool prefixset_has(const struct prefixset *set, const struct prefix *prefix)
 {
-	size_t count = rank(set, prefix);
-
-	return count > 0 && prefix_equal(&set->items[count - 1], prefix);
+	return is_at(set, rank_below(set, prefix), prefix);
 }
 
-/* How many members are smaller than @key. */
-static size_t rank_below(const struct prefixset *set, const struct prefix *key)
+/* How many members are not greater than @key. */
+static size_t rank(const struct prefixset *set, const struct prefix *key)
 {
-	return rank(set, key) - prefixset_has(set, key);
+	size_t below = rank_below(set, key);
+
+	return below + is_at(set, below, key);
 }
 
 const struct prefix *prefixset_longest(const struct prefixset *set, const struct addr *addr)

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/array.h"
+
 #define LOOKS_PER_TIMEOUT 8
 #define INTERVAL_MIN_MS   1000
 /* Packets by which the end that negotiated anew tells the other one so (HOST_ACTION_GREET). */
@@ -57,11 +59,6 @@ uint64_t idle_interval_ms(uint64_t timeout_ms)
 	return interval_ms > INTERVAL_MIN_MS ? interval_ms : INTERVAL_MIN_MS;
 }
 
-static int compare_pairs(const void *a, const void *b)
-{
-	return pair_compare(a, b);
-}
-
 static int compare_sa(const void *a, const void *b)
 {
 	const struct idle_sa *x = a, *y = b;
@@ -78,17 +75,8 @@ static bool is_of(const struct idle_sa *sa, const struct pair *pair)
 /* The first SA of the pair in the last look, or where it would be. */
 static size_t lower_bound(const struct idle *idle, const struct pair *pair)
 {
-	size_t low = 0, high = idle->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pair_compare(&idle->seen[middle].sa.pair, pair) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_lower_bound(idle->seen, idle->count, sizeof(*idle->seen), pair,
+	                         pair_compare_items);
 }
 
 /* When the pair of these SAs, all that it has, was last alive. */
@@ -164,6 +152,6 @@ int idle_look(struct idle *idle, struct idle_sa *sas, size_t count, uint64_t now
 
 bool idle_includes(const struct idle *idle, const struct pair *pair)
 {
-	return idle->found_count &&
-	       bsearch(pair, idle->found, idle->found_count, sizeof(*idle->found), compare_pairs);
+	return idle->found_count && bsearch(pair, idle->found, idle->found_count,
+	                                    sizeof(*idle->found), pair_compare_items);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/array.h"
+
 /*
  * Owns the rules by which orphaned SAs end. Invariants: the orphans are sorted by pair, direction
  * and SPI; none is doomed before charon has listed its own SAs; only SAs of the first dump are
@@ -131,22 +133,14 @@ static bool is_replaced(const struct orphans *orphans, const struct pair *pair,
                         const struct orphan_sa *sas, size_t count)
 {
 	bool in = false, out = false;
-	size_t low = 0, high = count;
+	size_t i = array_lower_bound(sas, count, sizeof(*sas), pair, pair_compare_items);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	for (; i < count && pair_equal(&sas[i].pair, pair); i++) {
+		const struct orphan *orphan = find_orphan(orphans, &sas[i]);
 
-		if (pair_compare(&sas[middle].pair, pair) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < count && pair_equal(&sas[low].pair, pair); low++) {
-		const struct orphan *orphan = find_orphan(orphans, &sas[low]);
-
-		if (orphan && orphan->sa.installed == sas[low].installed)
+		if (orphan && orphan->sa.installed == sas[i].installed)
 			continue;
-		if (sas[low].outbound)
+		if (sas[i].outbound)
 			out = true;
 		else
 			in = true;

@@ -4,20 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
+
 /* The index of the pair, or where it would be. */
 static size_t lower_bound(const struct host_table *table, const struct pair *pair)
 {
-	size_t low = 0, high = table->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pair_compare(&table->hosts[middle].pair, pair) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_lower_bound(table->hosts, table->count, sizeof(*table->hosts), pair,
+	                         pair_compare_items);
 }
 
 size_t host_table_find(const struct host_table *table, const struct pair *pair)

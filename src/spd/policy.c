@@ -172,27 +172,21 @@ struct policy *policy_list_find(const struct policy_list *list, const struct pol
 int policy_list_put(struct policy_list *list, const struct policy *policy)
 {
 	struct policy *found = policy_list_find(list, policy);
-	size_t low = 0, high = list->count;
+	size_t index;
 	int error;
 
 	if (found) {
 		*found = *policy;
 		return 0;
 	}
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (policy_compare_key(&list->items[middle], policy) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	index = array_lower_bound(list->items, list->count, sizeof(*list->items), policy,
+	                          compare_items_key);
 	error = policy_list_add(list, policy);
 	if (error)
 		return error;
-	memmove(&list->items[low + 1], &list->items[low],
-	        (list->count - 1 - low) * sizeof(*list->items));
-	list->items[low] = *policy;
+	memmove(&list->items[index + 1], &list->items[index],
+	        (list->count - 1 - index) * sizeof(*list->items));
+	list->items[index] = *policy;
 	return 0;
 }
 

@@ -69,11 +69,6 @@ void acquires_on_acquire(void *ctx, const struct xfrm_acquire *acquire)
 
 /* What larval SAs tell. */
 
-static int compare_pairs(const void *a, const void *b)
-{
-	return pair_compare(a, b);
-}
-
 /* Whose expiry nobody heard has been asked for no longer. */
 static void end_wishes(struct daemon *daemon, const struct sas *sas)
 {
@@ -90,7 +85,7 @@ static void end_wishes(struct daemon *daemon, const struct sas *sas)
 	for (size_t i = 0; i < sas->count; i++)
 		if (!sa_is_negotiated(&sas->items[i]))
 			asked[kept++] = sa_pair(&sas->items[i], true);
-	qsort(asked, kept, sizeof(*asked), compare_pairs);
+	qsort(asked, kept, sizeof(*asked), pair_compare_items);
 	negotiator_larvals_listed(daemon->negotiator, asked, kept);
 	free(asked);
 }

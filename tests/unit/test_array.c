@@ -47,6 +47,31 @@ START_TEST(list_without_room_stays_as_it_was)
 }
 END_TEST
 
+static int compare(const void *item, const void *key)
+{
+	const int *a = item, *b = key;
+
+	return (*a > *b) - (*a < *b);
+}
+
+START_TEST(lower_bound_is_the_first_that_is_not_below)
+{
+	static const int items[] = {2, 4, 4, 4, 9};
+
+	for (int key = 0; key < 12; key++) {
+		for (size_t count = 0; count <= 5; count++) {
+			size_t expected = 0;
+
+			while (expected < count && items[expected] < key)
+				expected++;
+			ck_assert_uint_eq(
+				array_lower_bound(items, count, sizeof(items[0]), &key, compare),
+				expected);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests;
@@ -56,5 +81,6 @@ int main(void)
 	tcase_add_test(tests, list_grows_from_nothing_and_keeps_its_items);
 	tcase_add_test(tests, list_that_shrank_grows_again);
 	tcase_add_test(tests, list_without_room_stays_as_it_was);
+	tcase_add_test(tests, lower_bound_is_the_first_that_is_not_below);
 	return test_run(suite);
 }

@@ -15,5 +15,7 @@ const char *pair_format(const struct pair *pair, char buf[static PAIR_TEXT_MAX])
 bool pair_equal(const struct pair *a, const struct pair *b);
 /* Total order: by the remote address, then by the local one. Below, equal, above: < 0, 0, > 0. */
 int pair_compare(const struct pair *a, const struct pair *b);
+/* The same of pairs, or of what begins with one: for qsort() and its like. */
+int pair_compare_items(const void *a, const void *b);
 
 #endif
