@@ -49,16 +49,10 @@ static struct {
 	bool busy;
 } tap;
 
-const char *log_level_name(enum log_level level)
-{
-	static const char *const names[] = {
-		[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
-		[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-	};
-
-	return names[level];
-}
+const char *const log_level_names[] = {
+	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",     NULL,
+};
 
 static int syslog_priority(enum log_level level)
 {

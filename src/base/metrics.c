@@ -10,14 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *metric_type_name(enum metric_type type)
-{
-	static const char *const names[] = {[METRIC_TYPE_COUNTER] = "counter",
-	                                    [METRIC_TYPE_GAUGE] = "gauge",
-	                                    [METRIC_TYPE_HISTOGRAM] = "histogram"};
-
-	return names[type];
-}
+const char *const metric_type_names[] = {
+	[METRIC_TYPE_COUNTER] = "counter",
+	[METRIC_TYPE_GAUGE] = "gauge",
+	[METRIC_TYPE_HISTOGRAM] = "histogram",
+	NULL,
+};
 
 static void sample_fini(struct metric_sample *sample)
 {
@@ -194,7 +192,7 @@ void metrics_text(const struct metrics *metrics, struct buf *out)
 			continue;
 		buf_printf(out, "# HELP %s ", family->name);
 		put_escaped(out, family->help, "\\");
-		buf_printf(out, "\n# TYPE %s %s\n", family->name, metric_type_name(family->type));
+		buf_printf(out, "\n# TYPE %s %s\n", family->name, metric_type_names[family->type]);
 		for (size_t s = 0; s < family->sample_count; s++)
 			put_sample(out, &family->samples[s]);
 	}

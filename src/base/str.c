@@ -42,6 +42,14 @@ int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_va
 	return 0;
 }
 
+int str_index(const char *text, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	return -EINVAL;
+}
+
 int str_parse_bool(const char *text, bool *ret_value)
 {
 	static const char *const words[] = {"false", "no", "off", "0", "true", "yes", "on", "1"};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The adapter between charon and the acquire machine: its life, its connection, and what the daemon
- * asks of it. Actions and events are in the files beside.
+ * asks of it. Actions, events and the gentle end are in the files beside.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -224,62 +224,6 @@ void negotiator_list_certs(struct negotiator *negotiator)
 	(void)ike_link_request(negotiator->link, "list-certs", &message, NULL, NULL);
 }
 
-/* The gentle end. */
-
-static void on_terminated(void *ctx)
-{
-	struct negotiator *negotiator = ctx;
-	loop_fn done = negotiator->terminate_done;
-
-	negotiator->terminate_done = NULL;
-	loop_timer_stop(negotiator->terminate_timer);
-	done(negotiator->terminate_ctx);
-}
-
-void negotiator_check_terminated(struct negotiator *negotiator)
-{
-	size_t count;
-	const struct peer *const *list;
-
-	if (!negotiator->terminate_done)
-		return;
-	list = peers_list(negotiator->peers, &count);
-	for (size_t i = 0; i < count; i++)
-		if (list[i]->child_count)
-			return;
-	/* from the loop: this is called inside an event of the connection */
-	loop_timer_start(negotiator->terminate_timer, 0);
-}
-
-void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id)
-{
-	struct buf message = {0};
-
-	swan_conf_terminate_ike(&message, ike_id);
-	negotiator_request(negotiator, "terminate", &message);
-}
-
-void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
-                              void *ctx)
-{
-	size_t count;
-	const struct peer *const *list = peers_list(negotiator->peers, &count);
-	struct buf message = {0};
-
-	/* or the peers' traffic would have them begin anew while we wait */
-	swan_conf_name(&message, SWAN_RESPONDER);
-	/* what cannot be sent the timer makes up for: charon ends then in any case */
-	(void)ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
-	for (size_t i = 0; i < count; i++)
-		for (size_t c = 0; c < list[i]->child_count; c++)
-			negotiator_terminate(negotiator, list[i]->children[c].ike_id);
-	negotiator->terminate_done = done;
-	negotiator->terminate_ctx = ctx;
-	loop_timer_start(negotiator->terminate_timer,
-	                 ike_link_is_up(negotiator->link) ? timeout_ms : 0);
-	negotiator_check_terminated(negotiator);
-}
-
 const struct peers *negotiator_peers(const struct negotiator *negotiator)
 {
 	return negotiator->peers;
@@ -344,7 +288,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		error = loop_timer_new(loop, negotiator_peers_due, negotiator,
 		                       &negotiator->peers_timer);
 	if (!error)
-		error = loop_timer_new(loop, on_terminated, negotiator,
+		error = loop_timer_new(loop, negotiator_terminated, negotiator,
 		                       &negotiator->terminate_timer);
 	if (error) {
 		negotiator_close(negotiator);

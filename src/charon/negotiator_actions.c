@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the acquire machine and the renewals want done, as VICI commands. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,19 +9,36 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/charon/swan_conf.h"
 #include "xfrmd/ike/duplicates.h"
+#include "xfrmd/ike/renew.h"
+#include "xfrmd/spd/hosts.h"
+
+static_assert(DUPLICATES_SETTLE_MS >= HOSTS_SETTLE_MS + 1000,
+              "a known host has moved to the newest SA before the older ones are terminated");
+static_assert(DUPLICATES_QUIET_MS > 2 * HOSTS_LOOK_MAX_MS,
+              "a known host that follows has looked since the SA was last used");
+static_assert(DUPLICATES_PATIENCE_MS > DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS,
+              "the end that decides is the first one");
+static_assert(RENEW_SETTLE_MS > DUPLICATES_SETTLE_MS + 2 * DUPLICATES_LOOK_MS,
+              "what was renewed has ended as a duplicate before");
 
 static const struct pki_cert *instance_cert(const struct negotiator *negotiator)
 {
 	return &negotiator->bundle->chain.items[0];
 }
 
-/* Whether charon refused the command; @ret_reason says why. */
-static bool refused(int error, const void *message, size_t len, char *ret_reason, size_t size)
+/* Whether charon refused the command; @ret_failure says why. */
+static bool refused(int error, const void *message, size_t len, struct failure *ret_failure)
 {
+	char words[192] = "";
+
 	if (error == -ECONNRESET)
 		return false; /* everything is queued anew when charon is back */
-	snprintf(ret_reason, size, "charon does not know the command");
-	return error || vici_reply_status(message, len, ret_reason, size);
+	if (!error && !vici_reply_status(message, len, words, sizeof(words)))
+		return false;
+	*ret_failure = failure_of_words(words);
+	if (!ret_failure->reason)
+		ret_failure->reason = error ? REASON_UNKNOWN_COMMAND : REASON_UNTOLD;
+	return true;
 }
 
 /* What a reply is about, when it comes. Owned by the negotiator's list until then. */
@@ -79,10 +97,10 @@ static void on_initiate_reply(void *ctx, int error, const void *message, size_t 
 	struct peer_action action;
 	struct negotiator *negotiator = take_pending(ctx, &action);
 	struct peer_actions actions = {0};
-	char reason[192];
+	struct failure failure;
 
-	if (refused(error, message, len, reason, sizeof(reason)))
-		peers_on_reason(negotiator->peers, &action.pair, reason, true, clock_now_ms(),
+	if (refused(error, message, len, &failure))
+		peers_on_reason(negotiator->peers, &action.pair, &failure, true, clock_now_ms(),
 		                &actions);
 	negotiator_run(negotiator, &actions);
 }
@@ -93,9 +111,9 @@ static void on_sa_reply(void *ctx, int error, const void *message, size_t len)
 	struct peer_action action;
 	struct negotiator *negotiator = take_pending(ctx, &action);
 	struct peer_actions actions = {0};
-	char reason[192];
+	struct failure failure;
 
-	if (!refused(error, message, len, reason, sizeof(reason)))
+	if (!refused(error, message, len, &failure))
 		return;
 	if (action.kind == PEER_ACTION_REKEY)
 		peers_on_child_down(negotiator->peers, action.ike_id, action.child_id,
@@ -120,7 +138,7 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 
 static void log_change(const struct peer_action *action)
 {
-	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
 	enum log_level level = LOG_LEVEL_DEBUG;
 
 	if (action->new_state == PEER_STATE_UP || action->new_state == PEER_STATE_FAILED ||
@@ -128,7 +146,8 @@ static void log_change(const struct peer_action *action)
 		level = LOG_LEVEL_NOTICE;
 	log_at(level, "peer: %s: %s -> %s: %s local=%s", addr_format(&action->pair.remote, remote),
 	       peer_state_name(action->old_state), peer_state_name(action->new_state),
-	       action->reason, addr_format(&action->pair.local, local));
+	       action->why ? action->why : failure_words(&action->failure, words),
+	       addr_format(&action->pair.local, local));
 }
 
 /* Only who has a certificate comes so far, and the log counts what comes again. */
@@ -136,9 +155,9 @@ static void tell_end(const struct peer_action *action)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (*action->reason)
+	if (action->why)
 		log_warning("peer: %s: ended %s: %s", addr_format(&action->pair.remote, text),
-		            action->child_id ? "a CHILD_SA" : "an IKE_SA", action->reason);
+		            action->child_id ? "a CHILD_SA" : "an IKE_SA", action->why);
 }
 
 static void terminate(struct negotiator *negotiator, const struct peer_action *action)

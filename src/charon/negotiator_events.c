@@ -168,18 +168,19 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 }
 
 /* The old SAs go on, so it is no failure of the peer. */
-static void tell_renewal(struct negotiator *negotiator, const struct reason *reason)
+static void tell_renewal(struct negotiator *negotiator, const struct failed_negotiation *failed)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &reason->pair);
-	char text[ADDR_TEXT_MAX];
+	const struct peer *peer = peers_find(negotiator->peers, &failed->pair);
+	char text[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
 
-	renew_on_failed(negotiator->renew, &reason->pair);
+	renew_on_failed(negotiator->renew, &failed->pair);
 	negotiator_arm_renew(negotiator);
-	peers_on_renewal_failed(negotiator->peers, &reason->pair, reason->words, clock_now_ms());
+	peers_on_renewal_failed(negotiator->peers, &failed->pair, &failed->failure, clock_now_ms());
 	if (peer && peer->state == PEER_STATE_UP &&
 	    log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation anew failed, its SAs go on: %s",
-		            addr_format(&reason->pair.remote, text), reason->words);
+		            addr_format(&failed->pair.remote, text),
+		            failure_words(&failed->failure, words));
 }
 
 static void tell_progress(struct negotiator *negotiator, const struct swan_log *log)
@@ -197,28 +198,29 @@ static void tell_progress(struct negotiator *negotiator, const struct swan_log *
 static void on_log(struct negotiator *negotiator, const void *message, size_t len,
                    struct peer_actions *actions)
 {
-	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-	struct reason reason;
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
+	struct failed_negotiation failed;
 	struct swan_log log;
 
 	if (swan_event_log(message, len, &log) < 0)
 		return;
 	tell_progress(negotiator, &log);
 	if (!reasons_take(&negotiator->reasons, &log, negotiator->bundle, clock_now_epoch(),
-	                  &reason))
+	                  &failed))
 		return;
-	if (reason.ours) {
-		tell_renewal(negotiator, &reason);
-		peers_on_reason(negotiator->peers, &reason.pair, reason.words,
-		                reason.kind == SWAN_REASON_FINAL, clock_now_ms(), actions);
+	if (failed.ours) {
+		tell_renewal(negotiator, &failed);
+		peers_on_reason(negotiator->peers, &failed.pair, &failed.failure, failed.final,
+		                clock_now_ms(), actions);
 		return;
 	}
-	peers_on_vain_attempt(negotiator->peers, &reason.pair, reason.words, clock_now_ms(),
+	peers_on_vain_attempt(negotiator->peers, &failed.pair, &failed.failure, clock_now_ms(),
 	                      actions);
 	if (log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation that it began failed: %s local=%s",
-		            addr_format(&reason.pair.remote, from), reason.words,
-		            addr_format(&reason.pair.local, to));
+		            addr_format(&failed.pair.remote, from),
+		            failure_words(&failed.failure, words),
+		            addr_format(&failed.pair.local, to));
 }
 
 static void on_cert(struct negotiator *negotiator, const void *message, size_t len)

@@ -8,7 +8,7 @@
 #include "xfrmd/charon/reasons.h"
 #include "xfrmd/ike/renew.h"
 
-/* The inside of the negotiator, shared by its three files: life, actions, events. */
+/* The inside of the negotiator, shared by its files: life, actions, events, the gentle end. */
 
 struct negotiator {
 	const struct conf *conf;
@@ -56,7 +56,8 @@ void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
 void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
 /* Sends a DELETE for one IKE_SA. */
 void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id);
-/* Ends the waiting of negotiator_terminate_all() when no SA is left. */
+/* End the waiting of negotiator_terminate_all(): when no SA is left, or in any case (a timer callback). */
 void negotiator_check_terminated(struct negotiator *negotiator);
+void negotiator_terminated(void *ctx);
 
 #endif

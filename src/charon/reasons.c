@@ -211,31 +211,32 @@ static void note(struct reason_trail *trail, const char *text, const struct pki_
 	/* of several certificates with the peer's name one was right */
 	if (behind(text, "authentication of '") && strstr(text, " successful") &&
 	    !strstr(text, "' (myself) with "))
-		trail->hint[0] = '\0';
+		trail->hint = (struct failure){0};
 }
 
-/* Words. */
+/* Details. */
 
-static void __attribute__((format(printf, 2, 3))) say(char *words, const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+say(struct failure *failure, const char *format, ...)
 {
-	size_t len = strlen(words);
+	size_t len = strlen(failure->details);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(words + len, PEERS_WORDS_MAX - len, format, args);
+	vsnprintf(failure->details + len, sizeof(failure->details) - len, format, args);
 	va_end(args);
 }
 
 /* Of an IKE_SA that began unseen the names are not known. */
-static void say_name(char *words, const char *name)
+static void say_name(struct failure *failure, const char *name)
 {
 	if (*name)
-		say(words, "\"%s\"", name);
+		say(failure, "\"%s\"", name);
 	else
-		say(words, "it");
+		say(failure, "it");
 }
 
-static void say_own_cas(char *words, const struct pki_bundle *own)
+static void say_own_cas(struct failure *failure, const struct pki_bundle *own)
 {
 	char name[REASONS_NAME_MAX];
 	size_t shown = 0, left = 0;
@@ -247,28 +248,27 @@ static void say_own_cas(char *words, const struct pki_bundle *own)
 		if (shown == OWN_SHOWN_MAX)
 			left++;
 		else
-			say(words, "%s\"%s\"", shown++ ? ", " : ", ours: ", name);
+			say(failure, "%s\"%s\"", shown++ ? ", " : ", ours: ", name);
 	}
 	if (left)
-		say(words, " and %zu more", left);
+		say(failure, " and %zu more", left);
 }
 
 /* The signature of trail->subject is by nobody that we trust. */
-static void say_issuer(char *words, const struct reason_trail *trail, const char *quoted,
-                       const struct pki_bundle *own)
+static void say_issuer(struct failure *failure, const struct reason_trail *trail,
+                       const char *quoted, const struct pki_bundle *own)
 {
 	char name[NAME_SIZE], shown[REASONS_NAME_MAX];
 
 	take_name(quoted, name, sizeof(name));
 	cut(name, shown);
-	say(words, ": ");
-	say_name(words, trail->subject);
+	say_name(failure, trail->subject);
 	if (count_own(own, name)) {
-		say(words, " is issued by another \"%s\" than ours", shown);
+		say(failure, " is issued by another \"%s\" than ours", shown);
 		return;
 	}
-	say(words, " is issued by \"%s\"", shown);
-	say_own_cas(words, own);
+	say(failure, " is issued by \"%s\"", shown);
+	say_own_cas(failure, own);
 }
 
 static int parse_date(const char *text, int64_t *ret_time)
@@ -291,8 +291,8 @@ static int parse_date(const char *text, int64_t *ret_time)
 }
 
 /* "... invalid (valid from Nov 22 07:00:00 2026 to Nov 22 08:00:00 2026)" */
-static void say_dates(char *words, const char *whose, const char *name, const char *text,
-                      int64_t now)
+static void say_dates(struct failure *failure, enum reason early, enum reason expired,
+                      const char *name, const char *text, int64_t now)
 {
 	const char *from = strstr(text, "(valid from "), *to = from ? strstr(from, " to ") : NULL;
 	char date[PKI_TIME_TEXT_MAX];
@@ -301,55 +301,56 @@ static void say_dates(char *words, const char *whose, const char *name, const ch
 	if (!to || parse_date(from + strlen("(valid from "), &begin) < 0 ||
 	    parse_date(to + strlen(" to "), &end) < 0 || (now >= begin && now < end))
 		return;
-	words[0] = '\0';
-	say(words, "%s %s: ", whose, now < begin ? "is not yet valid" : "has expired");
-	say_name(words, name);
-	say(words, " %s on %s, or our clock is wrong", now < begin ? "begins" : "ended",
+	failure->reason = now < begin ? early : expired;
+	say_name(failure, name);
+	say(failure, " %s on %s, or our clock is wrong", now < begin ? "begins" : "ended",
 	    pki_time_format(now < begin ? begin : end, date));
 }
 
 /* The peer tells nothing, but for the CAs whose certificates it asked for before. */
-static void say_refusal(char *words, const struct reason_trail *trail, const struct pki_bundle *own,
-                        int64_t now)
+static void say_refusal(struct failure *failure, const struct reason_trail *trail,
+                        const struct pki_bundle *own, int64_t now)
 {
 	const struct pki_cert *cert = &own->chain.items[0];
 	char date[PKI_TIME_TEXT_MAX], root[REASONS_NAME_MAX];
 
 	cut(own_root(own), root);
 	if (cert->not_after <= now)
-		say(words, ": it expired on %s", pki_time_format(cert->not_after, date));
+		say(failure, "it expired on %s", pki_time_format(cert->not_after, date));
 	else if (trail && trail->asked && !trail->asked_own)
-		say(words, ": it does not have our CA \"%s\"", root);
+		say(failure, "it does not have our CA \"%s\"", root);
 	else if (trail && trail->asked && trail->asked_own >= count_own(own, own_root(own)))
-		say(words, ": it has our CA \"%s\", so its clock or its log must tell", root);
+		say(failure, "it has our CA \"%s\", so its clock or its log must tell", root);
 	else
-		say(words, ": it may not have our CA \"%s\"", root);
+		say(failure, "it may not have our CA \"%s\"", root);
 }
 
-/* @words has the general ones; what is known goes behind or instead. */
-static void explain(char *words, const struct reason_trail *trail, const char *text,
+/* @failure is the general one; what is known makes it exact. */
+static void explain(struct failure *failure, const struct reason_trail *trail, const char *text,
                     const struct pki_bundle *own, int64_t now)
 {
 	const char *quoted = behind(text, "  issuer is \"");
 
-	if (strcmp(words, SWAN_REASON_REFUSED) == 0)
-		say_refusal(words, trail, own, now);
+	if (failure->reason == REASON_CERT_REFUSED)
+		say_refusal(failure, trail, own, now);
 	if (!trail)
 		return;
 	if (!quoted)
 		quoted = behind(text, "  self-signed certificate \"");
 	if (quoted)
-		say_issuer(words, trail, quoted, own);
-	else if (behind(text, "subject certificate invalid"))
-		say_dates(words, "the peer's certificate", trail->subject, text, now);
-	else if (behind(text, "issuer certificate invalid"))
-		say_dates(words, "the CA of the peer's certificate", trail->issuer, text, now);
-	else if (behind(text, "no trusted ") && trail->spare[0])
-		snprintf(words, PEERS_WORDS_MAX, "%s", trail->spare);
-	else if (behind(text, "received proposals unacceptable") && trail->offered[0])
-		say(words, ": it offers %s", trail->offered);
+		say_issuer(failure, trail, quoted, own);
+	else if (failure->reason == REASON_CERT_DATES)
+		say_dates(failure, REASON_CERT_EARLY, REASON_CERT_EXPIRED, trail->subject, text,
+		          now);
+	else if (failure->reason == REASON_CA_DATES)
+		say_dates(failure, REASON_CA_EARLY, REASON_CA_EXPIRED, trail->issuer, text, now);
+	else if (failure->reason == REASON_UNTRUSTED && trail->spare.reason)
+		*failure = trail->spare;
+	else if (failure->reason == REASON_IKE_PROPOSALS_UNACCEPTABLE && trail->offered[0])
+		say(failure, "it offers %s", trail->offered);
 }
 
+/* Of one certificate, while others may be tried. */
 static bool is_about_chain(const char *text)
 {
 	return behind(text, "  issuer is ") || behind(text, "  self-signed certificate ") ||
@@ -358,44 +359,42 @@ static bool is_about_chain(const char *text)
 }
 
 /* A negotiation that the peer began has failed when that is what charon has answered. */
-static bool is_told(struct reason_trail *trail, const char *text, struct reason *reason)
+static bool is_told(struct reason_trail *trail, const char *text, struct failed_negotiation *failed)
 {
-	if (!trail || !trail->hint[0] || trail->pair.remote.family == AF_UNSPEC ||
+	if (!trail || !trail->hint.reason || trail->pair.remote.family == AF_UNSPEC ||
 	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
 		return false;
-	reason->pair = trail->pair;
-	memcpy(reason->words, trail->hint, sizeof(reason->words));
-	trail->hint[0] = '\0';
+	failed->pair = trail->pair;
+	failed->failure = trail->hint;
+	trail->hint = (struct failure){0};
 	return true;
 }
 
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
-                  const struct pki_bundle *own, int64_t now, struct reason *ret_reason)
+                  const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed)
 {
 	struct reason_trail *trail = begins(line->text) && line->ike_id
 	                                     ? start(reasons, line->ike_id)
 	                                     : find(reasons, line->ike_id);
-	struct reason reason = {0};
-	const char *words;
+	struct failed_negotiation failed = {0};
+	bool fails = swan_failure(line->text, &failed.failure, &failed.final);
 
-	reason.kind = swan_reason(line->text, &words);
-	reason.ours = !swan_conf_parse_peer_name(line->ike_name, &reason.pair);
-	if (reason.kind != SWAN_REASON_NONE && !trail && line->ike_id)
+	failed.ours = !swan_conf_parse_peer_name(line->ike_name, &failed.pair);
+	if (fails && !trail && line->ike_id)
 		trail = start(reasons, line->ike_id);
 	if (trail)
 		note(trail, line->text, own);
-	if (reason.kind != SWAN_REASON_NONE) {
-		snprintf(reason.words, sizeof(reason.words), "%s", words);
-		explain(reason.words, trail, line->text, own, now);
+	if (fails) {
+		explain(&failed.failure, trail, line->text, own, now);
 		if (trail && trail->own && is_about_chain(line->text)) {
-			memcpy(trail->spare, reason.words, sizeof(trail->spare));
+			trail->spare = failed.failure;
 			return false;
 		}
-		if (trail && !reason.ours && !trail->hint[0])
-			memcpy(trail->hint, reason.words, sizeof(trail->hint));
+		if (trail && !failed.ours && !trail->hint.reason)
+			trail->hint = failed.failure;
 	}
-	if (reason.ours ? reason.kind == SWAN_REASON_NONE : !is_told(trail, line->text, &reason))
+	if (failed.ours ? !fails : !is_told(trail, line->text, &failed))
 		return false;
-	*ret_reason = reason;
+	*ret_failed = failed;
 	return true;
 }

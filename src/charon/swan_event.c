@@ -56,14 +56,14 @@ static bool is_one_of(const char *text, const char *a, const char *b)
  * We propose transport mode for all that the two hosts send. A peer that wants less, or another mode,
  * gets it from charon; the kernel would find such an SA for packets that it does not fit.
  */
-static void judge_field(const char *key, const char *value, const char **unlike)
+static void judge_field(const char *key, const char *value, enum reason *unlike)
 {
 	if (!strcmp(key, "mode") && strcmp(value, "TRANSPORT") != 0)
-		*unlike = !strcmp(value, "TUNNEL") ? "tunnel mode"
-		          : !strcmp(value, "BEET") ? "BEET mode"
-		                                   : "not transport mode";
+		*unlike = !strcmp(value, "TUNNEL") ? REASON_TUNNEL_MODE
+		          : !strcmp(value, "BEET") ? REASON_BEET_MODE
+		                                   : REASON_UNKNOWN_MODE;
 	else if (!strcmp(key, "cpi-in") || !strcmp(key, "cpi-out"))
-		*unlike = "IP compression";
+		*unlike = REASON_IPCOMP;
 }
 
 static bool is_selectors(const char *list)
@@ -72,10 +72,10 @@ static bool is_selectors(const char *list)
 }
 
 /* "10.0.1.1/32", but "10.0.1.1/32[tcp/80]". */
-static void judge_selector(const struct vici_elem *item, const char **unlike)
+static void judge_selector(const struct vici_elem *item, enum reason *unlike)
 {
 	if (memchr(item->value, '[', item->value_len))
-		*unlike = "selectors of one protocol or port";
+		*unlike = REASON_NARROW_SELECTORS;
 }
 
 static int child_field(const char *key, const char *value, struct swan_child *child)
@@ -296,10 +296,10 @@ static int find_host(const void *message, size_t len, const char *path, struct a
 }
 
 /* Of the section `new`, which a CHILD_SA that is rekeyed has. */
-static const char *judge_new(const void *message, size_t len)
+static enum reason judge_new(const void *message, size_t len)
 {
 	bool in_new = false, in_selectors = false;
-	const char *unlike = NULL;
+	enum reason unlike = REASON_NONE;
 	struct vici_reader reader;
 	struct vici_elem elem;
 	char value[FIELD_MAX];
@@ -410,97 +410,86 @@ int swan_event_log(const void *message, size_t len, struct swan_log *ret_log)
 
 /*
  * Beginnings of lines: identities that a peer chooses come later in them. The first match counts.
- * FINAL stands where charon gives up and sends no event: a CHILD_SA that was not made leaves the
- * IKE_SA as it was, and an IKE_SA that never got an answer vanishes. Every other failure ends in
- * an ike-updown event. "signature validation failed, looking for another key" is no reason: charon
+ * FINAL stands where charon gives up and sends no event: a CHILD_SA that was not made leaves the IKE_SA
+ * as it was, and an IKE_SA that never got an answer vanishes. Every other failure ends in an
+ * ike-updown event. "signature validation failed, looking for another key" is no reason: charon
  * tries the keys of all certificates with the peer's name, and all hosts have the same one.
  */
 static const struct {
 	const char *start;
-	enum swan_reason_kind kind;
-	const char *words; /* NULL: the line itself */
-} reasons[] = {
-	/* Silence. */
-	{"establishing IKE_SA failed, peer not responding", SWAN_REASON_FINAL,
-         "no response from the peer"},
-	{"deleting half open IKE_SA with ", SWAN_REASON_HINT,
-         "the peer began to negotiate and fell silent"},
-	{"error writing to socket: Network is unreachable", SWAN_REASON_HINT,
-         "no route to the peer"},
-	{"error writing to socket: ", SWAN_REASON_HINT, NULL},
+	enum reason reason;
+	enum { LINE_HINT, LINE_DETAILED, LINE_FINAL } kind; /* DETAILED: what follows tells more */
+} lines[] = {
+	{"establishing IKE_SA failed, peer not responding", REASON_NO_RESPONSE, LINE_FINAL},
+	{"deleting half open IKE_SA with ", REASON_FELL_SILENT, LINE_HINT},
+	{"error writing to socket: Network is unreachable", REASON_NO_ROUTE, LINE_HINT},
+	{"error writing to socket: ", REASON_NOT_SENT, LINE_DETAILED},
 	/* The address was no address: `initiate` itself is refused. */
-	{"unable to resolve ", SWAN_REASON_FINAL, "the peer's address cannot be resolved"},
+	{"unable to resolve ", REASON_UNRESOLVED, LINE_FINAL},
 
 	/* IKE proposals; the first as initiator, the others as responder. */
-	{"received NO_PROPOSAL_CHOSEN notify error", SWAN_REASON_HINT,
-         "the peer accepts none of our ike_proposals, or is starting or shutting down"},
-	{"received proposals unacceptable", SWAN_REASON_HINT,
-         "we accept none of the peer's IKE proposals"},
-	{"no acceptable proposal found", SWAN_REASON_HINT, "no common proposal with the peer"},
-	{"received INVALID_SYNTAX notify error", SWAN_REASON_HINT,
-         "the peer cannot read our messages"},
+	{"received NO_PROPOSAL_CHOSEN notify error", REASON_IKE_PROPOSALS_REFUSED, LINE_HINT},
+	{"received proposals unacceptable", REASON_IKE_PROPOSALS_UNACCEPTABLE, LINE_HINT},
+	{"no acceptable proposal found", REASON_NO_COMMON_PROPOSAL, LINE_HINT},
+	{"received INVALID_SYNTAX notify error", REASON_INVALID_SYNTAX, LINE_HINT},
 
 	/* Certificates: how the peer sees ours, then how we see the peer's. */
-	{"received AUTHENTICATION_FAILED notify error", SWAN_REASON_HINT, SWAN_REASON_REFUSED},
-	{"no private key found for ", SWAN_REASON_HINT, "no private key for our certificate"},
-	{"constraint check failed: peer not authenticated by CA ", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"constraint check failed: ", SWAN_REASON_HINT, NULL},
+	{"received AUTHENTICATION_FAILED notify error", REASON_CERT_REFUSED, LINE_HINT},
+	{"no private key found for ", REASON_NO_PRIVATE_KEY, LINE_HINT},
+	{"constraint check failed: peer not authenticated by CA ", REASON_UNKNOWN_CA, LINE_HINT},
+	{"constraint check failed: ", REASON_CONSTRAINT, LINE_DETAILED},
 	/* of the certificate that the line before names */
-	{"  issuer is ", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"  self-signed certificate ", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"subject certificate invalid (valid from ", SWAN_REASON_HINT,
-         "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
-	{"issuer certificate invalid (valid from ", SWAN_REASON_HINT,
-         "the CA of the peer's certificate is expired or not yet valid (or our clock is wrong)"},
-	{"no trusted ", SWAN_REASON_HINT, "we do not trust the peer's certificate"},
-	{"certificate was revoked on ", SWAN_REASON_HINT, "the peer's certificate is revoked"},
-	{"no matching peer config found", SWAN_REASON_HINT, "the peer is none that we expect"},
+	{"  issuer is ", REASON_UNKNOWN_CA, LINE_HINT},
+	{"  self-signed certificate ", REASON_UNKNOWN_CA, LINE_HINT},
+	{"subject certificate invalid (valid from ", REASON_CERT_DATES, LINE_HINT},
+	{"issuer certificate invalid (valid from ", REASON_CA_DATES, LINE_HINT},
+	{"no trusted ", REASON_UNTRUSTED, LINE_HINT},
+	{"certificate was revoked on ", REASON_REVOKED, LINE_HINT},
+	{"no matching peer config found", REASON_UNEXPECTED, LINE_HINT},
 
 	/* CHILD_SAs. */
-	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", SWAN_REASON_FINAL,
-         "the peer accepts none of our esp_proposals"},
-	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", SWAN_REASON_FINAL,
-         "the peer does not want IPsec between these two addresses"},
-	{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", SWAN_REASON_FINAL,
-         "the peer accepts no further IPsec SA"},
-	{"no acceptable traffic selectors found", SWAN_REASON_HINT,
-         "the peer asks for traffic that we do not protect"},
-	{"traffic selectors ", SWAN_REASON_HINT,
-         "the peer asks for traffic that we do not protect"},
-	{"unable to install ", SWAN_REASON_HINT, "the kernel refused the IPsec SA"},
-	{"unable to allocate SPIs from kernel", SWAN_REASON_HINT, "the kernel gave no SPI"},
+	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", REASON_ESP_PROPOSALS_REFUSED,
+         LINE_FINAL},
+	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", REASON_TS_REFUSED, LINE_FINAL},
+	{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", REASON_NO_ADDITIONAL_SAS,
+         LINE_FINAL},
+	{"no acceptable traffic selectors found", REASON_TS_UNACCEPTABLE, LINE_HINT},
+	{"traffic selectors ", REASON_TS_UNACCEPTABLE, LINE_HINT},
+	{"unable to install ", REASON_KERNEL_SA, LINE_HINT},
+	{"unable to allocate SPIs from kernel", REASON_KERNEL_SPI, LINE_HINT},
 	/* Follows every CHILD_SA failure, as initiator and as responder. */
-	{"failed to establish CHILD_SA, keeping IKE_SA", SWAN_REASON_FINAL,
-         "no IPsec SA could be agreed on"},
-	{"not establishing CHILD_SA ", SWAN_REASON_FINAL, "charon has an IPsec SA with this peer"},
+	{"failed to establish CHILD_SA, keeping IKE_SA", REASON_NO_CHILD, LINE_FINAL},
+	{"not establishing CHILD_SA ", REASON_HAS_CHILD, LINE_FINAL},
 };
-
-enum swan_reason_kind swan_reason(const char *text, const char **ret_words)
-{
-	static const char refusal[] = "parsed INFORMATIONAL request ";
-
-	/* the one who began did not like what we answered, and has the IKE_SA already */
-	if (!strncmp(text, refusal, strlen(refusal)) && strstr(text, " N(AUTH_FAILED) ")) {
-		*ret_words = SWAN_REASON_REFUSED;
-		return SWAN_REASON_HINT;
-	}
-	*ret_words = text;
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (strncmp(text, reasons[i].start, strlen(reasons[i].start)) != 0)
-			continue;
-		if (reasons[i].words)
-			*ret_words = reasons[i].words;
-		return reasons[i].kind;
-	}
-	return SWAN_REASON_NONE;
-}
 
 static bool begins_with(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
+}
+
+bool swan_failure(const char *text, struct failure *ret_failure, bool *ret_final)
+{
+	struct failure failure = {0};
+
+	/* the one who began did not like what we answered, and has the IKE_SA already */
+	if (begins_with(text, "parsed INFORMATIONAL request ") &&
+	    strstr(text, " N(AUTH_FAILED) ")) {
+		*ret_failure = (struct failure){.reason = REASON_CERT_REFUSED};
+		*ret_final = false;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (!begins_with(text, lines[i].start))
+			continue;
+		failure.reason = lines[i].reason;
+		if (lines[i].kind == LINE_DETAILED)
+			snprintf(failure.details, sizeof(failure.details), "%s",
+			         text + strlen(lines[i].start));
+		*ret_failure = failure;
+		*ret_final = lines[i].kind == LINE_FINAL;
+		return true;
+	}
+	return false;
 }
 
 enum swan_progress swan_progress(const char *text)
@@ -578,11 +567,4 @@ int swan_event_cert(const void *message, size_t len, const void **ret_der, size_
 	*ret_der = elem.value;
 	*ret_len = elem.value_len;
 	return 0;
-}
-
-size_t swan_reason_len(const char *reason)
-{
-	const char *details = strstr(reason, ": ");
-
-	return details ? (size_t)(details - reason) : strlen(reason);
 }

@@ -249,16 +249,10 @@ static void read_log_target(struct conf_reader *reader, const struct conf_key *k
 static void read_log_level(struct conf_reader *reader, const struct conf_key *key,
                            const char *value)
 {
-	enum log_level *level = field(reader, key);
+	int level = str_index(value, log_level_names);
 
-	if (strcmp(value, "error") == 0)
-		*level = LOG_LEVEL_ERROR;
-	else if (strcmp(value, "warning") == 0)
-		*level = LOG_LEVEL_WARNING;
-	else if (strcmp(value, "info") == 0)
-		*level = LOG_LEVEL_INFO;
-	else if (strcmp(value, "debug") == 0)
-		*level = LOG_LEVEL_DEBUG;
+	if (level >= 0 && level != LOG_LEVEL_NOTICE)
+		*(enum log_level *)field(reader, key) = (enum log_level)level;
 	else
 		conf_key_complain(reader, key, "unknown level", value,
 		                  "error, warning, info or debug");

@@ -21,7 +21,7 @@ char *ctl_event_write(const struct ctl_event *event)
 	char *text;
 
 	writer_put(&root, "time", json_real((double)event->time_ms / 1000));
-	writer_put(&root, "level", json_string(log_level_name(event->level)));
+	writer_put(&root, "level", json_string(log_level_names[event->level]));
 	writer_put(&root, "text", writer_text(event->text));
 	text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(TIME_DIGITS)) : NULL;
 	json_decref(root);
@@ -40,16 +40,6 @@ static int64_t read_time_ms(struct reader *reader, json_t *root)
 	return (int64_t)(seconds * 1000 + 0.5);
 }
 
-static enum log_level read_level(struct reader *reader, json_t *root)
-{
-	const char *words[LOG_LEVEL_DEBUG + 1];
-
-	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
-		words[i] = log_level_name((enum log_level)i);
-	return (enum log_level)reader_word(reader, root, "level", words, LOG_LEVEL_DEBUG + 1,
-	                                   "error, warning, notice, info or debug");
-}
-
 int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, struct err *err)
 {
 	struct reader reader = {.document = "event", .err = err};
@@ -58,7 +48,8 @@ int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, s
 	*ret_event = (struct ctl_event){0};
 	if (!reader.error) {
 		ret_event->time_ms = read_time_ms(&reader, root);
-		ret_event->level = read_level(&reader, root);
+		ret_event->level = (enum log_level)reader_word(&reader, root, "level",
+		                                               log_level_names);
 		ret_event->text = reader_text_copy(&reader, root, "text");
 	}
 	if (reader.error)

@@ -36,7 +36,7 @@ bool ctl_explain_has_sa(const struct ctl_explain *explain)
 
 static json_t *verdict(const struct policy *rule, bool blocked)
 {
-	return json_string(rule ? policy_action_name(rule->action) : blocked ? "block" : "none");
+	return json_string(rule ? policy_action_names[rule->action] : blocked ? "block" : "none");
 }
 
 static json_t *verdicts(const struct ctl_explain *explain)
@@ -154,9 +154,9 @@ char *ctl_proto_explain(const struct ctl_explain *explain)
 
 	for (size_t i = 0; i < explain->sa_count; i++)
 		writer_append(&sas, ctl_json_sa(&explain->sas[i]));
-	writer_put(&root, "address", writer_addr(&explain->address));
+	writer_put(&root, "address", writer_addr(&explain->pair.remote));
 	writer_put(&root, "kind", json_string(explain_kind_name(explain->kind)));
-	writer_put(&root, "local", writer_addr(&explain->local));
+	writer_put(&root, "local", writer_addr(&explain->pair.local));
 	writer_put(&root, "reason", writer_text(explain->reason));
 	writer_put(&root, "verdict", verdicts(explain));
 	writer_put(&root, "rule", rules(explain));

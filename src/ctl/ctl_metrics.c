@@ -39,7 +39,7 @@ static json_t *family_json(const struct metric_family *family)
 	for (size_t i = 0; i < family->sample_count; i++)
 		writer_append(&samples, sample_json(&family->samples[i]));
 	writer_put(&object, "name", json_string(family->name));
-	writer_put(&object, "type", json_string(metric_type_name(family->type)));
+	writer_put(&object, "type", json_string(metric_type_names[family->type]));
 	writer_put(&object, "help", json_string(family->help));
 	writer_put(&object, "samples", samples);
 	return object;
@@ -69,16 +69,6 @@ static const char *read_name(struct reader *reader, json_t *object)
 	return name;
 }
 
-static enum metric_type read_type(struct reader *reader, json_t *object)
-{
-	const char *const words[] = {metric_type_name(METRIC_TYPE_COUNTER),
-	                             metric_type_name(METRIC_TYPE_GAUGE),
-	                             metric_type_name(METRIC_TYPE_HISTOGRAM)};
-
-	return (enum metric_type)reader_word(reader, object, "type", words, 3,
-	                                     "counter, gauge or histogram");
-}
-
 static void read_sample(struct reader *reader, json_t *object, struct metrics *metrics)
 {
 	json_t *labels = reader_object(reader, object, "labels"), *value;
@@ -103,7 +93,8 @@ static void read_family(struct reader *reader, json_t *object, struct metrics *m
 	json_t *samples = reader_list(reader, object, "samples");
 	const char *name = read_name(reader, object);
 
-	metrics_family(metrics, name, read_type(reader, object),
+	metrics_family(metrics, name,
+	               (enum metric_type)reader_word(reader, object, "type", metric_type_names),
 	               reader_text(reader, object, "help"));
 	for (size_t i = 0; !reader->error && i < json_array_size(samples); i++)
 		read_sample(reader, json_array_get(samples, i), metrics);

@@ -10,40 +10,6 @@
 #include "xfrmd/base/buf.h"
 #include "xfrmd/ctl/ctl_proto.h"
 
-static json_t *write_direction(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(policy_dir_name(*(const uint8_t *)member));
-}
-
-static void read_direction(const struct field *field, struct reader *reader, json_t *object,
-                           void *member)
-{
-	const char *const words[] = {policy_dir_name(POLICY_DIR_OUT),
-	                             policy_dir_name(POLICY_DIR_IN),
-	                             policy_dir_name(POLICY_DIR_FWD)};
-
-	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
-	                                          "out, in or fwd");
-}
-
-static json_t *write_action(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(policy_action_name(*(const uint8_t *)member));
-}
-
-static void read_action(const struct field *field, struct reader *reader, json_t *object,
-                        void *member)
-{
-	const char *const words[] = {policy_action_name(POLICY_ACTION_PROTECT),
-	                             policy_action_name(POLICY_ACTION_ALLOW),
-	                             policy_action_name(POLICY_ACTION_BLOCK)};
-
-	*(uint8_t *)member = (uint8_t)reader_word(reader, object, field->key, words, 3,
-	                                          "protect, allow or block");
-}
-
 /* Of the whole policy: only who protects has one. */
 static json_t *write_level(const struct field *field, const void *member)
 {
@@ -58,22 +24,19 @@ static json_t *write_level(const struct field *field, const void *member)
 static void read_level(const struct field *field, struct reader *reader, json_t *object,
                        void *member)
 {
-	static const char *const words[] = {"required", "optional"};
+	static const char *const words[] = {"required", "optional", NULL};
 	struct policy *policy = member;
 
-	policy->optional = reader_word(reader, object, field->key, words, 2,
-	                               "required, optional or null");
+	policy->optional = reader_word(reader, object, field->key, words);
 }
 
-static const struct field_kind direction_kind = {write_direction, read_direction};
-static const struct field_kind action_kind = {write_action, read_action};
 static const struct field_kind level_kind = {write_level, read_level};
 
 #define POLICY(member) FIELD_MEMBER(struct policy, member)
 
 static const struct field policy_fields[] = {
-	{"direction", &direction_kind, POLICY(dir)},
-	{"action", &action_kind, POLICY(action)},
+	{"direction", &field_word, POLICY(dir), .words = policy_dir_names},
+	{"action", &field_word, POLICY(action), .words = policy_action_names},
 	{"source", &field_prefix, POLICY(src)},
 	{"destination", &field_prefix, POLICY(dst)},
 	{"priority", &field_count, POLICY(priority)},

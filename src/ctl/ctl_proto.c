@@ -19,14 +19,13 @@
 
 static const char *const command_names[] = {
 	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
-	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_METRICS] = "metrics",
-	[CTL_COMMAND_MONITOR] = "monitor",   [CTL_COMMAND_RELOAD] = "reload",
+	[CTL_COMMAND_METRICS] = "metrics",   [CTL_COMMAND_MONITOR] = "monitor",
+	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
 	[CTL_COMMAND_SHUTDOWN] = "shutdown", [CTL_COMMAND_FLUSH] = "flush",
-	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_TRY] = "try",
-	[CTL_COMMAND_CONFIRM] = "confirm",   [CTL_COMMAND_BACK] = "back",
-	[CTL_COMMAND_REKEY] = "rekey",
+	[CTL_COMMAND_RETRY] = "retry",       [CTL_COMMAND_REKEY] = "rekey",
+	[CTL_COMMAND_TRY] = "try",           [CTL_COMMAND_CONFIRM] = "confirm",
+	[CTL_COMMAND_BACK] = "back",         NULL,
 };
-#define COMMAND_COUNT (sizeof(command_names) / sizeof(command_names[0]))
 
 const char *ctl_command_name(enum ctl_command command)
 {
@@ -54,7 +53,7 @@ static int unknown_command(const char *name, struct err *err)
 	char escaped[ESCAPED_MAX], known[256] = "";
 	size_t i;
 
-	for (i = 0; i < COMMAND_COUNT; i++) {
+	for (i = 0; command_names[i]; i++) {
 		if (i > 0)
 			strcat(known, ", ");
 		strcat(known, command_names[i]);
@@ -124,8 +123,7 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 	int now = 0, copied = 0;
 	json_int_t timeout = 0;
 	json_error_t error;
-	size_t i;
-	int ret;
+	int command, ret;
 
 	if (!root)
 		return -EBADMSG;
@@ -136,13 +134,12 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 		              str_escape(error.text, escaped, sizeof(escaped)));
 		goto out;
 	}
-	for (i = 0; i < COMMAND_COUNT && strcmp(name, command_names[i]) != 0; i++)
-		;
-	if (i == COMMAND_COUNT) {
+	command = str_index(name, command_names);
+	if (command < 0) {
 		ret = unknown_command(name, err);
 		goto out;
 	}
-	ask = (struct ctl_ask){.command = (enum ctl_command)i, .now = now, .copied = copied};
+	ask = (struct ctl_ask){.command = (enum ctl_command)command, .now = now, .copied = copied};
 	ret = check_members(root, ask.command, err);
 	if (ret == 0)
 		ret = read_members(address, timeout, &ask, err);
@@ -162,28 +159,13 @@ static json_t *write_role(const struct field *field, const void *member)
 static void read_role(const struct field *field, struct reader *reader, json_t *object,
                       void *member)
 {
-	static const char *const roles[] = {"instance", "ca", "peer"};
+	static const char *const roles[] = {"instance", "ca", "peer", NULL};
 
-	*(const char **)member =
-		roles[reader_word(reader, object, field->key, roles, 3, "instance, ca or peer")];
-}
-
-static json_t *write_mode(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(*(const bool *)member ? "optional" : "required");
-}
-
-static void read_mode(const struct field *field, struct reader *reader, json_t *object,
-                      void *member)
-{
-	static const char *const modes[] = {"required", "optional"};
-
-	*(bool *)member = reader_word(reader, object, field->key, modes, 2, "required or optional");
+	*(const char **)member = roles[reader_word(reader, object, field->key, roles)];
 }
 
 static const struct field_kind role_kind = {write_role, read_role};
-static const struct field_kind mode_kind = {write_mode, read_mode};
+static const char *const modes[] = {"required", "optional", NULL};
 
 #define STATUS(member)      FIELD_MEMBER(struct ctl_status, member)
 #define CERTIFICATE(member) FIELD_MEMBER(struct ctl_certificate, member)
@@ -251,7 +233,7 @@ static const struct field status_fields[] = {
 	{"healthy", &field_bool, STATUS(healthy)},
 	{"problems", &field_texts, STATUS(problems)},
 	{"warnings", &field_texts, STATUS(warnings), .later = true},
-	{"mode", &mode_kind, STATUS(optional)},
+	{"mode", &field_word, STATUS(optional), .words = modes},
 	{"charon", .fields = charon_fields},
 	{"policies", .fields = policies_fields},
 	{"peers", .fields = peers_fields},
@@ -316,6 +298,25 @@ void ctl_status_fini(struct ctl_status *status)
 	memset(status, 0, sizeof(*status));
 }
 
+static json_t *write_failure(const struct field *field, const void *member)
+{
+	char words[FAILURE_WORDS_MAX];
+
+	return field_text_or_null.write(field, failure_words(member, words));
+}
+
+static void read_failure(const struct field *field, struct reader *reader, json_t *object,
+                         void *member)
+{
+	char words[FAILURE_WORDS_MAX] = "";
+	const struct field text = {.key = field->key, .size = sizeof(words)};
+
+	field_text_or_null.read(&text, reader, object, words);
+	*(struct failure *)member = failure_of_words(words);
+}
+
+static const struct field_kind failure_kind = {write_failure, read_failure};
+
 #define SA(member)   FIELD_MEMBER(struct ctl_sa, member)
 #define PEER(member) FIELD_MEMBER(struct ctl_peer, member)
 
@@ -332,12 +333,12 @@ static const struct field sa_fields[] = {
 	{0},
 };
 static const struct field peer_fields[] = {
-	{"address", &field_addr, PEER(address)},
-	{"local", &field_addr_or_null, PEER(local)},
+	{"address", &field_addr, PEER(pair.remote)},
+	{"local", &field_addr_or_null, PEER(pair.local)},
 	{"state", &field_text, PEER(state)},
 	{"since", &field_integer, PEER(since)},
 	{"sas", FIELD_LIST(struct ctl_peer, sas, sa_count, sa_fields)},
-	{"last_error", &field_text_or_null, PEER(last_error)},
+	{"last_error", &failure_kind, PEER(last_error)},
 	{"next_retry", &field_number, PEER(next_retry)},
 	{"last_acquire", &field_number, PEER(last_acquire)},
 	{"last_failure", &field_number, PEER(last_failure)},

@@ -21,8 +21,8 @@ static json_t *row_json(const struct ctl_verify *row)
 {
 	json_t *object = json_object();
 
-	writer_put(&object, "address", writer_addr(&row->address));
-	writer_put(&object, "local", writer_addr(&row->local));
+	writer_put(&object, "address", writer_addr(&row->pair.remote));
+	writer_put(&object, "local", writer_addr(&row->pair.local));
 	writer_put(&object, "interface", writer_text_or_null(row->ifname));
 	writer_put(&object, "well", json_boolean(row->well));
 	writer_put(&object, "sent", way_json(row->sent));

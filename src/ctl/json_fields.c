@@ -146,6 +146,17 @@ static void read_count(const struct field *field, struct reader *reader, json_t 
 	store(field, member, reader_count(reader, object, field->key, max));
 }
 
+static json_t *write_word(const struct field *field, const void *member)
+{
+	return json_string(field->words[load(field, member)]);
+}
+
+static void read_word(const struct field *field, struct reader *reader, json_t *object,
+                      void *member)
+{
+	store(field, member, reader_word(reader, object, field->key, field->words));
+}
+
 static json_t *write_number(const struct field *field, const void *member)
 {
 	return load(field, member) ? write_count(field, member) : json_null();
@@ -270,6 +281,7 @@ static void read_texts(const struct field *field, struct reader *reader, json_t 
 
 const struct field_kind field_bool = {write_bool, read_bool};
 const struct field_kind field_integer = {write_integer, read_integer};
+const struct field_kind field_word = {write_word, read_word};
 const struct field_kind field_count = {write_count, read_count};
 const struct field_kind field_number = {write_number, read_number};
 const struct field_kind field_spi = {write_spi, read_spi};

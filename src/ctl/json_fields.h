@@ -29,6 +29,7 @@ struct field {
 	 * of an allocated array: FIELD_LIST(). */
 	const struct field *fields;
 	size_t count, item_size;
+	const char *const *words; /* of field_word */
 	bool later; /* null, or missing since an older daemon does not know it, is passed over */
 };
 #define FIELD_MEMBER(type, member) \
@@ -50,6 +51,8 @@ extern const struct field_kind field_spi;
 /* AF_UNSPEC is null, or refused. */
 extern const struct field_kind field_addr_or_null, field_addr;
 extern const struct field_kind field_prefix;
+/* Unsigned of any size, or bool: the index of one of the field's words, which a NULL ends. */
+extern const struct field_kind field_word;
 /* Arrays of char; empty is null, or "". */
 extern const struct field_kind field_text_or_null, field_text;
 /* char *, which the structure owns; NULL is null. */

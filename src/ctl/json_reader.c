@@ -112,13 +112,20 @@ const char *reader_text(struct reader *reader, json_t *object, const char *key)
 }
 
 unsigned reader_word(struct reader *reader, json_t *object, const char *key,
-                     const char *const *words, unsigned count, const char *expected)
+                     const char *const *words)
 {
-	const char *text = reader_text(reader, object, key);
+	int found = str_index(reader_text(reader, object, key), words);
+	char expected[128] = "";
+	size_t len = 0;
 
-	for (unsigned i = 0; i < count; i++)
-		if (strcmp(text, words[i]) == 0)
-			return i;
+	if (found >= 0)
+		return (unsigned)found;
+	for (size_t i = 0; words[i] && len < sizeof(expected); i++)
+		len += (size_t)snprintf(expected + len, sizeof(expected) - len, "%s%s",
+		                        !i             ? ""
+		                        : words[i + 1] ? ", "
+		                                       : " or ",
+		                        words[i]);
 	reader_fail(reader, key, expected);
 	return 0;
 }

@@ -39,9 +39,9 @@ json_t *reader_list(struct reader *reader, json_t *object, const char *key);
 
 /* Borrowed from @object, never NULL. */
 const char *reader_text(struct reader *reader, json_t *object, const char *key);
-/* Which of the @count words it is; 0 when it is none. */
+/* Which of the words it is, which a NULL ends; 0 when it is none. */
 unsigned reader_word(struct reader *reader, json_t *object, const char *key,
-                     const char *const *words, unsigned count, const char *expected);
+                     const char *const *words);
 /* The caller frees. */
 char *reader_text_copy(struct reader *reader, json_t *object, const char *key);
 void reader_texts(struct reader *reader, json_t *object, const char *key,

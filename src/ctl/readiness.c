@@ -36,12 +36,14 @@ char *readiness_json(bool optional, const struct ctl_peers *peers)
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 		json_t *object = json_object();
+		char words[FAILURE_WORDS_MAX];
 
-		writer_put(&object, "address", writer_addr(&peer->address));
-		writer_put(&object, "local", writer_addr(&peer->local));
+		writer_put(&object, "address", writer_addr(&peer->pair.remote));
+		writer_put(&object, "local", writer_addr(&peer->pair.local));
 		writer_put(&object, "last_seen", writer_number_or_null(peer->last_acquire));
 		writer_put(&object, "last_failure", writer_number_or_null(peer->last_failure));
-		writer_put(&object, "last_error", writer_text_or_null(peer->last_error));
+		writer_put(&object, "last_error",
+		           writer_text_or_null(failure_words(&peer->last_error, words)));
 		writer_append(&list, object);
 	}
 	writer_put(&root, "mode", json_string(optional ? "optional" : "required"));

@@ -162,8 +162,8 @@ static int gather_routes(struct doctor_facts *facts)
 		if (strcmp(peer->state, "up") != 0)
 			continue;
 		live++;
-		if (look_up(&peer->address, &route))
-			error = add_route(&peer->address, &route, true, facts);
+		if (look_up(&peer->pair.remote, &route))
+			error = add_route(&peer->pair.remote, &route, true, facts);
 	}
 	for (size_t i = 0; i < protect->count && i < ROUTES_MAX && !error; i++)
 		error = add_prefix(&protect->items[i], facts);

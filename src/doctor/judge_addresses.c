@@ -11,7 +11,7 @@ static bool is_up(const struct doctor_facts *facts, const struct addr *addr)
 	for (size_t i = 0; i < facts->peers.count; i++) {
 		const struct ctl_peer *peer = &facts->peers.items[i];
 
-		if (addr_equal(&peer->address, addr) && strcmp(peer->state, "up") == 0)
+		if (addr_equal(&peer->pair.remote, addr) && strcmp(peer->state, "up") == 0)
 			return true;
 	}
 	return false;

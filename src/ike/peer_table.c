@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
+
 /*
  * A sorted array of pointers: entries keep their place in memory, a pair is found by binary search,
  * a child by looking at all (10,000 peers take some 20 microseconds).
@@ -42,27 +44,12 @@ struct peer *peer_table_find(const struct peer_table *table, const struct pair *
 	return table->items[index];
 }
 
-static bool reserve_one(struct peer_table *table)
-{
-	size_t capacity = table->capacity ? 2 * table->capacity : 16;
-	struct peer **items;
-
-	if (table->count < table->capacity)
-		return true;
-	items = reallocarray(table->items, capacity, sizeof(*items));
-	if (!items)
-		return false;
-	table->items = items;
-	table->capacity = capacity;
-	return true;
-}
-
 struct peer *peer_table_add(struct peer_table *table, const struct pair *pair)
 {
 	size_t index = lower_bound(table, pair);
 	struct peer *peer = calloc(1, sizeof(*peer));
 
-	if (!peer || !reserve_one(table)) {
+	if (!peer || array_grow(&table->items, table->count, sizeof(*table->items)) < 0) {
 		free(peer);
 		return NULL;
 	}

@@ -60,11 +60,11 @@ static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms
 	case PEER_STATE_IDLE:
 		break;
 	case PEER_STATE_QUEUED:
-		peer->wanted = true;
+		peer->asked_by_traffic = true;
 		peer->next_retry_ms = 0;
 		return false;
 	case PEER_STATE_NEGOTIATING:
-		peer->wanted = true;
+		peer->asked_by_traffic = true;
 		return false;
 	case PEER_STATE_UP:
 		if (now_ms < peer->repaired_ms + PEERS_LOST_AFTER_MS)
@@ -72,13 +72,13 @@ static bool take_acquire(struct peers *peers, struct peer *peer, uint64_t now_ms
 		peers_repair(peers, peer, now_ms, actions);
 		return true;
 	case PEER_STATE_FAILED:
-		peer->wanted = true;
+		peer->asked_by_traffic = true;
 		if (now_ms >= peer->next_retry_ms)
 			break;
 		peers_note_due(peers, peer, now_ms);
 		return false;
 	}
-	peer->wanted = true;
+	peer->asked_by_traffic = true;
 	peers_move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
 	return true;
 }
@@ -97,7 +97,7 @@ void peers_on_acquire(struct peers *peers, const struct pair *pair, bool again, 
 	}
 	if (!take_acquire(peers, peer, now_ms, actions)) {
 		peers->counters.deduplicated++;
-		peers->counters.held_back += peer->state == PEER_STATE_FAILED;
+		peers->counters.in_backoff += peer->state == PEER_STATE_FAILED;
 	}
 	peers_start_queued(peers, now_ms, actions);
 }
@@ -122,7 +122,7 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
 	}
 	peer->failures = 0;
 	peer->next_retry_ms = 0;
-	peer->ordered = true;
+	peer->asked_by_operator = true;
 	peers_start_queued(peers, now_ms, actions);
 	return 0;
 }
@@ -148,7 +148,7 @@ void peers_on_larval_expired(struct peers *peers, const struct pair *pair)
 
 	if (!peer)
 		return;
-	peer->wanted = false;
+	peer->asked_by_traffic = false;
 	/* This call has no clock. */
 	peers_note_due(peers, peer, 0);
 }
@@ -164,10 +164,10 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 		struct peer *peer = peers->table.items[i];
 
 		/* of an SA that was lost, whose repair is not the kernel's wish */
-		if (!peer->wanted || peer->state == PEER_STATE_UP ||
+		if (!peer->asked_by_traffic || peer->state == PEER_STATE_UP ||
 		    (count && bsearch(&peer->pair, asked, count, sizeof(*asked), compare_pairs)))
 			continue;
-		peer->wanted = false;
+		peer->asked_by_traffic = false;
 		peers_note_due(peers, peer, 0);
 	}
 }

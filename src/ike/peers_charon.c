@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What charon tells of its SAs and negotiations, and of itself. */
-#include <stdio.h>
-
 #include "peers_state.h"
 #include "xfrmd/ike/duplicates.h"
 
@@ -53,9 +51,9 @@ static bool move_child(struct peer *peer, const struct peer_child *child)
 	return false;
 }
 
-/* With words for the operator: the peer did what none of ours does. */
-static void end_told(const struct peer *peer, uint32_t ike_id, uint32_t child_id,
-                     const char *reason, struct peer_actions *actions)
+/* The operator is told @why: the peer did what none of ours does. */
+static void end_told(const struct peer *peer, uint32_t ike_id, uint32_t child_id, const char *why,
+                     struct peer_actions *actions)
 {
 	struct peer_action *action = peer_actions_add(
 		actions, child_id ? PEER_ACTION_TERMINATE_CHILD : PEER_ACTION_TERMINATE, peer);
@@ -64,7 +62,7 @@ static void end_told(const struct peer *peer, uint32_t ike_id, uint32_t child_id
 		return;
 	action->ike_id = ike_id;
 	action->child_id = child_id;
-	snprintf(action->reason, sizeof(action->reason), "%s", reason);
+	action->why = why;
 }
 
 static size_t count_children(const struct peer *peer, uint32_t ike_id)
@@ -102,7 +100,7 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
 	if (!peer)
 		return;
 	/* The kernel drops the larval SA for the new one, without a word. */
-	peer->wanted = false;
+	peer->asked_by_traffic = false;
 	if (move_child(peer, child))
 		return;
 	if (count_children(peer, child->ike_id) >= PEERS_CHILDREN_OF_IKE_MAX) {
@@ -112,7 +110,7 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
 	}
 	make_room(peer, child, actions);
 	add_child(peer, child);
-	peer->last_error[0] = '\0';
+	peer->last_error = (struct failure){0};
 	peer->failed_ms = 0;
 	if (peer->state != PEER_STATE_UP)
 		peers_move(peers, peer, PEER_STATE_UP, "SA established", now_ms, actions);
@@ -124,7 +122,7 @@ static void leave_up(struct peers *peers, struct peer *peer, uint64_t now_ms,
                      struct peer_actions *actions)
 {
 	peers_move(peers, peer, PEER_STATE_IDLE, "last SA closed", now_ms, actions);
-	if (peer->wanted)
+	if (peer->asked_by_traffic)
 		peers_move(peers, peer, PEER_STATE_QUEUED, "traffic", now_ms, actions);
 	peers_start_queued(peers, now_ms, actions);
 }
@@ -151,16 +149,18 @@ void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id
 }
 
 void peers_on_child_unlike(struct peers *peers, const struct pair *pair, uint32_t ike_id,
-                           uint32_t child_id, const char *unlike, uint64_t now_ms,
+                           uint32_t child_id, enum reason unlike, uint64_t now_ms,
                            struct peer_actions *actions)
 {
 	const struct peer *peer = peer_table_find(&peers->table, pair);
 	const struct peer uninvited = {.pair = *pair};
+	const struct failure failure = {.reason = unlike};
 
 	if (!peer)
 		peer = &uninvited;
-	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, unlike, actions);
-	peers_on_reason(peers, pair, unlike, true, now_ms, actions);
+	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, reason_words(unlike),
+	         actions);
+	peers_on_reason(peers, pair, &failure, true, now_ms, actions);
 }
 
 bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct pair *pair)
@@ -189,7 +189,7 @@ void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,
 
 	if (!peer || old_child_id == child->child_id)
 		return;
-	peer->wanted = false;
+	peer->asked_by_traffic = false;
 	known = peer_find_child(peer, child->ike_id, child->child_id) < peer->child_count;
 	peer_remove_child(peer, index);
 	if (!known)
@@ -228,7 +228,7 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *
 	if (ike_id <= negotiating->last_ike_id)
 		return;
 	negotiating->closed = true;
-	if (!negotiating->hint[0]) {
+	if (!negotiating->hint.reason) {
 		negotiating->deadline_ms = now_ms + PEERS_REASON_MS;
 		peers_note_due(peers, negotiating, now_ms);
 		return;
@@ -237,46 +237,47 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_reason(struct peers *peers, const struct pair *pair, const char *words, bool final,
-                     uint64_t now_ms, struct peer_actions *actions)
+void peers_on_reason(struct peers *peers, const struct pair *pair, const struct failure *failure,
+                     bool final, uint64_t now_ms, struct peer_actions *actions)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
 		return;
 	/* Causes are told before their consequences. */
-	if (!peer->hint[0])
-		snprintf(peer->hint, sizeof(peer->hint), "%s", *words ? words : "no reason given");
+	if (!peer->hint.reason)
+		peer->hint = *failure;
 	if (!final && !peer->closed)
 		return;
 	peers_fail(peers, peer, now_ms, actions);
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_renewal_failed(struct peers *peers, const struct pair *pair, const char *words,
-                             uint64_t now_ms)
+void peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
+                             const struct failure *failure, uint64_t now_ms)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP ||
 	    (peer->failed_ms && now_ms < peer->failed_ms + PEERS_CAUSE_MS))
 		return;
-	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);
+	peer->last_error = *failure;
 	peer->failed_ms = now_ms;
 	peers->counters.renewals_failed++;
 }
 
-void peers_on_vain_attempt(struct peers *peers, const struct pair *pair, const char *words,
-                           uint64_t now_ms, struct peer_actions *actions)
+void peers_on_vain_attempt(struct peers *peers, const struct pair *pair,
+                           const struct failure *failure, uint64_t now_ms,
+                           struct peer_actions *actions)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
-	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_STRANGERS_MAX)
+	if (!peer && peers->in_state[PEER_STATE_IDLE] >= PEERS_UNINVITED_MAX)
 		return;
 	peer = peers_find_or_add(peers, pair, now_ms, actions);
 	if (!peer || peer->state == PEER_STATE_UP || peer->state == PEER_STATE_NEGOTIATING)
 		return;
-	snprintf(peer->last_error, sizeof(peer->last_error), "%s", words);
+	peer->last_error = *failure;
 	peer->failed_ms = now_ms;
 	peers_note_due(peers, peer, now_ms);
 }

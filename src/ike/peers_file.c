@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/buf.h"
 
 #define HEADER       "# xfrmd peers 1\n"
@@ -16,15 +17,8 @@ int peers_file_add(struct peers_file *file, const struct pair *pair)
 {
 	if (file->count == PEERS_FILE_PAIRS_MAX)
 		return 0;
-	if (file->count == file->capacity) {
-		size_t capacity = file->capacity ? 2 * file->capacity : 64;
-		struct pair *items = reallocarray(file->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		file->items = items;
-		file->capacity = capacity;
-	}
+	if (array_grow(&file->items, file->count, sizeof(*file->items)) < 0)
+		return -ENOMEM;
 	file->items[file->count++] = *pair;
 	return 0;
 }

@@ -5,7 +5,7 @@
 void peers_repair(struct peers *peers, struct peer *peer, uint64_t now_ms,
                   struct peer_actions *actions)
 {
-	peer->wanted = true;
+	peer->asked_by_traffic = true;
 	peer->lost = false;
 	peer->next_retry_ms = 0;
 	peer->repaired_ms = now_ms;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "peers_state.h"
+#include "xfrmd/base/array.h"
 
 static const char *const state_names[PEER_STATE_COUNT] = {
 	[PEER_STATE_IDLE] = "idle",
@@ -54,16 +55,9 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 {
 	struct peer_action *action;
 
-	if (actions->count == actions->capacity) {
-		size_t capacity = actions->capacity ? 2 * actions->capacity : 8;
-		struct peer_action *items = reallocarray(actions->items, capacity, sizeof(*items));
-
-		if (!items) {
-			actions->out_of_memory = true;
-			return NULL;
-		}
-		actions->items = items;
-		actions->capacity = capacity;
+	if (array_grow(&actions->items, actions->count, sizeof(*actions->items)) < 0) {
+		actions->out_of_memory = true;
+		return NULL;
 	}
 	action = &actions->items[actions->count++];
 	*action = (struct peer_action){
@@ -86,7 +80,7 @@ void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kin
 
 bool peer_is_asked_for(const struct peer *peer)
 {
-	return peer->wanted || peer->ordered;
+	return peer->asked_by_traffic || peer->asked_by_operator;
 }
 
 bool peer_is_waiting(const struct peer *peer)
@@ -143,14 +137,13 @@ static uint64_t backoff_ms(struct peers *peers, unsigned failures)
 	return base * 3 / 4 + peers_random_below(peers, base / 2 + 1);
 }
 
-static void enter_state(struct peers *peers, struct peer *peer, const char *reason,
-                        struct peer_actions *actions)
+static void enter_state(struct peers *peers, struct peer *peer, struct peer_actions *actions)
 {
 	peer->next_retry_ms = 0;
 	peer->deadline_ms = 0;
 	peer->reap_ms = UINT64_MAX;
 	peer->renew_ms = UINT64_MAX;
-	peer->ordered = false;
+	peer->asked_by_operator = false;
 	peer->closed = false;
 	peer->lost = false;
 	if (peer->state != PEER_STATE_UP)
@@ -167,14 +160,14 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		if (peer->tries_left_unasked)
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
-		peer->hint[0] = '\0';
+		peer->hint = (struct failure){0};
 		peer_actions_add(actions, PEER_ACTION_INITIATE, peer);
 		break;
 	case PEER_STATE_UP:
 		peer->tries_left_unasked = 0;
 		peer->failures = 0;
 		peer->repaired_ms = peer->since_ms;
-		peer->last_error[0] = '\0';
+		peer->last_error = (struct failure){0};
 		peer->failed_ms = 0;
 		peer->acquired_ms = 0;
 		peer->asked_again = false;
@@ -184,7 +177,7 @@ static void enter_state(struct peers *peers, struct peer *peer, const char *reas
 		peers->counters.failures++;
 		peer->failures++;
 		peer->next_retry_ms = peer->since_ms + backoff_ms(peers, peer->failures);
-		snprintf(peer->last_error, sizeof(peer->last_error), "%s", reason);
+		peer->last_error = peer->hint;
 		peer->failed_ms = peer->since_ms;
 		break;
 	}
@@ -203,7 +196,7 @@ static void count_result(struct peers *peers, const struct peer *peer, enum peer
 		counters->abandoned++;
 }
 
-void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *why,
                 uint64_t now_ms, struct peer_actions *actions)
 {
 	enum peer_state old_state = peer->state;
@@ -220,39 +213,22 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	if (changed) {
 		changed->old_state = old_state;
 		changed->new_state = state;
-		snprintf(changed->reason, sizeof(changed->reason), "%s", reason);
+		changed->why = why;
+		if (state == PEER_STATE_FAILED)
+			changed->failure = peer->hint;
 	}
 	if (old_state == PEER_STATE_NEGOTIATING && peers->charon_up)
 		peer_actions_add(actions, PEER_ACTION_UNLOAD, peer);
-	enter_state(peers, peer, reason, actions);
+	enter_state(peers, peer, actions);
 	peers_note_due(peers, peer, now_ms);
-}
-
-struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uint64_t now_ms,
-                               struct peer_actions *actions)
-{
-	struct peer *peer = peer_table_find(&peers->table, pair);
-
-	if (peer)
-		return peer;
-	peers_make_room(peers, now_ms, actions);
-	peer = peer_table_add(&peers->table, pair);
-	if (!peer) {
-		actions->out_of_memory = true;
-		return NULL;
-	}
-	peer->since_ms = now_ms;
-	peers->in_state[PEER_STATE_IDLE]++;
-	return peer;
 }
 
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions)
 {
-	const char *without_hint = peer->closed ? "the IKE_SA was closed" : "no result within 30 s";
-
-	peers_move(peers, peer, PEER_STATE_FAILED, peer->hint[0] ? peer->hint : without_hint,
-	           now_ms, actions);
+	if (!peer->hint.reason)
+		peer->hint.reason = peer->closed ? REASON_CLOSED : REASON_NO_RESULT;
+	peers_move(peers, peer, PEER_STATE_FAILED, NULL, now_ms, actions);
 }
 
 void peers_forget(struct peers *peers, struct peer *peer)

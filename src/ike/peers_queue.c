@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who of the peers without an SA comes next, and who has to make room: one order for both. */
+/* Who of the peers without an SA comes next, and who makes room for a new one: one order for both. */
 #include <stdlib.h>
 
 #include "peers_state.h"
@@ -19,7 +19,7 @@ static bool had_sa(const struct peer *peer)
 
 static bool is_insisted_on(const struct peer *peer)
 {
-	return peer->asked_again || peer->ordered;
+	return peer->asked_again || peer->asked_by_operator;
 }
 
 /*
@@ -125,7 +125,8 @@ static void sweep(struct peers *peers)
 	peers->table.count = kept;
 }
 
-void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
+/* Of PEERS_WITHOUT_SA_MAX without an SA those with the least claim are forgotten. */
+static void make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
 	size_t without_sa = peers->in_state[PEER_STATE_IDLE] + peers->in_state[PEER_STATE_QUEUED] +
 	                    peers->in_state[PEER_STATE_FAILED];
@@ -145,4 +146,22 @@ void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *
 		actions->out_of_memory = true;
 	free(ranked);
 	sweep(peers);
+}
+
+struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uint64_t now_ms,
+                               struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, pair);
+
+	if (peer)
+		return peer;
+	make_room(peers, now_ms, actions);
+	peer = peer_table_add(&peers->table, pair);
+	if (!peer) {
+		actions->out_of_memory = true;
+		return NULL;
+	}
+	peer->since_ms = now_ms;
+	peers->in_state[PEER_STATE_IDLE]++;
+	return peer;
 }

@@ -41,15 +41,12 @@ struct peer *peers_find_or_add(struct peers *peers, const struct pair *pair, uin
 /* Frees one that leaves the table. */
 void peers_forget(struct peers *peers, struct peer *peer);
 
-/* The one writer of a state. */
-void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *reason,
+/* The one writer of a state. @why is static. */
+void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, const char *why,
                 uint64_t now_ms, struct peer_actions *actions);
 /* A move to FAILED, for the reason that it has. */
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
-/* Before an entry is added: of PEERS_WITHOUT_SA_MAX without an SA those with the least claim are
- * forgotten. */
-void peers_make_room(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */

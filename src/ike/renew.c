@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
+
 #define NEVER       UINT64_MAX
 /* More IKE_SAs with one peer than crossing initiations make; those beyond are left alone. */
 #define IKE_IDS_MAX 16
@@ -31,7 +33,7 @@ struct entry {
 
 struct renew {
 	struct entry *entries;
-	size_t count, capacity;
+	size_t count;
 	bool lenient;
 };
 
@@ -94,15 +96,8 @@ static struct entry *add_entry(struct renew *renew, const struct pair *pair)
 {
 	struct entry *entry;
 
-	if (renew->count == renew->capacity) {
-		size_t capacity = renew->capacity ? 2 * renew->capacity : 16;
-		struct entry *entries = reallocarray(renew->entries, capacity, sizeof(*entries));
-
-		if (!entries)
-			return NULL;
-		renew->entries = entries;
-		renew->capacity = capacity;
-	}
+	if (array_grow(&renew->entries, renew->count, sizeof(*entry)) < 0)
+		return NULL;
 	entry = &renew->entries[renew->count++];
 	*entry = (struct entry){.pair = *pair};
 	return entry;

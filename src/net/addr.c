@@ -109,7 +109,7 @@ bool addr_is_mapped(const struct addr *addr)
 	return addr->family == AF_INET6 && memcmp(addr->bytes, start, sizeof(start)) == 0;
 }
 
-socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
+socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname, uint16_t port,
                            struct sockaddr_storage *ret_address)
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
@@ -117,6 +117,8 @@ socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
 
 	memset(ret_address, 0, sizeof(*ret_address));
 	ret_address->ss_family = addr->family;
+	/* the port lies at the same place in both families */
+	four->sin_port = htons(port);
 	if (addr->family == AF_INET) {
 		memcpy(&four->sin_addr, addr->bytes, sizeof(four->sin_addr));
 		return sizeof(*four);

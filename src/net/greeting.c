@@ -1,34 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/net/greeting.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include "xfrmd/base/cleanup.h"
-
-/* RFC 3948. */
-#define NAT_T_PORT 4500
-#define KEEPALIVE  "\xff"
-
-static void set_port(struct sockaddr_storage *address, uint16_t port)
-{
-	if (address->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)address)->sin_port = htons(port);
-}
+#include "xfrmd/net/bound_socket.h"
 
 int greeting_send(const struct pair *pair)
 {
-	struct sockaddr_storage from, to;
-	socklen_t from_len = addr_to_sockaddr(&pair->local, "", &from);
-	socklen_t to_len = addr_to_sockaddr(&pair->remote, "", &to);
-	_cleanup_(cleanup_fd) int fd = socket(pair->local.family,
-	                                      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	static const uint8_t keepalive = GREETING_BYTE;
+	struct sockaddr_storage to;
+	socklen_t to_len = addr_to_sockaddr(&pair->remote, "", GREETING_PORT, &to);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&pair->local, "", SOCK_DGRAM);
 
-	set_port(&to, NAT_T_PORT);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&from, from_len) < 0 ||
-	    sendto(fd, KEEPALIVE, 1, MSG_NOSIGNAL, (struct sockaddr *)&to, to_len) < 0)
-		return -errno;
-	return 0;
+	if (fd < 0)
+		return fd;
+	return sendto(fd, &keepalive, sizeof(keepalive), MSG_NOSIGNAL, (struct sockaddr *)&to,
+	              to_len) < 0
+	               ? -errno
+	               : 0;
 }

@@ -16,6 +16,7 @@
 
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
+#include "xfrmd/net/bound_socket.h"
 #include "xfrmd/net/echo.h"
 
 #define COPIES     2
@@ -32,25 +33,13 @@ static bool forbid_fragments(int fd, uint8_t family)
 	       setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on)) == 0;
 }
 
-static bool connect_to(int fd, const struct path_probe *probe)
-{
-	struct sockaddr_storage address;
-	socklen_t len = addr_to_sockaddr(&probe->pair.remote, probe->ifname, &address);
-
-	return connect(fd, (struct sockaddr *)&address, len) == 0;
-}
-
 static int open_probe(const struct path_probe *probe)
 {
-	bool six = probe->pair.remote.family == AF_INET6;
-	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
-	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	struct sockaddr_storage local;
-	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_RAW);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0 ||
-	    !forbid_fragments(fd, probe->pair.remote.family) || !connect_to(fd, probe))
+	if (fd < 0 || !forbid_fragments(fd, probe->pair.remote.family) ||
+	    bound_socket_connect(fd, &probe->pair.remote, probe->ifname, 0) < 0)
 		return -1;
 	return steal_fd(&fd);
 }
@@ -63,8 +52,9 @@ static unsigned read_mtu(const struct path_probe *probe)
 	int mtu;
 
 	/* connected again, for the path as it is now */
-	if (!connect_to(probe->fd, probe) || getsockopt(probe->fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
-	                                                six ? IPV6_MTU : IP_MTU, &mtu, &len) < 0)
+	if (bound_socket_connect(probe->fd, &probe->pair.remote, probe->ifname, 0) < 0 ||
+	    getsockopt(probe->fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_MTU : IP_MTU, &mtu,
+	               &len) < 0)
 		return 0;
 	return mtu > 0 ? (unsigned)mtu : 0;
 }

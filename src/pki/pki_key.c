@@ -19,18 +19,17 @@
 /* Indexed by enum pki_key_type. */
 static const char *const type_names[] = {
 	[PKI_KEY_RSA3072] = "rsa3072", [PKI_KEY_RSA4096] = "rsa4096", [PKI_KEY_EC256] = "ec256",
-	[PKI_KEY_EC384] = "ec384",     [PKI_KEY_ED25519] = "ed25519",
+	[PKI_KEY_EC384] = "ec384",     [PKI_KEY_ED25519] = "ed25519", NULL,
 };
 
 int pki_key_type_parse(const char *text, enum pki_key_type *ret_type)
 {
-	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++) {
-		if (strcmp(text, type_names[i]) == 0) {
-			*ret_type = (enum pki_key_type)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	int type = str_index(text, type_names);
+
+	if (type < 0)
+		return type;
+	*ret_type = (enum pki_key_type)type;
+	return 0;
 }
 
 static int public_fingerprint(EVP_PKEY *pkey, char ret_hex[65])

@@ -31,7 +31,7 @@ struct exposure {
 	bool deleted;
 	enum strictness deleted_least;
 	enum strictness wanted_most;
-	const struct policy *kick; /* the best one that will be ours in the kernel */
+	const struct policy *refreshed; /* the best one that will be ours in the kernel */
 };
 
 struct builder {
@@ -72,8 +72,8 @@ static void note_deleted(struct builder *builder, const struct policy *policy)
 	exposure->deleted = true;
 }
 
-/* Of two policies the one that is cheaper to re-send; those that do not serve lose. */
-static const struct policy *better_kick(const struct policy *best, const struct policy *policy)
+/* Of two policies the one that is cheaper to write again; those that do not serve lose. */
+static const struct policy *better_refresh(const struct policy *best, const struct policy *policy)
 {
 	if (policy->dir != POLICY_DIR_OUT || !policy_is_ours(policy))
 		return best;
@@ -89,7 +89,7 @@ static void note_wanted(struct builder *builder, const struct policy *policy)
 
 	if (policy->dir == POLICY_DIR_OUT && strictness > exposure->wanted_most)
 		exposure->wanted_most = strictness;
-	exposure->kick = better_kick(exposure->kick, policy);
+	exposure->refreshed = better_refresh(exposure->refreshed, policy);
 }
 
 static void add_step(struct builder *builder, enum diff_op_kind kind, const struct policy *policy,
@@ -172,21 +172,22 @@ static int compare_steps(const void *a, const void *b)
 	return policy_compare_key(&x->op.policy, &y->op.policy);
 }
 
-const struct policy *diff_kick_policy(const struct policy_list *installed, uint8_t family)
+const struct policy *diff_refresh_policy(const struct policy_list *installed, uint8_t family)
 {
 	const struct policy *best = NULL;
 
 	for (size_t i = 0; i < installed->count; i++) {
 		if (installed->items[i].src.addr.family == family)
-			best = better_kick(best, &installed->items[i]);
+			best = better_refresh(best, &installed->items[i]);
 	}
 	return best;
 }
 
-static void add_kick(struct diff *diff, const struct exposure *exposure)
+static void add_refresh(struct diff *diff, const struct exposure *exposure)
 {
-	if (exposure->deleted && exposure->deleted_least < exposure->wanted_most && exposure->kick)
-		diff->ops[diff->count++] = (struct diff_op){DIFF_OP_KICK, *exposure->kick};
+	if (exposure->deleted && exposure->deleted_least < exposure->wanted_most &&
+	    exposure->refreshed)
+		diff->ops[diff->count++] = (struct diff_op){DIFF_OP_REFRESH, *exposure->refreshed};
 }
 
 int diff_build(const struct policy_list *have, const struct policy_list *want,
@@ -211,8 +212,8 @@ int diff_build(const struct policy_list *have, const struct policy_list *want,
 		diff.ops[diff.count] = builder.steps[diff.count].op;
 		diff.count++;
 	}
-	add_kick(&diff, &builder.ipv4);
-	add_kick(&diff, &builder.ipv6);
+	add_refresh(&diff, &builder.ipv4);
+	add_refresh(&diff, &builder.ipv6);
 	*ret_diff = diff;
 	r = 0;
 out:

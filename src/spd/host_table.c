@@ -49,8 +49,7 @@ static bool table_reserve_one(struct host_table *table)
 	return true;
 }
 
-size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_t wait_spi,
-                      uint64_t now_ms)
+size_t host_table_add(struct host_table *table, const struct pair *pair, uint64_t now_ms)
 {
 	size_t index = lower_bound(table, pair);
 	size_t behind = table->count - index;
@@ -69,8 +68,7 @@ size_t host_table_add(struct host_table *table, const struct pair *pair, uint32_
 		.active_ms = now_ms,
 		.due_ms = HOST_TABLE_NEVER,
 		.look_ms = HOSTS_LOOK_MAX_MS,
-		.wait_spi = wait_spi,
-		.stranger = true,
+		.first_contact = true,
 	};
 	table->count++;
 	return index;
@@ -144,35 +142,36 @@ size_t host_table_count_due(const struct host_table *table, uint64_t now_ms)
 	return count;
 }
 
-size_t host_find_spi(const struct host_state *state, uint32_t spi)
+struct host_child *host_find_child(struct host_state *state, uint32_t spi)
 {
-	size_t i = 0;
-
-	while (i < state->child_count && state->children[i].spi != spi)
-		i++;
-	return i;
+	for (size_t i = 0; i < state->child_count; i++) {
+		if (state->children[i].spi == spi)
+			return &state->children[i];
+	}
+	return NULL;
 }
 
-size_t host_find_spi_in(const struct host_state *state, uint32_t spi_in)
+struct host_child *host_find_inbound(struct host_state *state, uint32_t spi_in)
 {
-	size_t i = 0;
-
-	while (i < state->child_count && (!spi_in || state->children[i].spi_in != spi_in))
-		i++;
-	return i;
+	for (size_t i = 0; spi_in && i < state->child_count; i++) {
+		if (state->children[i].spi_in == spi_in)
+			return &state->children[i];
+	}
+	return NULL;
 }
 
-void host_remove_spi(struct host_state *state, size_t index)
+void host_remove_child(struct host_state *state, struct host_child *child)
 {
+	size_t index = (size_t)(child - state->children);
+
 	state->child_count--;
-	memmove(&state->children[index], &state->children[index + 1],
-	        (state->child_count - index) * sizeof(*state->children));
+	memmove(child, child + 1, (state->child_count - index) * sizeof(*child));
 }
 
 static void append(struct host_state *state, uint32_t pinned, const struct host_child *child)
 {
 	if (state->child_count == HOSTS_CHILDREN_MAX)
-		host_remove_spi(state, state->children[0].spi == pinned ? 1 : 0);
+		host_remove_child(state, &state->children[state->children[0].spi == pinned]);
 	state->children[state->child_count++] = *child;
 }
 
@@ -180,7 +179,7 @@ bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 {
 	const struct host_child child = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
 
-	if (host_find_spi(state, spi) < state->child_count)
+	if (host_find_child(state, spi))
 		return false;
 	append(state, pinned, &child);
 	return true;
@@ -189,11 +188,11 @@ bool host_add_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 void host_list_spi(struct host_state *state, uint32_t pinned, uint32_t spi)
 {
 	struct host_child child = {.spi = spi, .packets_in = HOST_TABLE_NEVER};
-	size_t index = host_find_spi(state, spi);
+	struct host_child *found = host_find_child(state, spi);
 
-	if (index < state->child_count) {
-		child = state->children[index];
-		host_remove_spi(state, index);
+	if (found) {
+		child = *found;
+		host_remove_child(state, found);
 	}
 	child.listed = true;
 	append(state, pinned, &child);
@@ -228,13 +227,12 @@ uint64_t host_table_first_due(const struct host_table *table)
 	return first;
 }
 
-void host_table_retain(struct host_table *table, bool (*keep)(void *ctx, const struct pair *pair),
-                       void *ctx)
+void host_table_remove_none(struct host_table *table)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!keep(ctx, &table->hosts[i].pair)) {
+		if (table->states[i]->phase == HOST_PHASE_NONE) {
 			free(table->states[i]);
 			continue;
 		}

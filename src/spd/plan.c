@@ -305,9 +305,9 @@ static int add_hosts(struct policy_list *list, const struct conf *conf,
 static uint32_t wait_spi(const struct conf *conf, const struct wait_spis *spis,
                          const struct local_addr *addr)
 {
-	bool waits = conf->optional || !conf->xfrm_larval_drop;
+	bool holds = conf->optional || !conf->xfrm_larval_drop;
 
-	return waits && !addr->open_bits ? wait_spis_of(spis, &addr->addr) : 0;
+	return holds && !addr->open_bits ? wait_spis_of(spis, &addr->addr) : 0;
 }
 
 static int add_addresses(struct policy_list *list, const struct conf *conf,

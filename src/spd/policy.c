@@ -80,31 +80,19 @@ bool policy_matches(const struct policy *policy, enum policy_dir dir, const stru
 	       prefix_contains(&policy->dst, dst);
 }
 
-const char *policy_dir_name(enum policy_dir dir)
-{
-	switch (dir) {
-	case POLICY_DIR_OUT:
-		return "out";
-	case POLICY_DIR_IN:
-		return "in";
-	case POLICY_DIR_FWD:
-		return "fwd";
-	}
-	return "?";
-}
+const char *const policy_dir_names[] = {
+	[POLICY_DIR_OUT] = "out",
+	[POLICY_DIR_IN] = "in",
+	[POLICY_DIR_FWD] = "fwd",
+	NULL,
+};
 
-const char *policy_action_name(enum policy_action action)
-{
-	switch (action) {
-	case POLICY_ACTION_PROTECT:
-		return "protect";
-	case POLICY_ACTION_ALLOW:
-		return "allow";
-	case POLICY_ACTION_BLOCK:
-		return "block";
-	}
-	return "?";
-}
+const char *const policy_action_names[] = {
+	[POLICY_ACTION_PROTECT] = "protect",
+	[POLICY_ACTION_ALLOW] = "allow",
+	[POLICY_ACTION_BLOCK] = "block",
+	NULL,
+};
 
 static const char *format_protocol(const struct policy *policy, char *text, size_t size)
 {
@@ -137,7 +125,7 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX], protocol[32], template[32];
 
 	snprintf(text, POLICY_TEXT_MAX, "%s %s %s -> %s%s priority %u%s%s",
-	         policy_dir_name(policy->dir), policy_action_name(policy->action),
+	         policy_dir_names[policy->dir], policy_action_names[policy->action],
 	         prefix_format(&policy->src, src), prefix_format(&policy->dst, dst),
 	         format_protocol(policy, protocol, sizeof(protocol)), policy->priority,
 	         format_template(policy, template, sizeof(template)),

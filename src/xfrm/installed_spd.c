@@ -75,11 +75,7 @@ const struct policy_list *installed_spd_have(const struct installed_spd *keeper)
 	return &keeper->have;
 }
 
-/*
- * A policy of ours that somebody moved out of our band is not foreign for that: it counts as ours
- * again, so that it is put right. @fresh and @known are sorted by key.
- */
-static void reclaim(struct policy_list *fresh, const struct policy_list *known)
+void installed_spd_reclaim(struct policy_list *fresh, const struct policy_list *known)
 {
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct policy *policy = &fresh->items[i];
@@ -100,44 +96,57 @@ int installed_spd_read(struct installed_spd *keeper, struct err *err)
 
 	if (error)
 		return error;
-	reclaim(&fresh, &keeper->have);
+	installed_spd_reclaim(&fresh, &keeper->have);
 	policy_list_fini(&keeper->have);
 	keeper->have = fresh;
 	keeper->have_known = true;
 	return 0;
 }
 
-/* After everything was applied: ours are the wanted ones, with the indices that we know. */
-static int remember(struct installed_spd *keeper)
+/* What stands at one key; either of the two may be NULL. False: nothing. */
+static bool merge_one(const struct policy *old, const struct policy *wanted,
+                      struct policy *ret_policy)
+{
+	if (old && !policy_is_ours(old)) {
+		*ret_policy = *old;
+		return true;
+	}
+	if (!wanted)
+		return false;
+	*ret_policy = *wanted;
+	if (old)
+		ret_policy->index = old->index;
+	return true;
+}
+
+int installed_spd_merge(const struct policy_list *have, const struct policy_list *want,
+                        struct policy_list *ret_merged)
 {
 	struct policy_list merged = {0};
-	size_t h = 0;
 	int error = 0;
 
-	for (size_t w = 0; !error && (w < keeper->want.count || h < keeper->have.count);) {
-		const struct policy *old = h < keeper->have.count ? &keeper->have.items[h] : NULL;
-		int order = w == keeper->want.count ? 1
-		            : !old                  ? -1
-		                   : policy_compare_key(&keeper->want.items[w], old);
-		struct policy next;
+	for (size_t h = 0, w = 0; !error && (h < have->count || w < want->count);) {
+		const struct policy *old = h < have->count ? &have->items[h] : NULL;
+		const struct policy *wanted = w < want->count ? &want->items[w] : NULL;
+		int order = !wanted ? -1 : !old ? 1 : policy_compare_key(old, wanted);
+		struct policy policy;
 
-		if (order > 0) {
-			h++;
-			if (policy_is_ours(old))
-				continue;
-			next = *old;
-		} else {
-			next = keeper->want.items[w++];
-			if (order == 0) {
-				if (policy_is_ours(old))
-					next.index = old->index;
-				else
-					next = *old;
-				h++;
-			}
-		}
-		error = policy_list_add(&merged, &next);
+		if (merge_one(order <= 0 ? old : NULL, order >= 0 ? wanted : NULL, &policy))
+			error = policy_list_add(&merged, &policy);
+		h += order <= 0;
+		w += order >= 0;
 	}
+	if (error)
+		policy_list_fini(&merged);
+	*ret_merged = merged;
+	return error;
+}
+
+static int remember(struct installed_spd *keeper)
+{
+	struct policy_list merged;
+	int error = installed_spd_merge(&keeper->have, &keeper->want, &merged);
+
 	policy_list_fini(&keeper->have);
 	keeper->have = merged;
 	keeper->have_known = !error;
@@ -165,8 +174,10 @@ static int apply_once(struct installed_spd *keeper, struct spd_change *change, s
 	change->conflicts = diff.conflicts;
 	change->failures = failures;
 	diff_fini(&diff);
-	if (failures || remember(keeper) < 0)
+	if (failures)
 		keeper->have_known = false;
+	else
+		(void)remember(keeper);
 	return failures ? -EIO : 0;
 }
 
@@ -270,7 +281,7 @@ int64_t installed_spd_used(struct installed_spd *keeper, const struct policy *ke
 }
 
 /* Writes again what the kernel has, for its side effects. */
-static void resend(struct installed_spd *keeper, const struct policy *policy)
+static void write_again(struct installed_spd *keeper, const struct policy *policy)
 {
 	int error = policy ? xfrm_sock_update(keeper->sock, policy) : 0;
 	char text[POLICY_TEXT_MAX];
@@ -280,16 +291,16 @@ static void resend(struct installed_spd *keeper, const struct policy *policy)
 		            strerror(-error));
 }
 
-void installed_spd_kick(struct installed_spd *keeper, uint8_t family)
+void installed_spd_refresh_family(struct installed_spd *keeper, uint8_t family)
 {
-	resend(keeper, diff_kick_policy(&keeper->have, family));
+	write_again(keeper, diff_refresh_policy(&keeper->have, family));
 }
 
-void installed_spd_resend(struct installed_spd *keeper, const struct policy *key)
+void installed_spd_refresh(struct installed_spd *keeper, const struct policy *key)
 {
 	const struct policy *held = policy_list_find(&keeper->have, key);
 
-	resend(keeper, held && policy_is_ours(held) ? held : NULL);
+	write_again(keeper, held && policy_is_ours(held) ? held : NULL);
 }
 
 int installed_spd_count(struct installed_spd *keeper, struct spd_counts *ret_counts,

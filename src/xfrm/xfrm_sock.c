@@ -412,7 +412,7 @@ static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
 		r = xfrm_codec_build_policy(&op->policy, false, &msg);
 		break;
 	case DIFF_OP_UPDATE:
-	case DIFF_OP_KICK:
+	case DIFF_OP_REFRESH:
 		r = xfrm_codec_build_policy(&op->policy, true, &msg);
 		break;
 	case DIFF_OP_DELETE:
@@ -427,7 +427,7 @@ static const char *op_verb(enum diff_op_kind kind)
 	case DIFF_OP_ADD:
 		return "added";
 	case DIFF_OP_UPDATE:
-	case DIFF_OP_KICK:
+	case DIFF_OP_REFRESH:
 		return "updated";
 	case DIFF_OP_DELETE:
 		return "deleted";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that make the daemon do something, and then tell what it did, or why not. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "xfrmctl.h"
 #include "xfrmd/base/cleanup.h"
@@ -9,17 +8,6 @@
 
 /* Shutdown waits for the jobs of stop_wait_for and for the peers: the daemon bounds both. */
 #define SHUTDOWN_TIMEOUT_MS 0
-
-static void put_result(struct output *output, const struct strlist *changes,
-                       const struct strlist *errors)
-{
-	size_t i;
-
-	for (i = 0; i < changes->count; i++)
-		buf_printf(&output->text, "%s\n", changes->items[i]);
-	for (i = 0; i < errors->count; i++)
-		output_complain(output, "%s", errors->items[i]);
-}
 
 /* @err is filled when there is no answer; the caller says so. */
 static int try_control(const struct options *options, const struct ctl_ask *ask,
@@ -38,7 +26,7 @@ static int try_control(const struct options *options, const struct ctl_ask *ask,
 	if (options->json)
 		output_json(output, steal_ptr(text));
 	else
-		put_result(output, &changes, &errors);
+		output_result(output, false, &changes, &errors);
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -97,18 +85,14 @@ static int flush_kernel(size_t *ret_removed, struct err *err)
 static int flush_without_daemon(const struct options *options, struct output *output)
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	char text[128];
 	struct err err = {0};
 	size_t removed = 0;
 	int error = flush_kernel(&removed, &err);
 
-	snprintf(text, sizeof(text), "policies: %zu removed, no daemon runs", removed);
-	if (strlist_add(error ? &errors : &changes, error ? err.text : text) < 0)
+	if ((error ? strlist_add(&errors, err.text)
+	           : strlist_addf(&changes, "policies: %zu removed, no daemon runs", removed)) < 0)
 		return EXIT_FAILED;
-	if (options->json)
-		output_json(output, ctl_proto_result(!error, &changes, &errors));
-	else
-		put_result(output, &changes, &errors);
+	output_result(output, options->json, &changes, &errors);
 	return error ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -89,16 +89,19 @@ static bool is_server(const struct addr *address)
 static void advise(struct ctl_explain *explain)
 {
 	const struct policy *rule = explain_rule(&explain->out);
+	const struct doctor_advice *advice;
 
 	if (explain->kind != EXPLAIN_KIND_REMOTE || !rule || rule->action == POLICY_ACTION_ALLOW ||
 	    ctl_explain_has_sa(explain))
 		return;
-	if (is_server(&explain->address)) {
+	if (is_server(&explain->pair.remote)) {
 		explain->why = "it is a gateway, DNS or DHCP server of this host, inside "
 			       "ipsec_subnets; it answers only if it speaks IPsec";
 		explain->action = "add it to no_ipsec_subnets on all hosts, then `xfrmctl reload`";
-	} else if (explain->peer && *explain->peer->last_error) {
-		doctor_advise(explain->peer->last_error, &explain->why, &explain->action);
+	} else if (explain->peer && explain->peer->last_error.reason) {
+		advice = doctor_advice(explain->peer->last_error.reason);
+		explain->why = advice->why;
+		explain->action = advice->action;
 	}
 }
 

@@ -13,7 +13,7 @@ static void keep_only(struct ctl_peers *peers, const struct addr *address)
 	size_t kept = 0, i;
 
 	for (i = 0; i < peers->count; i++) {
-		if (addr_equal(&peers->items[i].address, address))
+		if (addr_equal(&peers->items[i].pair.remote, address))
 			peers->items[kept++] = peers->items[i];
 		else
 			free(peers->items[i].sas);

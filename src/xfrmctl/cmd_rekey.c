@@ -3,7 +3,6 @@
  * `xfrmctl rekey IP` and `rekey --all`: the daemon only begins, so this asks until each peer that was
  * up has an SA that it did not have before, or an error.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,8 +25,7 @@ static bool has_sa(const struct ctl_peer *peer, uint32_t spi_out)
 static const struct ctl_peer *find(const struct ctl_peers *peers, const struct ctl_peer *like)
 {
 	for (size_t i = 0; i < peers->count; i++)
-		if (addr_equal(&peers->items[i].address, &like->address) &&
-		    addr_equal(&peers->items[i].local, &like->local))
+		if (pair_equal(&peers->items[i].pair, &like->pair))
 			return &peers->items[i];
 	return NULL;
 }
@@ -35,7 +33,7 @@ static const struct ctl_peer *find(const struct ctl_peers *peers, const struct c
 static bool is_meant(const struct ctl_peer *peer, const struct addr *address)
 {
 	return strcmp(peer->state, "up") == 0 &&
-	       (!address->family || addr_equal(&peer->address, address));
+	       (!address->family || addr_equal(&peer->pair.remote, address));
 }
 
 static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *now)
@@ -49,13 +47,14 @@ static bool is_rekeyed(const struct ctl_peer *before, const struct ctl_peers *no
 }
 
 /* NULL: no negotiation has failed since. What charon rekeys meanwhile is no success then. */
-static const char *failure(const struct ctl_peer *before, const struct ctl_peers *now)
+static const struct failure *find_failure(const struct ctl_peer *before,
+                                          const struct ctl_peers *now)
 {
 	const struct ctl_peer *peer = find(now, before);
 
-	if (!peer || !*peer->last_error || peer->last_failure == before->last_failure)
+	if (!peer || !peer->last_error.reason || peer->last_failure == before->last_failure)
 		return NULL;
-	return peer->last_error;
+	return &peer->last_error;
 }
 
 struct results {
@@ -72,26 +71,28 @@ static void results_fini(struct results *results)
 static void add(struct strlist *list, const struct ctl_peer *peer, const char *words)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
-	char escaped[4 * CTL_ERROR_MAX];
+	char escaped[4 * FAILURE_WORDS_MAX];
 
-	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->address, remote),
+	(void)strlist_addf(list, "%s: %s local=%s", addr_format(&peer->pair.remote, remote),
 	                   str_escape(words, escaped, sizeof(escaped)),
-	                   addr_format(&peer->local, local));
+	                   addr_format(&peer->pair.local, local));
 }
 
 /* Those that were up. */
 static void sort_out(const struct ctl_peers *before, const struct ctl_peers *now,
                      const struct addr *address, struct results *results)
 {
+	char words[FAILURE_WORDS_MAX];
+
 	results_fini(results);
 	for (size_t i = 0; i < before->count; i++) {
 		const struct ctl_peer *peer = &before->items[i];
-		const char *reason = failure(peer, now);
+		const struct failure *failure = find_failure(peer, now);
 
 		if (!is_meant(peer, address))
 			continue;
-		if (reason)
-			add(&results->failed, peer, reason);
+		if (failure)
+			add(&results->failed, peer, failure_words(failure, words));
 		else if (is_rekeyed(peer, now))
 			add(&results->done, peer, "rekeyed");
 		else
@@ -122,19 +123,6 @@ static int wait_for_all(const struct options *options, const struct ctl_peers *b
 	}
 }
 
-static void put_result(const struct options *options, const struct strlist *done,
-                       const struct strlist *errors, struct output *output)
-{
-	if (options->json) {
-		output_json(output, ctl_proto_result(!errors->count, done, errors));
-		return;
-	}
-	for (size_t i = 0; i < done->count; i++)
-		buf_printf(&output->text, "%s\n", done->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		output_complain(output, "%s", errors->items[i]);
-}
-
 int cmd_rekey(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_peers_fini) struct ctl_peers before = {0};
@@ -158,6 +146,6 @@ int cmd_rekey(const struct options *options, struct output *output)
 		(void)strlist_add(&results.failed, results.open.items[i]);
 	if (*err.text)
 		(void)strlist_add(&results.failed, err.text);
-	put_result(options, &results.done, &results.failed, output);
+	output_result(output, options->json, &results.done, &results.failed);
 	return ret;
 }

@@ -3,7 +3,6 @@
  * `xfrmctl retry IP`: the daemon only begins, so this asks until there is a result. The peer may be
  * there once for each local address: one of those that is up is a success.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,31 +16,33 @@
 
 /* Whether there is a result: then *ret_error is empty if an SA is up. */
 static bool has_result(const struct ctl_peers *peers, const struct addr *address,
-                       char ret_error[CTL_ERROR_MAX])
+                       char ret_error[FAILURE_WORDS_MAX])
 {
-	const char *error = "forgotten by xfrmd, send it traffic";
-
+	strcpy(ret_error, "forgotten by xfrmd, send it traffic");
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		if (!addr_equal(&peer->address, address))
+		if (!addr_equal(&peer->pair.remote, address))
 			continue;
 		if (strcmp(peer->state, "negotiating") == 0)
 			return false;
-		error = strcmp(peer->state, "up") == 0 ? "" : peer->last_error;
-		if (!*error)
+		if (strcmp(peer->state, "up") == 0)
+			*ret_error = '\0';
+		else
+			failure_words(&peer->last_error, ret_error);
+		if (!*ret_error)
 			break;
 	}
-	strcpy(ret_error, error);
 	return true;
 }
 
+/* What came of it is in @err. */
 static int wait_for_result(const struct options *options, const struct addr *address,
                            struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
 	uint64_t end_ms = clock_now_ms() + RESULT_MS;
-	char address_text[ADDR_TEXT_MAX], escaped[4 * CTL_ERROR_MAX], error[CTL_ERROR_MAX];
+	char address_text[ADDR_TEXT_MAX], escaped[4 * FAILURE_WORDS_MAX], error[FAILURE_WORDS_MAX];
 
 	addr_format(address, address_text);
 	while (clock_now_ms() < end_ms) {
@@ -52,7 +53,7 @@ static int wait_for_result(const struct options *options, const struct addr *add
 			return ret;
 		if (has_result(&peers, address, error)) {
 			err_set(err, 0, "%s: %s", address_text,
-			        str_escape(error, escaped, sizeof(escaped)));
+			        *error ? str_escape(error, escaped, sizeof(escaped)) : "up");
 			return *error ? EXIT_FAILED : EXIT_OK;
 		}
 		nanosleep(&pause, NULL);
@@ -61,28 +62,9 @@ static int wait_for_result(const struct options *options, const struct addr *add
 	return EXIT_FAILED;
 }
 
-static void put_result(const struct options *options, const char *address, bool ok,
-                       const struct err *err, struct output *output)
-{
-	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
-	char up[ADDR_TEXT_MAX + 8];
-	char *json = NULL;
-
-	snprintf(up, sizeof(up), "%s: up", address);
-	if (options->json) {
-		if (strlist_add(ok ? &changes : &errors, ok ? up : err->text) == 0)
-			json = ctl_proto_result(ok, &changes, &errors);
-		output_json(output, json);
-	} else if (ok) {
-		buf_printf(&output->text, "%s\n", up);
-	} else {
-		output_complain(output, "%s", err->text);
-	}
-}
-
 int cmd_retry(const struct options *options, struct output *output)
 {
-	char text[ADDR_TEXT_MAX];
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 	struct addr address;
 	struct err err = {0};
 	int ret;
@@ -95,6 +77,8 @@ int cmd_retry(const struct options *options, struct output *output)
 	ret = ask_to_begin(options, CTL_COMMAND_RETRY, &address, &err);
 	if (ret == EXIT_OK)
 		ret = wait_for_result(options, &address, &err);
-	put_result(options, addr_format(&address, text), ret == EXIT_OK, &err, output);
+	if (strlist_add(ret == EXIT_OK ? &changes : &errors, err.text) < 0)
+		return EXIT_FAILED;
+	output_result(output, options->json, &changes, &errors);
 	return ret;
 }

@@ -117,9 +117,7 @@ static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_
 
 static bool is_between(const struct sa *sa, const struct verdict_input *input, bool outbound)
 {
-	const struct pair pair = {.local = input->local, .remote = input->address};
-
-	return sa_is_negotiated(sa) && sa_goes(sa, &pair, outbound);
+	return sa_is_negotiated(sa) && sa_goes(sa, &input->pair, outbound);
 }
 
 /* Packets of the peer that came as ESP, by all SAs that there are. */
@@ -142,10 +140,10 @@ static bool has_sa(const struct sa *sas, size_t count, const struct verdict_inpu
 	return false;
 }
 
-/* What is known before the probe. @input->local is set, or AF_UNSPEC: as the kernel chooses. */
+/* What is known before the probe. The local address is set, or AF_UNSPEC: as the kernel chooses. */
 static int prepare(const struct scene *scene, struct verdict_input *input, struct err *err)
 {
-	const struct addr *address = &input->address;
+	const struct addr *address = &input->pair.remote;
 	struct explain_way way = {0};
 	struct route route = {0};
 
@@ -157,13 +155,13 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 	if (route_lookup(address, &route, err) < 0)
 		return -EIO;
 	input->routed = route.found && *route.ifname;
-	if (!input->local.family)
-		input->local = route.source;
-	input->routed &= input->local.family == address->family;
+	if (!input->pair.local.family)
+		input->pair.local = route.source;
+	input->routed &= input->pair.local.family == address->family;
 	memcpy(input->ifname, route.ifname, sizeof(input->ifname));
 	if (!input->routed)
 		return 0;
-	if (explain_way_build(&scene->rows, POLICY_DIR_OUT, &input->local, address, &way) < 0)
+	if (explain_way_build(&scene->rows, POLICY_DIR_OUT, &input->pair.local, address, &way) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	input->rule = rule_of(explain_rule(&way), &scene->defaults);
 	if (explain_rule(&way))
@@ -189,12 +187,11 @@ static void take_peer(const struct ctl_peers *peers, struct verdict_input *input
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		if (!addr_equal(&peer->address, &input->address) ||
-		    !addr_equal(&peer->local, &input->local))
+		if (!pair_equal(&peer->pair, &input->pair))
 			continue;
 		input->peer_known = true;
 		memcpy(input->peer_state, peer->state, sizeof(input->peer_state));
-		memcpy(input->last_error, peer->last_error, sizeof(input->last_error));
+		input->last_error = peer->last_error;
 		input->retry_in_s = peer->next_retry ? peer->next_retry - clock_now_epoch() : 0;
 		return;
 	}
@@ -253,9 +250,7 @@ static int verify_batch(const struct options *options, const struct scene *scene
 		if (error || !input->routed)
 			continue;
 		used[probe_count] = i;
-		probes[probe_count] =
-			(struct probe){.pair = {.local = input->local, .remote = input->address},
-		                       .knock = wants_sa(input)};
+		probes[probe_count] = (struct probe){.pair = input->pair, .knock = wants_sa(input)};
 		memcpy(probes[probe_count++].ifname, input->ifname, sizeof(input->ifname));
 	}
 	if (!error)
@@ -280,8 +275,7 @@ static void try_large(struct ctl_verify *rows, size_t count, unsigned timeout_ms
 		if (wait_ms < times_ms)
 			wait_ms = times_ms;
 		used[probe_count] = i;
-		probes[probe_count] = (struct path_probe){
-			.pair = {.local = rows[i].local, .remote = rows[i].address}};
+		probes[probe_count] = (struct path_probe){.pair = rows[i].pair};
 		memcpy(probes[probe_count++].ifname, rows[i].ifname, sizeof(rows[i].ifname));
 	}
 	path_probes_run(probes, probe_count, wait_ms < timeout_ms ? (unsigned)wait_ms : timeout_ms);
@@ -325,12 +319,11 @@ static int choose(const struct options *options, struct verdict_input **ret_inpu
 		return EXIT_FAILED;
 	}
 	if (!options->all)
-		(void)addr_parse(options->argument, &inputs[count++].address);
+		(void)addr_parse(options->argument, &inputs[count++].pair.remote);
 	for (size_t i = 0; i < peers.count; i++) {
 		if (strcmp(peers.items[i].state, "up") != 0)
 			continue;
-		inputs[count].address = peers.items[i].address;
-		inputs[count++].local = peers.items[i].local;
+		inputs[count++].pair = peers.items[i].pair;
 	}
 	*ret_inputs = inputs;
 	*ret_count = count;
@@ -346,8 +339,8 @@ static int put_rows(const struct options *options, const struct ctl_verify *rows
 	for (size_t i = 0; i < count; i++) {
 		well &= rows[i].well;
 		if (!options->json)
-			buf_printf(&output->text, "%s: %s\n", addr_format(&rows[i].address, text),
-			           rows[i].sentence);
+			buf_printf(&output->text, "%s: %s\n",
+			           addr_format(&rows[i].pair.remote, text), rows[i].sentence);
 	}
 	if (options->json)
 		output_json(output, ctl_proto_verify(rows, count));

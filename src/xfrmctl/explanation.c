@@ -33,9 +33,9 @@ static bool is_source(enum explain_kind kind)
 
 static int find_rules(const struct explanation_input *input, struct ctl_explain *explain)
 {
-	const struct addr any = prefix_any(explain->address.family).addr;
-	const struct addr *remote = &explain->address;
-	const struct addr *local = explain->local.family ? &explain->local : &any;
+	const struct addr any = prefix_any(explain->pair.remote.family).addr;
+	const struct addr *remote = &explain->pair.remote;
+	const struct addr *local = explain->pair.local.family ? &explain->pair.local : &any;
 	int r;
 
 	if (explain_kind_is_exempt(explain->kind, remote->family))
@@ -64,10 +64,11 @@ static int compare_other(const struct explanation_input *input, const struct ctl
 	struct ctl_explain_other other = {.local = *local};
 	struct explain_way out = {0}, in = {0};
 	const struct policy *rule;
-	int r = explain_way_build(input->rows, POLICY_DIR_OUT, local, &explain->address, &out);
+	int r = explain_way_build(input->rows, POLICY_DIR_OUT, local, &explain->pair.remote, &out);
 
 	if (r == 0)
-		r = explain_way_build(input->rows, POLICY_DIR_IN, &explain->address, local, &in);
+		r = explain_way_build(input->rows, POLICY_DIR_IN, &explain->pair.remote, local,
+		                      &in);
 	rule = explain_rule(&out);
 	other.same = rules_agree(rule, explain_rule(&explain->out)) &&
 	             rules_agree(explain_rule(&in), explain_rule(&explain->in));
@@ -90,7 +91,7 @@ static bool is_named(const struct ctl_explain *explain, const struct addr *local
 		if (addr_equal(&explain->others[i].local, local))
 			return true;
 	}
-	return addr_equal(&explain->local, local);
+	return addr_equal(&explain->pair.local, local);
 }
 
 /* A program may bind to any of this host's addresses. */
@@ -107,7 +108,7 @@ static int compare_others(const struct explanation_input *input, struct ctl_expl
 	for (size_t i = 0; r == 0 && i < input->addr_count; i++) {
 		const struct local_addr *local = &input->addrs[i];
 
-		if (!local->global || local->addr.family != explain->address.family ||
+		if (!local->global || local->addr.family != explain->pair.remote.family ||
 		    is_named(explain, &local->addr))
 			continue;
 		r = compare_other(input, explain, &local->addr,
@@ -130,14 +131,13 @@ static uint32_t find_reqid(const struct policy_rows *matching)
 /* The policies name the SAs that are theirs: that works without the daemon. */
 static int find_sas(const struct explanation_input *input, struct ctl_explain *explain)
 {
-	const struct pair pair = {.local = explain->local, .remote = explain->address};
 	uint32_t reqid = find_reqid(&explain->out.matching);
 
 	if (!reqid)
 		reqid = find_reqid(&explain->in.matching);
 	if (!reqid)
 		return 0;
-	return ctl_sas_of(input->sas, input->sa_count, reqid, &pair, &explain->sas,
+	return ctl_sas_of(input->sas, input->sa_count, reqid, &explain->pair, &explain->sas,
 	                  &explain->sa_count);
 }
 
@@ -147,8 +147,7 @@ static const struct ctl_peer *find_peer(const struct explanation_input *input,
 	for (size_t i = 0; input->peers && i < input->peers->count; i++) {
 		const struct ctl_peer *peer = &input->peers->items[i];
 
-		if (addr_equal(&peer->address, &explain->address) &&
-		    addr_equal(&peer->local, &explain->local))
+		if (pair_equal(&peer->pair, &explain->pair))
 			return peer;
 	}
 	return NULL;
@@ -157,16 +156,16 @@ static const struct ctl_peer *find_peer(const struct explanation_input *input,
 int explanation_make(const struct explanation_input *input, struct ctl_explain *ret_explain)
 {
 	struct ctl_explain explain = {
-		.address = input->address,
+		.pair.remote = input->address,
 		.kind = explain_kind_of(&input->address, input->addrs, input->addr_count),
 		.route = input->route,
 		.drift_known = input->drift_known,
 	};
 	int r;
 
-	explain.local = choose_local(input, explain.kind);
+	explain.pair.local = choose_local(input, explain.kind);
 	/* the kernel asks neither policies nor its default about these */
-	if (!explain_kind_is_exempt(explain.kind, explain.address.family))
+	if (!explain_kind_is_exempt(explain.kind, explain.pair.remote.family))
 		explain.defaults = input->defaults;
 	r = find_rules(input, &explain);
 	if (r == 0)

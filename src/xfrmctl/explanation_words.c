@@ -14,7 +14,7 @@
 #include "xfrmd/base/str.h"
 #include "xfrmd/spd/role.h"
 
-#define ESCAPED_MAX (4 * CTL_ERROR_MAX)
+#define ESCAPED_MAX (4 * FAILURE_WORDS_MAX)
 
 static const char *list_name(const struct policy *policy)
 {
@@ -89,10 +89,12 @@ static const char *accepted(const struct ctl_explain *explain)
 
 static void put_error(struct buf *out, const struct ctl_peer *peer)
 {
-	char escaped[ESCAPED_MAX];
+	char words[FAILURE_WORDS_MAX], escaped[ESCAPED_MAX];
 
-	if (peer && peer->last_error[0])
-		buf_printf(out, ": %s", str_escape(peer->last_error, escaped, sizeof(escaped)));
+	if (peer && peer->last_error.reason)
+		buf_printf(out, ": %s",
+		           str_escape(failure_words(&peer->last_error, words), escaped,
+		                      sizeof(escaped)));
 }
 
 /* Why there is no SA. */
@@ -102,7 +104,7 @@ static void put_peer(struct buf *out, const struct ctl_peer *peer, bool daemon_k
 		buf_str(out, "nobody negotiates, since xfrmd cannot be reached");
 	} else if (!peer || strcmp(peer->state, "idle") == 0) {
 		buf_str(out, "the next packet to it makes xfrmd negotiate");
-		if (peer && peer->last_error[0])
+		if (peer && peer->last_error.reason)
 			buf_str(out, "; it tried in vain");
 		put_error(out, peer);
 	} else if (strcmp(peer->state, "negotiating") == 0) {
@@ -221,7 +223,7 @@ static void put_reason(struct buf *out, const struct ctl_explain *explain, bool 
 	case EXPLAIN_KIND_REMOTE:
 		break;
 	}
-	if (explain_kind_is_exempt(explain->kind, explain->address.family)) {
+	if (explain_kind_is_exempt(explain->kind, explain->pair.remote.family)) {
 		buf_str(out, "traffic with itself stays inside, no policy is asked");
 		return;
 	}

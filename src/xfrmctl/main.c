@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Options and the table of commands, from which help and every usage error derive. */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,29 +61,42 @@ static const struct command {
 /* The help of options has a column of its own. */
 #define NEXT_LINE "\n                     "
 
-static const struct option_help {
+/* Each of what parses the value of an option: -1, or the exit status. */
+typedef int parse_fn(int argc, char **argv, struct options *options);
+static parse_fn parse_run_dir, parse_watch, parse_timeout, print_version;
+
+static const struct option_row {
 	const char *name, *value; /* NULL: none */
 	unsigned taken;           /* 0: makes a command of its own */
+	size_t flag;              /* without a function: the bool that it sets */
+	parse_fn *parse;
 	const char *help;
-} option_helps[] = {
-	{"--run-dir", "DIR", TAKES_COMMON, "of the daemon (default " XFRMD_RUN_DIR ")"},
-	{"--json", NULL, TAKES_COMMON, "for programs: one document, described in xfrmctl(8)"},
-	{"--all", NULL, TAKES_ALL,
+} option_rows[] = {
+	{"--run-dir", "DIR", TAKES_COMMON, 0, parse_run_dir,
+         "of the daemon (default " XFRMD_RUN_DIR ")"},
+	{"--json", NULL, TAKES_COMMON, offsetof(struct options, json), NULL,
+         "for programs: one document, described in xfrmctl(8)"},
+	{"--all", NULL, TAKES_ALL, offsetof(struct options, all), NULL,
          "with list: each policy, in the kernel's order of decision" NEXT_LINE
          "with verify, rekey: each peer that is up"},
-	{"--watch", "[SECONDS]", TAKES_WATCH, "again and again, every 2 seconds by default"},
-	{"--timeout", "SECONDS", TAKES_TIMEOUT,
+	{"--watch", "[SECONDS]", TAKES_WATCH, 0, parse_watch,
+         "again and again, every 2 seconds by default"},
+	{"--timeout", "SECONDS", TAKES_TIMEOUT, 0, parse_timeout,
          "with verify: of an answer, by default 4" NEXT_LINE
          "with try: until it goes back, by default 60"},
-	{"--confirm", NULL, TAKES_CONFIRM, "with try: keep what is tried"},
-	{"--back", NULL, TAKES_BACK, "with try: go back at once"},
-	{"--now", NULL, TAKES_NOW, "with shutdown: wait for no job"},
-	{"--help", NULL, 0, "this text, or that of a command"},
-	{"--version", NULL, 0, "the version"},
+	{"--confirm", NULL, TAKES_CONFIRM, offsetof(struct options, confirm), NULL,
+         "with try: keep what is tried"},
+	{"--back", NULL, TAKES_BACK, offsetof(struct options, back), NULL,
+         "with try: go back at once"},
+	{"--now", NULL, TAKES_NOW, offsetof(struct options, now), NULL,
+         "with shutdown: wait for no job"},
+	{"--help", NULL, 0, offsetof(struct options, help), NULL,
+         "this text, or that of a command"},
+	{"--version", NULL, 0, 0, print_version, "the version"},
 };
-#define OPTION_COUNT (sizeof(option_helps) / sizeof(option_helps[0]))
+#define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static void print_option(const struct option_help *option)
+static void print_option(const struct option_row *option)
 {
 	char text[32];
 
@@ -104,7 +118,7 @@ static void print_help(void)
 	}
 	printf("\n");
 	for (i = 0; i < OPTION_COUNT; i++)
-		print_option(&option_helps[i]);
+		print_option(&option_rows[i]);
 	printf("\nExit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n");
 }
 
@@ -117,7 +131,7 @@ static void print_command_help(const struct command *command)
 	printf("Usage: xfrmctl %s%s%s", command->name, command->argument ? " " : "",
 	       command->argument ? command->argument : "");
 	for (i = 0; i < OPTION_COUNT; i++) {
-		const struct option_help *option = &option_helps[i];
+		const struct option_row *option = &option_rows[i];
 
 		if (option->taken & takes)
 			printf(" [%s%s%s]", option->name, option->value ? " " : "",
@@ -125,8 +139,8 @@ static void print_command_help(const struct command *command)
 	}
 	printf("\n%s\n\n", command->help);
 	for (i = 0; i < OPTION_COUNT; i++)
-		if (option_helps[i].taken & takes)
-			print_option(&option_helps[i]);
+		if (option_rows[i].taken & takes)
+			print_option(&option_rows[i]);
 }
 
 static const struct command *find_command(const char *name)
@@ -153,8 +167,16 @@ static void complain_unknown(const char *name)
 	complain("%s: unknown command, expected one of %s", name, known);
 }
 
+static int parse_run_dir(int argc, char **argv, struct options *options)
+{
+	(void)argc;
+	(void)argv;
+	options->run_dir = optarg;
+	return -1;
+}
+
 /* "--watch 5" and "--watch=5"; what follows and is no number is an argument of the command. */
-static bool parse_watch(int argc, char **argv, struct options *options)
+static int parse_watch(int argc, char **argv, struct options *options)
 {
 	const char *text = optarg;
 	uint64_t seconds = WATCH_DEFAULT_S;
@@ -163,107 +185,92 @@ static bool parse_watch(int argc, char **argv, struct options *options)
 		text = argv[optind++];
 	if (text && str_parse_u64(text, 1, WATCH_MAX_S, &seconds) < 0) {
 		complain("--watch: \"%s\": expected seconds, 1 to %d", text, WATCH_MAX_S);
-		return false;
+		return EXIT_USAGE;
 	}
 	options->watch_s = (unsigned)seconds;
-	return true;
-}
-
-static bool parse_timeout(struct options *options)
-{
-	uint64_t seconds;
-
-	if (str_parse_u64(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0) {
-		complain("--timeout: \"%s\": expected seconds, 1 to %u", optarg, TIMEOUT_MAX_S);
-		return false;
-	}
-	options->timeout_s = (unsigned)seconds;
-	return true;
-}
-
-/* -1: go on; else the exit status. */
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	static const struct option known[] = {{"run-dir", required_argument, NULL, 'r'},
-	                                      {"json", no_argument, NULL, 'j'},
-	                                      {"all", no_argument, NULL, 'a'},
-	                                      {"watch", optional_argument, NULL, 'w'},
-	                                      {"timeout", required_argument, NULL, 't'},
-	                                      {"confirm", no_argument, NULL, 'c'},
-	                                      {"back", no_argument, NULL, 'b'},
-	                                      {"now", no_argument, NULL, 'n'},
-	                                      {"help", no_argument, NULL, 'h'},
-	                                      {"version", no_argument, NULL, 'v'},
-	                                      {0}};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-		switch (option) {
-		case 'r':
-			options->run_dir = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'a':
-			options->all = true;
-			break;
-		case 'w':
-			if (!parse_watch(argc, argv, options))
-				return EXIT_USAGE;
-			break;
-		case 't':
-			if (!parse_timeout(options))
-				return EXIT_USAGE;
-			break;
-		case 'c':
-			options->confirm = true;
-			break;
-		case 'b':
-			options->back = true;
-			break;
-		case 'n':
-			options->now = true;
-			break;
-		case 'h':
-			options->help = true;
-			break;
-		case 'v':
-			printf("xfrmctl %s\n", XFRMD_VERSION);
-			return EXIT_OK;
-		case ':':
-			complain("%s: an argument is missing", argv[optind - 1]);
-			return EXIT_USAGE;
-		default:
-			complain("%s: unknown option, see xfrmctl --help", argv[optind - 1]);
-			return EXIT_USAGE;
-		}
-	}
 	return -1;
 }
 
-static unsigned given_options(const struct options *options)
+static int parse_timeout(int argc, char **argv, struct options *options)
 {
-	return (options->all ? TAKES_ALL : 0) | (options->watch_s ? TAKES_WATCH : 0) |
-	       (options->timeout_s ? TAKES_TIMEOUT : 0) | (options->now ? TAKES_NOW : 0) |
-	       (options->confirm ? TAKES_CONFIRM : 0) | (options->back ? TAKES_BACK : 0);
+	uint64_t seconds;
+
+	(void)argc;
+	(void)argv;
+	if (str_parse_u64(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0) {
+		complain("--timeout: \"%s\": expected seconds, 1 to %u", optarg, TIMEOUT_MAX_S);
+		return EXIT_USAGE;
+	}
+	options->timeout_s = (unsigned)seconds;
+	return -1;
+}
+
+static int print_version(int argc, char **argv, struct options *options)
+{
+	(void)argc;
+	(void)argv;
+	(void)options;
+	printf("xfrmctl %s\n", XFRMD_VERSION);
+	return EXIT_OK;
+}
+
+/* For getopt_long(), which yields the number of the row. */
+static void list_options(struct option known[OPTION_COUNT + 1])
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		known[i] = (struct option){
+			.name = row->name + strlen("--"),
+			.has_arg = !row->value            ? no_argument
+		                   : row->value[0] == '[' ? optional_argument
+		                                          : required_argument,
+			.val = (int)i,
+		};
+	}
+	known[OPTION_COUNT] = (struct option){0};
+}
+
+/* -1: go on; else the exit status. */
+static int parse_options(int argc, char **argv, struct options *options, unsigned *ret_given)
+{
+	struct option known[OPTION_COUNT + 1];
+	int found, status = -1;
+
+	list_options(known);
+	opterr = 0;
+	while (status < 0 && (found = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+		const struct option_row *row;
+
+		if (found == ':' || found == '?') {
+			complain(found == ':' ? "%s: an argument is missing"
+			                      : "%s: unknown option, see xfrmctl --help",
+			         argv[optind - 1]);
+			return EXIT_USAGE;
+		}
+		row = &option_rows[found];
+		*ret_given |= row->taken;
+		if (row->parse)
+			status = row->parse(argc, argv, options);
+		else
+			*(bool *)((char *)options + row->flag) = true;
+	}
+	return status;
 }
 
 /* Whether options and arguments are such that the command knows what to do with them. */
-static bool is_usable(const struct command *command, const struct options *options, int count,
-                      char **arguments)
+static bool is_usable(const struct command *command, unsigned given, int count, char **arguments)
 {
-	const unsigned unknown = given_options(options) & ~command->takes;
+	const unsigned unknown = given & ~(command->takes | TAKES_COMMON);
 
 	if (count > (command->argument ? 1 : 0)) {
 		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
 		return false;
 	}
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (option_helps[i].taken & unknown) {
+		if (option_rows[i].taken & unknown) {
 			complain("%s: %s: not with this command", command->name,
-			         option_helps[i].name);
+			         option_rows[i].name);
 			return false;
 		}
 	}
@@ -281,34 +288,40 @@ static int run_once(const struct command *command, const struct options *options
 	return exit_status;
 }
 
+/* The command that is asked for; NULL: *ret_status says how the program ends. */
+static const struct command *choose_command(int count, char **arguments,
+                                            const struct options *options, int *ret_status)
+{
+	const struct command *command = count ? find_command(arguments[0]) : NULL;
+
+	*ret_status = options->help && (command || !count) ? EXIT_OK : EXIT_USAGE;
+	if (!count && options->help)
+		print_help();
+	else if (!count)
+		complain("no command, see xfrmctl --help");
+	else if (!command)
+		complain_unknown(arguments[0]);
+	else if (options->help)
+		print_command_help(command);
+	else
+		return command;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.run_dir = XFRMD_RUN_DIR};
 	const struct command *command;
 	const char *no_color = getenv("NO_COLOR");
-	int exit_status = parse_options(argc, argv, &options), count;
+	unsigned given = 0;
+	int exit_status = parse_options(argc, argv, &options, &given), count = argc - optind;
 
 	if (exit_status >= 0)
 		return exit_status;
-	count = argc - optind;
-	if (count == 0 && options.help) {
-		print_help();
-		return EXIT_OK;
-	}
-	if (count == 0) {
-		complain("no command, see xfrmctl --help");
-		return EXIT_USAGE;
-	}
-	command = find_command(argv[optind]);
-	if (!command) {
-		complain_unknown(argv[optind]);
-		return EXIT_USAGE;
-	}
-	if (options.help) {
-		print_command_help(command);
-		return EXIT_OK;
-	}
-	if (!is_usable(command, &options, count - 1, argv + optind + 1))
+	command = choose_command(count, argv + optind, &options, &exit_status);
+	if (!command)
+		return exit_status;
+	if (!is_usable(command, given, count - 1, argv + optind + 1))
 		return EXIT_USAGE;
 	options.argument = count == 2 ? argv[optind + 1] : NULL;
 	options.coloured = isatty(STDOUT_FILENO) && !(no_color && *no_color);

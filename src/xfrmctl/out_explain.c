@@ -40,7 +40,7 @@ static void put_row(struct out_table *table, const struct policy_row *row, const
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", place);
 	out_table_cell(table, out_list_colour(policy->action), "%s",
-	               policy_action_name(policy->action));
+	               policy_action_names[policy->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
 	               out_list_conditions(policy, conditions));
@@ -88,7 +88,7 @@ static void put_policies(const struct ctl_explain *explain, bool coloured, struc
 	};
 	struct out_table table;
 
-	if (explain_kind_is_exempt(explain->kind, explain->address.family))
+	if (explain_kind_is_exempt(explain->kind, explain->pair.remote.family))
 		return;
 	buf_str(out, "\n");
 	out_table_init(&table, columns, COUNT(columns));
@@ -102,7 +102,7 @@ static void put_policies(const struct ctl_explain *explain, bool coloured, struc
 
 static const char *action_of(bool there, const struct policy *policy)
 {
-	return there ? policy_action_name(policy->action) : "none";
+	return there ? policy_action_names[policy->action] : "none";
 }
 
 static bool others_equal(const struct ctl_explain_other *a, const struct ctl_explain_other *b)
@@ -157,8 +157,8 @@ static void put_route(const struct ctl_explain *explain, struct buf *out)
 	buf_printf(out, "%s", route->ifname);
 	if (route->gateway.family)
 		buf_printf(out, " via %s", addr_format(&route->gateway, addr));
-	if (explain->local.family)
-		buf_printf(out, " from %s", addr_format(&explain->local, addr));
+	if (explain->pair.local.family)
+		buf_printf(out, " from %s", addr_format(&explain->pair.local, addr));
 	buf_str(out, "\n");
 }
 
@@ -166,7 +166,7 @@ void out_explain(const struct ctl_explain *explain, int64_t now, bool coloured, 
 {
 	char addr[ADDR_TEXT_MAX];
 
-	buf_printf(out, "%s: ", addr_format(&explain->address, addr));
+	buf_printf(out, "%s: ", addr_format(&explain->pair.remote, addr));
 	out_coloured(out, coloured, reason_colour(explain), explain->reason);
 	buf_str(out, "\n");
 	if (explain->why)

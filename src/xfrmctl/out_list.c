@@ -63,9 +63,9 @@ static void put_row(struct out_table *table, const struct policy_row *row)
 	const char *drift = diff_drift_name(row->drift);
 	char prefix[PREFIX_TEXT_MAX], conditions[OUT_LIST_CONDITIONS_MAX];
 
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_dir_name(policy->dir));
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_dir_names[policy->dir]);
 	out_table_cell(table, out_list_colour(policy->action), "%s",
-	               policy_action_name(policy->action));
+	               policy_action_names[policy->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
 	               out_list_conditions(policy, conditions));
@@ -103,7 +103,7 @@ static void put_group(struct out_table *table, const struct list_group *group)
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&group->prefix, prefix));
 	out_table_cell(table, out_list_colour(group->action), "%s",
-	               policy_action_name(group->action));
+	               policy_action_names[group->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_list_level(&policy));
 	out_table_cell(table, OUT_COLOUR_NONE, "%u", group->priority);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->out);

@@ -10,7 +10,7 @@
 #include "out_text.h"
 #include "xfrmd/base/str.h"
 
-#define ESCAPED_MAX  (4 * CTL_ERROR_MAX)
+#define ESCAPED_MAX  (4 * FAILURE_WORDS_MAX)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static enum out_colour state_colour(const char *state)
@@ -39,11 +39,11 @@ static void put_traffic(struct out_table *table, const struct ctl_peer *peer)
 static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64_t now)
 {
 	char addr[ADDR_TEXT_MAX], unit[OUT_TEXT_UNIT_MAX], escaped[ESCAPED_MAX];
-	char error[OUT_TEXT_ERROR_MAX];
+	char words[FAILURE_WORDS_MAX], error[OUT_TEXT_ERROR_MAX];
 
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", addr_format(&peer->pair.remote, addr));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s",
-	               peer->local.family ? addr_format(&peer->local, addr) : "-");
+	               peer->pair.local.family ? addr_format(&peer->pair.local, addr) : "-");
 	out_table_cell(table, state_colour(peer->state), "%s",
 	               str_escape(peer->state, escaped, sizeof(escaped)));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_text_duration(now - peer->since, unit));
@@ -53,7 +53,8 @@ static void put_peer(struct out_table *table, const struct ctl_peer *peer, int64
 		               out_text_duration(peer->next_retry - now, unit));
 	else
 		out_table_cell(table, OUT_COLOUR_NONE, "-");
-	out_table_cell(table, OUT_COLOUR_BAD, "%s", out_text_error(peer->last_error, error));
+	out_table_cell(table, OUT_COLOUR_BAD, "%s",
+	               out_text_error(failure_words(&peer->last_error, words), error));
 }
 
 void out_peers_table(const struct ctl_peers *peers, int64_t now, bool coloured, struct buf *out)
@@ -106,16 +107,17 @@ void out_peers_sa(const struct ctl_sa *sa, int64_t now, struct buf *out)
 
 void out_peers_state(const struct ctl_peer *peer, int64_t now, bool coloured, struct buf *out)
 {
-	char unit[OUT_TEXT_UNIT_MAX], escaped[ESCAPED_MAX];
+	char unit[OUT_TEXT_UNIT_MAX], words[FAILURE_WORDS_MAX], escaped[ESCAPED_MAX];
 
 	out_text_key(out, "peer");
 	out_coloured(out, coloured, state_colour(peer->state),
 	             str_escape(peer->state, escaped, sizeof(escaped)));
 	buf_printf(out, " for %s\n", out_text_duration(now - peer->since, unit));
-	if (peer->last_error[0]) {
+	if (peer->last_error.reason) {
 		out_text_key(out, "last error");
 		out_coloured(out, coloured, OUT_COLOUR_BAD,
-		             str_escape(peer->last_error, escaped, sizeof(escaped)));
+		             str_escape(failure_words(&peer->last_error, words), escaped,
+		                        sizeof(escaped)));
 		if (peer->last_failure)
 			buf_printf(out, ", %s ago",
 			           out_text_duration(now - peer->last_failure, unit));
@@ -134,9 +136,9 @@ void out_peers_each(const struct ctl_peers *peers, int64_t now, bool coloured, s
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		buf_printf(out, "%s%s", i > 0 ? "\n" : "", addr_format(&peer->address, addr));
-		if (peer->local.family)
-			buf_printf(out, " from %s", addr_format(&peer->local, addr));
+		buf_printf(out, "%s%s", i > 0 ? "\n" : "", addr_format(&peer->pair.remote, addr));
+		if (peer->pair.local.family)
+			buf_printf(out, " from %s", addr_format(&peer->pair.local, addr));
 		buf_str(out, "\n");
 		out_peers_state(peer, now, coloured, out);
 		for (size_t j = 0; j < peer->sa_count; j++)

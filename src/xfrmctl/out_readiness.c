@@ -23,7 +23,7 @@ void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bo
 		{"IN CLEAR WITH", false}, {"LOCAL", false},   {"LAST SEEN", true},
 		{"LAST FAILURE", true},   {"BECAUSE", false},
 	};
-	char addr[ADDR_TEXT_MAX], error[OUT_TEXT_ERROR_MAX];
+	char addr[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX], error[OUT_TEXT_ERROR_MAX];
 	struct out_table table;
 
 	if (!optional || !peers->count) {
@@ -35,14 +35,18 @@ void out_readiness(bool optional, const struct ctl_peers *peers, int64_t now, bo
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct ctl_peer *peer = &peers->items[i];
 
-		out_table_cell(&table, OUT_COLOUR_NONE, "%s", addr_format(&peer->address, addr));
 		out_table_cell(&table, OUT_COLOUR_NONE, "%s",
-		               peer->local.family ? addr_format(&peer->local, addr) : "-");
+		               addr_format(&peer->pair.remote, addr));
+		out_table_cell(&table, OUT_COLOUR_NONE, "%s",
+		               peer->pair.local.family ? addr_format(&peer->pair.local, addr)
+		                                       : "-");
 		put_age(&table, peer->last_acquire, now);
 		put_age(&table, peer->last_failure, now);
-		out_table_cell(
-			&table, OUT_COLOUR_BAD, "%s",
-			out_text_error(*peer->last_error ? peer->last_error : peer->state, error));
+		out_table_cell(&table, OUT_COLOUR_BAD, "%s",
+		               out_text_error(peer->last_error.reason
+		                                      ? failure_words(&peer->last_error, words)
+		                                      : peer->state,
+		                              error));
 	}
 	out_table_render(&table, coloured, out);
 }

@@ -13,7 +13,7 @@
 
 const char *out_text_error(const char *error, char text[OUT_TEXT_ERROR_MAX])
 {
-	char escaped[4 * CTL_ERROR_MAX];
+	char escaped[4 * FAILURE_WORDS_MAX];
 
 	str_escape(error, escaped, sizeof(escaped));
 	if (snprintf(text, OUT_TEXT_ERROR_MAX, "%s", escaped) >= OUT_TEXT_ERROR_MAX)

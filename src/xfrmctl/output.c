@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/ctl/ctl_proto.h"
+
 #define SENTENCE_MAX 1024
 
 void output_complain(struct output *output, const char *format, ...)
@@ -28,6 +30,19 @@ void output_json(struct output *output, char *json)
 	else
 		output->text.error = -ENOMEM;
 	free(json);
+}
+
+void output_result(struct output *output, bool json, const struct strlist *changes,
+                   const struct strlist *errors)
+{
+	if (json) {
+		output_json(output, ctl_proto_result(!errors->count, changes, errors));
+		return;
+	}
+	for (size_t i = 0; i < changes->count; i++)
+		buf_printf(&output->text, "%s\n", changes->items[i]);
+	for (size_t i = 0; i < errors->count; i++)
+		output_complain(output, "%s", errors->items[i]);
 }
 
 void complain(const char *format, ...)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "xfrmd/base/buf.h"
+#include "xfrmd/base/str.h"
 
 /* What one run of a command has to say. Zero-initialise. */
 struct output {
@@ -16,6 +17,9 @@ void output_complain(struct output *output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* One line of the text; takes @json. NULL: out of memory, which output_write() tells. */
 void output_json(struct output *output, char *json);
+/* What was done, or every reason why not: a document of the protocol, or lines and complaints. */
+void output_result(struct output *output, bool json, const struct strlist *changes,
+                   const struct strlist *errors);
 /* Writes both. False, after a complaint: not everything could be written. */
 bool output_write(struct output *output);
 void output_fini(struct output *output);

@@ -21,13 +21,14 @@
 #include "sighting.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
+#include "xfrmd/net/bound_socket.h"
 #include "xfrmd/net/echo.h"
+#include "xfrmd/net/greeting.h"
 
 /* An answer in clear that IPsec does not drop reaches us within this time. */
 #define GRACE_US    50000
 #define AGAIN_US    250000
 #define MESSAGE_LEN 40
-#define PORT_NAT    4500
 
 static uint64_t clock_us(void)
 {
@@ -93,15 +94,11 @@ static bool hear_errors(int fd, uint8_t family)
 
 static int open_icmp(const struct probe *probe, int *ret_fd)
 {
-	bool six = probe->pair.remote.family == AF_INET6;
-	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
-	                                      SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	                                      six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	struct sockaddr_storage local;
-	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_RAW);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&local, len) < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
 	if (!hear_errors(fd, probe->pair.remote.family))
 		return -errno;
 	*ret_fd = steal_fd(&fd);
@@ -128,19 +125,13 @@ static bool bypass(int fd, uint8_t family)
  */
 static void knock(struct probe *probe)
 {
-	static const uint8_t keepalive = 0xff;
-	_cleanup_(cleanup_fd) int fd = socket(probe->pair.remote.family,
-	                                      SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_storage local, remote;
-	socklen_t len = addr_to_sockaddr(&probe->pair.local, probe->ifname, &local);
+	static const uint8_t keepalive = GREETING_BYTE;
+	_cleanup_(cleanup_fd) int fd = bound_socket_open(&probe->pair.local, probe->ifname,
+	                                                 SOCK_DGRAM);
 
-	addr_to_sockaddr(&probe->pair.remote, probe->ifname, &remote);
-	/* the port lies at the same place in both families */
-	((struct sockaddr_in *)&remote)->sin_port = htons(PORT_NAT);
 	if (fd < 0 || !bypass(fd, probe->pair.remote.family) ||
 	    !hear_errors(fd, probe->pair.remote.family) ||
-	    bind(fd, (struct sockaddr *)&local, len) < 0 ||
-	    connect(fd, (struct sockaddr *)&remote, len) < 0 ||
+	    bound_socket_connect(fd, &probe->pair.remote, probe->ifname, GREETING_PORT) < 0 ||
 	    send(fd, &keepalive, sizeof(keepalive), 0) < 0)
 		return;
 	probe->knock_fd = steal_fd(&fd);
@@ -176,16 +167,15 @@ static int open_probe(struct probe *probe, struct err *err)
 static int send_echo(struct probe *probe)
 {
 	uint8_t message[MESSAGE_LEN];
-	struct sockaddr_storage remote;
-	socklen_t len = addr_to_sockaddr(&probe->pair.remote, probe->ifname, &remote);
+	int error;
 
 	echo_build(probe->pair.remote.family, probe->id, 1, message, sizeof(message));
 	probe->sent_us = clock_us();
 	/* connected, it is told of errors about this peer only */
-	if (connect(probe->icmp_fd, (struct sockaddr *)&remote, len) < 0 ||
-	    send(probe->icmp_fd, message, sizeof(message), 0) < 0)
-		return errno;
-	return 0;
+	error = bound_socket_connect(probe->icmp_fd, &probe->pair.remote, probe->ifname, 0);
+	if (error)
+		return -error;
+	return send(probe->icmp_fd, message, sizeof(message), 0) < 0 ? errno : 0;
 }
 
 /* One that was silent is blocked until xfrmd sees that traffic asks for it, and it answers. */

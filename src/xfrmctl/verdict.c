@@ -13,7 +13,6 @@
 
 #include "xfrmd/base/str.h"
 
-#define REASON_MAX    (4 * CTL_ERROR_MAX)
 /* A probe that was held this long had to wait for a negotiation. */
 #define HELD_SHOWN_US 20000
 /* Before an SA is this old, ESP that does not come proves nothing. */
@@ -50,17 +49,18 @@ static void say_silence(const struct verdict_input *input, struct ctl_verify *ve
 		say(verify, "; its ports of IKE are closed: no xfrmd runs there");
 	else if (input->seen.unreachable)
 		say(verify, "; nobody has this address, or the host is down");
-	else if (strncmp(input->last_error, "no response", strlen("no response")) == 0)
+	else if (input->last_error.reason == REASON_NO_RESPONSE)
 		say(verify, "; it is down, or the way drops UDP 500: a firewall, a security group");
 }
 
 /* ": no response from the peer, next retry in 5 s", as far as it is known. */
 static void say_failure(const struct verdict_input *input, struct ctl_verify *verify)
 {
-	char reason[REASON_MAX];
+	char words[FAILURE_WORDS_MAX], escaped[4 * FAILURE_WORDS_MAX];
 
-	if (*input->last_error)
-		say(verify, ": %s", str_escape(input->last_error, reason, sizeof(reason)));
+	if (input->last_error.reason)
+		say(verify, ": %s",
+		    str_escape(failure_words(&input->last_error, words), escaped, sizeof(escaped)));
 	if (input->retry_in_s > 0)
 		say(verify, ", next retry in %" PRId64 " s", input->retry_in_s);
 	say_silence(input, verify);
@@ -250,7 +250,7 @@ void verdict_make(const struct verdict_input *input, struct ctl_verify *ret_veri
 {
 	const struct verdict_seen *seen = &input->seen;
 	const struct verdict_esp *out = find_known(seen->out, seen->out_count);
-	struct ctl_verify verify = {.address = input->address, .local = input->local};
+	struct ctl_verify verify = {.pair = input->pair};
 
 	memcpy(verify.ifname, input->ifname, sizeof(verify.ifname));
 	if (input->other)

@@ -44,10 +44,9 @@ struct verdict_seen {
 
 /* Everything that one sentence depends on. */
 struct verdict_input {
-	struct addr address;
+	struct pair pair;
 	const char *other; /* what it is instead of a peer; NULL: nothing */
 	bool routed;
-	struct addr local;
 	char ifname[IF_NAMESIZE];
 	enum verdict_rule rule;
 	struct policy policy; /* that is the rule, if it is one */
@@ -56,11 +55,11 @@ struct verdict_input {
 	bool holds;           /* net.core.xfrm_larval_drop = 0 */
 	bool disable_xfrm;    /* of the interface */
 	unsigned timeout_ms;
-	bool daemon_known;              /* it answers */
-	bool peer_known;                /* and knows about it: */
-	char peer_state[16];            /* "up", "negotiating", "failed", "idle" */
-	char last_error[CTL_ERROR_MAX]; /* empty: none */
-	int64_t retry_in_s;             /* 0: none is planned */
+	bool daemon_known;   /* it answers */
+	bool peer_known;     /* and knows about it: */
+	char peer_state[16]; /* "up", "negotiating", "failed", "idle" */
+	struct failure last_error;
+	int64_t retry_in_s; /* 0: none is planned */
 	struct verdict_seen seen;
 };
 

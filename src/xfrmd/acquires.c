@@ -35,7 +35,7 @@ static bool is_negotiable(const struct daemon *daemon, const struct xfrm_acquire
 static bool is_known(const struct daemon *daemon, const struct xfrm_acquire *acquire)
 {
 	return peers_find(negotiator_peers(daemon->negotiator), &acquire->pair) ||
-	       hosts_is_known(daemon->hosts, &acquire->pair);
+	       hosts_phase(daemon->hosts, &acquire->pair) != HOST_PHASE_NONE;
 }
 
 static void put_off(struct daemon *daemon, const struct xfrm_acquire *acquire)

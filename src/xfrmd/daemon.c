@@ -232,7 +232,7 @@ static void on_peer_up(void *ctx, uint8_t family)
 
 	certificates_on_peer_up(daemon);
 	if (daemon->conf.optional)
-		installed_spd_kick(daemon->spd, family);
+		installed_spd_refresh_family(daemon->spd, family);
 }
 
 static void on_ready_timeout(void *ctx)

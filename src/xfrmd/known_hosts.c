@@ -19,8 +19,8 @@
 #define RESYNC_DELAY_MS 1000
 /* Acquires that a look at the larval SAs makes up for. */
 #define LARVALS_AT_ONCE 512
-/* Different subnet policies that are re-sent for one event. */
-#define RESENT_MAX      16
+/* Different subnet policies that are refreshed for one event. */
+#define REFRESHED_MAX   16
 
 static bool is_protected(void *ctx, const struct pair *pair)
 {
@@ -194,15 +194,15 @@ static void act(struct daemon *daemon, const struct host_action *action,
 	case HOST_ACTION_END_ACQUIRE:
 		end_acquire(daemon, action);
 		break;
-	case HOST_ACTION_RESEND:
+	case HOST_ACTION_REFRESH:
 		break; /* at the end */
 	}
 }
 
 /* Each subnet policy once, as far as they are few. */
-static void resend_all(struct daemon *daemon, const struct host_actions *actions)
+static void refresh_all(struct daemon *daemon, const struct host_actions *actions)
 {
-	struct policy keys[RESENT_MAX], key;
+	struct policy keys[REFRESHED_MAX], key;
 	const struct local_addr *addrs;
 	size_t addr_count, count = 0;
 
@@ -211,15 +211,15 @@ static void resend_all(struct daemon *daemon, const struct host_actions *actions
 		const struct known_host *host = &actions->items[i].host;
 		size_t seen = 0;
 
-		if (actions->items[i].kind != HOST_ACTION_RESEND ||
+		if (actions->items[i].kind != HOST_ACTION_REFRESH ||
 		    !plan_subnet_key(&daemon->conf, addrs, addr_count, &host->pair, &key))
 			continue;
 		while (seen < count && policy_compare_key(&keys[seen], &key) != 0)
 			seen++;
 		if (seen < count)
 			continue;
-		installed_spd_resend(daemon->spd, &key);
-		if (count < RESENT_MAX)
+		installed_spd_refresh(daemon->spd, &key);
+		if (count < REFRESHED_MAX)
 			keys[count++] = key;
 	}
 }
@@ -232,7 +232,7 @@ static bool act_all(struct daemon *daemon, const struct host_actions *actions)
 
 	for (size_t i = 0; i < actions->count; i++)
 		act(daemon, &actions->items[i], &answers);
-	resend_all(daemon, actions);
+	refresh_all(daemon, actions);
 	if (answers.count || answers.out_of_memory)
 		complete &= act_all(daemon, &answers);
 	host_actions_fini(&answers);
@@ -306,7 +306,7 @@ static bool is_larval(const struct daemon *daemon, const struct sa *sa)
 
 void known_hosts_on_larval_expired(struct daemon *daemon, const struct pair *pair)
 {
-	if (!hosts_is_blocked(daemon->hosts, pair))
+	if (hosts_phase(daemon->hosts, pair) != HOST_PHASE_BLOCKED)
 		negotiator_larval_expired(daemon->negotiator, pair);
 }
 
@@ -341,7 +341,7 @@ static bool is_wanted(const struct daemon *daemon, const struct sa *larval)
 	const struct pair pair = {.local = larval->src, .remote = larval->dst};
 	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), &pair);
 
-	return peer && peer->wanted;
+	return peer && peer->asked_by_traffic;
 }
 
 /* Of acquires that nobody heard: while these live the kernel does not ask again. The latest, since
@@ -588,7 +588,7 @@ void known_hosts_unpin(struct daemon *daemon)
 
 		/* a newer one the peer may not have */
 		if (!host.spi ||
-		    (!known_host_waits(&host) && !hosts_goes_by_newest(daemon->hosts, i)))
+		    (!known_host_holds(&host) && !hosts_goes_by_newest(daemon->hosts, i)))
 			continue;
 		host.spi = 0;
 		host.answer_spi = 0;
@@ -606,6 +606,6 @@ uint32_t known_hosts_spi(void *ctx, const struct pair *pair)
 
 	for (size_t i = 0; i < count; i++)
 		if (pair_equal(&hosts[i].pair, pair))
-			return known_host_waits(&hosts[i]) ? 0 : hosts[i].spi;
+			return known_host_holds(&hosts[i]) ? 0 : hosts[i].spi;
 	return 0;
 }

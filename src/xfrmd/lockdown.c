@@ -48,7 +48,7 @@ static bool is_due(const struct policy_list *have, const struct diff_op *op)
 	case DIFF_OP_UPDATE:
 		return !differs_by_spi(policy_list_find(have, &op->policy), &op->policy);
 	case DIFF_OP_DELETE:
-	case DIFF_OP_KICK:
+	case DIFF_OP_REFRESH:
 		return false;
 	}
 	return false;

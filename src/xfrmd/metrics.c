@@ -208,8 +208,8 @@ static void add_acquires(const struct daemon *daemon, const struct peers_counter
 	metrics_labelled(metrics, "result", "negotiated",
 	                 (double)(counters->acquires - counters->deduplicated));
 	metrics_labelled(metrics, "result", "deduplicated",
-	                 (double)(counters->deduplicated - counters->held_back));
-	metrics_labelled(metrics, "result", "held_back", (double)counters->held_back);
+	                 (double)(counters->deduplicated - counters->in_backoff));
+	metrics_labelled(metrics, "result", "held_back", (double)counters->in_backoff);
 	metrics_labelled(metrics, "result", "ignored", (double)daemon->acquires.ignored);
 	metrics_labelled(metrics, "result", "put_off", (double)daemon->acquires.put_off);
 	add_single(metrics, "xfrmd_acquire_overruns_total", METRIC_TYPE_COUNTER,

@@ -8,9 +8,9 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
-#include "xfrmd/charon/failures.h"
 #include "xfrmd/conf/expiry.h"
 #include "xfrmd/ctl/ctl_sas.h"
+#include "xfrmd/ike/failures.h"
 #include "xfrmd/net/children.h"
 #include "xfrmd/net/route.h"
 #include "xfrmd/spd/plan.h"
@@ -207,8 +207,8 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		if (list[i]->state != PEER_STATE_IDLE && *list[i]->last_error)
-			failures_add(&failures, list[i]->last_error, &list[i]->pair.remote);
+		if (list[i]->state != PEER_STATE_IDLE && list[i]->last_error.reason)
+			failures_add(&failures, &list[i]->last_error, &list[i]->pair.remote);
 	(void)failures_tell(&failures, &status->warnings);
 	free(list);
 	peers_counters(peers, &counters);
@@ -395,14 +395,13 @@ char *status_peers_json(struct daemon *daemon)
 		const struct peer *peer = peers[i];
 		struct ctl_peer *row = &rows.items[rows.count++];
 
-		*row = (struct ctl_peer){.local = peer->pair.local,
-		                         .address = peer->pair.remote,
+		*row = (struct ctl_peer){.pair = peer->pair,
 		                         .since = clock_epoch_of(peer->since_ms),
 		                         .next_retry = epoch_or_zero(peer->next_retry_ms),
+		                         .last_error = peer->last_error,
 		                         .last_acquire = epoch_or_zero(peer->acquired_ms),
 		                         .last_failure = epoch_or_zero(peer->failed_ms)};
 		snprintf(row->state, sizeof(row->state), "%s", state_text(peer->state));
-		snprintf(row->last_error, sizeof(row->last_error), "%s", peer->last_error);
 		if (ctl_sas_of(sas, sa_count, daemon->conf.reqid, &peer->pair, &row->sas,
 		               &row->sa_count) < 0)
 			log_warning("peers: out of memory");

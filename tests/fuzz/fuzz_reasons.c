@@ -34,7 +34,9 @@ static void copy_printable(char *ret_text, size_t size, const char *text)
 static void take(struct reasons *reasons, char *line)
 {
 	char *id = strsep(&line, "|"), *name = line ? strsep(&line, "|") : NULL;
-	struct reason reason = {0};
+	struct failed_negotiation failed = {0};
+	char words[FAILURE_WORDS_MAX], again[FAILURE_WORDS_MAX];
+	struct failure parsed;
 	struct swan_log log = {0};
 
 	if (!line)
@@ -42,12 +44,13 @@ static void take(struct reasons *reasons, char *line)
 	log.ike_id = (uint32_t)strtoul(id, NULL, 10);
 	copy_printable(log.ike_name, sizeof(log.ike_name), name);
 	copy_printable(log.text, sizeof(log.text), line);
-	if (!reasons_take(reasons, &log, &own, NOW, &reason))
+	if (!reasons_take(reasons, &log, &own, NOW, &failed))
 		return;
-	if (!reason.words[0] || strnlen(reason.words, PEERS_WORDS_MAX) == PEERS_WORDS_MAX ||
-	    swan_reason_len(reason.words) > strlen(reason.words))
+	parsed = failure_of_words(failure_words(&failed.failure, words));
+	if (!words[0] || !failure_equal(&parsed, &failed.failure) ||
+	    strcmp(failure_words(&parsed, again), words) != 0)
 		abort();
-	for (const char *at = reason.words; *at; at++) {
+	for (const char *at = words; *at; at++) {
 		if (*at < ' ' || *at > '~')
 			abort();
 	}

@@ -40,8 +40,8 @@ static void decode(const uint8_t *data, size_t size)
 	uint32_t old_id, new_id;
 	struct swan_ike ike;
 	struct swan_log line;
-	const char *words;
-	bool up;
+	struct failure failure;
+	bool up, final;
 	int level;
 
 	if (!swan_event_sa(data, size, &up, &ike) && ike.child_count > SWAN_CHILDREN_MAX)
@@ -50,7 +50,7 @@ static void decode(const uint8_t *data, size_t size)
 	swan_event_ike_rekey(data, size, &old_id, &new_id);
 	if (swan_event_log(data, size, &line) < 0)
 		return;
-	swan_reason(line.text, &words);
+	swan_failure(line.text, &failure, &final);
 	swan_log_level(line.text, &level);
 }
 

@@ -357,16 +357,16 @@ START_TEST(peers_are_written_by_the_documented_names)
 		{.spi_out = 0xffffffff},
 	};
 	struct ctl_peer items[2] = {
-		{.local = addr_of("10.0.1.1"),
-	         .address = addr_of("10.0.1.2"),
+		{.pair.local = addr_of("10.0.1.1"),
+	         .pair.remote = addr_of("10.0.1.2"),
 	         .state = "up",
 	         .since = 1700000000,
 	         .sas = sas,
 	         .sa_count = 2},
-		{.address = addr_of("fd00::2"),
+		{.pair.remote = addr_of("fd00::2"),
 	         .state = "failed",
 	         .since = 1700000002,
-	         .last_error = "no answer",
+	         .last_error = {REASON_OTHER, "no answer"},
 	         .next_retry = 1700000060,
 	         .last_acquire = 1700000030,
 	         .last_failure = 1700000002},
@@ -385,7 +385,7 @@ START_TEST(peers_survive_a_round_trip)
 	ck_assert_int_eq(ctl_proto_parse_peers(PEERS_TEXT, strlen(PEERS_TEXT), &peers, &err), 0);
 	ck_assert_uint_eq(peers.count, 2);
 	ck_assert_uint_eq(peers.items[0].sas[0].spi_in, 0xc1a2b3c4);
-	ck_assert_uint_eq(peers.items[1].local.family, AF_UNSPEC);
+	ck_assert_uint_eq(peers.items[1].pair.local.family, AF_UNSPEC);
 	assert_text(ctl_proto_peers(&peers), PEERS_TEXT);
 	ctl_peers_fini(&peers);
 }
@@ -532,11 +532,10 @@ static const struct {
 	{"\"protect\"", "\"none\"", "desired policies: action: expected protect, allow or block"},
 	{"10.0.1.0/24", "10.0.1.7/24", "desired policies: destination: expected address/length"},
 	{"30108", "4294967296", "desired policies: priority: expected a number within its range"},
-	{"\"required\"", "\"use\"", "desired policies: level: expected required, optional or null"},
+	{"\"required\"", "\"use\"", "desired policies: level: expected required or optional"},
 	{"\"protocol\":null", "\"protocol\":256",
          "desired policies: protocol: expected a number within its range"},
-	{"\"exotic\":false", "\"exotic\":null",
-         "desired policies: exotic: expected true or false"},
+	{"\"exotic\":false", "\"exotic\":null", "desired policies: exotic: expected true or false"},
 	{"{\"policies\"", "{\"errors\":[\"not \\u0007 yet\"],\"policies\"",
          "desired policies: refused: not \\x07 yet"},
 	{"{\"policies\":[", "{\"policies\":{},\"x\":[",

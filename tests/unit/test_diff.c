@@ -198,8 +198,8 @@ static const struct {
 	enum policy_dir dir;
 	enum policy_action action;
 	bool optional;
-	const char *kick; /* destination of the kick */
-} kick_cases[] = {
+	const char *refreshed; /* destination of the policy */
+} refresh_cases[] = {
 	{"10.1.0.0/16", POLICY_DIR_OUT, POLICY_ACTION_ALLOW, false, "10.0.0.0/8"},
 	{"10.1.0.0/16", POLICY_DIR_OUT, POLICY_ACTION_PROTECT, true, "10.0.0.0/8"},
 	{"10.1.0.0/16", POLICY_DIR_OUT, POLICY_ACTION_PROTECT, false, NULL},
@@ -209,29 +209,29 @@ static const struct {
 	{"fd00::/16", POLICY_DIR_OUT, POLICY_ACTION_ALLOW, false, "fd00::/8"},
 };
 
-START_TEST(deletion_that_uncovers_something_stricter_is_followed_by_a_kick)
+START_TEST(deletion_that_uncovers_something_stricter_is_followed_by_a_refresh)
 {
 	struct policy want[] = {protect("10.0.0.0/8"), protect("fd00::/8")};
-	struct policy have[] = {want[0], want[1], allow(kick_cases[_i].peers)};
-	const char *kick = kick_cases[_i].kick;
+	struct policy have[] = {want[0], want[1], allow(refresh_cases[_i].peers)};
+	const char *refreshed = refresh_cases[_i].refreshed;
 	char text[PREFIX_TEXT_MAX];
 	struct diff diff;
 
-	have[2].dir = (uint8_t)kick_cases[_i].dir;
-	have[2].action = (uint8_t)kick_cases[_i].action;
-	have[2].optional = kick_cases[_i].optional;
+	have[2].dir = (uint8_t)refresh_cases[_i].dir;
+	have[2].action = (uint8_t)refresh_cases[_i].action;
+	have[2].optional = refresh_cases[_i].optional;
 	diff = make_diff(have, COUNT(have), want, COUNT(want));
 	ck_assert_uint_eq(diff.deletes, 1);
-	ck_assert_uint_eq(diff.count, kick ? 2 : 1);
-	if (kick) {
-		ck_assert_int_eq(diff.ops[1].kind, DIFF_OP_KICK);
-		ck_assert_str_eq(prefix_format(&diff.ops[1].policy.dst, text), kick);
+	ck_assert_uint_eq(diff.count, refreshed ? 2 : 1);
+	if (refreshed) {
+		ck_assert_int_eq(diff.ops[1].kind, DIFF_OP_REFRESH);
+		ck_assert_str_eq(prefix_format(&diff.ops[1].policy.dst, text), refreshed);
 	}
 	diff_fini(&diff);
 }
 END_TEST
 
-START_TEST(what_comes_in_or_is_forwarded_needs_no_kick)
+START_TEST(what_comes_in_or_is_forwarded_needs_no_refresh)
 {
 	struct policy want[] = {protect("10.0.0.0/8"), protect("10.0.0.0/8"),
 	                        protect("10.0.0.0/8")};
@@ -248,7 +248,7 @@ START_TEST(what_comes_in_or_is_forwarded_needs_no_kick)
 }
 END_TEST
 
-START_TEST(kick_never_replaces_a_foreign_policy)
+START_TEST(refresh_never_replaces_a_foreign_policy)
 {
 	struct policy want[] = {protect("10.0.0.0/8"), protect("10.0.0.9/32")};
 	struct policy have[] = {want[0], want[1], allow("10.1.0.0/16")};
@@ -258,12 +258,12 @@ START_TEST(kick_never_replaces_a_foreign_policy)
 	diff = make_diff(have, COUNT(have), want, COUNT(want));
 	ck_assert_uint_eq(diff.conflicts, 1);
 	ck_assert_uint_eq(diff.count, 2);
-	assert_op(&diff, 1, DIFF_OP_KICK, &want[0]);
+	assert_op(&diff, 1, DIFF_OP_REFRESH, &want[0]);
 	diff_fini(&diff);
 }
 END_TEST
 
-START_TEST(nothing_is_kicked_when_nothing_is_protected)
+START_TEST(nothing_is_refreshed_when_nothing_is_protected)
 {
 	struct policy want[] = {allow("10.0.0.0/8")};
 	struct policy have[] = {want[0], allow("10.1.0.0/16")};
@@ -274,7 +274,7 @@ START_TEST(nothing_is_kicked_when_nothing_is_protected)
 }
 END_TEST
 
-START_TEST(kick_policy_is_the_most_specific_of_its_family)
+START_TEST(refreshed_policy_is_the_most_specific_of_its_family)
 {
 	struct policy policies[] = {protect("10.0.0.0/8"), allow("10.0.0.9/32"),
 	                            protect("10.0.0.0/24"), protect("10.0.0.7/32")};
@@ -284,10 +284,10 @@ START_TEST(kick_policy_is_the_most_specific_of_its_family)
 	policies[1].dir = POLICY_DIR_IN;
 	policies[3].priority = 5; /* foreign */
 	list = make_list(policies, COUNT(policies), false);
-	found = diff_kick_policy(&list, AF_INET);
+	found = diff_refresh_policy(&list, AF_INET);
 	ck_assert_ptr_nonnull(found);
 	ck_assert_int_eq(policy_equal(found, &policies[2]), true);
-	ck_assert_ptr_null(diff_kick_policy(&list, AF_INET6));
+	ck_assert_ptr_null(diff_refresh_policy(&list, AF_INET6));
 	policy_list_fini(&list);
 }
 END_TEST
@@ -403,7 +403,7 @@ static void kernel_apply(struct policy_list *kernel, const struct diff_op *op)
 		ck_assert_int_eq(policy_list_add(kernel, &op->policy), 0);
 		break;
 	case DIFF_OP_UPDATE:
-	case DIFF_OP_KICK:
+	case DIFF_OP_REFRESH:
 		ck_assert_ptr_nonnull(found);
 		*found = op->policy;
 		break;
@@ -506,12 +506,13 @@ int main(void)
 	tcase_add_test(tests, unsupported_policy_of_our_band_is_brought_back);
 	tcase_add_test(tests, foreign_policy_with_our_key_is_a_conflict_and_stays);
 	tcase_add_test(tests, policy_with_an_unsupported_key_is_no_conflict_and_stays);
-	tcase_add_loop_test(tests, deletion_that_uncovers_something_stricter_is_followed_by_a_kick,
-	                    0, COUNT(kick_cases));
-	tcase_add_test(tests, what_comes_in_or_is_forwarded_needs_no_kick);
-	tcase_add_test(tests, kick_never_replaces_a_foreign_policy);
-	tcase_add_test(tests, nothing_is_kicked_when_nothing_is_protected);
-	tcase_add_test(tests, kick_policy_is_the_most_specific_of_its_family);
+	tcase_add_loop_test(tests,
+	                    deletion_that_uncovers_something_stricter_is_followed_by_a_refresh, 0,
+	                    COUNT(refresh_cases));
+	tcase_add_test(tests, what_comes_in_or_is_forwarded_needs_no_refresh);
+	tcase_add_test(tests, refresh_never_replaces_a_foreign_policy);
+	tcase_add_test(tests, nothing_is_refreshed_when_nothing_is_protected);
+	tcase_add_test(tests, refreshed_policy_is_the_most_specific_of_its_family);
 	tcase_add_test(tests, drift_names_what_is_wrong);
 	tcase_add_test(tests, no_operation_puts_an_address_under_a_third_policy);
 	return test_run(suite);

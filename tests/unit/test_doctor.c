@@ -303,7 +303,7 @@ START_TEST(doctor_knows_servers_that_the_lists_cut_off)
 	facts.servers = servers;
 	facts.server_count = 1;
 	facts.conf.optional = inside[_i].optional;
-	peer_rows[0] = (struct ctl_peer){.address = addr_of("10.0.1.99"), .state = "up"};
+	peer_rows[0] = (struct ctl_peer){.pair.remote = addr_of("10.0.1.99"), .state = "up"};
 	facts.peers.count = 1;
 	if (inside[_i].found)
 		snprintf(expected, sizeof(expected), "%s is inside ipsec_subnets\n",
@@ -486,7 +486,7 @@ static struct ctl_sa sa_of(uint64_t sent, uint64_t received)
 static void raise_peer(size_t index, const char *addr, struct ctl_sa *sa)
 {
 	peer_rows[index] = (struct ctl_peer){
-		.address = addr_of(addr), .state = "up", .sas = sa, .sa_count = 1};
+		.pair.remote = addr_of(addr), .state = "up", .sas = sa, .sa_count = 1};
 	facts.peers.count = index + 1;
 }
 
@@ -533,8 +533,8 @@ END_TEST
 
 static void fail_peer(size_t index, const char *addr, const char *reason)
 {
-	peer_rows[index] = (struct ctl_peer){.address = addr_of(addr), .state = "failed"};
-	snprintf(peer_rows[index].last_error, sizeof(peer_rows[index].last_error), "%s", reason);
+	peer_rows[index] = (struct ctl_peer){.pair.remote = addr_of(addr), .state = "failed"};
+	peer_rows[index].last_error = failure_of_words(reason);
 	facts.peers.count = index + 1;
 }
 
@@ -567,6 +567,21 @@ START_TEST(doctor_gathers_peers_whose_names_and_dates_differ)
 	                 "(10.0.2.1, 10.0.2.2, 10.0.2.5)\n"
 	                 "serious peer: the peer refused our certificate: it expired on z: 2 peers "
 	                 "fail (10.0.2.3, 10.0.2.4)\n");
+}
+END_TEST
+
+START_TEST(doctor_has_advice_for_each_reason)
+{
+	const struct doctor_advice *advice = doctor_advice((enum reason)_i);
+
+	ck_assert_ptr_nonnull(advice->why);
+	ck_assert_ptr_nonnull(advice->action);
+	ck_assert_uint_gt(strlen(advice->why), 0);
+	ck_assert_uint_gt(strlen(advice->action), 0);
+	ck_assert_int_ne(advice->severity, FINDING_NOTE);
+	fail_peer(0, "10.0.2.1", reason_words((enum reason)_i));
+	ck_assert_ptr_nonnull(strstr(judge(), reason_words((enum reason)_i)));
+	ck_assert_str_eq(findings.items[0].why, advice->why);
 }
 END_TEST
 
@@ -618,6 +633,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, doctor_notes_what_makes_it_slow);
 	tcase_add_test(tcase, doctor_gathers_peers_with_one_reason);
 	tcase_add_test(tcase, doctor_gathers_peers_whose_names_and_dates_differ);
+	tcase_add_loop_test(tcase, doctor_has_advice_for_each_reason, REASON_NONE + 1,
+	                    REASON_OTHER);
 	tcase_add_test(tcase, doctor_puts_counters_into_words);
 }
 

@@ -260,16 +260,16 @@ START_TEST(reason_is_one_sentence_for_every_situation)
 {
 	struct policy_row items[4];
 	struct policy_rows rows = {.items = items};
-	struct ctl_peer peer = {.local = addr_of("10.0.1.1"),
-	                        .address = addr_of(cases[_i].address)};
+	struct ctl_peer peer = {.pair.local = addr_of("10.0.1.1"),
+	                        .pair.remote = addr_of(cases[_i].address)};
 	struct ctl_peers peers = {&peer, cases[_i].state ? 1 : 0};
 	struct sa sa = {.src = addr_of("10.0.1.1"),
-	                .dst = peer.address,
+	                .dst = peer.pair.remote,
 	                .spi = SPI,
 	                .reqid = REQID,
 	                .proto = IPPROTO_ESP};
 	struct explanation_input input = {
-		.address = peer.address,
+		.address = peer.pair.remote,
 		.route = {.found = true, .source = addr_of("10.0.1.1")},
 		.sas = &sa,
 		.sa_count = cases[_i].sa,
@@ -282,7 +282,7 @@ START_TEST(reason_is_one_sentence_for_every_situation)
 			add_rule(&rows, &cases[_i].rules[i], "10.0.1.1");
 	if (cases[_i].state)
 		snprintf(peer.state, sizeof(peer.state), "%s", cases[_i].state);
-	snprintf(peer.last_error, sizeof(peer.last_error), "%s", cases[_i].error);
+	peer.last_error = failure_of_words(cases[_i].error);
 	explain(&input, &rows, &explained);
 	ck_assert_str_eq(explained.reason, cases[_i].reason);
 	ck_assert_int_eq(explained.peer == &peer, cases[_i].state != NULL);
@@ -342,7 +342,7 @@ START_TEST(address_without_a_route_is_explained_from_the_first_local_address)
 
 	add_rule(&rows, &rule, "10.0.1.1");
 	explain(&input, &rows, &explained);
-	ck_assert(addr_equal(&explained.local, &items[0].policy.src.addr));
+	ck_assert(addr_equal(&explained.pair.local, &items[0].policy.src.addr));
 	ck_assert_str_eq(explained.reason,
 	                 "not sent before there is an SA, accepted only as ESP: the next packet to "
 	                 "it makes xfrmd negotiate; this host has no route to it");
@@ -358,7 +358,7 @@ START_TEST(family_without_a_local_address_has_none)
 	struct ctl_explain explained;
 
 	explain(&input, &rows, &explained);
-	ck_assert_int_eq(explained.local.family, AF_UNSPEC);
+	ck_assert_int_eq(explained.pair.local.family, AF_UNSPEC);
 	ck_assert_uint_eq(explained.other_count, 0);
 	ctl_explain_fini(&explained);
 }

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Failing peers in few lines. */
-#include "xfrmd/charon/failures.h"
+#include "xfrmd/ike/failures.h"
 
 #include <string.h>
 
 #include "test.h"
 
-static void add(struct failures *failures, const char *reason, uint8_t last)
+#define REFUSED   "the peer refused our certificate"
+#define ADDED_MAX 16
+static struct failure added[ADDED_MAX];
+
+static void add(struct failures *failures, const char *words, uint8_t last)
 {
 	const struct addr addr = {AF_INET, {10, 0, 1, last}};
 
-	failures_add(failures, reason, &addr);
+	added[last] = failure_of_words(words);
+	failures_add(failures, &added[last], &addr);
 }
 
 START_TEST(failures_of_one_reason_are_one_line)
@@ -33,14 +38,14 @@ START_TEST(failures_that_differ_in_details_are_told_without)
 	struct failures failures = {0};
 	struct strlist lines = {0};
 
-	add(&failures, "refused: it expired on Monday", 1);
-	add(&failures, "refused: it expired on Monday", 2);
+	add(&failures, REFUSED ": it expired on Monday", 1);
+	add(&failures, REFUSED ": it expired on Monday", 2);
 	ck_assert_int_eq(failures_tell(&failures, &lines), 0);
-	add(&failures, "refused: it expired on Tuesday", 3);
+	add(&failures, REFUSED ": it expired on Tuesday", 3);
 	ck_assert_int_eq(failures_tell(&failures, &lines), 0);
 	ck_assert_str_eq(lines.items[0],
-	                 "peers: refused: it expired on Monday: 10.0.1.1, 10.0.1.2");
-	ck_assert_str_eq(lines.items[1], "peers: refused: 10.0.1.1, 10.0.1.2, 10.0.1.3");
+	                 "peers: " REFUSED ": it expired on Monday: 10.0.1.1, 10.0.1.2");
+	ck_assert_str_eq(lines.items[1], "peers: " REFUSED ": 10.0.1.1, 10.0.1.2, 10.0.1.3");
 	strlist_fini(&lines);
 }
 END_TEST

@@ -71,9 +71,9 @@ static struct policy parse_policy(const char *dir, const char *action, const cha
 	struct policy policy = {.priority = priority};
 	unsigned type;
 
-	while (strcmp(policy_dir_name(policy.dir), dir) != 0)
+	while (strcmp(policy_dir_names[policy.dir], dir) != 0)
 		ck_assert_int_le(++policy.dir, POLICY_DIR_FWD);
-	while (strcmp(policy_action_name(policy.action), action) != 0)
+	while (strcmp(policy_action_names[policy.action], action) != 0)
 		ck_assert_int_le(++policy.action, POLICY_ACTION_BLOCK);
 	ck_assert_int_eq(prefix_parse(src, &policy.src, NULL), 0);
 	ck_assert_int_eq(prefix_parse(dst, &policy.dst, NULL), 0);
@@ -330,8 +330,8 @@ END_TEST
 START_TEST(verify_document)
 {
 	static const struct ctl_verify verified[] = {
-		{.address = {AF_INET, {10, 0, 1, 2}},
-	         .local = {AF_INET, {10, 0, 1, 1}},
+		{.pair.remote = {AF_INET, {10, 0, 1, 2}},
+	         .pair.local = {AF_INET, {10, 0, 1, 1}},
 	         .ifname = "eth0",
 	         .well = true,
 	         .sent = CTL_WAY_ESP,
@@ -343,12 +343,13 @@ START_TEST(verify_document)
 	         .mtu = 1366,
 	         .mtu_sent = 1466,
 	         .sentence = "sent as ESP, answered as ESP in 0.4 ms"},
-		{.address = {AF_INET, {10, 0, 1, 3}},
-	         .local = {AF_INET, {10, 0, 1, 1}},
+		{.pair.remote = {AF_INET, {10, 0, 1, 3}},
+	         .pair.local = {AF_INET, {10, 0, 1, 1}},
 	         .ifname = "eth0",
 	         .sent = CTL_WAY_CLEAR,
 	         .sentence = "allowed: in clear, no answer in 3.0 s"},
-		{.address = {AF_INET, {192, 0, 2, 1}}, .sentence = "no route, nothing was sent"},
+		{.pair.remote = {AF_INET, {192, 0, 2, 1}},
+	         .sentence = "no route, nothing was sent"},
 	};
 
 	assert_golden_json("verify.json",

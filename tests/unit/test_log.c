@@ -405,7 +405,7 @@ static char tapped[256];
 static void note_line(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
-	snprintf(tapped, sizeof(tapped), "%s %s", log_level_name(level), line);
+	snprintf(tapped, sizeof(tapped), "%s %s", log_level_names[level], line);
 	log_notice("in the tap");
 }
 

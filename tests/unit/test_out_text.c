@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(errors_are_cut_to_fit_a_row)
 {
-	char text[OUT_TEXT_ERROR_MAX], error[CTL_ERROR_MAX];
+	char text[OUT_TEXT_ERROR_MAX], error[FAILURE_WORDS_MAX];
 
 	ck_assert_str_eq(out_text_error("no \033[2J", text), "no \\x1b[2J");
 	memset(error, 'x', sizeof(error));

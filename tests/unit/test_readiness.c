@@ -32,11 +32,11 @@ static struct ctl_peers two_peers(void)
 	ck_assert_ptr_nonnull(peers.items);
 	peers.items[0] = (struct ctl_peer){.state = "up", .sas = calloc(1, sizeof(struct ctl_sa))};
 	peers.items[1] = (struct ctl_peer){.state = "failed",
-	                                   .last_error = "no response",
+	                                   .last_error = {REASON_OTHER, "no response"},
 	                                   .last_acquire = 5,
 	                                   .last_failure = 4};
-	ck_assert_int_eq(addr_parse("10.0.1.1", &peers.items[1].local), 0);
-	ck_assert_int_eq(addr_parse("10.0.1.3", &peers.items[1].address), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.1", &peers.items[1].pair.local), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.3", &peers.items[1].pair.remote), 0);
 	return peers;
 }
 

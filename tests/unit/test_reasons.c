@@ -13,10 +13,12 @@
 #define BEGIN "10.0.1.2 is initiating an IKE_SA"
 #define SENT  "sending packet: from 10.0.1.1[500] to 10.0.1.2[500] (80 bytes)"
 
+#define REFUSED "the peer refused our certificate"
 #define FOREIGN "the peer's certificate was not issued by any of our CAs: "
 
 static struct reasons reasons;
-static struct reason told;
+static struct failed_negotiation told;
+static char words[FAILURE_WORDS_MAX]; /* of it */
 static struct pki_cert leaf = {
 	.subject = (char[]){"CN=me"}, .issuer = (char[]){"CN=fleet"}, .not_after = NOW + 1};
 static struct pki_cert ca = {.subject = (char[]){"CN=fleet"}};
@@ -37,12 +39,13 @@ static bool take(uint32_t ike_id, const char *name, const char *const *lines)
 	bool telling = false;
 
 	snprintf(log.ike_name, sizeof(log.ike_name), "%s", name);
-	told = (struct reason){0};
+	told = (struct failed_negotiation){0};
 	for (size_t i = 0; lines[i]; i++) {
 		ck_assert_msg(!telling, "told too early, at: %s", lines[i - 1]);
 		snprintf(log.text, sizeof(log.text), "%s", lines[i]);
 		telling = reasons_take(&reasons, &log, &own, NOW, &told);
 	}
+	failure_words(&told.failure, words);
 	return telling;
 }
 
@@ -112,14 +115,14 @@ static const struct {
          "clock is wrong"},
 
 	{{"received AUTHENTICATION_FAILED notify error"},
-         SWAN_REASON_REFUSED ": it may not have our CA \"CN=fleet\""},
+         REFUSED ": it may not have our CA \"CN=fleet\""},
 	{{"received 2 cert requests for an unknown ca",
           "received AUTHENTICATION_FAILED notify error"},
-         SWAN_REASON_REFUSED ": it does not have our CA \"CN=fleet\""},
+         REFUSED ": it does not have our CA \"CN=fleet\""},
 	{{"received cert request for \"CN=second\"", "received AUTHENTICATION_FAILED notify error"},
-         SWAN_REASON_REFUSED ": it does not have our CA \"CN=fleet\""},
+         REFUSED ": it does not have our CA \"CN=fleet\""},
 	{{"received cert request for \"CN=fleet\"", "received AUTHENTICATION_FAILED notify error"},
-         SWAN_REASON_REFUSED ": it has our CA \"CN=fleet\", so its clock or its log must tell"},
+         REFUSED ": it has our CA \"CN=fleet\", so its clock or its log must tell"},
 
 	{{"received proposals: IKE:A/B", "received proposals unacceptable"},
          "we accept none of the peer's IKE proposals: it offers IKE:A/B"},
@@ -135,7 +138,7 @@ START_TEST(reasons_of_ours_are_told_at_once)
 
 	memcpy(lines + 1, cases[_i].lines, sizeof(cases[_i].lines));
 	ck_assert(take(7, OURS, lines));
-	ck_assert_str_eq(told.words, cases[_i].words);
+	ck_assert_str_eq(words, cases[_i].words);
 	ck_assert(told.ours);
 	ck_assert_int_eq(addr_parse("10.0.1.2", &remote), 0);
 	ck_assert(addr_equal(&told.pair.remote, &remote));
@@ -152,7 +155,7 @@ START_TEST(reasons_of_a_peer_are_told_with_the_answer)
 		lines[count++] = cases[_i].lines[i];
 	lines[count++] = SENT;
 	ck_assert(take(7, "(unnamed)", lines));
-	ck_assert_str_eq(told.words, cases[_i].words);
+	ck_assert_str_eq(words, cases[_i].words);
 	ck_assert(!told.ours);
 	ck_assert_str_eq(addr_format(&told.pair.local, text), "10.0.1.1");
 	ck_assert_str_eq(addr_format(&told.pair.remote, text), "10.0.1.2");
@@ -165,7 +168,7 @@ START_TEST(reasons_of_ours_name_an_expired_certificate)
 	leaf.not_after = NOW;
 	ck_assert(TAKE(OURS, BEGIN, "received 1 cert requests for an unknown ca",
 	               "received AUTHENTICATION_FAILED notify error"));
-	ck_assert_str_eq(told.words, SWAN_REASON_REFUSED ": it expired on 2027-01-15T08:00:00Z");
+	ck_assert_str_eq(words, REFUSED ": it expired on 2027-01-15T08:00:00Z");
 }
 END_TEST
 
@@ -176,10 +179,10 @@ START_TEST(reasons_know_that_cas_of_a_rotation_have_one_name)
 	own.cas = (struct pki_certs){.items = cas, .count = 2};
 	ck_assert(TAKE(OURS, BEGIN, "received cert request for \"CN=fleet\"",
 	               "received AUTHENTICATION_FAILED notify error"));
-	ck_assert_str_eq(told.words, SWAN_REASON_REFUSED ": it may not have our CA \"CN=fleet\"");
+	ck_assert_str_eq(words, REFUSED ": it may not have our CA \"CN=fleet\"");
 	ck_assert(TAKE(OURS, "  issuer is \"CN=Other\""));
-	ck_assert_ptr_nonnull(strstr(told.words, "by \"CN=Other\", ours: \"CN=fleet\""));
-	ck_assert_ptr_null(strstr(told.words, ", \"CN=fleet\""));
+	ck_assert_ptr_nonnull(strstr(words, "by \"CN=Other\", ours: \"CN=fleet\""));
+	ck_assert_ptr_null(strstr(words, ", \"CN=fleet\""));
 }
 END_TEST
 
@@ -194,8 +197,8 @@ START_TEST(reasons_show_some_of_many_cas)
 	own.cas = (struct pki_certs){.items = cas, .count = 5};
 	ck_assert(TAKE(OURS, BEGIN, "no issuer certificate found for \"CN=b\"",
 	               "  issuer is \"CN=O\""));
-	ck_assert_str_eq(told.words, FOREIGN "\"CN=b\" is issued by \"CN=O\", ours: \"CN=1\", "
-	                                     "\"CN=2\" and 2 more");
+	ck_assert_str_eq(words, FOREIGN "\"CN=b\" is issued by \"CN=O\", ours: \"CN=1\", "
+	                                "\"CN=2\" and 2 more");
 }
 END_TEST
 
@@ -204,7 +207,7 @@ START_TEST(reasons_of_a_peer_are_the_first_one)
 	ck_assert(TAKE("xfrmd", BEGIN, "no issuer certificate found for \"CN=b\"",
 	               "  issuer is \"CN=Other\"", "no trusted RSA public key found for 'CN=b'",
 	               SENT));
-	ck_assert_int_eq(strncmp(told.words, FOREIGN, strlen(FOREIGN)), 0);
+	ck_assert_int_eq(strncmp(words, FOREIGN, strlen(FOREIGN)), 0);
 }
 END_TEST
 
@@ -223,7 +226,7 @@ START_TEST(reasons_of_a_peer_may_come_when_it_has_the_sa)
 	ck_assert(TAKE("xfrmd", BEGIN, SENT, "received 1 cert requests for an unknown ca", SENT,
 	               "parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", "IKE_SA deleted",
 	               SENT));
-	ck_assert_str_eq(told.words, SWAN_REASON_REFUSED ": it does not have our CA \"CN=fleet\"");
+	ck_assert_str_eq(words, REFUSED ": it does not have our CA \"CN=fleet\"");
 }
 END_TEST
 
@@ -231,7 +234,7 @@ START_TEST(reasons_of_a_peer_that_falls_silent_need_no_answer)
 {
 	ck_assert(TAKE("xfrmd", BEGIN, SENT,
 	               "deleting half open IKE_SA with 10.0.1.2 after timeout"));
-	ck_assert_str_eq(told.words, "the peer began to negotiate and fell silent");
+	ck_assert_str_eq(words, "the peer began to negotiate and fell silent");
 	/* whose address nobody knows */
 	ck_assert(
 		!take(8, "xfrmd", (const char *const[]){"deleting half open IKE_SA with x", NULL}));
@@ -259,9 +262,9 @@ START_TEST(reasons_do_not_mix_ike_sas)
 	ck_assert(!TAKE(OURS, "initiating IKE_SA " OURS "[7] to 10.0.1.2",
 	                "no issuer certificate found for \"CN=seven\""));
 	ck_assert(take(8, OURS, (const char *const[]){"  issuer is \"CN=O\"", NULL}));
-	ck_assert_ptr_nonnull(strstr(told.words, ": it is issued by"));
+	ck_assert_ptr_nonnull(strstr(words, ": it is issued by"));
 	ck_assert(TAKE(OURS, "  issuer is \"CN=O\""));
-	ck_assert_ptr_nonnull(strstr(told.words, "\"CN=seven\""));
+	ck_assert_ptr_nonnull(strstr(words, "\"CN=seven\""));
 }
 END_TEST
 
@@ -273,9 +276,9 @@ START_TEST(reasons_forget_the_oldest)
 	for (uint32_t id = 1; id <= REASONS_TRAILS + 1; id++)
 		ck_assert(!take(id, OURS, first));
 	ck_assert(take(2, OURS, last));
-	ck_assert_ptr_nonnull(strstr(told.words, "\"CN=b\""));
+	ck_assert_ptr_nonnull(strstr(words, "\"CN=b\""));
 	ck_assert(take(1, OURS, last));
-	ck_assert_ptr_null(strstr(told.words, "\"CN=b\""));
+	ck_assert_ptr_null(strstr(words, "\"CN=b\""));
 }
 END_TEST
 
@@ -284,7 +287,7 @@ START_TEST(reasons_without_an_ike_sa_are_told)
 	const char *const lines[] = {"unable to resolve x, initiate aborted", NULL};
 
 	ck_assert(take(0, OURS, lines));
-	ck_assert_int_eq(told.kind, SWAN_REASON_FINAL);
+	ck_assert(told.final);
 	ck_assert(!take(0, "", lines));
 }
 END_TEST
@@ -303,7 +306,7 @@ START_TEST(reasons_fit_whatever_the_names)
 	memcpy(lines[2], "  issuer is \"A", strlen("  issuer is \"A"));
 	lines[2][sizeof(lines[2]) - 1] = '\0';
 	ck_assert(TAKE(OURS, BEGIN, lines[0], lines[1]));
-	ck_assert_ptr_nonnull(strstr(told.words, " and 1 more"));
+	ck_assert_ptr_nonnull(strstr(words, " and 1 more"));
 	ck_assert(TAKE(OURS, lines[2]));
 	/* more parts than are told apart */
 	lines[3][0] = '\0';

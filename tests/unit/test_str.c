@@ -104,6 +104,18 @@ START_TEST(parse_seconds_reads_one_number_with_one_unit)
 }
 END_TEST
 
+START_TEST(index_is_that_of_the_whole_name)
+{
+	static const char *const names[] = {"up", "upper", NULL};
+
+	ck_assert_int_eq(str_index("up", names), 0);
+	ck_assert_int_eq(str_index("upper", names), 1);
+	ck_assert_int_eq(str_index("", names), -EINVAL);
+	ck_assert_int_eq(str_index("uppe", names), -EINVAL);
+	ck_assert_int_eq(str_index("UP", names), -EINVAL);
+}
+END_TEST
+
 START_TEST(strlist_add_copies_the_text)
 {
 	struct strlist list = {0};
@@ -112,11 +124,13 @@ START_TEST(strlist_add_copies_the_text)
 	ck_assert_int_eq(strlist_add(&list, text), 0);
 	ck_assert_int_eq(strlist_add_len(&list, text, 2), 0);
 	ck_assert_int_eq(strlist_add(&list, ""), 0);
+	ck_assert_int_eq(strlist_addf(&list, "%s and %d", "one", 2), 0);
 	text[0] = 'x';
-	ck_assert_uint_eq(list.count, 3);
+	ck_assert_uint_eq(list.count, 4);
 	ck_assert_str_eq(list.items[0], "abc");
 	ck_assert_str_eq(list.items[1], "ab");
 	ck_assert_str_eq(list.items[2], "");
+	ck_assert_str_eq(list.items[3], "one and 2");
 	strlist_fini(&list);
 }
 END_TEST
@@ -248,6 +262,7 @@ int main(void)
 	                    COUNT(numbers));
 	tcase_add_loop_test(tcase, parse_bool_knows_eight_words_in_any_case, 0, COUNT(bools));
 	tcase_add_loop_test(tcase, parse_seconds_reads_one_number_with_one_unit, 0, COUNT(times));
+	tcase_add_test(tcase, index_is_that_of_the_whole_name);
 	tcase_add_test(tcase, strlist_add_copies_the_text);
 	tcase_add_loop_test(tcase, strlist_split_skips_empty_pieces, 0, COUNT(splits));
 	tcase_add_test(tcase, strlist_split_adds_to_what_is_there);

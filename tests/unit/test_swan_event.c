@@ -394,18 +394,19 @@ START_TEST(sa_fields_are_checked)
 END_TEST
 
 static const struct {
-	const char *key, *value, *selector, *unlike;
+	const char *key, *value, *selector;
+	enum reason unlike;
 } unlike_cases[] = {
-	{"mode", "TRANSPORT", "10.0.0.1/32", NULL},
-	{"protocol", "ESP", "fd00::1/128", NULL},
-	{"mode", "TUNNEL", "10.0.0.1/32", "tunnel mode"},
-	{"mode", "BEET", "10.0.0.1/32", "BEET mode"},
-	{"mode", "PASS", "10.0.0.1/32", "not transport mode"},
-	{"cpi-in", "1234", "10.0.0.1/32", "IP compression"},
-	{"mode", "TRANSPORT", "10.0.0.1/32[tcp/80]", "selectors of one protocol or port"},
+	{"mode", "TRANSPORT", "10.0.0.1/32", REASON_NONE},
+	{"protocol", "ESP", "fd00::1/128", REASON_NONE},
+	{"mode", "TUNNEL", "10.0.0.1/32", REASON_TUNNEL_MODE},
+	{"mode", "BEET", "10.0.0.1/32", REASON_BEET_MODE},
+	{"mode", "PASS", "10.0.0.1/32", REASON_UNKNOWN_MODE},
+	{"cpi-in", "1234", "10.0.0.1/32", REASON_IPCOMP},
+	{"mode", "TRANSPORT", "10.0.0.1/32[tcp/80]", REASON_NARROW_SELECTORS},
 	{"mode", "TRANSPORT",
          "fd00:1111:2222:3333:4444:5555:6666:7777..fd00:1111:2222:3333:4444:5555:6666:8888[icmp]",
-         "selectors of one protocol or port"},
+         REASON_NARROW_SELECTORS},
 };
 
 /* One CHILD_SA at the depth that child-updown has it at, or, in a section @inside it, child-rekey. */
@@ -443,13 +444,6 @@ static void put_unlike(struct buf *buf, size_t index, const char *inside)
 	ck_assert_int_eq(buf->error, 0);
 }
 
-static void assert_unlike(const char *unlike, size_t index)
-{
-	const char *expected = unlike_cases[index].unlike;
-
-	ck_assert_str_eq(unlike ? unlike : "", expected ? expected : "");
-}
-
 START_TEST(what_we_do_not_negotiate_is_seen)
 {
 	struct swan_child_rekey rekey;
@@ -458,11 +452,11 @@ START_TEST(what_we_do_not_negotiate_is_seen)
 
 	put_unlike(&buf, (size_t)_i, NULL);
 	ck_assert_int_eq(swan_event_sa(buf.data, buf.len, NULL, &ike), 0);
-	assert_unlike(ike.children[0].unlike, (size_t)_i);
+	ck_assert_int_eq(ike.children[0].unlike, unlike_cases[_i].unlike);
 	buf_fini(&buf);
 	put_unlike(&buf, (size_t)_i, "new");
 	ck_assert_int_eq(swan_event_child_rekey(buf.data, buf.len, &rekey), 0);
-	assert_unlike(rekey.new_unlike, (size_t)_i);
+	ck_assert_int_eq(rekey.new_unlike, unlike_cases[_i].unlike);
 	buf_fini(&buf);
 }
 END_TEST
@@ -503,70 +497,69 @@ END_TEST
 /* Lines of charon 5.9.8. */
 static const struct {
 	const char *line;
-	enum swan_reason_kind kind;
-	const char *words; /* NULL: the line */
+	bool final;
+	const char *words; /* NULL: it is none */
 } reason_cases[] = {
 	/* also of a liveness check; a negotiation that fails has a line of its own */
-	{"giving up after 2 retransmits", SWAN_REASON_NONE, NULL},
-	{"establishing IKE_SA failed, peer not responding", SWAN_REASON_FINAL,
-         "no response from the peer"},
-	{"received NO_PROPOSAL_CHOSEN notify error", SWAN_REASON_HINT,
+	{"giving up after 2 retransmits", false, NULL},
+	{"establishing IKE_SA failed, peer not responding", true, "no response from the peer"},
+	{"received NO_PROPOSAL_CHOSEN notify error", false,
          "the peer accepts none of our ike_proposals, or is starting or shutting down"},
-	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", SWAN_REASON_FINAL,
+	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", true,
          "the peer accepts none of our esp_proposals"},
-	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", SWAN_REASON_FINAL,
+	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", true,
          "the peer does not want IPsec between these two addresses"},
-	{"failed to establish CHILD_SA, keeping IKE_SA", SWAN_REASON_FINAL,
-         "no IPsec SA could be agreed on"},
+	{"failed to establish CHILD_SA, keeping IKE_SA", true, "no IPsec SA could be agreed on"},
 	{"not establishing CHILD_SA c{3} due to existing duplicate {1} with SPIs cb26b1db_i "
          "c29e1e2e_o and TS 10.0.1.1/32 === 10.0.1.2/32",
-         SWAN_REASON_FINAL, "charon has an IPsec SA with this peer"},
-	{"received AUTHENTICATION_FAILED notify error", SWAN_REASON_HINT,
+         true, "charon has an IPsec SA with this peer"},
+	{"received AUTHENTICATION_FAILED notify error", false, "the peer refused our certificate"},
+	{"constraint check failed: peer not authenticated by CA 'CN=evilca'", false,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"no issuer certificate found for \"CN=instance\"", false, NULL},
+	{"  issuer is \"CN=other\"", false,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"  self-signed certificate \"CN=other\" is not trusted", false,
+         "the peer's certificate was not issued by any of our CAs"},
+	{"parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", false,
          "the peer refused our certificate"},
-	{"constraint check failed: peer not authenticated by CA 'CN=evilca'", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"no issuer certificate found for \"CN=instance\"", SWAN_REASON_NONE, NULL},
-	{"  issuer is \"CN=other\"", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"  self-signed certificate \"CN=other\" is not trusted", SWAN_REASON_HINT,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", SWAN_REASON_HINT,
-         "the peer refused our certificate"},
-	{"parsed INFORMATIONAL request 2 [ D ]", SWAN_REASON_NONE, NULL},
-	{"no trusted RSA public key found for 'CN=evil'", SWAN_REASON_HINT,
+	{"parsed INFORMATIONAL request 2 [ D ]", false, NULL},
+	{"no trusted RSA public key found for 'CN=evil'", false,
          "we do not trust the peer's certificate"},
 	{"subject certificate invalid (valid from Nov 22 02:09:44 2026 to Nov 21 02:09:44 2026)",
-         SWAN_REASON_HINT,
-         "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
-	{"no private key found for 'CN=nokey'", SWAN_REASON_HINT,
-         "no private key for our certificate"},
-	{"unable to install inbound and outbound IPsec SA (SAD) in kernel", SWAN_REASON_HINT,
+         false, "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
+	{"no private key found for 'CN=nokey'", false, "no private key for our certificate"},
+	{"unable to install inbound and outbound IPsec SA (SAD) in kernel", false,
          "the kernel refused the IPsec SA"},
-	{"unable to resolve no.such.host, initiate aborted", SWAN_REASON_FINAL,
+	{"unable to resolve no.such.host, initiate aborted", true,
          "the peer's address cannot be resolved"},
-	{"error writing to socket: Network is unreachable", SWAN_REASON_HINT,
-         "no route to the peer"},
-	{"error writing to socket: Operation not permitted", SWAN_REASON_HINT, NULL},
-	{"constraint check failed: identity 'a' required, not matched by 'b'", SWAN_REASON_HINT,
-         NULL},
+	{"error writing to socket: Network is unreachable", false, "no route to the peer"},
+	{"error writing to socket: Operation not permitted", false,
+         "error writing to socket: Operation not permitted"},
+	{"constraint check failed: identity 'a' required, not matched by 'b'", false,
+         "constraint check failed: identity 'a' required, not matched by 'b'"},
 	/* not failures, or said better by the line before */
-	{"selected peer config 'c' unacceptable: constraint checking failed", SWAN_REASON_NONE,
-         NULL},
-	{"establishing CHILD_SA c{9}", SWAN_REASON_NONE, NULL},
-	{"IKE_SA c[9] established between 10.0.1.1[CN=a]...10.0.1.2[CN=b]", SWAN_REASON_NONE, NULL},
-	{"retransmit 1 of request with message ID 0", SWAN_REASON_NONE, NULL},
-	{"", SWAN_REASON_NONE, NULL},
+	{"selected peer config 'c' unacceptable: constraint checking failed", false, NULL},
+	{"establishing CHILD_SA c{9}", false, NULL},
+	{"IKE_SA c[9] established between 10.0.1.1[CN=a]...10.0.1.2[CN=b]", false, NULL},
+	{"retransmit 1 of request with message ID 0", false, NULL},
+	{"", false, NULL},
 	/* a name that the peer chose decides nothing */
-	{"received end entity cert \"CN=giving up after \"", SWAN_REASON_NONE, NULL},
+	{"received end entity cert \"CN=giving up after \"", false, NULL},
 };
 
-START_TEST(log_lines_become_words)
+START_TEST(log_lines_become_failures)
 {
-	const char *words = NULL;
+	char words[FAILURE_WORDS_MAX];
+	struct failure failure;
+	bool final;
 
-	ck_assert_int_eq(swan_reason(reason_cases[_i].line, &words), reason_cases[_i].kind);
-	ck_assert_str_eq(words,
-	                 reason_cases[_i].words ? reason_cases[_i].words : reason_cases[_i].line);
+	ck_assert_int_eq(swan_failure(reason_cases[_i].line, &failure, &final),
+	                 reason_cases[_i].words != NULL);
+	if (!reason_cases[_i].words)
+		return;
+	ck_assert_int_eq(final, reason_cases[_i].final);
+	ck_assert_str_eq(failure_words(&failure, words), reason_cases[_i].words);
 }
 END_TEST
 
@@ -644,7 +637,7 @@ int main(void)
 	tcase_add_test(tcase, children_beyond_the_maximum_are_left_out);
 	tcase_add_test(tcase, sa_event_has_exactly_one_connection);
 	tcase_add_test(tcase, rekey_events_without_their_ids_are_refused);
-	tcase_add_loop_test(tcase, log_lines_become_words, 0,
+	tcase_add_loop_test(tcase, log_lines_become_failures, 0,
 	                    (int)(sizeof(reason_cases) / sizeof(reason_cases[0])));
 	tcase_add_loop_test(tcase, log_lines_have_levels, 0,
 	                    (int)(sizeof(level_cases) / sizeof(level_cases[0])));

@@ -205,7 +205,7 @@ static const struct {
          CTL_WAY_CLEAR,
          {.rule = VERDICT_RULE_OPTIONAL,
           .peer_known = true,
-          .last_error = "no response from the peer",
+          .last_error = {REASON_NO_RESPONSE},
           .retry_in_s = 5,
           .seen = {.out_clear = true,
                    .out_clear_us = 20,
@@ -224,7 +224,7 @@ static const struct {
          CTL_WAY_NONE,
          {.rule = VERDICT_RULE_SILENT,
           .peer_known = true,
-          .last_error = "no response from the peer",
+          .last_error = {REASON_NO_RESPONSE},
           .retry_in_s = 12,
           .seen = {.send_error = EPERM, .no_ike = true}}},
 	{"blocked by the policy out block 10.0.1.1/32 -> 10.0.1.0/24 priority 5",
@@ -286,7 +286,7 @@ static const struct {
          {.holds = true,
           .peer_known = true,
           .peer_state = "failed",
-          .last_error = "the peer refused our certificate",
+          .last_error = {REASON_CERT_REFUSED},
           .retry_in_s = 8}},
 	{"dropped by the kernel, there is no SA after 3.0 s, and no negotiation is known",
          false,
@@ -329,13 +329,13 @@ END_TEST
 
 START_TEST(verdict_without_a_route_is_that)
 {
-	const struct verdict_input input = {.address = {AF_INET, {10, 9, 9, 9}}};
+	const struct verdict_input input = {.pair.remote = {AF_INET, {10, 9, 9, 9}}};
 	struct ctl_verify verify;
 
 	verdict_make(&input, &verify);
 	ck_assert_str_eq(verify.sentence, "no route, nothing was sent");
 	ck_assert(!verify.well);
-	ck_assert(addr_equal(&verify.address, &input.address));
+	ck_assert(addr_equal(&verify.pair.remote, &input.pair.remote));
 }
 END_TEST
 
@@ -385,7 +385,8 @@ START_TEST(verdict_is_cut_and_escaped)
 		.routed = true, .rule = VERDICT_RULE_SILENT, .seen = {.send_error = EPERM}};
 	struct ctl_verify verify;
 
-	memset(input.last_error, '\n', sizeof(input.last_error) - 1);
+	input.last_error.reason = REASON_OTHER;
+	memset(input.last_error.details, '\n', sizeof(input.last_error.details) - 1);
 	verdict_make(&input, &verify);
 	ck_assert_uint_eq(strlen(verify.sentence), sizeof(verify.sentence) - 1);
 	ck_assert_ptr_null(strchr(verify.sentence, '\n'));

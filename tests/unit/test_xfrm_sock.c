@@ -158,7 +158,8 @@ START_TEST(level_of_a_subnet_changes_by_updates_only)
 		uint32_t priority = diff.ops[i].policy.priority;
 
 		/* what only blocks goes */
-		ck_assert(diff.ops[i].kind == DIFF_OP_UPDATE || diff.ops[i].kind == DIFF_OP_KICK ||
+		ck_assert(diff.ops[i].kind == DIFF_OP_UPDATE ||
+		          diff.ops[i].kind == DIFF_OP_REFRESH ||
 		          priority >= POLICY_PRIORITY_EXEMPT ||
 		          priority == POLICY_PRIORITY_OWN_TO_ALL);
 	}

@@ -117,7 +117,7 @@ static void write_batch(const struct policy_list *plan, const char *path)
 		        "xfrm policy add src %s dst %s dir %s priority %u "
 		        "tmpl proto esp reqid %u mode transport\n",
 		        prefix_format(&policy->src, src), prefix_format(&policy->dst, dst),
-		        policy_dir_name(policy->dir), policy->priority, policy->reqid);
+		        policy_dir_names[policy->dir], policy->priority, policy->reqid);
 	}
 	if (fclose(file) != 0)
 		die(path);

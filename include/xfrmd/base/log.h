@@ -19,6 +19,7 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG,
 };
+extern const char *const log_level_names[]; /* for str_index() */
 
 enum log_target {
 	LOG_TARGET_STDERR, /* with <N> priority prefix when $JOURNAL_STREAM is set */
@@ -53,7 +54,6 @@ void log_tell_repeats(void);
 /* Hands over every line of every level, also those that the sink leaves out. NULL: no longer. */
 typedef void (*log_tap_fn)(void *ctx, enum log_level level, const char *line);
 void log_set_tap(log_tap_fn tap, void *ctx);
-const char *log_level_name(enum log_level level);
 
 void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -17,7 +17,7 @@ enum metric_type {
 	METRIC_TYPE_GAUGE,
 	METRIC_TYPE_HISTOGRAM,
 };
-const char *metric_type_name(enum metric_type type);
+extern const char *const metric_type_names[]; /* for str_index() */
 
 struct metric_label {
 	char *name, *value;

@@ -18,6 +18,9 @@ int str_parse_bool(const char *text, bool *ret_value);
 /* "30", "30s", "5m", "4h", "1d" to seconds; -EINVAL or -ERANGE (more than @max_s seconds). */
 int str_parse_seconds(const char *text, uint64_t max_s, uint64_t *ret_seconds);
 
+/* Where @text is in @names, which a NULL ends: the names of an enum, by its values; -EINVAL. */
+int str_index(const char *text, const char *const *names);
+
 /* A growing list of owned strings. Zero-initialise; strlist_fini() accepts half-built lists. */
 struct strlist {
 	char **items;

@@ -3,15 +3,13 @@
 #define XFRMD_CHARON_REASONS_H
 
 #include "xfrmd/charon/swan_event.h"
-#include "xfrmd/ike/peers.h"
 #include "xfrmd/pki/pki_load.h"
 
 /*
- * Why negotiations fail, in words: charon's log lines, the only ones that tell, gathered for each
- * IKE_SA, and explained with what we know of our own certificates. Pure. Zero state: fresh.
+ * Why negotiations fail: charon's log lines, the only ones that tell, gathered for each IKE_SA, and
+ * explained with what we know of our own certificates. Pure. Zero state: fresh.
  *
- * Words begin with what is wrong, the same for all peers that it is wrong with; names and dates
- * follow behind the first ": ". Names are spelled as pki_cert has them. Dates take charon to print
+ * Names are spelled as pki_cert has them. Dates take charon to print
  * UTC, as xfrmd starts it.
  */
 
@@ -26,12 +24,12 @@ struct reason_trail {
 	struct pair pair;               /* AF_UNSPEC: nothing was sent yet */
 	char subject[REASONS_NAME_MAX]; /* the certificate that is being checked */
 	char issuer[REASONS_NAME_MAX];  /* whose signature it has; empty: not found yet */
-	bool own;           /* it is ours: hosts may have the same name, then it is tried first */
-	char offered[160];  /* proposals of the peer */
-	unsigned asked;     /* for certificates of how many CAs, at least */
-	unsigned asked_own; /* of these, those with the name of our CA */
-	char spare[PEERS_WORDS_MAX]; /* what is wrong with ours, when no other is tried */
-	char hint[PEERS_WORDS_MAX];  /* begun by the peer: why it is failing */
+	bool own;             /* it is ours: hosts may have the same name, then it is tried first */
+	char offered[160];    /* proposals of the peer */
+	unsigned asked;       /* for certificates of how many CAs, at least */
+	unsigned asked_own;   /* of these, those with the name of our CA */
+	struct failure spare; /* what is wrong with ours, when no other is tried */
+	struct failure hint;  /* begun by the peer: why it is failing */
 };
 
 struct reasons {
@@ -39,11 +37,11 @@ struct reasons {
 	size_t next;
 };
 
-struct reason {
-	enum swan_reason_kind kind;
-	bool ours;        /* we began this negotiation */
-	struct pair pair; /* of its two ends */
-	char words[PEERS_WORDS_MAX];
+struct failed_negotiation {
+	struct failure failure;
+	bool final;       /* no event follows: swan_failure() */
+	bool ours;        /* we began it */
+	struct pair pair; /* its two ends */
 };
 
 /*
@@ -52,6 +50,6 @@ struct reason {
  * has answered that it failed. @own: what charon has from us; @now: epoch seconds.
  */
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
-                  const struct pki_bundle *own, int64_t now, struct reason *ret_reason);
+                  const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef XFRMD_CHARON_SWAN_EVENT_H
 #define XFRMD_CHARON_SWAN_EVENT_H
 
+#include "xfrmd/ike/reason.h"
 #include "xfrmd/net/pair.h"
 
 /*
@@ -13,8 +14,7 @@ struct swan_child {
 	bool installed;           /* INSTALLED or REKEYING; then both SPIs are there */
 	uint32_t spi_in, spi_out; /* host byte order */
 	uint32_t age_s;           /* since it was installed */
-	const char *
-		unlike; /* in what it is none of those that we negotiate (a static string), or NULL */
+	enum reason unlike;       /* why it is none of those that we negotiate, or NONE */
 };
 
 #define SWAN_CHILDREN_MAX 16
@@ -39,7 +39,7 @@ struct swan_child_rekey {
 	uint32_t old_child_id, new_child_id;
 	uint32_t new_spi_in, new_spi_out; /* host byte order */
 	bool asked;                       /* by us, whoever began the IKE_SA */
-	const char *new_unlike;           /* as of a swan_child */
+	enum reason new_unlike;           /* as of a swan_child */
 };
 int swan_event_child_rekey(const void *message, size_t len, struct swan_child_rekey *ret_rekey);
 /* ike-rekey: the IKE_SA ids. */
@@ -59,22 +59,12 @@ struct swan_log {
 };
 int swan_event_log(const void *message, size_t len, struct swan_log *ret_log);
 
-/* What a log line of a negotiation says about its result. */
-enum swan_reason_kind {
-	SWAN_REASON_NONE,  /* nothing */
-	SWAN_REASON_HINT,  /* why it is failing; the failure itself is reported elsewhere */
-	SWAN_REASON_FINAL, /* it failed; no updown event follows for a peer that does not answer */
-};
-/* The peer's verdict, of which IKE tells no reason. */
-#define SWAN_REASON_REFUSED "the peer refused our certificate"
 /*
- * Translates a line of charon's log into words for the operator ("no response from the peer",
- * SWAN_REASON_REFUSED, "no common IKE proposal", ...), in *ret_words (a static string,
- * or @text itself when there is nothing better to say). charon goes from the cause to its
- * consequences: of the lines about one attempt the first that is not NONE says the most, also when
- * a FINAL one comes behind it.
+ * Whether a line of charon's log says why a negotiation fails; *ret_final: it has failed, and no
+ * updown event follows. charon goes from the cause to its consequences: of the lines about one
+ * attempt the first says the most, also when a final one comes behind it. Pure.
  */
-enum swan_reason_kind swan_reason(const char *text, const char **ret_words);
+bool swan_failure(const char *text, struct failure *ret_failure, bool *ret_final);
 /* What a log line says about how far a negotiation that we began has got. Pure. */
 enum swan_progress {
 	SWAN_PROGRESS_NONE,     /* nothing */
@@ -82,8 +72,6 @@ enum swan_progress {
 	SWAN_PROGRESS_ANSWERED, /* the peer's first message is here */
 };
 enum swan_progress swan_progress(const char *text);
-/* How much of a reason says what is wrong, before the names and dates of each peer. Pure. */
-size_t swan_reason_len(const char *reason);
 
 /*
  * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of

@@ -17,9 +17,9 @@ struct ctl_explain_other {
 
 /* Everything that `xfrmctl explain` says about one address. */
 struct ctl_explain {
-	struct addr address;
+	struct pair
+		pair; /* the local address: that the kernel would choose; AF_UNSPEC: this host has none */
 	enum explain_kind kind;
-	struct addr local; /* that the kernel would choose; AF_UNSPEC: this host has none */
 	struct route route;
 	bool drift_known;
 	/* Of what comes from the address in `forward`, for any destination behind this host. */
@@ -27,7 +27,7 @@ struct ctl_explain {
 	struct xfrm_defaults defaults; /* for a way without a rule */
 	struct ctl_explain_other *others;
 	size_t other_count;
-	struct ctl_sa *sas; /* between local and address, from the kernel */
+	struct ctl_sa *sas; /* between the two, from the kernel */
 	size_t sa_count;
 	const struct ctl_peer *peer; /* borrowed; NULL: none, or the daemon was not asked */
 	char reason[512];            /* the answer in one sentence */

@@ -4,6 +4,8 @@
 
 #include "xfrmd/base/err.h"
 #include "xfrmd/base/str.h"
+#include "xfrmd/ike/reason.h"
+#include "xfrmd/net/pair.h"
 #include "xfrmd/spd/policy_rows.h"
 
 /*
@@ -103,16 +105,14 @@ struct ctl_sa {
 	uint64_t bytes_in, bytes_out, packets_in, packets_out;
 	int64_t installed, rekey; /* 0: null */
 };
-/* Size of words about a failure. */
-#define CTL_ERROR_MAX 384
 struct ctl_peer {
-	struct addr local, address;
-	char state[16]; /* "up", "negotiating", "failed", "idle" */
+	struct pair pair; /* the local address AF_UNSPEC: null */
+	char state[16];   /* "up", "negotiating", "failed", "idle" */
 	int64_t since;
 	struct ctl_sa *sas;
 	size_t sa_count;
-	char last_error[CTL_ERROR_MAX]; /* empty: null */
-	int64_t next_retry;             /* 0: null */
+	struct failure last_error; /* none: null */
+	int64_t next_retry;        /* 0: null */
 	/* Since it was up: when traffic last asked for an SA, when a negotiation failed; 0:
 	 * null. */
 	int64_t last_acquire, last_failure;

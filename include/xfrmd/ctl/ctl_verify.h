@@ -4,7 +4,7 @@
 
 #include <net/if.h>
 
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/pair.h"
 
 /* How a packet crossed the wire. */
 enum ctl_way {
@@ -15,8 +15,7 @@ enum ctl_way {
 
 /* What `xfrmctl verify` found out about one peer. A value type. */
 struct ctl_verify {
-	struct addr address;
-	struct addr local;        /* AF_UNSPEC: null */
+	struct pair pair;         /* the local address AF_UNSPEC: null */
 	char ifname[IF_NAMESIZE]; /* empty: null */
 	bool well;                /* it went and came back as it should */
 	enum ctl_way sent, answered;

@@ -10,7 +10,7 @@
  */
 struct peer_table {
 	struct peer **items;
-	size_t count, capacity;
+	size_t count;
 };
 
 void peer_table_fini(struct peer_table *table);

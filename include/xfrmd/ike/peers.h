@@ -4,6 +4,7 @@
 
 #include "xfrmd/base/histogram.h"
 #include "xfrmd/ike/lifetimes.h"
+#include "xfrmd/ike/reason.h"
 #include "xfrmd/net/pair.h"
 
 /*
@@ -65,9 +66,7 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_WITHOUT_SA_MAX    4096
 /* A peer that tries us in vain gets an entry while there are no more than so many that are IDLE:
  * anybody may try. */
-#define PEERS_STRANGERS_MAX     256
-/* Size of words about a failure; longer ones are cut. */
-#define PEERS_WORDS_MAX         384
+#define PEERS_UNINVITED_MAX     256
 
 struct peer_child {
 	uint32_t ike_id, child_id;
@@ -92,19 +91,19 @@ struct peer {
 	uint64_t reap_ms;      /* UP: looks for duplicates */
 	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
 	unsigned failures;     /* in a row */
-	bool wanted;           /* acquired, and the larval SA has not expired since */
+	bool asked_by_traffic; /* acquired, and the larval SA has not expired since */
 	bool asked_again;      /* by more than one acquire since it was up */
 	bool had_sa;           /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
-	bool ordered;                /* QUEUED: by peers_retry() */
+	bool asked_by_operator;      /* QUEUED: peers_retry() */
 	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
 	bool lost;                   /* UP: the kernel lost SAs of it, rekeying is due */
 	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
 	bool outranked;              /* scratch: makes room */
-	char hint[PEERS_WORDS_MAX];  /* why the running negotiation is failing, in words */
-	char last_error[PEERS_WORDS_MAX]; /* empty: none since it was up */
-	uint64_t failed_ms;               /* of last_error; 0: none */
-	uint64_t acquired_ms;             /* of the last acquire since it was up; 0: none */
+	struct failure hint;         /* why the running negotiation is failing */
+	struct failure last_error;   /* since it was up */
+	uint64_t failed_ms;          /* of last_error; 0: none */
+	uint64_t acquired_ms;        /* of the last acquire since it was up; 0: none */
 	struct peer_child children[PEERS_CHILDREN_MAX]; /* newest last; of more than fit the oldest
 	                                                 * is left out */
 	size_t child_count;
@@ -117,22 +116,22 @@ enum peer_action_kind {
 	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
 	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
 	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
-	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
-	PEER_ACTION_RENEW,   /* negotiate anew beside the SAs that it has */
-	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel kick */
+	PEER_ACTION_REAP,  /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW, /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel refresh */
 };
 struct peer_action {
 	enum peer_action_kind kind;
 	struct pair pair;
 	uint32_t ike_id, child_id;
 	enum peer_state old_state, new_state;
-	char reason
-		[PEERS_WORDS_MAX]; /* of CHANGED; of TERMINATE and TERMINATE_CHILD: what the peer did
-	                               * that is to be told, else empty */
+	const char *why; /* of CHANGED but to FAILED; of TERMINATE and TERMINATE_CHILD what the peer
+	                  * did that is to be told, else NULL; static */
+	struct failure failure; /* of CHANGED to FAILED */
 };
 struct peer_actions {
 	struct peer_action *items;
-	size_t count, capacity;
+	size_t count;
 	bool out_of_memory; /* actions were lost: reconnect to charon and take its list again */
 };
 void peer_actions_fini(struct peer_actions *actions);
@@ -150,7 +149,7 @@ void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes)
 struct peers_counters {
 	uint64_t acquires,
 		deduplicated; /* received; those that caused no negotiation of their own */
-	uint64_t held_back;   /* of the deduplicated: until the next retry of a peer that failed */
+	uint64_t in_backoff;  /* of the deduplicated: until the next retry of a peer that failed */
 	uint64_t negotiations, failures;
 	struct histogram up, failed; /* negotiations that ended so, by duration */
 	uint64_t abandoned;          /* those without a result: charon ended, no longer protected */
@@ -196,10 +195,10 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
                        uint64_t now_ms, struct peer_actions *actions);
 void peers_on_child_down(struct peers *peers, uint32_t ike_id, uint32_t child_id, uint64_t now_ms,
                          struct peer_actions *actions);
-/* charon has one that must not be (@unlike: in what), instead of child_up: it is ended, and its IKE_SA
+/* charon has one that must not be (@unlike: why), instead of child_up: it is ended, and its IKE_SA
  * if that has no other. A negotiation with the pair that is running has failed. */
 void peers_on_child_unlike(struct peers *peers, const struct pair *pair, uint32_t ike_id,
-                           uint32_t child_id, const char *unlike, uint64_t now_ms,
+                           uint32_t child_id, enum reason unlike, uint64_t now_ms,
                            struct peer_actions *actions);
 /* charon lists an IKE_SA that is established and has no CHILD_SA: it is ended. The last event of those
  * that it had may have been one of a rekeying, so this is asked for, and not concluded. */
@@ -215,19 +214,20 @@ void peers_on_ike_rekeyed(struct peers *peers, uint32_t old_ike_id, uint32_t new
  * the reason known by now or with one that follows within PEERS_REASON_MS. */
 void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *pair,
                        uint64_t now_ms, struct peer_actions *actions);
-/* Words for why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
+/* Why a negotiation is failing; @final: it has failed. Ignored unless NEGOTIATING. Of
  * several the first become last_error: causes are told before their consequences. The adapter also
  * reports an INITIATE that charon refused so. */
-void peers_on_reason(struct peers *peers, const struct pair *pair, const char *words, bool final,
-                     uint64_t now_ms, struct peer_actions *actions);
-/* Words for why a negotiation anew with a peer that is UP is failing: its last error, until it has a
+void peers_on_reason(struct peers *peers, const struct pair *pair, const struct failure *failure,
+                     bool final, uint64_t now_ms, struct peer_actions *actions);
+/* Why a negotiation anew with a peer that is UP is failing: its last error, until it has a
  * new SA. The first of several within PEERS_CAUSE_MS count. */
-void peers_on_renewal_failed(struct peers *peers, const struct pair *pair, const char *words,
-                             uint64_t now_ms);
-/* Words for why a negotiation failed that the peer began: the last error of a pair that is neither
+void peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
+                             const struct failure *failure, uint64_t now_ms);
+/* Why a negotiation failed that the peer began: the last error of a pair that is neither
  * UP nor NEGOTIATING. */
-void peers_on_vain_attempt(struct peers *peers, const struct pair *pair, const char *words,
-                           uint64_t now_ms, struct peer_actions *actions);
+void peers_on_vain_attempt(struct peers *peers, const struct pair *pair,
+                           const struct failure *failure, uint64_t now_ms,
+                           struct peer_actions *actions);
 /*
  * charon is gone: peers that were up or negotiating are queued again, their children forgotten.
  * charon takes requests: those that no traffic waits for (their SAs live on in the kernel) start

@@ -15,7 +15,7 @@
 /* Owned. Zero-initialise. */
 struct peers_file {
 	struct pair *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* 0, also for the one that does not fit any more and is left out, or -ENOMEM. */

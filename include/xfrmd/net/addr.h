@@ -39,8 +39,8 @@ bool addr_is_any(const struct addr *addr);
 /* ::ffff:0:0/96: IPv4 as sockets of IPv6 show it; no packet has such an address. */
 bool addr_is_mapped(const struct addr *addr);
 
-/* For sockets, without a port; @ifname is that of a link-local one. Returns the length. */
-socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname,
+/* For sockets; @ifname is that of a link-local one. Returns the length. */
+socklen_t addr_to_sockaddr(const struct addr *addr, const char *ifname, uint16_t port,
                            struct sockaddr_storage *ret_address);
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "xfrmd/net/pair.h"
 
+/* RFC 3948. */
+#define GREETING_PORT 4500
+#define GREETING_BYTE 0xff
+
 /*
  * Sends one packet by the policies that are there now, so that the other end hears of the SA that it
  * goes by: a keepalive for NAT (RFC 3948, 2.3), which whoever speaks IKE takes without an answer.

@@ -15,55 +15,57 @@
  * The known hosts: peers with a standing policy of their own (out, LOCAL/32 -> REMOTE/32) beside
  * the subnet policy. It gives each of them a hold queue of its own and, pinned to the SPI of the
  * outbound SA in use, a rekeying without loss. Pure: kernel notifications and time in, policy
- * writes out.
+ * writes out. A host is in one phase at any time (enum host_phase).
  *
  * Pinning. The kernel would use the newest SA as soon as it is there, and the end that began a
  * negotiation has its inbound SA only after the answer: what the other end sent meanwhile would be
  * lost. So a host stays pinned to the SA in use, which lives on beside the new one, until the peer
- * has that, too: at once if we began (and GREET tells the peer so, should no packet wait for it); else
- * when something was received with it, which LISTEN finds out: a peer that gave its negotiation up
- * has only the older one. A newer SA whose inbound one is not known takes over when it has lived
- * beside the pinned one for HOSTS_SETTLE_MS. Where both ends began, each may send with another
- * SA: the end with the higher address then follows, so that nothing is under way by the others when
- * the other end terminates them (duplicates.h). An SA that ends while a host is pinned to it, as in
- * a rekeying that charon or a foreign peer makes, leaves a moment in which packets are held
- * (xfrm_larval_drop = 0) or lost: hosts_lost_pins() counts them.
+ * has the new SA, too: at once if we began (and GREET tells the peer so, should no held packet do
+ * that); else when something was received with it, which LISTEN finds out: a peer that gave its
+ * negotiation up has only the older SA. A newer SA whose inbound one is not known takes over when
+ * it has lived beside the pinned one for HOSTS_SETTLE_MS. Where both ends began, each may send
+ * with another SA: the end with the higher address then follows, so that nothing is under way by
+ * the others when the other end terminates them (duplicates.h). An SA that ends while a host is
+ * pinned to it, as in a rekeying that charon or a foreign peer makes, leaves a moment in which
+ * packets are held (xfrm_larval_drop = 0) or lost: hosts_lost_pins() counts them.
  *
- * Waiting. A host without an SA is pinned to an SPI that no SA has (but in HOSTS_MODE_DROP): whatever
- * SA appears, packets are held until it takes over, HOSTS_WAIT_MS after it appeared at the latest, or
- * go on in clear where templates are optional. It is so before anybody asks, too: a policy that is
- * written while packets are held makes the kernel drop those whose route another one has replaced
- * since. The larval SA that such a policy raises does not end with the coming of an SA, as others do,
- * but with END_ACQUIRE: as long as it lives the kernel does not ask again. Subnet policies
- * wait by the same SPI (plan.h), so that a stranger's first SA is not used before its host policy is
- * there, either. The kernel cannot hold its own answers to ICMPv6: those to pings go by the SA at once
- * (answer_spi), since who pings has it.
+ * Holding. The policy of a host without an SA names an SPI that no SA has (but in
+ * HOSTS_MODE_DROP): whatever SA appears, packets are held until it takes over, HOSTS_WAIT_MS after
+ * it appeared at the latest, or go on in clear where templates are optional. It is so before
+ * anybody asks, too: a policy that is written while packets are held makes the kernel drop those
+ * whose route another policy has replaced since. The larval SA that such a policy raises does not
+ * end with the coming of an SA, as others do, but with END_ACQUIRE: as long as the larval SA lives
+ * the kernel does not ask again. Subnet policies hold by the same SPI (plan.h), so that the SA of
+ * a first contact is not used before its host policy is there, either. The kernel cannot hold its
+ * own answers to ICMPv6: those to pings go by the SA at once (answer_spi), since who pings has it.
  *
- * Together (HOSTS_MODE_HOLD only). The first packets to strangers, from before they had policies of
- * their own, are in the queue of the subnet policy. When the kernel can send the one at its head,
- * it takes out all and drops what cannot be sent yet. So strangers that wait at the same time take
- * over together: when the last of them is ready, when none got ready for HOSTS_TOGETHER_MS, or
- * after HOSTS_TOGETHER_MAX_MS.
+ * Together (HOSTS_MODE_HOLD only). The first packets to a first contact, from before it had a
+ * policy of its own, are in the queue of the subnet policy. When the kernel can send the packet at
+ * the head of that queue, it takes out all and drops what cannot be sent yet. So first contacts
+ * that hold at the same time take over together: when the last of them is READY, when none became
+ * so for HOSTS_TOGETHER_MS, or after HOSTS_TOGETHER_MAX_MS.
  *
  * Silence (HOSTS_MODE_HOLD only). A hold queue is one per policy and blocks on its head, and what
  * is held is charged to its socket: a program that sends to several silent addresses would stand
  * still for the living, too. So an address that has no SA HOSTS_SILENT_MS after traffic asked for
- * one, or whose negotiation failed before, gets a policy that blocks. It is not silent before charon
- * has sent it anything, nor once it has answered: hosts_on_progress(), for HOSTS_HELD_MAX_MS at most. Once a stranger waits no more
- * the subnet policy is re-sent, which makes the kernel look at that queue: sent, or purged. A
- * blocked policy asks for nothing, but the kernel notes its use: PROBE reads that, and traffic
- * since the last one counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
+ * one, or whose negotiation failed before, gets a policy that blocks. It is not silent before
+ * charon has sent it anything, nor once it has answered (hosts_on_progress()), for
+ * HOSTS_HELD_MAX_MS at most. Once a first contact holds no more, the subnet policy is written
+ * again (REFRESH), which makes the kernel look at its queue: sent, or purged. A blocked policy
+ * asks for nothing, but the kernel notes its use: PROBE reads that, and traffic since the last
+ * PROBE counts as an acquire. The first SA, whoever negotiated it, ends the blocking.
  */
 /* Nobody is silent that was not asked: while charon is down no silence ends, for so long at most,
  * since what is held may block its sender. */
 #define HOSTS_GRACE_MS        10000
+/* duplicates.h waits for longer: negotiator_actions.c asserts it. */
 #define HOSTS_SETTLE_MS       3000
 #define HOSTS_WAIT_MS         500
 /* After the last one that got ready, and in all. */
 #define HOSTS_TOGETHER_MS     200
 #define HOSTS_TOGETHER_MAX_MS 1000
-/* To the first LISTEN for a new SA, doubling up to the pause between looks at those that live beside
- * the pinned one. */
+/* To the first LISTEN for a new SA, doubling up to the pause between looks at those that live
+ * beside the pinned one. */
 #define HOSTS_LISTEN_MIN_MS   5
 #define HOSTS_LOOK_MAX_MS     1000
 #define HOSTS_SILENT_MS       1000
@@ -74,21 +76,34 @@
 #define HOSTS_PROBE_MAX_MS    8000
 /* A blocked host that nothing was sent to for so long is forgotten. */
 #define HOSTS_FORGET_MS       600000
-/* Beyond, those that were silent longest are forgotten: anybody's traffic can make hosts known, while
- * one with an SA has a certificate. */
+/* Beyond, those that were silent longest are forgotten: anybody's traffic can make hosts known,
+ * while one with an SA has a certificate. */
 #define HOSTS_WITHOUT_SA_MAX  4096
 /* CHILD_SAs remembered per host, newest last; the oldest but the pinned one is forgotten. */
 #define HOSTS_CHILDREN_MAX    16
 
 struct known_host {
 	struct pair pair;
-	uint32_t spi; /* pinned to it; up to POLICY_SPI_WAIT_MAX: it waits; 0: to none */
+	uint32_t spi; /* of its template; up to POLICY_SPI_WAIT_MAX: it holds; 0: any */
 	bool blocked; /* it is silent: what is sent to it is dropped */
-	/* IPv6, waits for its peer: the SA that answers to its pings go by, which the kernel cannot hold;
-	 * 0: none */
+	/* IPv6, awaits its peer: the SA that answers to its pings go by, which the kernel cannot
+	 * hold; 0: none */
 	uint32_t answer_spi;
 };
-bool known_host_waits(const struct known_host *host);
+/* Its template names a reserved SPI, so that its packets queue. */
+bool known_host_holds(const struct known_host *host);
+
+enum host_phase {
+	HOST_PHASE_NONE,      /* not known */
+	HOST_PHASE_IDLE,      /* no SA, and nobody asks for one */
+	HOST_PHASE_ACQUIRING, /* no SA, and packets are held: it is silent when that takes too long */
+	HOST_PHASE_BLOCKED,   /* no SA, and it was silent */
+	HOST_PHASE_AWAITS_PEER, /* has SAs, and holds until the peer is known to have one of them, too */
+	HOST_PHASE_READY,       /* likewise; its SA takes over together with those of others */
+	HOST_PHASE_PINNED,      /* goes by one of its SAs */
+};
+#define HOST_PHASE_COUNT (HOST_PHASE_PINNED + 1)
+const char *host_phase_name(enum host_phase phase); /* "none", "idle", ... */
 
 enum host_action_kind {
 	HOST_ACTION_PUT,         /* write the host's policy as the entry says, new or changed */
@@ -99,9 +114,9 @@ enum host_action_kind {
 	HOST_ACTION_LISTEN,      /* read what the inbound SA @spi received: hosts_on_looked() */
 	HOST_ACTION_GREET,       /* send the peer a packet, which goes by the pinned SA */
 	HOST_ACTION_END_ACQUIRE, /* delete the larval SA @spi, if there is one */
-	/* re-send the subnet policy that decides about the pair; may wait for the PUTs behind it,
-	 * and once for all pairs of one policy is enough */
-	HOST_ACTION_RESEND,
+	/* write the subnet policy that decides about the pair again; may wait for the PUTs behind
+	 * it, and once for all pairs of one policy is enough */
+	HOST_ACTION_REFRESH,
 };
 struct host_action {
 	enum host_action_kind kind;
@@ -117,7 +132,7 @@ void host_actions_fini(struct host_actions *actions);
 
 /* What becomes of packets for which there is no SA. */
 enum hosts_mode {
-	HOSTS_MODE_DROP,  /* xfrm_larval_drop = 1; nobody waits or is blocked */
+	HOSTS_MODE_DROP,  /* xfrm_larval_drop = 1; nobody holds or is blocked */
 	HOSTS_MODE_HOLD,  /* xfrm_larval_drop = 0 */
 	HOSTS_MODE_CLEAR, /* templates are optional; nobody is blocked */
 };
@@ -128,8 +143,8 @@ void hosts_free(struct hosts *hosts);
 /* Without actions: the caller then applies a whole new plan. */
 void hosts_set_mode(struct hosts *hosts, enum hosts_mode mode);
 
-/* The addresses of this host, of which each waits with an SPI of its own (wait_spis.h). Likewise without
- * actions. 0 or -ENOMEM: nothing is changed. */
+/* The addresses of this host, of which each holds by an SPI of its own (wait_spis.h). Likewise
+ * without actions. 0 or -ENOMEM: nothing is changed. */
 int hosts_set_addresses(struct hosts *hosts, const struct local_addr *addrs, size_t count);
 /* Borrowed until the next hosts_set_addresses(). */
 const struct wait_spis *hosts_wait_spis(const struct hosts *hosts);
@@ -152,18 +167,16 @@ struct fresh_sas {
 	struct pair pair;
 	uint32_t spi_out, spi_in; /* host byte order */
 	bool initiator;           /* we asked for them: the peer had both before us */
-	bool rekeyed;             /* they replace others: ends a wait, but no pin */
+	bool rekeyed;             /* they replace others: ends AWAITS_PEER, but no pin */
 };
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
                         struct host_actions *actions);
 /* The inbound SA of an outbound one that is known; told by hosts_on_fresh_sas(), too. */
 void hosts_on_inbound_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi,
                          uint32_t spi_in, uint64_t now_ms);
-bool hosts_is_known(const struct hosts *hosts, const struct pair *pair);
-/* Whether the pair is of a host that is silent: of what is sent to it PROBE tells, and no acquire. */
-bool hosts_is_blocked(const struct hosts *hosts, const struct pair *pair);
-/* Whether the host with this index in hosts_list() is pinned to its newest SA, which the kernel would
- * use by itself. */
+enum host_phase hosts_phase(const struct hosts *hosts, const struct pair *pair);
+/* Whether the host with this index in hosts_list() is pinned to its newest SA, which the kernel
+ * would use by itself. */
 bool hosts_goes_by_newest(const struct hosts *hosts, size_t index);
 /* The answer to LISTEN: packets that the inbound SA has received so far. */
 void hosts_on_looked(struct hosts *hosts, const struct pair *pair, uint32_t spi_in,

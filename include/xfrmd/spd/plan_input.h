@@ -14,9 +14,8 @@ struct plan_input {
 	const struct known_host *hosts;
 	size_t host_count;
 	struct forwarding forwarding;
-	const struct wait_spis
-		*spis; /* what the templates of the addresses wait by; NULL: new ones */
-	bool lockdown; /* before all else at boot: see fallback_add() */
+	const struct wait_spis *spis; /* by which the templates of the addresses hold; NULL: new */
+	bool lockdown;                /* before all else at boot: see fallback_add() */
 };
 
 /* Whether policies are made for this address: neither loopback nor link-local, on a chosen

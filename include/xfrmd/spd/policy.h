@@ -29,19 +29,20 @@ enum policy_action {
 #define POLICY_PRIORITY_HOST       30010u
 #define POLICY_PRIORITY_OWN_TO_ALL 30011u
 #define POLICY_PRIORITY_OWN        30012u
-/* The policy of one known host, and before it that of its answers to pings: before every subnet, and
- * before nothing of the above. */
+/* The policy of one known host, and before it that of its answers to pings: before every subnet,
+ * and before nothing of the above. */
 #define POLICY_PRIORITY_ANSWERS    30019u
 #define POLICY_PRIORITY_KNOWN_HOST 30020u
 /* Plus the number of address bits that the prefix leaves open: a longer prefix has a lower
  * number. */
 #define POLICY_PRIORITY_SUBNET     30100u
-/* Beneath all of them: what the fallback leaves alone, and what it decides, plus open bits likewise. */
+/* Beneath all of them: what the fallback leaves alone, and what it decides, plus open bits
+ * likewise. */
 #define POLICY_PRIORITY_EXEMPT     30600u
 #define POLICY_PRIORITY_FALLBACK   30700u
 
-/* A template pinned to a reserved SPI waits, since no SA has one, and the larval SA of an acquire that it
- * raises has that SPI. */
+/* A template pinned to a reserved SPI holds what is sent, since no SA has one, and the larval SA
+ * of an acquire that it raises has that SPI. */
 #define POLICY_SPI_WAIT_MAX SPI_RESERVED_MAX
 
 /*
@@ -88,8 +89,9 @@ bool policy_equal(const struct policy *a, const struct policy *b);
 bool policy_matches(const struct policy *policy, enum policy_dir dir, const struct addr *src,
                     const struct addr *dst);
 
-const char *policy_dir_name(enum policy_dir dir);          /* "out", "in", "fwd" */
-const char *policy_action_name(enum policy_action action); /* "protect", "allow", "block" */
+/* For str_index(). */
+extern const char *const policy_dir_names[];    /* "out", "in", "fwd" */
+extern const char *const policy_action_names[]; /* "protect", "allow", "block" */
 
 #define POLICY_TEXT_MAX 192
 /* One line for logs: `out protect 10.0.1.1/32 -> 10.0.0.0/20 priority 30112 required`. */

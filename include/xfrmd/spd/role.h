@@ -11,7 +11,7 @@ enum role {
 	ROLE_NEIGHBOUR,  /* IPv6 neighbour discovery */
 	ROLE_BROADCAST,  /* a broadcast address of a network of this host */
 	ROLE_MULTICAST,  /* multicast or 255.255.255.255 inside a protected prefix */
-	ROLE_KNOWN_HOST, /* pinned to an SA, or waiting for one, or blocked since it is silent */
+	ROLE_KNOWN_HOST, /* pinned to an SA, or holding for one, or blocked since it is silent */
 	ROLE_SUBNET,     /* an entry of ipsec_subnets (protect) or no_ipsec_subnets (allow) */
 	ROLE_FALLBACK, /* beneath all of these: of no local address in particular, or an exception */
 };

@@ -44,9 +44,9 @@ int installed_spd_remove(struct installed_spd *keeper, const struct policy *key,
 /* When a packet last met the policy with the key of @key, epoch seconds; 0: never, or there is
  * none. */
 int64_t installed_spd_used(struct installed_spd *keeper, const struct policy *key);
-/* Re-sends the policy with the key of @key as it is, if there is one of ours: the kernel then looks at
- * the packets that it holds for it. */
-void installed_spd_resend(struct installed_spd *keeper, const struct policy *key);
+/* Writes the policy with the key of @key again as it is, if there is one of ours: the kernel then
+ * looks at the packets that it holds for it. */
+void installed_spd_refresh(struct installed_spd *keeper, const struct policy *key);
 /* Reads the kernel. */
 int installed_spd_read(struct installed_spd *keeper, struct err *err);
 /* What the kernel held when last read or written, foreign policies included, sorted by key.
@@ -56,7 +56,7 @@ const struct policy_list *installed_spd_have(const struct installed_spd *keeper)
 int installed_spd_repair(struct installed_spd *keeper, struct spd_change *ret_change,
                          struct err *err);
 /* Makes the kernel look up the policies of established sockets of @family anew. */
-void installed_spd_kick(struct installed_spd *keeper, uint8_t family);
+void installed_spd_refresh_family(struct installed_spd *keeper, uint8_t family);
 
 /* Borrowed until the next installed_spd_set(). */
 const struct policy_list *installed_spd_want(const struct installed_spd *keeper);
@@ -81,5 +81,19 @@ int installed_spd_find_sa(struct installed_spd *keeper, const struct sa *key, st
 int installed_spd_delete_sa(struct installed_spd *keeper, const struct sa *key);
 /* Deletes every SA with @reqid, those that charon left when it was killed. Returns how many. */
 size_t installed_spd_delete_sas(struct installed_spd *keeper, uint32_t reqid);
+
+/* Pure parts, of lists that are sorted by key. */
+/*
+ * A policy of ours that somebody moved out of our band is not foreign for that: where @known has one
+ * of ours at its key, the policy in @fresh counts as ours again, so that it is put right.
+ */
+void installed_spd_reclaim(struct policy_list *fresh, const struct policy_list *known);
+/*
+ * What the kernel holds after @want was applied to @have: the wanted policies, with the indices that
+ * are known, and all foreign ones, which keep a key that is wanted too. 0 or -ENOMEM, then it is
+ * empty; the caller finis.
+ */
+int installed_spd_merge(const struct policy_list *have, const struct policy_list *want,
+                        struct policy_list *ret_merged);
 
 #endif

@@ -1,39 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* The peers that fail, by reason: the first few of the first few. */
-#include "xfrmd/charon/failures.h"
+#include "xfrmd/ike/failures.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-
-#include "xfrmd/charon/swan_event.h"
 
 /* Longer ones are cut. */
-#define REASON_MAX 300
+#define SHOWN_MAX 300
 
-static struct failures_group *find_group(struct failures *failures, const char *reason)
+static struct failures_group *find_group(struct failures *failures, const struct failure *failure)
 {
-	size_t len = swan_reason_len(reason);
-
 	for (size_t i = 0; i < failures->group_count; i++) {
 		struct failures_group *group = &failures->groups[i];
 
-		if (swan_reason_len(group->reason) != len ||
-		    strncmp(group->reason, reason, len) != 0)
+		if (!failure_alike(group->failure, failure))
 			continue;
-		group->alike &= strcmp(group->reason, reason) == 0;
+		group->equal &= failure_equal(group->failure, failure);
 		return group;
 	}
 	if (failures->group_count == FAILURES_REASONS_MAX)
 		return NULL;
-	failures->groups[failures->group_count] = (struct failures_group){.reason = reason,
-	                                                                  .alike = true};
+	failures->groups[failures->group_count] = (struct failures_group){.failure = failure,
+	                                                                  .equal = true};
 	return &failures->groups[failures->group_count++];
 }
 
-void failures_add(struct failures *failures, const char *reason, const struct addr *addr)
+void failures_add(struct failures *failures, const struct failure *failure, const struct addr *addr)
 {
-	struct failures_group *group = find_group(failures, reason);
+	struct failures_group *group = find_group(failures, failure);
 
 	if (!group) {
 		failures->others++;
@@ -46,11 +40,10 @@ void failures_add(struct failures *failures, const char *reason, const struct ad
 
 static int tell_group(const struct failures_group *group, struct strlist *lines)
 {
-	char text[REASON_MAX + 256], addr[ADDR_TEXT_MAX];
-	size_t reason_len = group->alike ? strlen(group->reason) : swan_reason_len(group->reason);
-	size_t len = (size_t)snprintf(text, sizeof(text), "peers: %.*s: ",
-	                              reason_len < REASON_MAX ? (int)reason_len : REASON_MAX,
-	                              group->reason);
+	char text[SHOWN_MAX + 256], addr[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
+	size_t len = (size_t)snprintf(text, sizeof(text), "peers: %.*s: ", SHOWN_MAX,
+	                              group->equal ? failure_words(group->failure, words)
+	                                           : reason_words(group->failure->reason));
 
 	for (size_t i = 0; i < group->count && i < FAILURES_SHOWN_MAX; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",

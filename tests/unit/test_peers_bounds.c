@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* The acquire machine when there is much of something: who comes first, and who has to go. */
+#include "peers_fixture.h"
+
+START_TEST(peers_negotiate_at_most_the_bound_at_once)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX + 10; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_MAX);
+	actions.count = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		struct addr done = numbered(i);
+
+		child_up(&done, i + 1, i + 1, NOW + 1);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 3);
+}
+END_TEST
+
+/* The remote address of the only INITIATE, once one slot is freed. */
+static const char *next_initiated(unsigned slot)
+{
+	static char text[ADDR_TEXT_MAX];
+	struct addr done = numbered(slot);
+
+	actions.count = 0;
+	child_up(&done, slot + 1, slot + 1, NOW + 3000);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 1);
+	for (size_t i = 0; i < actions.count; i++) {
+		if (actions.items[i].kind == PEER_ACTION_INITIATE)
+			addr_format(&actions.items[i].pair.remote, text);
+	}
+	return text;
+}
+
+START_TEST(peers_that_never_failed_go_first_then_first_in_first_out)
+{
+	struct addr failed_first = make_addr("10.0.9.1"), failed_second = make_addr("10.0.9.2");
+	struct addr fresh_first = make_addr("10.0.9.4"), fresh_second = make_addr("10.0.9.3");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	acquire(&failed_first, NOW);
+	acquire(&failed_second, NOW);
+	fail_with(&failed_first, "no response", NOW);
+	fail_with(&failed_second, "no response", NOW);
+	fill_slots();
+	acquire(&failed_first, NOW + 2000);
+	acquire(&failed_second, NOW + 2000);
+	acquire(&fresh_first, NOW + 2000);
+	acquire(&fresh_second, NOW + 2000);
+	ck_assert_str_eq(next_initiated(0), "10.0.9.4");
+	ck_assert_str_eq(next_initiated(1), "10.0.9.3");
+	ck_assert_str_eq(next_initiated(2), "10.0.9.1");
+	ck_assert_str_eq(next_initiated(3), "10.0.9.2");
+}
+END_TEST
+
+START_TEST(peers_that_are_wanted_in_earnest_go_first)
+{
+	struct addr known = make_addr("10.0.9.1"), again = make_addr("10.0.9.2");
+	struct addr early = make_addr("10.0.9.3"), late = make_addr("10.0.9.4");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&known, 901, 901, NOW);
+	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
+	fill_slots();
+	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+		acquire(&to, NOW + 1);
+	}
+	acquire(&early, NOW + 10);
+	acquire(&again, NOW + 10);
+	acquire(&known, NOW + 10);
+	acquire(&again, NOW + 20);
+	acquire(&late, NOW + 30);
+	ck_assert_str_eq(next_initiated(0), "10.0.9.1");
+	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
+	actions.count = 0;
+	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+		struct addr to = numbered(i);
+
+		child_up(&to, i + 1, i + 1, NOW + 2000);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 0);
+	ck_assert_str_eq(next_initiated(2), "10.0.9.4");
+	ck_assert_str_eq(next_initiated(3), "10.0.9.3");
+}
+END_TEST
+
+START_TEST(peers_that_are_wanted_in_earnest_wait_for_no_dead_ones)
+{
+	struct addr once = make_addr("10.0.9.1"), known = make_addr("10.0.9.2");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(&known, 901, 901, NOW);
+	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
+	fill_slots();
+	acquire(&once, NOW + 10);
+	acquire(&known, NOW + 10);
+	ck_assert_str_eq(state_of(&once), "queued");
+	ck_assert_str_eq(state_of(&known), "negotiating");
+	acquire(&once, NOW + 20);
+	ck_assert_str_eq(state_of(&once), "negotiating");
+	for (unsigned i = 100; i < 200; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW + 30);
+		acquire(&to, NOW + 40);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_EARNEST);
+}
+END_TEST
+
+/* A scan: each once, and one of them again and again. */
+START_TEST(peers_without_an_sa_are_bounded)
+{
+	struct addr up = make_addr("10.0.9.1"), wanted = make_addr("10.0.9.2");
+	unsigned number = 0;
+	size_t count;
+
+	child_up(&up, 901, 901, NOW);
+	for (unsigned second = 0; second < 20; second++) {
+		acquire(&wanted, NOW + second * 1000);
+		for (unsigned i = 0; i < 1000; i++) {
+			struct addr to = numbered(number++);
+
+			acquire(&to, NOW + second * 1000 + i);
+			peer_actions_fini(&actions);
+		}
+		peers_list(peers, &count);
+		ck_assert_uint_le(count, PEERS_WITHOUT_SA_MAX + 1);
+	}
+	ck_assert_uint_ge(count, PEERS_WITHOUT_SA_MAX * 7 / 8);
+	ck_assert_str_eq(state_of(&up), "up");
+	ck_assert_str_eq(state_of(&wanted), "queued");
+	/* of the others the latest are there still */
+	for (unsigned i = 1; i <= 3000; i++) {
+		struct addr to = numbered(number - i);
+
+		ck_assert_str_eq(state_of(&to), "queued");
+	}
+	peers_on_charon_up(peers, NOW + 20000, &actions);
+	ck_assert_str_eq(state_of(&wanted), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_that_are_negotiated_with_do_not_make_room)
+{
+	fill_slots();
+	for (unsigned i = 100; i < 100 + 2 * PEERS_WITHOUT_SA_MAX; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW + i);
+		peer_actions_fini(&actions);
+	}
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		ck_assert_str_eq(state_of(&to), "negotiating");
+	}
+}
+END_TEST
+
+START_TEST(peers_that_nobody_waits_for_any_more_are_passed_over)
+{
+	struct addr scanned = make_addr("10.0.9.1"), asked_again = make_addr("10.0.9.2");
+	struct addr living = make_addr("10.0.9.3");
+
+	fill_slots();
+	acquire(&scanned, NOW);
+	acquire(&asked_again, NOW);
+	acquire(&living, NOW);
+	peers_on_larval_expired(peers, pair_to(&scanned));
+	peers_on_larval_expired(peers, pair_to(&asked_again));
+	ck_assert_str_eq(next_initiated(0), "10.0.9.3");
+	acquire(&living, NOW + 1);
+	acquire(&asked_again, NOW + 1);
+	ck_assert_str_eq(state_of(&asked_again), "negotiating");
+	ck_assert_str_eq(state_of(&scanned), "queued");
+}
+END_TEST
+
+START_TEST(peers_that_nobody_waits_for_any_more_leave_the_queue)
+{
+	enter(QUEUED);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "queued");
+	peers_on_larval_expired(peers, pair_to(&remote));
+	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
+	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "none");
+}
+END_TEST
+
+START_TEST(peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (uint32_t ike = 1; ike <= PEERS_CHILDREN_MAX; ike++)
+		child_up(&remote, ike, 10 * ike, NOW + ike);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE), 0);
+	actions.count = 0;
+	child_up(&remote, 99, 990, NOW + 99);
+	ck_assert_str_eq(take_actions(), "terminate:1");
+}
+END_TEST
+
+START_TEST(peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (uint32_t i = 0; i < PEERS_CHILDREN_OF_IKE_MAX; i++)
+		child_up(&remote, 1, 10 + i, NOW + i);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_TERMINATE_CHILD), 0);
+	actions.count = 0;
+	child_up(&remote, 1, 99, NOW + 99);
+	ck_assert_ptr_nonnull(actions.items[0].why);
+	ck_assert_str_eq(take_actions(), "terminate-child:99");
+	ck_assert_uint_eq(peers_find(peers, pair_to(&remote))->child_count,
+	                  PEERS_CHILDREN_OF_IKE_MAX);
+	/* one that is known is none more */
+	child_up(&remote, 1, 10, NOW + 100);
+	ck_assert_str_eq(take_actions(), "");
+	child_up(&remote, 2, 20, NOW + 101);
+	ck_assert_str_eq(take_actions(), "");
+}
+END_TEST
+
+START_TEST(peers_vain_attempts_of_uninvited_peers_are_bounded)
+{
+	struct addr uninvited = remote;
+	size_t count;
+
+	for (unsigned i = 0; i < PEERS_UNINVITED_MAX + 10; i++) {
+		uninvited.bytes[1] = (uint8_t)(i >> 8);
+		uninvited.bytes[2] = (uint8_t)i;
+		peers_on_vain_attempt(peers, pair_to(&uninvited), failure_of("in vain"), NOW,
+		                      &actions);
+	}
+	peers_list(peers, &count);
+	ck_assert_uint_eq(count, PEERS_UNINVITED_MAX);
+}
+END_TEST
+
+START_TEST(peers_timeout_frees_the_slot_in_the_same_turn)
+{
+	struct addr waiting = make_addr("10.0.9.9");
+
+	fill_slots();
+	acquire(&waiting, NOW + 1);
+	ck_assert_str_eq(state_of(&waiting), "queued");
+	peers_on_timer(peers, NOW + PEERS_NEGOTIATION_MS, &actions);
+	ck_assert_str_eq(state_of(&waiting), "negotiating");
+}
+END_TEST
+
+START_TEST(peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_and_for_good)
+{
+	uint64_t now_ms = NOW + 1000;
+
+	enter(UP);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, now_ms), true);
+	ck_assert_str_eq(on_time(now_ms), "rekey:70");
+	for (uint32_t id = 70; id < 80; id++) {
+		child_rekeyed(7, id, id + 1, NOW);
+		for (uint64_t ms = 0; ms < PEERS_REPAIR_PAUSE_MS; ms += 10) {
+			(void)peers_on_sa_lost(peers, &(struct peer_sa){local, remote},
+			                       now_ms + ms);
+			ck_assert_uint_eq(peers_next_ms(peers), now_ms + PEERS_REPAIR_PAUSE_MS);
+		}
+		now_ms += PEERS_REPAIR_PAUSE_MS;
+		peers_on_timer(peers, now_ms, &actions);
+		ck_assert_uint_eq(count_kind(PEER_ACTION_REKEY), 1);
+		ck_assert_uint_eq(actions.items[0].child_id, id + 1);
+		actions.count = 0;
+	}
+}
+END_TEST
+
+START_TEST(peers_leave_out_the_oldest_of_too_many_children)
+{
+	const struct peer *peer;
+
+	enter(UP);
+	for (uint32_t i = 0; i < PEERS_CHILDREN_MAX; i++)
+		child_up(&remote, 8 + i, 80 + i, NOW);
+	peer = peers_find(peers, pair_to(&remote));
+	ck_assert_uint_eq(peer->child_count, PEERS_CHILDREN_MAX);
+	ck_assert_uint_eq(peer->children[0].child_id, 80);
+	ck_assert_uint_eq(peer->children[PEERS_CHILDREN_MAX - 1].child_id,
+	                  80 + PEERS_CHILDREN_MAX - 1);
+}
+END_TEST
+
+START_TEST(peers_restart_is_spread_after_charon_is_back)
+{
+	const unsigned fleet = PEERS_INFLIGHT_UNASKED;
+	uint64_t back_ms = NOW + 5000, last_ms = 0;
+	const struct peer *const *list;
+	size_t count;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < fleet; i++) {
+		struct addr from = numbered(i);
+
+		child_up(&from, i + 1, i + 1, NOW);
+	}
+	peers_on_charon_down(peers, NOW + 1, &actions);
+	actions.count = 0;
+	peers_on_charon_up(peers, back_ms, &actions);
+	list = peers_list(peers, &count);
+	ck_assert_uint_eq(count, fleet);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_uint_lt(list[i]->next_retry_ms, back_ms + PEERS_RESTART_SPREAD_MS);
+		if (list[i]->next_retry_ms > last_ms)
+			last_ms = list[i]->next_retry_ms;
+	}
+	ck_assert_uint_gt(last_ms, back_ms + PEERS_RESTART_SPREAD_MS / 2);
+	ck_assert_uint_lt(peers_next_ms(peers), last_ms);
+	peers_on_timer(peers, last_ms - 1, &actions);
+	ck_assert_uint_lt(count_kind(PEER_ACTION_INITIATE), fleet);
+	ck_assert_uint_eq(peers_next_ms(peers), last_ms);
+	peers_on_timer(peers, last_ms, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), fleet);
+}
+END_TEST
+
+START_TEST(peers_few_of_them_are_hardly_spread)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_charon_up(peers, NOW, &actions);
+	ck_assert_uint_lt(peers_find(peers, pair_to(&remote))->next_retry_ms,
+	                  NOW + PEERS_SPREAD_EACH_MS);
+}
+END_TEST
+
+START_TEST(peers_remembered_do_not_keep_traffic_waiting)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		peers_on_remembered(peers, pair_to(&to), NOW, &actions);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED);
+	actions.count = 0;
+	acquire(&remote, NOW);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
+	for (unsigned i = 0; i < PEERS_INFLIGHT_UNASKED; i++) {
+		struct addr done = numbered(i);
+
+		child_up(&done, i + 1, i + 1, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED - 1);
+}
+END_TEST
+
+START_TEST(peers_traffic_does_not_wait_for_the_spread)
+{
+	enter(UP);
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_charon_up(peers, NOW, &actions);
+	actions.count = 0;
+	acquire(&remote, NOW);
+	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peers_retain_makes_room_for_those_that_wait)
+{
+	struct addr waiting = make_addr("10.0.9.8");
+
+	fill_slots();
+	acquire(&waiting, NOW);
+	peers_retain(peers, keep_even, NULL, &actions);
+	ck_assert_uint_le(peers_next_ms(peers), NOW);
+	peers_on_timer(peers, NOW, &actions);
+	ck_assert_str_eq(state_of(&waiting), "negotiating");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase;
+	Suite *suite = test_suite("peers_bounds", &tcase);
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
+	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
+	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_go_first);
+	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_wait_for_no_dead_ones);
+	tcase_add_test(tcase, peers_without_an_sa_are_bounded);
+	tcase_add_test(tcase, peers_that_are_negotiated_with_do_not_make_room);
+	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_are_passed_over);
+	tcase_add_test(tcase, peers_that_nobody_waits_for_any_more_leave_the_queue);
+	tcase_add_test(tcase, peers_with_more_ike_sas_than_there_is_room_for_lose_the_oldest);
+	tcase_add_test(tcase, peers_with_too_many_children_of_one_ike_sa_lose_the_new_ones);
+	tcase_add_test(tcase, peers_vain_attempts_of_uninvited_peers_are_bounded);
+	tcase_add_test(tcase, peers_timeout_frees_the_slot_in_the_same_turn);
+	tcase_add_test(
+		tcase,
+		peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_and_for_good);
+	tcase_add_test(tcase, peers_leave_out_the_oldest_of_too_many_children);
+	tcase_add_test(tcase, peers_restart_is_spread_after_charon_is_back);
+	tcase_add_test(tcase, peers_few_of_them_are_hardly_spread);
+	tcase_add_test(tcase, peers_remembered_do_not_keep_traffic_waiting);
+	tcase_add_test(tcase, peers_traffic_does_not_wait_for_the_spread);
+	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
+	return test_run(suite);
+}
