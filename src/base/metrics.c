@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Measurements and their text. Invariant: a sample is of the last family, a label of the last
+ * Metrics and their text. Invariant: a sample is of the last family, a label of the last
  * sample, at the time of adding.
  */
 #include "xfrmd/base/metrics.h"

@@ -283,12 +283,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 
 static void arm_timer(struct negotiator *negotiator)
 {
-	uint64_t due_ms = peers_next_ms(negotiator->peers), now_ms = clock_now_ms();
-
-	if (due_ms == UINT64_MAX)
-		loop_timer_stop(negotiator->peers_timer);
-	else
-		loop_timer_start(negotiator->peers_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+	loop_timer_start_at(negotiator->peers_timer, peers_next_ms(negotiator->peers));
 }
 
 void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions)
@@ -316,12 +311,7 @@ void negotiator_peers_due(void *ctx)
 
 void negotiator_arm_renew(struct negotiator *negotiator)
 {
-	uint64_t due_ms = renew_next_ms(negotiator->renew), now_ms = clock_now_ms();
-
-	if (due_ms == UINT64_MAX)
-		loop_timer_stop(negotiator->renew_timer);
-	else
-		loop_timer_start(negotiator->renew_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+	loop_timer_start_at(negotiator->renew_timer, renew_next_ms(negotiator->renew));
 }
 
 static void act_renew(struct negotiator *negotiator, const struct renew_action *action)

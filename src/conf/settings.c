@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "xfrmd/base/buf.h"
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/trust.h"
 #include "xfrmd/conf/conf_ini.h"
@@ -59,25 +61,63 @@ int settings_check_log(const char *path, const struct conf *conf, struct problem
 	return error;
 }
 
-int settings_load(const char *path, int64_t now, struct conf *ret_conf,
-                  struct pki_bundle *ret_bundle, struct problems *problems)
+/* 0 or -ENOMEM. */
+static int hash(struct settings *settings)
 {
-	int error = conf_ini_load(path, ret_conf, problems), pki_error;
-	size_t before = problems->count;
-	struct problems found = {0};
+	const struct pki_certs *chain = &settings->bundle.chain, *cas = &settings->bundle.cas;
+	_cleanup_(cleanup_free) char *canonical = conf_canonical(&settings->conf);
+	_cleanup_(cleanup_free) char *text = NULL;
+	struct buf all = {0};
 
-	*ret_bundle = (struct pki_bundle){0};
-	if (error == -ENOMEM || check_trust(path, ret_conf, problems) == -ENOMEM)
+	if (!canonical)
+		return -ENOMEM;
+	buf_str(&all, canonical);
+	for (size_t i = 0; i < chain->count; i++)
+		buf_printf(&all, "certificate %s\n", chain->items[i].fingerprint);
+	for (size_t i = 0; i < cas->count; i++)
+		buf_printf(&all, "ca %s\n", cas->items[i].fingerprint);
+	text = buf_take_str(&all);
+	return text ? pki_sha256(text, strlen(text), settings->hash) : -ENOMEM;
+}
+
+/* A missing key was reported by then: nothing to open. */
+static int load_pki(const char *path, int64_t now, struct settings *settings,
+                    struct problems *problems)
+{
+	const struct conf *conf = &settings->conf;
+	struct problems found = {0};
+	int error;
+
+	if (!conf->instance_certificate || !conf->instance_private_key ||
+	    !conf->ca_certificates.count)
+		return 0;
+	error = pki_load(conf->instance_certificate, conf->instance_private_key,
+	                 &conf->ca_certificates, now, &settings->bundle, &found);
+	add_pki_problems(path, conf, &found, problems);
+	problems_fini(&found);
+	return error;
+}
+
+int settings_load(const char *path, int64_t now, struct settings *ret_settings,
+                  struct problems *problems)
+{
+	size_t before = problems->count;
+	int error, pki_error;
+
+	*ret_settings = (struct settings){0};
+	error = conf_ini_load(path, &ret_settings->conf, problems);
+	if (error == -ENOMEM || check_trust(path, &ret_settings->conf, problems) == -ENOMEM)
 		return -ENOMEM;
 	if (problems->count > before)
 		error = -EINVAL;
-	/* a missing key was reported by then: nothing to open */
-	if (!ret_conf->instance_certificate || !ret_conf->instance_private_key ||
-	    !ret_conf->ca_certificates.count)
-		return error;
-	pki_error = pki_load(ret_conf->instance_certificate, ret_conf->instance_private_key,
-	                     &ret_conf->ca_certificates, now, ret_bundle, &found);
-	add_pki_problems(path, ret_conf, &found, problems);
-	problems_fini(&found);
-	return error ? error : pki_error;
+	pki_error = load_pki(path, now, ret_settings, problems);
+	if (!error)
+		error = pki_error;
+	return error ? error : hash(ret_settings);
+}
+
+void settings_fini(struct settings *settings)
+{
+	pki_bundle_fini(&settings->bundle);
+	conf_fini(&settings->conf);
 }

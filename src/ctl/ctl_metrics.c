@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Measurements as JSON and back. Pure. What a reader accepts, Prometheus does too. */
+/* Metrics as JSON and back. Pure. What a reader accepts, Prometheus does too. */
 #include "xfrmd/ctl/ctl_metrics.h"
 
 #include <errno.h>

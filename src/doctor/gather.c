@@ -50,9 +50,11 @@ static int64_t read_number(const char *path)
 
 static int gather_conf(struct doctor_facts *facts)
 {
-	int error = settings_load(facts->conf_path, facts->now, &facts->conf, &facts->bundle,
-	                          &facts->conf_problems);
+	struct settings settings;
+	int error = settings_load(facts->conf_path, facts->now, &settings, &facts->conf_problems);
 
+	facts->conf = settings.conf;
+	facts->bundle = settings.bundle;
 	if (error && !facts->conf_problems.count)
 		problems_add(&facts->conf_problems, "%s: %s", facts->conf_path, strerror(-error));
 	return error == -ENOMEM ? error : 0;

@@ -20,21 +20,25 @@
 #include "xfrmd/pki/pki_key.h"
 #include "xfrmd/pki/pki_pem.h"
 
+/* -EINVAL: @problems has why. The caller frees. */
+static int read_file(const char *path, char **ret_data, size_t *ret_len, struct problems *problems)
+{
+	struct err err = {0};
+	int r = file_read(path, PKI_FILE_MAX, ret_data, ret_len, &err);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	problems_add(problems, "%s", err.text);
+	return -EINVAL;
+}
+
 static int load_file(const char *path, struct pki_certs *certs, struct problems *problems)
 {
 	_cleanup_(cleanup_free) char *data = NULL;
-	struct err err = {0};
 	size_t len;
-	int r;
+	int r = read_file(path, &data, &len, problems);
 
-	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		problems_add(problems, "%s", err.text);
-		return -EINVAL;
-	}
-	return pki_pem_certs(path, data, len, certs, problems);
+	return r < 0 ? r : pki_pem_certs(path, data, len, certs, problems);
 }
 
 static int is_cert_name(const struct dirent *entry)
@@ -142,20 +146,15 @@ int pki_load_certs(const char *path, struct pki_certs *certs, struct problems *p
 
 int pki_load_key(const char *path, struct pki_key *ret_key, struct problems *problems)
 {
-	struct err err = {0};
 	char *data = NULL;
 	size_t len;
 	int r;
 
 	/* both, so that a readable and encrypted key is one run's work to mend */
 	trust_check(path, TRUST_PRIVATE, problems);
-	r = file_read(path, PKI_FILE_MAX, &data, &len, &err);
-	if (r == -ENOMEM)
+	r = read_file(path, &data, &len, problems);
+	if (r < 0)
 		return r;
-	if (r < 0) {
-		problems_add(problems, "%s", err.text);
-		return -EINVAL;
-	}
 	r = pki_pem_key(path, data, len, ret_key, problems);
 	OPENSSL_cleanse(data, len);
 	free(data);

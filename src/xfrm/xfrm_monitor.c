@@ -148,7 +148,7 @@ static void drain(struct channel *channel)
 		if (len == -EAGAIN)
 			break;
 		if (len < 0) {
-			monitor->events.overrun(monitor->ctx, channel == &monitor->acquires);
+			monitor->events.lost(monitor->ctx, channel == &monitor->acquires);
 			break;
 		}
 		touched |= dispatch_datagram(channel, (size_t)len);

@@ -30,15 +30,14 @@ int cmd_check(const struct options *options, struct output *output)
 {
 	const char *path = options->argument ? options->argument : XFRMD_CONF_FILE;
 	_cleanup_(problems_fini) struct problems problems = {0};
-	_cleanup_(pki_bundle_fini) struct pki_bundle bundle = {0};
-	_cleanup_(conf_fini) struct conf conf = {0};
-	int ret = settings_load(path, clock_now_epoch(), &conf, &bundle, &problems);
+	_cleanup_(settings_fini) struct settings settings = {0};
+	int ret = settings_load(path, clock_now_epoch(), &settings, &problems);
 
 	if (ret < 0 && !problems.count)
 		problems_add(&problems, "%s: %s", path, strerror(-ret));
-	if (settings_check_log(path, &conf, &problems) < 0)
+	if (settings_check_log(path, &settings.conf, &problems) < 0)
 		ret = -EINVAL;
-	put_problems(options, &conf, &problems, output);
+	put_problems(options, &settings.conf, &problems, output);
 	if (ret < 0)
 		return EXIT_FAILED;
 	if (!options->json)

@@ -42,9 +42,8 @@ static char *run_path(const struct options *options, const char *name)
 static bool is_valid(const char *file, struct output *output)
 {
 	_cleanup_(problems_fini) struct problems problems = {0};
-	_cleanup_(pki_bundle_fini) struct pki_bundle bundle = {0};
-	_cleanup_(conf_fini) struct conf conf = {0};
-	int error = settings_load(file, clock_now_epoch(), &conf, &bundle, &problems);
+	_cleanup_(settings_fini) struct settings settings = {0};
+	int error = settings_load(file, clock_now_epoch(), &settings, &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
 		output_complain(output, "%s", problems.items[i]);

@@ -35,17 +35,10 @@ static void put_row(struct out_table *table, const struct policy_row *row, const
 {
 	const struct policy *policy = &row->policy;
 	const char *drift = diff_drift_name(row->drift);
-	char prefix[PREFIX_TEXT_MAX], conditions[OUT_LIST_CONDITIONS_MAX];
 	char role[EXPLANATION_ROLE_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", place);
-	out_table_cell(table, out_list_colour(policy->action), "%s",
-	               policy_action_names[policy->action]);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
-	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
-	               out_list_conditions(policy, conditions));
-	out_table_cell(table, OUT_COLOUR_NONE, "%u", policy->priority);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_list_level(policy));
+	out_list_cells(table, policy);
 	out_table_cell(table, drift ? OUT_COLOUR_BAD : OUT_COLOUR_NONE, "%s%s%s",
 	               explanation_role(policy, role), drift ? ", " : "", drift ? drift : "");
 }

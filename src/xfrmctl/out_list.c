@@ -6,7 +6,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
+#define CONDITIONS_MAX 32
 
 static const char *format_protocol(const struct policy *policy, char *text, size_t size)
 {
@@ -27,17 +28,17 @@ static const char *format_protocol(const struct policy *policy, char *text, size
 	return text;
 }
 
-const char *out_list_conditions(const struct policy *policy, char text[OUT_LIST_CONDITIONS_MAX])
+/* What else must hold, to be written behind the destination: " icmpv6 type 135", " tcp +". */
+static const char *format_conditions(const struct policy *policy, char text[CONDITIONS_MAX])
 {
 	char protocol[24];
 
-	snprintf(text, OUT_LIST_CONDITIONS_MAX, "%s%s",
-	         format_protocol(policy, protocol, sizeof(protocol)),
+	snprintf(text, CONDITIONS_MAX, "%s%s", format_protocol(policy, protocol, sizeof(protocol)),
 	         policy->unsupported_key ? " +" : "");
 	return text;
 }
 
-enum out_colour out_list_colour(enum policy_action action)
+static enum out_colour colour_of(enum policy_action action)
 {
 	switch (action) {
 	case POLICY_ACTION_PROTECT:
@@ -50,27 +51,32 @@ enum out_colour out_list_colour(enum policy_action action)
 	return OUT_COLOUR_NONE;
 }
 
-const char *out_list_level(const struct policy *policy)
+static const char *level_of(const struct policy *policy)
 {
 	if (policy->action != POLICY_ACTION_PROTECT)
 		return "-";
 	return policy->optional ? "optional" : "required";
 }
 
+void out_list_cells(struct out_table *table, const struct policy *policy)
+{
+	char prefix[PREFIX_TEXT_MAX], conditions[CONDITIONS_MAX];
+
+	out_table_cell(table, colour_of(policy->action), "%s", policy_action_names[policy->action]);
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
+	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
+	               format_conditions(policy, conditions));
+	out_table_cell(table, OUT_COLOUR_NONE, "%u", policy->priority);
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", level_of(policy));
+}
+
 static void put_row(struct out_table *table, const struct policy_row *row)
 {
 	const struct policy *policy = &row->policy;
 	const char *drift = diff_drift_name(row->drift);
-	char prefix[PREFIX_TEXT_MAX], conditions[OUT_LIST_CONDITIONS_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_dir_names[policy->dir]);
-	out_table_cell(table, out_list_colour(policy->action), "%s",
-	               policy_action_names[policy->action]);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
-	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
-	               out_list_conditions(policy, conditions));
-	out_table_cell(table, OUT_COLOUR_NONE, "%u", policy->priority);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_list_level(policy));
+	out_list_cells(table, policy);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_is_ours(policy) ? "xfrmd" : "other");
 	out_table_cell(table, OUT_COLOUR_BAD, "%s", drift ? drift : "");
 }
@@ -102,9 +108,8 @@ static void put_group(struct out_table *table, const struct list_group *group)
 	char prefix[PREFIX_TEXT_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&group->prefix, prefix));
-	out_table_cell(table, out_list_colour(group->action), "%s",
-	               policy_action_names[group->action]);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", out_list_level(&policy));
+	out_table_cell(table, colour_of(group->action), "%s", policy_action_names[group->action]);
+	out_table_cell(table, OUT_COLOUR_NONE, "%s", level_of(&policy));
 	out_table_cell(table, OUT_COLOUR_NONE, "%u", group->priority);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->out);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->in);

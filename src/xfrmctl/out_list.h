@@ -15,11 +15,7 @@ void out_list_all(const struct policy_row *rows, size_t count, bool coloured, st
 #define OUT_LIST_SINGLE_MAX 100
 void out_list_grouped(const struct policy_rows *rows, bool coloured, struct buf *out);
 
-/* What the tables of policies have in common. */
-enum out_colour out_list_colour(enum policy_action action);
-const char *out_list_level(const struct policy *policy);
-#define OUT_LIST_CONDITIONS_MAX 32
-/* What else must hold, to be written behind the destination: " icmpv6 type 135", " tcp +". */
-const char *out_list_conditions(const struct policy *policy, char text[OUT_LIST_CONDITIONS_MAX]);
+/* What the tables of policies have in common: six cells from the action to the level. */
+void out_list_cells(struct out_table *table, const struct policy *policy);
 
 #endif

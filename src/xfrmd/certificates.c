@@ -4,10 +4,12 @@
  * in IKE, so that each host warns about the fleet. Said at the start, after a reload and once a
  * day.
  */
+#include "xfrmd/xfrmd/certificates.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/conf/expiry.h"
@@ -18,10 +20,38 @@
 /* One certificate per host of a large fleet. */
 #define PEER_CERTS_MAX 4096
 
-static void log_expiry(const struct daemon *daemon, const struct pki_cert *cert, const char *role)
+struct certificates {
+	struct loop_timer *expiry_timer;
+	struct loop_timer *list_timer;
+	struct pki_certs peers; /* as seen in IKE, none of ours */
+};
+
+size_t certificates_count(const struct daemon *daemon)
 {
+	const struct pki_bundle *bundle = &daemon->settings.bundle;
+
+	return bundle->chain.count + bundle->cas.count + daemon->parts.certificates->peers.count;
+}
+
+void certificates_each(const struct daemon *daemon, certificates_fn fn, void *ctx)
+{
+	const struct pki_certs *chain = &daemon->settings.bundle.chain;
+	const struct pki_certs *cas = &daemon->settings.bundle.cas;
+	const struct pki_certs *peers = &daemon->parts.certificates->peers;
+
+	for (size_t i = 0; i < chain->count; i++)
+		fn(ctx, &chain->items[i], i == 0 ? "instance" : "ca");
+	for (size_t i = 0; i < cas->count; i++)
+		fn(ctx, &cas->items[i], "ca");
+	for (size_t i = 0; i < peers->count; i++)
+		fn(ctx, &peers->items[i], "peer");
+}
+
+static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
+{
+	const struct daemon *daemon = ctx;
 	int64_t now = clock_now_epoch();
-	enum expiry expiry = expiry_of(&daemon->conf, cert->not_after, now);
+	enum expiry expiry = expiry_of(&daemon->settings.conf, cert->not_after, now);
 	char date[PKI_TIME_TEXT_MAX];
 
 	pki_time_format(cert->not_after, date);
@@ -35,26 +65,23 @@ static void log_expiry(const struct daemon *daemon, const struct pki_cert *cert,
 		       expiry == EXPIRY_CRITICAL ? ", critical" : "", role);
 }
 
-void certificates_log(void *ctx)
+void certificates_log(struct daemon *daemon)
 {
-	struct daemon *daemon = ctx;
-	const struct pki_certs *chain = &daemon->bundle.chain, *cas = &daemon->bundle.cas;
+	certificates_each(daemon, log_expiry, daemon);
+	loop_timer_start(daemon->parts.certificates->expiry_timer, DAY_MS);
+}
 
-	for (size_t i = 0; i < chain->count; i++)
-		log_expiry(daemon, &chain->items[i], i == 0 ? "instance" : "ca");
-	for (size_t i = 0; i < cas->count; i++)
-		log_expiry(daemon, &cas->items[i], "ca");
-	for (size_t i = 0; i < daemon->peer_certs.count; i++)
-		log_expiry(daemon, &daemon->peer_certs.items[i], "peer");
-	loop_timer_start(daemon->expiry_timer, DAY_MS);
+static void on_day(void *ctx)
+{
+	certificates_log(ctx);
 }
 
 void certificates_on_peer_up(struct daemon *daemon)
 {
-	loop_timer_start(daemon->list_certs_timer, LIST_DELAY_MS);
+	loop_timer_start(daemon->parts.certificates->list_timer, LIST_DELAY_MS);
 }
 
-void certificates_list(void *ctx)
+static void on_list(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
@@ -72,16 +99,27 @@ static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
 void certificates_on_cert(void *ctx, const void *der, size_t len)
 {
 	struct daemon *daemon = ctx;
+	struct pki_certs *peers = &daemon->parts.certificates->peers;
 	struct pki_cert cert = {0};
 	struct err err;
 
 	if (pki_cert_decode(der, len, "seen in IKE", 0, &cert, &err) < 0)
 		return;
-	if (!cert.is_ca && daemon->peer_certs.count < PEER_CERTS_MAX &&
-	    !holds(&daemon->bundle.chain, &cert) && !holds(&daemon->peer_certs, &cert)) {
+	if (!cert.is_ca && peers->count < PEER_CERTS_MAX &&
+	    !holds(&daemon->settings.bundle.chain, &cert) && !holds(peers, &cert)) {
 		log_expiry(daemon, &cert, "peer");
-		if (pki_certs_add(&daemon->peer_certs, &cert) == 0)
+		if (pki_certs_add(peers, &cert) == 0)
 			return;
 	}
 	pki_cert_fini(&cert);
 }
+
+static void close_part(struct daemon *daemon)
+{
+	pki_certs_fini(&daemon->parts.certificates->peers);
+}
+
+const struct part certificates_part = {
+	PART(certificates), .close = close_part,
+	.timers = {{on_day, offsetof(struct certificates, expiry_timer)},
+                   {on_list, offsetof(struct certificates, list_timer)}}};

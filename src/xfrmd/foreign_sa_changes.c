@@ -3,14 +3,16 @@
  * What others do to our SAs. charon lists an SA until it deletes it itself, and initiates no second
  * one; so whoever else deletes one leaves a peer without traffic, until it is rekeyed.
  */
+#include "xfrmd/xfrmd/foreign_sa_changes.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/gather.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/xfrmd/sas.h"
 
 struct foreign_sa_changes {
 	struct loop_timer *tell_timer;
@@ -24,91 +26,85 @@ struct foreign_sa_changes {
 /* It uses its process id; should another version not, the SAs that it adds tell. */
 static bool is_charon(const struct daemon *daemon, uint32_t port)
 {
-	const struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	const struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
 
 	return port == (uint32_t)charon_pid(daemon->charon) ||
-	       (guard->charon_port_known && port == guard->charon_port);
+	       (self->charon_port_known && port == self->charon_port);
 }
 
 static void tell(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX], over[32] = "";
 	uint64_t over_ms;
 
-	if (!gather_tell(&guard->losses, clock_now_ms(), &over_ms))
+	if (!gather_tell(&self->losses, clock_now_ms(), &over_ms))
 		return;
 	if (over_ms)
 		snprintf(over, sizeof(over), " in %llu s", (unsigned long long)over_ms / 1000);
-	if (guard->deleted)
+	if (self->deleted)
 		log_warning("sad: somebody else deleted %zu SAs%s, the last one %s -> %s spi "
 		            "0x%08x: rekeying",
-		            guard->deleted, over, addr_format(&guard->last.src, src),
-		            addr_format(&guard->last.dst, dst), guard->last.spi);
-	if (guard->lacking)
+		            self->deleted, over, addr_format(&self->last.src, src),
+		            addr_format(&self->last.dst, dst), self->last.spi);
+	if (self->lacking)
 		log_warning("sad: somebody else flushed the SAs of %zu peers%s: rekeying",
-		            guard->lacking, over);
-	guard->deleted = guard->lacking = 0;
-	loop_timer_start_at(guard->tell_timer, gather_due_ms(&guard->losses));
+		            self->lacking, over);
+	self->deleted = self->lacking = 0;
+	loop_timer_start_at(self->tell_timer, gather_due_ms(&self->losses));
 }
 
-static void note_loss(struct foreign_sa_changes *guard)
+static void note_loss(struct foreign_sa_changes *self)
 {
-	gather_add(&guard->losses, clock_now_ms());
-	loop_timer_start_at(guard->tell_timer, gather_due_ms(&guard->losses));
+	gather_add(&self->losses, clock_now_ms());
+	loop_timer_start_at(self->tell_timer, gather_due_ms(&self->losses));
 }
 
-void foreign_sa_changes_on_new(struct daemon *daemon, const struct sa *sa, uint32_t port)
+void foreign_sa_changes_on_new(struct daemon *daemon, uint32_t port)
 {
-	if (!daemon_owns_sa(daemon, sa))
-		return;
-	daemon->foreign_sa_changes->charon_port = port;
-	daemon->foreign_sa_changes->charon_port_known = true;
+	daemon->parts.foreign_sa_changes->charon_port = port;
+	daemon->parts.foreign_sa_changes->charon_port_known = true;
 }
 
 void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
-	struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
 	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
 
-	if (!daemon_owns_sa(daemon, sa) || is_charon(daemon, port) ||
-	    port == installed_spd_port(daemon->spd))
+	if (is_charon(daemon, port) || port == installed_spd_port(daemon->spd) ||
+	    !negotiator_sa_lost(daemon->negotiator, &lost))
 		return;
-	if (!negotiator_sa_lost(daemon->negotiator, &lost))
-		return;
-	guard->deleted++;
-	guard->last = *sa;
-	note_loss(guard);
+	self->deleted++;
+	self->last = *sa;
+	note_loss(self);
 }
 
-static int list_sas(struct daemon *daemon, struct peer_sa **ret_sas, size_t *ret_count,
+/* The caller frees. 0, or negative errno and @err. */
+static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *ret_count,
                     struct err *err)
 {
-	struct sa *all = NULL;
-	struct peer_sa *sas;
-	size_t all_count, count = 0;
-	int error = installed_spd_sas(daemon->spd, &all, &all_count, err);
+	struct sas all = {0};
+	struct peer_sa *list;
+	size_t count = 0;
+	int error = sas_read(daemon, &all, err);
 
 	if (error)
 		return error;
-	sas = calloc(all_count + 1, sizeof(*sas));
-	if (!sas)
-		error = err_set(err, -ENOMEM, "SAs: out of memory");
-	for (size_t i = 0; sas && i < all_count; i++)
-		if (daemon_owns_sa(daemon, &all[i]))
-			sas[count++] = (struct peer_sa){.src = all[i].src, .dst = all[i].dst};
-	free(all);
-	if (error)
-		return error;
-	*ret_sas = sas;
+	list = calloc(all.count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < all.count; i++)
+		if (sa_is_negotiated(&all.items[i]))
+			list[count++] = (struct peer_sa){.src = all.items[i].src,
+			                                 .dst = all.items[i].dst};
+	sas_fini(&all);
+	*ret_list = list;
 	*ret_count = count;
-	return 0;
+	return list ? 0 : err_set(err, -ENOMEM, "SAs: out of memory");
 }
 
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 {
-	struct foreign_sa_changes *guard = daemon->foreign_sa_changes;
+	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
 	struct peer_sa *sas = NULL;
 	size_t count = 0, lacking;
 	struct err err;
@@ -123,23 +119,14 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 		log_warning("sad: %zu peers lack SAs that charon lists: rekeying", lacking);
 	if (!lacking || !flushed)
 		return;
-	guard->lacking += lacking;
-	note_loss(guard);
+	self->lacking += lacking;
+	note_loss(self);
 }
 
-int foreign_sa_changes_open(struct daemon *daemon)
-{
-	daemon->foreign_sa_changes = calloc(1, sizeof(*daemon->foreign_sa_changes));
-	if (!daemon->foreign_sa_changes)
-		return -ENOMEM;
-	return loop_timer_new(daemon->loop, tell, daemon, &daemon->foreign_sa_changes->tell_timer);
-}
-
-void foreign_sa_changes_close(struct daemon *daemon)
-{
-	if (!daemon->foreign_sa_changes)
-		return;
-	loop_timer_free(daemon->foreign_sa_changes->tell_timer);
-	free(daemon->foreign_sa_changes);
-	daemon->foreign_sa_changes = NULL;
-}
+const struct part foreign_sa_changes_part = {
+	"foreign_sa_changes",
+	offsetof(struct parts, foreign_sa_changes),
+	sizeof(struct foreign_sa_changes),
+	{{tell, offsetof(struct foreign_sa_changes, tell_timer)}},
+	NULL,
+	NULL};

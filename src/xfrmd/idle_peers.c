@@ -4,64 +4,68 @@
  * with its DELETE then: from that moment on what we send waits for a new negotiation and does not
  * run into an end that has closed already, while what the peer sends is taken until it knows.
  */
+#include "xfrmd/xfrmd/idle_peers.h"
+
+#include <errno.h>
 #include <stdlib.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/sad/idle.h"
+#include "xfrmd/xfrmd/sas.h"
+
+struct idle_peers {
+	struct loop_timer *timer;
+	struct idle *idle;
+};
 
 static uint64_t timeout_ms(const struct daemon *daemon)
 {
-	return (uint64_t)daemon->conf.idle_timeout_s * 1000;
+	return (uint64_t)daemon->settings.conf.idle_timeout_s * 1000;
 }
 
-static bool is_up(const struct daemon *daemon, const struct pair *pair)
+static bool is_up(void *ctx, const struct pair *pair)
 {
+	const struct daemon *daemon = ctx;
 	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
 
 	return peer && peer->state == PEER_STATE_UP;
 }
 
 /* The SAs of peers that are up, in both directions. */
-static size_t select_sas(const struct daemon *daemon, const struct sa *all, size_t count,
-                         struct idle_sa *ret_sas)
+static size_t select_sas(struct daemon *daemon, const struct sas *all, struct idle_sa *ret_sas)
 {
 	size_t selected = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		struct idle_sa sa = {.pair = {.local = all[i].src, .remote = all[i].dst},
-		                     .spi = all[i].spi,
-		                     .packets = all[i].packets};
+	for (size_t i = 0; i < all->count; i++) {
+		const struct sa *sa = &all->items[i];
+		struct idle_sa seen = {.spi = sa->spi, .packets = sa->packets};
+		bool outbound;
 
-		if (!daemon_owns_sa(daemon, &all[i]))
-			continue;
-		if (!is_up(daemon, &sa.pair))
-			sa.pair = (struct pair){.local = all[i].dst, .remote = all[i].src};
-		if (is_up(daemon, &sa.pair))
-			ret_sas[selected++] = sa;
+		if (sa_is_negotiated(sa) && sa_find_pair(sa, is_up, daemon, &seen.pair, &outbound))
+			ret_sas[selected++] = seen;
 	}
 	return selected;
 }
 
-static void look(struct daemon *daemon, const struct sa *all, size_t count)
+static void look(struct daemon *daemon, const struct sas *all)
 {
-	struct idle_sa *sas = calloc(count + 1, sizeof(*sas));
+	struct idle *machine = daemon->parts.idle_peers->idle;
+	struct idle_sa *sas = calloc(all->count + 1, sizeof(*sas));
 	const struct pair *idle;
 	size_t idle_count = 0;
 
-	if (!sas || idle_look(daemon->idle, sas, select_sas(daemon, all, count, sas),
-	                      clock_now_ms(), timeout_ms(daemon), &idle, &idle_count) < 0)
+	if (!sas || idle_look(machine, sas, select_sas(daemon, all, sas), clock_now_ms(),
+	                      timeout_ms(daemon), &idle, &idle_count) < 0)
 		log_error("peers: out of memory, idle ones stay up");
 	free(sas);
-	if (!idle_count)
-		return;
 	/* one that cannot be deleted ends with its IKE_SA */
-	for (size_t i = 0; i < count; i++) {
-		const struct pair pair = {.local = all[i].src, .remote = all[i].dst};
+	for (size_t i = 0; idle_count && i < all->count; i++) {
+		const struct sa *sa = &all->items[i];
+		const struct pair pair = sa_pair(sa, true);
 
-		if (daemon_owns_sa(daemon, &all[i]) && idle_includes(daemon->idle, &pair))
-			(void)installed_spd_delete_sa(daemon->spd, &all[i]);
+		if (sa_is_negotiated(sa) && idle_includes(machine, &pair))
+			(void)installed_spd_delete_sa(daemon->spd, sa);
 	}
 	for (size_t i = 0; i < idle_count; i++)
 		negotiator_close_unused(daemon->negotiator, &idle[i]);
@@ -69,23 +73,38 @@ static void look(struct daemon *daemon, const struct sa *all, size_t count)
 
 void idle_peers_arm(struct daemon *daemon)
 {
-	if (daemon->conf.idle_timeout_s)
-		loop_timer_start(daemon->idle_timer, idle_interval_ms(timeout_ms(daemon)));
+	if (daemon->settings.conf.idle_timeout_s)
+		loop_timer_start(daemon->parts.idle_peers->timer,
+		                 idle_interval_ms(timeout_ms(daemon)));
 	else
-		loop_timer_stop(daemon->idle_timer);
+		loop_timer_stop(daemon->parts.idle_peers->timer);
 }
 
-void idle_peers_due(void *ctx)
+static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct sa *all = NULL;
+	struct sas sas = {0};
 	struct err err;
-	size_t count;
 
-	if (installed_spd_sas(daemon->spd, &all, &count, &err) < 0)
+	if (sas_read(daemon, &sas, &err) < 0)
 		log_error("spd: %s", err.text);
 	else
-		look(daemon, all, count);
-	free(all);
+		look(daemon, &sas);
+	sas_fini(&sas);
 	idle_peers_arm(daemon);
 }
+
+static int open_part(struct daemon *daemon, struct err *err)
+{
+	return idle_new(&daemon->parts.idle_peers->idle)
+	               ? err_set(err, -ENOMEM, "peers: out of memory")
+	               : 0;
+}
+
+static void close_part(struct daemon *daemon)
+{
+	idle_free(daemon->parts.idle_peers->idle);
+}
+
+const struct part idle_peers_part = {PART(idle_peers), .open = open_part, .close = close_part,
+                                     .timers = {{on_timer, offsetof(struct idle_peers, timer)}}};

@@ -3,11 +3,12 @@
  * What others ask of charon: it is told by log, status and metrics, and if it is more than charon can
  * answer, the sockets let in less of it.
  */
+#include "xfrmd/xfrmd/ike_flood.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
@@ -34,7 +35,7 @@ enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_f
 	*ret_facts = (struct flood_facts){
 		.waiting = charon_waiting(daemon->charon),
 		.half_open = negotiator_half_open(daemon->negotiator),
-		.one_in = daemon->ike_flood->gate.one_in,
+		.one_in = daemon->parts.ike_flood->gate.one_in,
 	};
 	return flood_judge(ret_facts, ret_words);
 }
@@ -64,62 +65,50 @@ static uint64_t neighbours_lost(void)
 }
 
 /* It is over when it has not been seen for some time. */
-static void tell(struct ike_flood *state, enum flood flood, const char *words)
+static void tell(struct ike_flood *self, enum flood flood, const char *words)
 {
 	if (flood)
-		state->seen_ms = clock_now_ms();
-	if (flood > state->seen)
+		self->seen_ms = clock_now_ms();
+	if (flood > self->seen)
 		log_at(flood == FLOOD_SILENT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "charon: %s",
 		       words);
-	if (flood > state->seen || clock_now_ms() - state->seen_ms >= OVER_MS) {
-		if (!flood && state->seen)
+	if (flood > self->seen || clock_now_ms() - self->seen_ms >= OVER_MS) {
+		if (!flood && self->seen)
 			log_notice("charon: the flood is over");
-		state->seen = flood;
+		self->seen = flood;
 	}
 }
 
 static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct ike_flood *state = daemon->ike_flood;
+	struct ike_flood *self = daemon->parts.ike_flood;
 	const struct flood_signs signs = {.waiting = charon_waiting(daemon->charon),
 	                                  .neighbours_lost = neighbours_lost()};
 	struct flood_facts facts;
 	char words[FLOOD_WORDS_MAX];
 	int error;
 
-	if (flood_gate_look(&state->gate, &signs, clock_now_ms())) {
-		error = charon_admit(daemon->charon, state->gate.one_in);
+	if (flood_gate_look(&self->gate, &signs, clock_now_ms())) {
+		error = charon_admit(daemon->charon, self->gate.one_in);
 		if (error)
 			log_warning("charon: its sockets cannot be reached: %s", strerror(-error));
 	}
-	tell(state, ike_flood_look(daemon, &facts, words), words);
-	loop_timer_start(state->timer, state->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
-}
-
-int ike_flood_open(struct daemon *daemon)
-{
-	int error;
-
-	daemon->ike_flood = calloc(1, sizeof(*daemon->ike_flood));
-	if (!daemon->ike_flood)
-		return -ENOMEM;
-	error = loop_timer_new(daemon->loop, on_timer, daemon, &daemon->ike_flood->timer);
-	if (!error)
-		loop_timer_start(daemon->ike_flood->timer, LOOK_MS);
-	return error;
+	tell(self, ike_flood_look(daemon, &facts, words), words);
+	loop_timer_start(self->timer, self->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
 }
 
 void ike_flood_on_charon(struct daemon *daemon)
 {
-	daemon->ike_flood->gate = (struct flood_gate){0};
+	daemon->parts.ike_flood->gate = (struct flood_gate){0};
 }
 
-void ike_flood_close(struct daemon *daemon)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	if (!daemon->ike_flood)
-		return;
-	loop_timer_free(daemon->ike_flood->timer);
-	free(daemon->ike_flood);
-	daemon->ike_flood = NULL;
+	(void)err;
+	loop_timer_start(daemon->parts.ike_flood->timer, LOOK_MS);
+	return 0;
 }
+
+const struct part ike_flood_part = {PART(ike_flood), .open = open_part,
+                                    .timers = {{on_timer, offsetof(struct ike_flood, timer)}}};

@@ -4,17 +4,21 @@
  * Takes nothing away, so that it can be called at any time, whoever ran before. What the kernel has
  * counts, not who says that xfrmd runs.
  */
+#include "xfrmd/xfrmd/lockdown.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/run_dir.h"
+#include "xfrmd/conf/spd_thresholds.h"
+#include "xfrmd/net/addr_watch.h"
 #include "xfrmd/spd/diff.h"
 #include "xfrmd/spd/plan.h"
+#include "xfrmd/xfrm/xfrm_sock.h"
 
 /* An xfrmd that has just been started has its policies in the kernel by then. */
 #define PATIENCE_MS 5000
@@ -126,7 +130,8 @@ static int count_missing(const struct conf *conf, struct xfrm_sock *sock, size_t
 }
 
 /* Installs, unless another xfrmd has installed. */
-static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *err)
+static int wait_and_install(const struct conf *conf, const char *run_dir, int *lock_fd,
+                            struct xfrm_sock *sock, struct err *err)
 {
 	uint64_t end_ms = clock_now_ms() + PATIENCE_MS;
 	struct err busy;
@@ -134,12 +139,12 @@ static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *
 	int error;
 
 	for (;;) {
-		error = run_dir_open(daemon->run_dir, &daemon->lock_fd, &busy);
+		error = run_dir_open(run_dir, lock_fd, &busy);
 		if (error && error != -EEXIST)
 			log_warning("lockdown: goes on without a lock: %s", busy.text);
 		if (error != -EEXIST)
-			return install(&daemon->conf, sock, err);
-		error = count_missing(&daemon->conf, sock, &missing, err);
+			return install(conf, sock, err);
+		error = count_missing(conf, sock, &missing, err);
 		if (error)
 			return error;
 		if (!missing) {
@@ -155,18 +160,19 @@ static int lock_down(struct daemon *daemon, struct xfrm_sock *sock, struct err *
 	}
 }
 
-int lockdown_run(struct daemon *daemon, struct err *err)
+int lockdown_run(const struct conf *conf, const char *run_dir, struct err *err)
 {
 	struct xfrm_sock *sock = NULL;
-	int error;
+	int error, lock_fd = -1;
 
-	if (daemon->conf.optional) {
+	if (conf->optional) {
 		log_info("lockdown: optional = true, nothing to block");
 		return 0;
 	}
 	error = xfrm_sock_open(&sock, err);
 	if (!error)
-		error = lock_down(daemon, sock, err);
+		error = wait_and_install(conf, run_dir, &lock_fd, sock, err);
 	xfrm_sock_close(sock);
+	run_dir_close(run_dir, lock_fd);
 	return error;
 }

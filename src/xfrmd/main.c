@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,13 +13,10 @@
 #include <unistd.h>
 
 #include "build_config.h"
-#include "daemon.h"
-#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
-#include "xfrmd/base/privileges.h"
 #include "xfrmd/conf/conf_ini.h"
-#include "xfrmd/conf/settings.h"
+#include "xfrmd/xfrmd/service.h"
 
 enum {
 	EXIT_OK = 0,
@@ -105,19 +101,18 @@ static int parse_options(int argc, char **argv, struct options *options)
 }
 
 /* A lockdown does without certificates: at boot the clock may be wrong. */
-static int load(const struct options *options, struct daemon *daemon)
+static int load(const struct options *options, struct settings *settings)
 {
 	const char *path = options->conf_path;
 	struct problems problems = {0};
 	int error;
 
 	if (options->lockdown)
-		error = conf_ini_load(path, &daemon->conf, &problems);
+		error = conf_ini_load(path, &settings->conf, &problems);
 	else
-		error = settings_load(path, clock_now_epoch(), &daemon->conf, &daemon->bundle,
-		                      &problems);
+		error = settings_load(path, clock_now_epoch(), settings, &problems);
 	/* the start does without */
-	if (options->check && settings_check_log(path, &daemon->conf, &problems) < 0 && !error)
+	if (options->check && settings_check_log(path, &settings->conf, &problems) < 0 && !error)
 		error = -EINVAL;
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);
@@ -153,128 +148,10 @@ static int go_to_background(void)
 	                                                               : EXIT_FAILED);
 }
 
-/* What went wrong with the log goes there as well. */
-static bool uses_stderr(const struct daemon *daemon)
-{
-	return daemon->conf.log_target == LOG_TARGET_STDERR || *daemon->log_problem.text;
-}
-
-static void detach_stdio(const struct daemon *daemon)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return;
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	if (!uses_stderr(daemon))
-		dup2(null, STDERR_FILENO);
-	close(null);
-}
-
-/* Whether who reads stderr reads the log too: a unit's stderr goes to the journal. */
-static bool logs_to_stderr(const struct daemon *daemon)
-{
-	if (uses_stderr(daemon))
-		return true;
-	switch (daemon->conf.log_target) {
-	case LOG_TARGET_STDERR:
-		return true;
-	case LOG_TARGET_SYSLOG:
-	case LOG_TARGET_JOURNAL:
-		return getenv("JOURNAL_STREAM") != NULL;
-	case LOG_TARGET_FILE:
-		return false;
-	}
-	return false;
-}
-
-static void report(const struct daemon *daemon, const char *what, const struct err *err)
-{
-	log_error("%s: %s", what, err->text);
-	if (!logs_to_stderr(daemon))
-		fprintf(stderr, "xfrmd: %s\n", err->text);
-}
-
-/* Without its log rather than without the protection: nothing may be mounted yet. Likewise with a
- * file that others can write, since they could as well make it one that is refused. */
-static int lock_down(struct daemon *daemon)
-{
-	const struct problems *distrust = &daemon->conf.distrust;
-	struct err err = {0};
-
-	/* where the log goes may be what somebody else wants to write to */
-	if (distrust->count)
-		daemon->conf.log_target = LOG_TARGET_STDERR;
-	daemon_begin_log(daemon);
-	for (size_t i = 0; i < distrust->count; i++)
-		log_warning("lockdown: goes on although %s", distrust->items[i]);
-	if (lockdown_run(daemon, &err) == 0)
-		return EXIT_OK;
-	report(daemon, "lockdown", &err);
-	return EXIT_FAILED;
-}
-
-static bool is_others(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && status.st_uid != geteuid();
-}
-
-/* SIGHUP opens it anew. */
-static bool logs_to_others(const struct conf *conf)
-{
-	_cleanup_(cleanup_free) char *copy = conf->log_path ? strdup(conf->log_path) : NULL;
-
-	return conf->log_target == LOG_TARGET_FILE && copy &&
-	       (is_others(conf->log_path) || is_others(dirname(copy)));
-}
-
-/* What charon has, so that we may look into it; and to name the process that holds a port, and to
- * read what others have written. */
-static void give_up_privileges(const struct daemon *daemon)
-{
-	uint64_t keep = PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_NET_BIND_SERVICE) |
-	                PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_SYS_PTRACE);
-	int error;
-
-	if (logs_to_others(&daemon->conf))
-		keep |= PRIVILEGE(CAP_DAC_OVERRIDE);
-	error = privileges_limit(keep);
-	if (!error)
-		error = privileges_hide_memory();
-	if (error)
-		log_warning("start: privileges cannot be given up: %s", strerror(-error));
-}
-
-static int run(struct daemon *daemon, bool foreground)
-{
-	struct err err = {0};
-	int error;
-
-	daemon_begin_log(daemon);
-	for (size_t i = 0; i < daemon->conf.notes.count; i++)
-		log_warning("%s", daemon->conf.notes.items[i]);
-	error = daemon_open(daemon, &err);
-	if (error) {
-		report(daemon, "start", &err);
-		daemon->exit_status = EXIT_FAILED;
-	} else {
-		if (!foreground)
-			detach_stdio(daemon);
-		privileges_go_first(true);
-		give_up_privileges(daemon);
-		if (loop_run(daemon->loop) < 0)
-			daemon->exit_status = EXIT_FAILED;
-	}
-	return daemon->exit_status;
-}
-
 int main(int argc, char **argv)
 {
 	struct options options = {.conf_path = XFRMD_CONF_FILE, .run_dir = XFRMD_RUN_DIR};
-	struct daemon daemon = {.lock_fd = -1, .ready_fd = -1};
+	struct daemon daemon = {.ready_fd = -1};
 	int status;
 
 	status = parse_options(argc, argv, &options);
@@ -290,20 +167,20 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
-	status = load(&options, &daemon) ? EXIT_FAILED : EXIT_OK;
+	status = load(&options, &daemon.settings) ? EXIT_FAILED : EXIT_OK;
 	if (!status && options.check) {
-		for (size_t i = 0; i < daemon.conf.notes.count; i++)
-			printf("note: %s\n", daemon.conf.notes.items[i]);
+		for (size_t i = 0; i < daemon.settings.conf.notes.count; i++)
+			printf("note: %s\n", daemon.settings.conf.notes.items[i]);
 		printf("%s: ok\n", options.conf_path);
 	} else if (!status && options.lockdown) {
-		status = lock_down(&daemon);
+		status = service_lock_down(&daemon) ? EXIT_OK : EXIT_FAILED;
 	} else if (!status) {
 		signal(SIGPIPE, SIG_IGN);
 		if (!options.foreground)
 			daemon.ready_fd = go_to_background();
-		status = run(&daemon, options.foreground);
+		status = service_run(&daemon, !options.foreground) ? EXIT_OK : EXIT_FAILED;
 	}
-	daemon_close(&daemon);
+	settings_fini(&daemon.settings);
 	log_close();
 	return status;
 }

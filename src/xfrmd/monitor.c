@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `xfrmctl monitor`: every line of the log is an event; there are no other words for them. */
+#include "xfrmd/xfrmd/monitor.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "build_config.h"
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/ctl/ctl_event.h"
 
@@ -21,9 +22,14 @@ static char *event_json(enum log_level level, char *text)
 	return ctl_event_write(&event);
 }
 
+void monitor_end(void)
+{
+	log_set_tap(NULL, NULL);
+}
+
 static void on_line(void *ctx, enum log_level level, const char *line)
 {
-	struct daemon *daemon = ctx;
+	struct ctl_server *ctl = ctx;
 	_cleanup_(cleanup_free) char *text = NULL, *json = NULL;
 
 	/* what charon says to each message is no event */
@@ -31,11 +37,11 @@ static void on_line(void *ctx, enum log_level level, const char *line)
 		return;
 	text = strdup(line);
 	json = text ? event_json(level, text) : NULL;
-	if (json && !ctl_server_publish(daemon->ctl, json))
-		log_set_tap(NULL, NULL);
+	if (json && !ctl_server_publish(ctl, json))
+		monitor_end();
 }
 
-void monitor_begin(struct daemon *daemon, struct ctl_request *request)
+void monitor_begin(struct ctl_server *ctl, struct ctl_request *request)
 {
 	_cleanup_(cleanup_free) char *json = NULL;
 	char text[128];
@@ -43,5 +49,5 @@ void monitor_begin(struct daemon *daemon, struct ctl_request *request)
 	snprintf(text, sizeof(text), "monitor: xfrmd %s pid=%d", XFRMD_VERSION, (int)getpid());
 	json = event_json(LOG_LEVEL_INFO, text);
 	ctl_request_watch(request, json);
-	log_set_tap(on_line, daemon);
+	log_set_tap(on_line, ctl);
 }

@@ -4,43 +4,41 @@
  * negotiator whom to negotiate with anew because of them. The pins of the host policies follow the
  * kernel's own notifications.
  */
+#include "xfrmd/xfrmd/orphan_sas.h"
+
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
-#include "xfrmd/spd/plan.h"
+#include "xfrmd/sad/orphans.h"
+#include "xfrmd/xfrmd/protects.h"
+#include "xfrmd/xfrmd/sas.h"
+
+struct orphan_sas {
+	struct orphans *orphans;
+	struct loop_timer *timer;
+};
+
+static struct orphans *machine(const struct daemon *daemon)
+{
+	return daemon->parts.orphan_sas->orphans;
+}
 
 static void arm_timer(struct daemon *daemon)
 {
-	uint64_t due_ms = orphans_next_ms(daemon->orphans), now_ms = clock_now_ms();
-
-	if (due_ms == UINT64_MAX)
-		loop_timer_stop(daemon->orphans_timer);
-	else
-		loop_timer_start(daemon->orphans_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+	loop_timer_start_at(daemon->parts.orphan_sas->timer, orphans_next_ms(machine(daemon)));
 }
 
-/* False: none of ours, of a pair that is not protected any more, or larval (it has no
- * algorithm). */
-static bool convert(const struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
+/* False: of a pair that is not protected any more, or without keys. */
+static bool convert(struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
 {
-	const struct local_addr *addrs;
 	struct orphan_sa seen = {
 		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
-	size_t count;
 
-	if (!daemon_owns_sa(daemon, sa) || !sa->algorithm[0])
-		return false;
-	addrs = addr_watch_list(daemon->addrs, &count);
-	seen.pair = (struct pair){.local = sa->src, .remote = sa->dst};
-	seen.outbound = plan_negotiable(&daemon->conf, addrs, count, &seen.pair);
-	if (!seen.outbound)
-		seen.pair = (struct pair){.local = sa->dst, .remote = sa->src};
-	if (!plan_negotiable(&daemon->conf, addrs, count, &seen.pair))
+	if (!sa_is_negotiated(sa) || !sa_has_keys(sa) ||
+	    !sa_find_pair(sa, protects, daemon, &seen.pair, &seen.outbound))
 		return false;
 	*ret_sa = seen;
 	return true;
@@ -48,20 +46,20 @@ static bool convert(const struct daemon *daemon, const struct sa *sa, struct orp
 
 static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *ret_count)
 {
-	struct sa *all = NULL;
+	struct sas all = {0};
 	struct orphan_sa *sas;
-	size_t all_count, count = 0;
+	size_t count = 0;
 	struct err err;
-	int error = installed_spd_sas(daemon->spd, &all, &all_count, &err);
+	int error = sas_read(daemon, &all, &err);
 
 	if (error) {
 		log_error("spd: orphaned SAs: %s", err.text);
 		return error;
 	}
-	sas = calloc(all_count ? all_count : 1, sizeof(*sas));
-	for (size_t i = 0; sas && i < all_count; i++)
-		count += convert(daemon, &all[i], &sas[count]);
-	free(all);
+	sas = calloc(all.count + 1, sizeof(*sas));
+	for (size_t i = 0; sas && i < all.count; i++)
+		count += convert(daemon, &all.items[i], &sas[count]);
+	sas_fini(&all);
 	if (!sas) {
 		log_error("spd: orphaned SAs: out of memory");
 		return -ENOMEM;
@@ -76,8 +74,8 @@ void orphan_sas_begin(struct daemon *daemon)
 	struct orphan_sa *sas = NULL;
 	size_t count = 0;
 
-	orphans_clear(daemon->orphans);
-	if (read_sas(daemon, &sas, &count) == 0 && orphans_begin(daemon->orphans, sas, count) < 0)
+	orphans_clear(machine(daemon));
+	if (read_sas(daemon, &sas, &count) == 0 && orphans_begin(machine(daemon), sas, count) < 0)
 		log_error("spd: orphaned SAs: out of memory");
 	free(sas);
 	arm_timer(daemon);
@@ -87,8 +85,8 @@ void orphan_sas_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in
 {
 	struct daemon *daemon = ctx;
 
-	orphans_claim(daemon->orphans, pair, false, spi_in);
-	orphans_claim(daemon->orphans, pair, true, spi_out);
+	orphans_claim(machine(daemon), pair, false, spi_in);
+	orphans_claim(machine(daemon), pair, true, spi_out);
 }
 
 void orphan_sas_on_listed(void *ctx, bool complete)
@@ -100,10 +98,10 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 	if (!complete) {
 		log_warning("charon: its list of SAs was not understood, orphaned ones stay until "
 		            "their lifetime ends");
-		orphans_clear(daemon->orphans);
+		orphans_clear(machine(daemon));
 	}
-	orphans_on_listed(daemon->orphans, clock_now_ms());
-	list = orphans_list(daemon->orphans, &count);
+	orphans_on_listed(machine(daemon), clock_now_ms());
+	list = orphans_list(machine(daemon), &count);
 	if (count)
 		log_notice("charon: SAs of an earlier one are in use until they are replaced: %zu",
 		           count);
@@ -114,16 +112,13 @@ void orphan_sas_on_listed(void *ctx, bool complete)
 
 void orphan_sas_on_change(struct daemon *daemon)
 {
-	orphans_on_change(daemon->orphans, clock_now_ms());
+	orphans_on_change(machine(daemon), clock_now_ms());
 	arm_timer(daemon);
 }
 
 static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 {
-	struct sa sa = {.src = orphan->outbound ? orphan->pair.local : orphan->pair.remote,
-	                .dst = orphan->outbound ? orphan->pair.remote : orphan->pair.local,
-	                .spi = orphan->spi,
-	                .proto = IPPROTO_ESP};
+	const struct sa sa = sa_key(&orphan->pair, orphan->outbound, orphan->spi);
 	int error = installed_spd_delete_sa(daemon->spd, &sa);
 	char remote[ADDR_TEXT_MAX];
 
@@ -136,7 +131,7 @@ static void delete_sa(struct daemon *daemon, const struct orphan_sa *orphan)
 		          addr_format(&orphan->pair.remote, remote), orphan->spi);
 }
 
-void orphan_sas_due(void *ctx)
+static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const struct orphan *list;
@@ -144,14 +139,29 @@ void orphan_sas_due(void *ctx)
 	size_t count;
 
 	if (read_sas(daemon, &sas, &count) < 0) {
-		loop_timer_start(daemon->orphans_timer, ORPHANS_LOOK_MS);
+		loop_timer_start(daemon->parts.orphan_sas->timer, ORPHANS_LOOK_MS);
 		return;
 	}
-	orphans_look(daemon->orphans, sas, count, clock_now_ms());
+	orphans_look(machine(daemon), sas, count, clock_now_ms());
 	free(sas);
-	list = orphans_list(daemon->orphans, &count);
+	list = orphans_list(machine(daemon), &count);
 	for (size_t i = 0; i < count; i++)
 		if (list[i].doomed)
 			delete_sa(daemon, &list[i].sa);
 	arm_timer(daemon);
 }
+
+static int open_part(struct daemon *daemon, struct err *err)
+{
+	return orphans_new(&daemon->parts.orphan_sas->orphans)
+	               ? err_set(err, -ENOMEM, "orphaned SAs: out of memory")
+	               : 0;
+}
+
+static void close_part(struct daemon *daemon)
+{
+	orphans_free(machine(daemon));
+}
+
+const struct part orphan_sas_part = {PART(orphan_sas), .open = open_part, .close = close_part,
+                                     .timers = {{on_timer, offsetof(struct orphan_sas, timer)}}};

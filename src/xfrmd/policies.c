@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The wanted SPD: planned for the present configuration, addresses and known hosts, and applied.
+ * The wanted SPD: planned for the present settings, addresses and known hosts, and applied.
  * Invariant: what could not be applied is planned and applied again until it is, whoever wanted it.
  */
+#include "xfrmd/xfrmd/policies.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/spd/plan.h"
 #include "xfrmd/spd/repair.h"
 
 struct policies {
+	void (*applied)(struct daemon *daemon);
 	struct loop_timer *retry_timer;
 	struct repair pace;
 	struct err problem; /* empty: all is applied */
 	unsigned failures;  /* in a row */
+	bool flushed;       /* `xfrmctl flush`: none is wanted until the next reload */
 };
 
 static void arm(struct policies *policies)
@@ -26,7 +29,7 @@ static void arm(struct policies *policies)
 
 void policies_failed(struct daemon *daemon, const struct err *err)
 {
-	struct policies *policies = daemon->policies;
+	struct policies *policies = daemon->parts.policies;
 
 	policies->problem = *err;
 	policies->failures++;
@@ -48,19 +51,19 @@ static int plan(struct daemon *daemon, struct policy_list *ret_want,
 {
 	struct plan_input input = {.forwarding = addr_watch_forwarding(daemon->addrs)};
 
-	if (daemon->flushed)
+	if (daemon->parts.policies->flushed)
 		return 0;
 	input.addrs = addr_watch_list(daemon->addrs, &input.addr_count);
 	input.hosts = hosts_list(daemon->hosts, &input.host_count);
 	input.spis = hosts_wait_spis(daemon->hosts);
-	*ret_thresholds = spd_thresholds_choose(&daemon->conf);
-	return plan_build(&daemon->conf, &input, ret_want);
+	*ret_thresholds = spd_thresholds_choose(&daemon->settings.conf);
+	return plan_build(&daemon->settings.conf, &input, ret_want);
 }
 
 int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
 {
 	struct spd_thresholds thresholds = spd_thresholds_default;
-	struct policies *policies = daemon->policies;
+	struct policies *policies = daemon->parts.policies;
 	struct policy_list want = {0};
 	int error = plan(daemon, &want, &thresholds);
 
@@ -74,19 +77,9 @@ int policies_apply(struct daemon *daemon, struct spd_change *ret_change, struct 
 		policies_failed(daemon, err);
 	else
 		note_applied(policies);
-	foreign_policies_look(daemon);
+	if (policies->applied)
+		policies->applied(daemon);
 	return error;
-}
-
-int policies_refresh(struct daemon *daemon, struct spd_change *ret_change, struct err *err)
-{
-	struct host_actions actions = {0};
-	struct err second;
-	int error = known_hosts_reload(daemon, &actions, err), plan_error;
-
-	plan_error = policies_apply(daemon, ret_change, error ? &second : err);
-	known_hosts_reloaded(daemon, &actions);
-	return error ? error : plan_error;
 }
 
 static void retry(void *ctx)
@@ -100,26 +93,39 @@ static void retry(void *ctx)
 		log_debug("spd: once more: %s", err.text);
 }
 
+void policies_on_applied(struct daemon *daemon, void (*applied)(struct daemon *daemon))
+{
+	daemon->parts.policies->applied = applied;
+}
+
 const char *policies_problem(const struct daemon *daemon)
 {
-	return daemon->policies->problem.text;
+	return daemon->parts.policies->problem.text;
+}
+
+void policies_remove_all(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
+{
+	struct spd_change change = {0};
+	struct err err;
+
+	policies_set_flushed(daemon, true);
+	if (policies_apply(daemon, &change, &err) < 0)
+		strlist_addf(errors, "%s", err.text);
+	strlist_addf(changes, "policies: %zu removed, nothing is protected", change.deleted);
+	log_notice("policies: %zu removed, nothing is protected", change.deleted);
+}
+
+void policies_set_flushed(struct daemon *daemon, bool flushed)
+{
+	daemon->parts.policies->flushed = flushed;
+}
+
+bool policies_flushed(const struct daemon *daemon)
+{
+	return daemon->parts.policies->flushed;
 }
 
 /* Life. */
 
-int policies_open(struct daemon *daemon)
-{
-	daemon->policies = calloc(1, sizeof(*daemon->policies));
-	if (!daemon->policies)
-		return -ENOMEM;
-	return loop_timer_new(daemon->loop, retry, daemon, &daemon->policies->retry_timer);
-}
-
-void policies_close(struct daemon *daemon)
-{
-	if (!daemon->policies)
-		return;
-	loop_timer_free(daemon->policies->retry_timer);
-	free(daemon->policies);
-	daemon->policies = NULL;
-}
+const struct part policies_part = {PART(policies),
+                                   .timers = {{retry, offsetof(struct policies, retry_timer)}}};

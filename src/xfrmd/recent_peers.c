@@ -15,13 +15,13 @@
 #include <sys/stat.h>
 
 #include "build_config.h"
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/trust.h"
-#include "xfrmd/spd/plan.h"
+#include "xfrmd/ike/peers_file.h"
+#include "xfrmd/xfrmd/protects.h"
 
 /* From a change to its writing, and from one writing to the next. */
 #define SAVE_DELAY_MS 3000
@@ -33,29 +33,30 @@
 
 static_assert(PEERS_FILE_PAIRS_MAX == HOSTS_WITHOUT_SA_MAX, "each of them has a host policy");
 
-static bool is_protected(const struct daemon *daemon, const struct pair *pair)
-{
-	const struct local_addr *addrs;
-	size_t count;
+struct recent_peers {
+	struct loop_timer *timer;
+	char *path;
+	char *written;             /* the file's text, NULL: there is none */
+	struct peers_file waiting; /* read, and not protected yet: no such address */
+	uint64_t waiting_until_ms;
+	bool changed, frozen;
+	uint64_t earliest_ms; /* of the next writing, but for the last */
+	bool failed;          /* to write, and said so */
+};
 
-	addrs = addr_watch_list(daemon->addrs, &count);
-	return plan_negotiable(&daemon->conf, addrs, count, pair);
-}
-
-static int make_path(struct daemon *daemon)
+static int make_path(const char *run_dir, char **ret_path)
 {
-	const char *folder = daemon->run_dir;
+	const char *folder = run_dir;
 
 	/* /run does not outlive a reboot; other run directories are the operator's choice */
 	if (strcmp(folder, XFRMD_RUN_DIR) == 0) {
 		folder = XFRMD_STATE_DIR;
 		mkdir(folder, FOLDER_MODE);
 	}
-	if (asprintf(&daemon->recent.path, "%s/peers", folder) < 0) {
-		daemon->recent.path = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	if (asprintf(ret_path, "%s/peers", folder) >= 0)
+		return 0;
+	*ret_path = NULL;
+	return -ENOMEM;
 }
 
 static int read_file(struct recent_peers *recent)
@@ -97,38 +98,26 @@ static bool is_trusted(struct recent_peers *recent)
 	return false;
 }
 
-int recent_peers_open(struct daemon *daemon, struct err *err)
-{
-	int error = make_path(daemon);
-
-	if (!error && is_trusted(&daemon->recent))
-		error = read_file(&daemon->recent);
-	if (error)
-		return err_set(err, error, "peers file: out of memory");
-	daemon->recent.waiting_until_ms = clock_now_ms() + WAIT_MS;
-	return 0;
-}
-
 int recent_peers_apply(struct daemon *daemon)
 {
-	struct peers_file *waiting = &daemon->recent.waiting;
+	struct recent_peers *recent = daemon->parts.recent_peers;
+	struct peers_file *waiting = &recent->waiting;
 	uint64_t now_ms = clock_now_ms();
 	size_t kept = 0;
 	int error = 0;
 
-	if (now_ms > daemon->recent.waiting_until_ms)
+	if (now_ms > recent->waiting_until_ms)
 		peers_file_fini(waiting);
 	for (size_t i = 0; i < waiting->count; i++) {
-		const struct pair *pair = &waiting->items[i];
-		struct known_host host = {.pair = *pair};
+		const struct known_host host = {.pair = waiting->items[i]};
 
-		if (!is_protected(daemon, pair)) {
-			waiting->items[kept++] = *pair;
+		if (!protects(daemon, &host.pair)) {
+			waiting->items[kept++] = host.pair;
 			continue;
 		}
 		if (!error)
 			error = hosts_restore(daemon->hosts, &host, now_ms);
-		negotiator_remember(daemon->negotiator, pair);
+		negotiator_remember(daemon->negotiator, &host.pair);
 	}
 	waiting->count = kept;
 	return error;
@@ -145,11 +134,10 @@ static int compare_recency(const void *a, const void *b)
 	return (x->since_ms < y->since_ms) - (x->since_ms > y->since_ms);
 }
 
-static int add_peers(const struct daemon *daemon, struct peers_file *file)
+static int add_peers(const struct peers *peers, struct peers_file *file)
 {
 	size_t count, kept = 0;
-	const struct peer **chosen = peers_list_by_local(negotiator_peers(daemon->negotiator),
-	                                                 &count);
+	const struct peer **chosen = peers_list_by_local(peers, &count);
 	int error = 0;
 
 	if (!chosen)
@@ -164,16 +152,23 @@ static int add_peers(const struct daemon *daemon, struct peers_file *file)
 	return error;
 }
 
-static char *present_text(const struct daemon *daemon)
+int recent_peers_choose(const struct peers *peers, const struct peers_file *waiting,
+                        struct peers_file *ret_file)
 {
-	const struct peers_file *waiting = &daemon->recent.waiting;
-	struct peers_file file = {0};
-	int error = add_peers(daemon, &file);
-	char *text = NULL;
+	int error = add_peers(peers, ret_file);
 
 	for (size_t i = 0; !error && i < waiting->count; i++)
-		error = peers_file_add(&file, &waiting->items[i]);
-	if (!error)
+		error = peers_file_add(ret_file, &waiting->items[i]);
+	return error;
+}
+
+static char *present_text(const struct daemon *daemon)
+{
+	struct peers_file file = {0};
+	char *text = NULL;
+
+	if (recent_peers_choose(negotiator_peers(daemon->negotiator),
+	                        &daemon->parts.recent_peers->waiting, &file) == 0)
 		text = peers_file_format(&file);
 	peers_file_fini(&file);
 	return text;
@@ -182,7 +177,7 @@ static char *present_text(const struct daemon *daemon)
 static void save(struct daemon *daemon)
 {
 	_cleanup_(cleanup_free) char *text = present_text(daemon);
-	struct recent_peers *recent = &daemon->recent;
+	struct recent_peers *recent = daemon->parts.recent_peers;
 	struct err err = {.text = "out of memory"};
 
 	if (recent->frozen)
@@ -202,7 +197,7 @@ static void save(struct daemon *daemon)
 	recent->written = steal_ptr(text);
 }
 
-void recent_peers_due(void *ctx)
+static void on_timer(void *ctx)
 {
 	save(ctx);
 }
@@ -210,30 +205,46 @@ void recent_peers_due(void *ctx)
 void recent_peers_on_change(void *ctx)
 {
 	struct daemon *daemon = ctx;
+	struct recent_peers *recent = daemon->parts.recent_peers;
 	uint64_t due_ms = clock_now_ms() + SAVE_DELAY_MS;
 
 	/* not started again, so that constant changes cannot put it off */
-	if (!daemon->recent.changed)
-		loop_timer_start_at(daemon->recent_timer, due_ms > daemon->recent.earliest_ms
-		                                                  ? due_ms
-		                                                  : daemon->recent.earliest_ms);
-	daemon->recent.changed = true;
+	if (!recent->changed)
+		loop_timer_start_at(recent->timer,
+		                    due_ms > recent->earliest_ms ? due_ms : recent->earliest_ms);
+	recent->changed = true;
 }
 
 void recent_peers_freeze(struct daemon *daemon)
 {
-	if (daemon->recent.changed)
+	if (daemon->parts.recent_peers->changed)
 		save(daemon);
-	daemon->recent.frozen = true;
+	daemon->parts.recent_peers->frozen = true;
 }
 
-void recent_peers_close(struct daemon *daemon)
+static int open_part(struct daemon *daemon, struct err *err)
 {
-	struct recent_peers *recent = &daemon->recent;
+	struct recent_peers *recent = daemon->parts.recent_peers;
+	int error = make_path(daemon->run_dir, &recent->path);
 
-	if (recent->path)
-		recent_peers_freeze(daemon);
+	if (!error && is_trusted(recent))
+		error = read_file(recent);
+	if (error)
+		return err_set(err, error, "peers file: out of memory");
+	recent->waiting_until_ms = clock_now_ms() + WAIT_MS;
+	return 0;
+}
+
+static void close_part(struct daemon *daemon)
+{
+	struct recent_peers *recent = daemon->parts.recent_peers;
+
+	recent_peers_freeze(daemon);
 	peers_file_fini(&recent->waiting);
 	free(recent->written);
 	free(recent->path);
 }
+
+const struct part recent_peers_part = {
+	PART(recent_peers), .open = open_part, .close = close_part,
+	.timers = {{on_timer, offsetof(struct recent_peers, timer)}}};

@@ -4,18 +4,21 @@
  * they may need their peers for that; then the peers get DELETEs, charon ends, and stop_action
  * decides about the policies. Nothing turns it back. All who ask meanwhile are answered at the end.
  */
+#include "xfrmd/xfrmd/shutdown.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
 #include "xfrmd/base/clock.h"
-#include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/notify.h"
+#include "xfrmd/xfrmd/policies.h"
+#include "xfrmd/xfrmd/recent_peers.h"
 #include "xfrmd/xfrmd/stop_jobs.h"
+#include "xfrmd/xfrmd/sysctls.h"
 
 /* How long it waits for the peers' answers to our DELETEs: one retransmission and a half. */
 #define SHUTDOWN_TERMINATE_MS 2000
@@ -58,15 +61,15 @@ static void answer_all(struct shutdown *shutdown, const struct strlist *errors)
 static void finish(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct shutdown *shutdown = daemon->shutdown;
+	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct strlist errors = {0};
 
 	charon_kill(daemon->charon);
 	/* charon tells of an SA's end before it deletes it */
-	installed_spd_delete_sas(daemon->spd, daemon->conf.reqid);
+	installed_spd_delete_sas(daemon->spd, daemon->settings.conf.reqid);
 	note(shutdown, "charon and its SAs: ended");
-	if (daemon->conf.stop_clear || daemon->flushed)
-		commands_remove_policies(daemon, &shutdown->changes, &errors);
+	if (daemon->settings.conf.stop_clear || policies_flushed(daemon))
+		policies_remove_all(daemon, &shutdown->changes, &errors);
 	else
 		note(shutdown, "policies: stay in the kernel, protected traffic is blocked "
 		               "(stop_action = block)");
@@ -78,28 +81,19 @@ static void finish(void *ctx)
 
 bool shutdown_finish(struct daemon *daemon)
 {
-	if (!daemon->shutdown || daemon->shutdown->waiting)
+	if (!daemon->parts.shutdown || daemon->parts.shutdown->waiting)
 		return false;
-	note(daemon->shutdown, "peers: not waited for any longer (signal)");
+	note(daemon->parts.shutdown, "peers: not waited for any longer (signal)");
 	finish(daemon);
 	return true;
 }
 
-/* Nobody will negotiate any more: packets that were held would fill their senders' buffers. */
-static void stop_holding(void)
-{
-	struct err err;
-
-	if (file_write_value("/proc/sys/net/core/xfrm_larval_drop", "1", &err) < 0)
-		log_warning("shutdown: %s", err.text);
-}
-
 static void end(struct daemon *daemon)
 {
-	daemon->shutdown->waiting = false;
+	daemon->parts.shutdown->waiting = false;
 	/* only now: systemd counts TimeoutStopSec= from here */
 	notify_send("STOPPING=1");
-	stop_holding();
+	sysctls_stop_holding();
 	recent_peers_freeze(daemon);
 	negotiator_terminate_all(daemon->negotiator, SHUTDOWN_TERMINATE_MS, finish, daemon);
 }
@@ -107,11 +101,11 @@ static void end(struct daemon *daemon)
 static void look_for_jobs(struct daemon *daemon)
 {
 	const pid_t own[] = {getpid(), charon_pid(daemon->charon)};
-	struct shutdown *shutdown = daemon->shutdown;
+	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct stop_jobs jobs = {0};
 
 	/* out of memory: those of the last time, until the timeout */
-	if (stop_jobs_read(&daemon->conf.stop_wait_for, &jobs) < 0)
+	if (stop_jobs_read(&daemon->settings.conf.stop_wait_for, &jobs) < 0)
 		return;
 	stop_jobs_keep_awaited(&jobs, own, sizeof(own) / sizeof(own[0]));
 	stop_jobs_fini(&shutdown->awaited);
@@ -129,7 +123,7 @@ static void tell(const struct stop_wait *wait, uint64_t now_ms)
 static void on_poll(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct shutdown *shutdown = daemon->shutdown;
+	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct stop_wait *wait = &shutdown->wait;
 	uint64_t now_ms = clock_now_ms();
 
@@ -143,7 +137,7 @@ static void on_poll(void *ctx)
 		loop_timer_start(shutdown->poll_timer, SHUTDOWN_POLL_MS);
 		return;
 	case STOP_STEP_DONE:
-		if (daemon->conf.stop_wait_for.count)
+		if (daemon->settings.conf.stop_wait_for.count)
 			note(shutdown, "jobs: none runs, waited %.1f s",
 			     (double)(now_ms - wait->begin_ms) / 1000);
 		break;
@@ -167,7 +161,7 @@ static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
 	}
 	log_notice("shutdown: asked for by xfrmctl");
 	shutdown->waiting = true;
-	stop_wait_begin(&shutdown->wait, clock_now_ms(), daemon->conf.stop_timeout_s);
+	stop_wait_begin(&shutdown->wait, clock_now_ms(), daemon->settings.conf.stop_timeout_s);
 	loop_timer_start(shutdown->poll_timer, 0);
 	*ret_shutdown = shutdown;
 	return 0;
@@ -175,14 +169,14 @@ static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
 
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 {
-	struct shutdown *shutdown = daemon->shutdown;
+	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct ctl_request **requests;
 
-	if (!shutdown && begin(daemon, &daemon->shutdown) < 0) {
+	if (!shutdown && begin(daemon, &daemon->parts.shutdown) < 0) {
 		ctl_request_reply(request, NULL);
 		return;
 	}
-	shutdown = daemon->shutdown;
+	shutdown = daemon->parts.shutdown;
 	requests = reallocarray(shutdown->requests, shutdown->request_count + 1,
 	                        sizeof(struct ctl_request *));
 	if (requests) {
@@ -198,9 +192,14 @@ void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 	loop_timer_start(shutdown->poll_timer, 0);
 }
 
+bool shutdown_is_under_way(const struct daemon *daemon)
+{
+	return daemon->parts.shutdown != NULL;
+}
+
 void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 {
-	const struct shutdown *shutdown = daemon->shutdown;
+	const struct shutdown *shutdown = daemon->parts.shutdown;
 
 	if (!shutdown)
 		return;
@@ -210,16 +209,14 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 	status->stopping_ends = clock_epoch_of(shutdown->wait.end_ms);
 	for (size_t i = 0; i < shutdown->awaited.count; i++) {
 		const struct stop_job *job = &shutdown->awaited.items[i];
-		char text[STOP_TEXT_MAX];
 
-		snprintf(text, sizeof(text), "%s (pid %d)", job->path, (int)job->pid);
-		(void)strlist_add(&status->stopping_jobs, text);
+		strlist_addf(&status->stopping_jobs, "%s (pid %d)", job->path, (int)job->pid);
 	}
 }
 
-void shutdown_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	struct shutdown *shutdown = daemon->shutdown;
+	struct shutdown *shutdown = daemon->parts.shutdown;
 	struct strlist errors = {0};
 
 	if (!shutdown)
@@ -235,5 +232,10 @@ void shutdown_close(struct daemon *daemon)
 	loop_timer_free(shutdown->poll_timer);
 	free(shutdown->requests);
 	free(shutdown);
-	daemon->shutdown = NULL;
+	daemon->parts.shutdown = NULL;
 }
+
+const struct part shutdown_part = {
+	.name = "shutdown",
+	.close = close_part,
+};

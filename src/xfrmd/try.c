@@ -4,16 +4,20 @@
  * daemon's, since the operator may have cut his own way in. The former configuration and its
  * certificates stay in memory meanwhile, so that going back reads nothing and cannot be refused.
  */
+#include "xfrmd/xfrmd/try.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/xfrmd/policies.h"
+#include "xfrmd/xfrmd/settings_swap.h"
+#include "xfrmd/xfrmd/shutdown.h"
 
 struct
 try {
@@ -21,7 +25,7 @@ try {
 	uint64_t end_ms;
 	bool copied;
 	bool flushed; /* before: nothing was installed */
-	struct setting former;
+	struct settings former;
 };
 
 /* NULL: out of memory. */
@@ -32,54 +36,33 @@ static char *run_path(const struct daemon *daemon, const char *name)
 	return asprintf(&path, "%s/%s", daemon->run_dir, name) < 0 ? NULL : path;
 }
 
-static void __attribute__((format(printf, 2, 3))) say(struct strlist *list, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	(void)strlist_add(list, text);
-}
-
-static void log_lists(const struct strlist *changes, const struct strlist *errors)
-{
-	for (size_t i = 0; i < changes->count; i++)
-		log_notice("try: %s", changes->items[i]);
-	for (size_t i = 0; i < errors->count; i++)
-		log_error("try: %s", errors->items[i]);
-}
-
 static void forget(struct daemon *daemon, bool confirmed)
 {
 	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
-	struct try *try = daemon->try;
+	struct try *try = daemon->parts.try;
 
 	/* who confirms puts it into its place */
 	if (try->copied && !confirmed && path)
 		unlink(path);
 	loop_timer_free(try->timer);
-	setting_fini(&try->former);
+	settings_fini(&try->former);
 	free(try);
-	daemon->try = NULL;
+	daemon->parts.try = NULL;
 }
 
 static void go_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
 {
-	struct try *try = daemon->try;
-	struct err err;
+	struct try *try = daemon->parts.try;
 
-	if (daemon_open_log(daemon, &try->former.conf, &err) < 0)
-		say(errors, "%s", err.text);
-	say(changes, "the former configuration is in force again");
-	daemon->flushed |= try->flushed;
+	strlist_addf(changes, "the former configuration is in force again");
+	if (try->flushed)
+		policies_set_flushed(daemon, true);
 	settings_swap(daemon, &try->former, changes, errors);
 	if (!try->copied)
-		say(changes,
-		    "%s: still holds what was tried, expected to be put right before the "
-		    "next reload or start",
-		    daemon->conf_path);
+		strlist_addf(changes,
+		             "%s: still holds what was tried, expected to be put right before the "
+		             "next reload or start",
+		             daemon->conf_path);
 	forget(daemon, false);
 }
 
@@ -89,7 +72,7 @@ static void on_timeout(void *ctx)
 
 	log_warning("try: nobody confirmed it in time");
 	go_back(ctx, &changes, &errors);
-	log_lists(&changes, &errors);
+	settings_log("try", &changes, &errors);
 	strlist_fini(&changes);
 	strlist_fini(&errors);
 }
@@ -101,18 +84,18 @@ static int take_copy(const struct daemon *daemon, struct strlist *errors, char *
 	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
 
 	if (!new || !path) {
-		say(errors, "out of memory");
+		strlist_addf(errors, "out of memory");
 		return -ENOMEM;
 	}
 	if (rename(new, path) < 0) {
-		say(errors, "%s: cannot rename: %s", new, strerror(errno));
+		strlist_addf(errors, "%s: cannot rename: %s", new, strerror(errno));
 		return -EINVAL;
 	}
 	*ret_path = steal_ptr(path);
 	return 0;
 }
 
-static int load(struct daemon *daemon, bool copied, struct setting *ret_setting,
+static int load(struct daemon *daemon, bool copied, struct settings *ret_settings,
                 struct strlist *errors)
 {
 	_cleanup_(cleanup_free) char *path = NULL;
@@ -120,17 +103,22 @@ static int load(struct daemon *daemon, bool copied, struct setting *ret_setting,
 
 	if (error)
 		return error;
-	return reload_read(daemon, copied ? path : daemon->conf_path, ret_setting, errors);
+	return settings_read(daemon, copied ? path : daemon->conf_path, ret_settings, errors);
 }
 
 static bool refused(const struct daemon *daemon, struct strlist *errors)
 {
-	if (daemon->try)
-		say(errors, "a try is under way, expected `xfrmctl try --confirm` or `xfrmctl try "
-		            "--back` first");
-	else if (daemon->shutdown)
-		say(errors, "a shutdown is under way");
-	return daemon->try || daemon->shutdown;
+	if (try_is_under_way(daemon))
+		strlist_addf(errors, "a try is under way, expected `xfrmctl try --confirm` or "
+		                     "`xfrmctl try --back` first");
+	else if (shutdown_is_under_way(daemon))
+		strlist_addf(errors, "a shutdown is under way");
+	return errors->count;
+}
+
+bool try_is_under_way(const struct daemon *daemon)
+{
+	return daemon->parts.try != NULL;
 }
 
 void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
@@ -142,31 +130,31 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 		return;
 	try = calloc(1, sizeof(*try));
 	if (!try || loop_timer_new(daemon->loop, on_timeout, daemon, &try->timer) < 0) {
-		say(errors, "out of memory");
+		strlist_addf(errors, "out of memory");
 		free(try);
 		return;
 	}
-	daemon->try = try;
+	daemon->parts.try = try;
 	try->copied = copied;
 	if (load(daemon, copied, &try->former, errors) < 0) {
-		log_lists(changes, errors);
+		settings_log("try", changes, errors);
 		forget(daemon, false);
 		return;
 	}
-	try->flushed = daemon->flushed;
+	try->flushed = policies_flushed(daemon);
 	try->end_ms = clock_now_ms() + (uint64_t)timeout_s * 1000;
 	loop_timer_start_at(try->timer, try->end_ms);
 	log_notice("try: another configuration for %u s, asked for by xfrmctl", timeout_s);
-	daemon->flushed = false;
+	policies_set_flushed(daemon, false);
 	settings_swap(daemon, &try->former, changes, errors);
-	log_lists(changes, errors);
+	settings_log("try", changes, errors);
 }
 
 static bool is_trying(const struct daemon *daemon, struct strlist *errors)
 {
-	if (!daemon->try)
-		say(errors, "nothing is being tried");
-	return daemon->try;
+	if (!daemon->parts.try)
+		strlist_addf(errors, "nothing is being tried");
+	return daemon->parts.try != NULL;
 }
 
 void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -174,8 +162,8 @@ void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist 
 	if (!is_trying(daemon, errors))
 		return;
 	forget(daemon, true);
-	say(changes, "what was tried stays in force");
-	log_lists(changes, errors);
+	strlist_addf(changes, "what was tried stays in force");
+	settings_log("try", changes, errors);
 }
 
 void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -183,12 +171,12 @@ void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *er
 	if (!is_trying(daemon, errors))
 		return;
 	go_back(daemon, changes, errors);
-	log_lists(changes, errors);
+	settings_log("try", changes, errors);
 }
 
 void try_status(const struct daemon *daemon, struct ctl_status *status)
 {
-	const struct try *try = daemon->try;
+	const struct try *try = daemon->parts.try;
 
 	if (!try)
 		return;
@@ -197,10 +185,15 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 	status->try_ends = clock_epoch_of(try->end_ms + 999);
 }
 
-void try_close(struct daemon *daemon)
+static void close_part(struct daemon *daemon)
 {
-	if (!daemon->try)
+	if (!daemon->parts.try)
 		return;
 	log_warning("try: ends with xfrmd, the configuration file counts from the next start on");
 	forget(daemon, false);
 }
+
+const struct part try_part = {
+	.name = "try",
+	.close = close_part,
+};

@@ -67,6 +67,20 @@ static void cleanup_issue(struct pki_issue *issue)
 	strlist_fini(&issue->sans);
 }
 
+/* 0, or the exit status. */
+static int make(int argc, char **argv, const struct option *options, struct pki_issue *issue,
+                int (*make_it)(const struct pki_issue *issue, struct err *err))
+{
+	struct err err = {0};
+	int r = parse(argc, argv, options, issue);
+
+	if (r == 0 && make_it(issue, &err) < 0) {
+		complain("%s", err.text);
+		return EXIT_STATUS_FAILED;
+	}
+	return r;
+}
+
 int cmd_init(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -75,16 +89,10 @@ int cmd_init(int argc, char **argv)
 		{"force", no_argument, NULL, 'f'},     {0},
 	};
 	struct pki_issue issue = {.days = DAYS_DEFAULT, .now = time(NULL)};
-	struct err err = {0};
-	int r;
+	int r = make(argc, argv, options, &issue, pki_make_ca);
 
-	r = parse(argc, argv, options, &issue);
 	if (r)
 		return r;
-	if (pki_make_ca(&issue, &err) < 0) {
-		complain("%s", err.text);
-		return EXIT_STATUS_FAILED;
-	}
 	printf("%s/ca.key\n%s/ca.pem\n", issue.dir, issue.dir);
 	return EXIT_STATUS_OK;
 }
@@ -98,16 +106,10 @@ int cmd_issue(int argc, char **argv)
 		{"force", no_argument, NULL, 'f'},     {0},
 	};
 	_cleanup_(cleanup_issue) struct pki_issue issue = {.days = DAYS_DEFAULT, .now = time(NULL)};
-	struct err err = {0};
-	int r;
+	int r = make(argc, argv, options, &issue, pki_make_instance);
 
-	r = parse(argc, argv, options, &issue);
 	if (r)
 		return r;
-	if (pki_make_instance(&issue, &err) < 0) {
-		complain("%s", err.text);
-		return EXIT_STATUS_FAILED;
-	}
 	if (!issue.csr)
 		printf("%s/instance.key\n", issue.dir);
 	printf("%s/instance.pem\n", issue.dir);

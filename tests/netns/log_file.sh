@@ -21,6 +21,16 @@ wait_for 10 grep -q 'reload: nothing changed' "$log"
 expect 'mode' "$(stat -c %a "$log")" = 640
 must cmp moved "$log.1"
 
+# where it cannot go it is not sent, and nothing else changes either
+sed -i "s#^target = .*#target = file:/nowhere/file.log#" "$FOLDER/a.conf"
+must_not ctl a reload
+must grep -q 'reload: .*a.conf: \[log\] target: /nowhere/file.log: cannot be made' "$log"
+must grep -q 'reload: nothing was changed, what ran before goes on' "$log"
+log=$FOLDER/other.log
+sed -i "s#^target = .*#target = file:$log#" "$FOLDER/a.conf"
+must ctl a reload
+must grep -q 'reload: other settings are in force' "$log"
+
 # in a folder of somebody else
 xfrmd_stop a
 mkdir -m 700 "$FOLDER/theirs"

@@ -415,7 +415,7 @@ END_TEST
 struct seen {
 	struct loop *loop;
 	struct xfrm_monitor *monitor;
-	unsigned acquires, expires, touched, overruns, sas_new, sas_gone, sas_lost;
+	unsigned acquires, expires, touched, losses, sas_new, sas_gone, sas_lost;
 	unsigned stop_after; /* events */
 	bool close_in_callback;
 	struct xfrm_acquire acquire;
@@ -426,7 +426,7 @@ struct seen {
 
 static void event(struct seen *seen)
 {
-	unsigned count = seen->acquires + seen->expires + seen->touched + seen->overruns +
+	unsigned count = seen->acquires + seen->expires + seen->touched + seen->losses +
 	                 seen->sas_new + seen->sas_gone + seen->sas_lost;
 
 	if (count < seen->stop_after)
@@ -465,12 +465,12 @@ static void on_touched(void *ctx)
 	event(seen);
 }
 
-static void on_overrun(void *ctx, bool acquires_lost)
+static void on_lost(void *ctx, bool acquires)
 {
 	struct seen *seen = ctx;
 
-	(void)acquires_lost;
-	seen->overruns++;
+	(void)acquires;
+	seen->losses++;
 	event(seen);
 }
 
@@ -514,7 +514,7 @@ static const struct xfrm_events all_events = {
 	.acquire = on_acquire,
 	.expire = on_expire,
 	.policies_touched = on_touched,
-	.overrun = on_overrun,
+	.lost = on_lost,
 	.sa_new = on_sa_new,
 	.sa_gone = on_sa_gone,
 	.sas_lost = on_sas_lost,
@@ -572,7 +572,7 @@ START_TEST(changes_of_others_are_reported_and_own_ones_are_not)
 	shell(touches[_i]);
 	run(&seen, DEADLINE_MS);
 	ck_assert_uint_eq(seen.touched, 1);
-	ck_assert_uint_eq(seen.overruns, 0);
+	ck_assert_uint_eq(seen.losses, 0);
 	unwatch(&seen);
 	policy_list_fini(&want);
 }
@@ -606,7 +606,7 @@ START_TEST(monitor_may_be_closed_in_its_callback)
 END_TEST
 
 /* A buffer of 8 MiB does not hold this many policy notifications of somebody else. */
-START_TEST(lost_notifications_are_an_overrun)
+START_TEST(lost_notifications_are_told_of)
 {
 	struct seen seen = {0};
 
@@ -614,7 +614,7 @@ START_TEST(lost_notifications_are_an_overrun)
 	shell("for i in $(seq 25000); do echo xfrm policy update src 192.0.2.1 dst 192.0.2.2 dir"
 	      " out priority $i; done | ip -batch -");
 	run(&seen, DEADLINE_MS);
-	ck_assert_uint_eq(seen.overruns, 1);
+	ck_assert_uint_eq(seen.losses, 1);
 	unwatch(&seen);
 }
 END_TEST
@@ -809,7 +809,7 @@ START_TEST(lost_notifications_of_sas_are_told_once_and_the_rest_is_left_out)
 	ck_assert_uint_eq(seen.sas_lost, 1);
 	ck_assert_int_eq(seen.flushed, false);
 	ck_assert_uint_eq(seen.sas_gone, 0);
-	ck_assert_uint_eq(seen.overruns, 0);
+	ck_assert_uint_eq(seen.losses, 0);
 
 	shell(ALLOCATE("0xc0000001") " && " DELETE("0xc0000001"));
 	run(&seen, DEADLINE_MS);
@@ -930,7 +930,7 @@ int main(void)
 	                    sizeof(touches) / sizeof(touches[0]));
 	tcase_add_test(tests, many_changes_in_one_turn_are_reported_once);
 	tcase_add_test(tests, monitor_may_be_closed_in_its_callback);
-	tcase_add_test(tests, lost_notifications_are_an_overrun);
+	tcase_add_test(tests, lost_notifications_are_told_of);
 	tcase_add_test(tests, packet_to_a_protected_prefix_raises_an_acquire_that_expires);
 	tcase_add_test(tests, policy_that_waits_raises_an_acquire_whose_larval_sa_has_its_spi);
 	tcase_add_test(tests, broadcast_and_allowed_addresses_raise_none);

@@ -8,7 +8,7 @@
 #include "xfrmd/base/histogram.h"
 
 /*
- * Measurements in the form of Prometheus: families of samples with labels. Built in order with a
+ * Metrics in the form of Prometheus: families of samples with labels. Built in order with a
  * sticky error: after the first failure, which can only be -ENOMEM, every call does nothing. All
  * texts are copied. Zero-initialise; metrics_fini() frees. Pure.
  */

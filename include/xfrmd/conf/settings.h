@@ -5,16 +5,24 @@
 #include "xfrmd/conf/conf.h"
 #include "xfrmd/pki/pki_load.h"
 
+/* A configuration with all that was read for it. Zero-initialise. */
+struct settings {
+	struct conf conf;
+	struct pki_bundle bundle;
+	/* of the effective configuration and the certificates, in hexadecimal: equal ones behave alike */
+	char hash[65];
+};
+void settings_fini(struct settings *settings);
+
 /*
  * Reads a configuration file and everything that it names, as xfrmd does at its start, in a reload
  * and for --check, and as `xfrmctl check` does: all problems of one run. Files that others than root
  * and our effective user can change or replace are among the problems (trust.h), the program that
- * is run as charon too. @now: epoch seconds, for
- * the certificates' dates. 0, or -EINVAL with problems, or -ENOMEM; @ret_conf and @ret_bundle must
- * be finished by the caller in any case.
+ * is run as charon too. @now: epoch seconds, for the certificates' dates. 0, or -EINVAL with
+ * problems, or -ENOMEM; @ret_settings must be finished by the caller in any case.
  */
-int settings_load(const char *path, int64_t now, struct conf *ret_conf,
-                  struct pki_bundle *ret_bundle, struct problems *problems);
+int settings_load(const char *path, int64_t now, struct settings *ret_settings,
+                  struct problems *problems);
 
 /*
  * Whether the log can go where @conf says: a problem for who checks and for who reloads, but not for

@@ -14,7 +14,7 @@ struct xfrm_events {
 	/* Somebody else changed the SPD: dump and compare. */
 	void (*policies_touched)(void *ctx);
 	/* The kernel dropped notifications (ENOBUFS); the state is unknown: dump and compare. */
-	void (*overrun)(void *ctx, bool acquires_lost);
+	void (*lost)(void *ctx, bool acquires);
 	/* The rest is optional; without any of them no notifications of SAs are asked for. */
 	/* An SA was added or updated by whoever calls himself @port in his request: charon says its
 	 * process id, and iproute2 says 0. */

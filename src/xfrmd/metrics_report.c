@@ -1,95 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `xfrmctl metrics` shows: gathered from the parts, from the kernel and from /proc. What
- * cannot be measured has no sample. Whoever reads rates relies on counters that never fall while we
- * run.
+ * cannot be measured has no sample.
  */
-#include <errno.h>
+#include "xfrmd/xfrmd/metrics_report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "build_config.h"
-#include "daemon.h"
 #include "xfrmd/base/cleanup.h"
-#include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/proc_text.h"
 #include "xfrmd/ctl/ctl_metrics.h"
-#include "xfrmd/sad/traffic.h"
+#include "xfrmd/xfrmd/acquires.h"
+#include "xfrmd/xfrmd/carried.h"
+#include "xfrmd/xfrmd/certificates.h"
+#include "xfrmd/xfrmd/ike_flood.h"
+#include "xfrmd/xfrmd/reload.h"
+#include "xfrmd/xfrmd/status.h"
 
 #define PROC_TEXT_MAX 16384
-
-/* SAs. */
-
-static bool is_local(const struct daemon *daemon, const struct addr *addr)
-{
-	const struct local_addr *addrs;
-	size_t count;
-
-	addrs = addr_watch_list(daemon->addrs, &count);
-	for (size_t i = 0; i < count; i++)
-		if (local_addr_has(&addrs[i], addr))
-			return true;
-	return false;
-}
-
-static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa *sa)
-{
-	return (struct traffic_sa){.dst = sa->dst,
-	                           .spi = sa->spi,
-	                           .out = is_local(daemon, &sa->src),
-	                           .bytes = sa->bytes,
-	                           .packets = sa->packets};
-}
-
-/* The caller frees. 0 or negative errno. */
-static int list_sas(struct daemon *daemon, struct traffic_sa **ret_sas, size_t *ret_count)
-{
-	_cleanup_(cleanup_free) struct sa *all = NULL;
-	struct traffic_sa *sas;
-	size_t count, kept = 0;
-	struct err err;
-	int error = installed_spd_sas(daemon->spd, &all, &count, &err);
-
-	if (error)
-		return error;
-	sas = calloc(count ? count : 1, sizeof(*sas));
-	if (!sas)
-		return -ENOMEM;
-	/* one that is still being negotiated has no algorithm */
-	for (size_t i = 0; i < count; i++)
-		if (daemon_owns_sa(daemon, &all[i]) && all[i].algorithm[0])
-			sas[kept++] = as_traffic(daemon, &all[i]);
-	*ret_sas = sas;
-	*ret_count = kept;
-	return 0;
-}
-
-void metrics_on_sa_gone(struct daemon *daemon, const struct sa *sa)
-{
-	struct traffic_sa gone;
-
-	if (!daemon->traffic || !daemon_owns_sa(daemon, sa))
-		return;
-	gone = as_traffic(daemon, sa);
-	traffic_on_gone(daemon->traffic, &gone);
-}
-
-int metrics_open(struct daemon *daemon, struct err *err)
-{
-	_cleanup_(cleanup_free) struct traffic_sa *sas = NULL;
-	size_t count = 0;
-	int error = traffic_new(&daemon->traffic);
-
-	daemon->started = clock_now_epoch();
-	if (!error)
-		error = list_sas(daemon, &sas, &count);
-	if (!error)
-		error = traffic_on_list(daemon->traffic, sas, count);
-	return error ? err_set(err, error, "traffic: %s", strerror(-error)) : 0;
-}
 
 static void add_direction(struct metrics *metrics, const char *name, enum metric_type type,
                           const char *help, double in, double out)
@@ -101,24 +34,18 @@ static void add_direction(struct metrics *metrics, const char *name, enum metric
 
 static void add_sas(struct daemon *daemon, struct metrics *metrics)
 {
-	_cleanup_(cleanup_free) struct traffic_sa *sas = NULL;
-	struct traffic_total in, out;
-	size_t count = 0, out_count = 0;
+	struct carried_total in, out;
 
-	if (list_sas(daemon, &sas, &count) < 0 || traffic_on_list(daemon->traffic, sas, count) < 0)
+	if (carried_read(daemon, &in, &out) < 0)
 		return;
-	for (size_t i = 0; i < count; i++)
-		out_count += sas[i].out;
-	in = traffic_total(daemon->traffic, false);
-	out = traffic_total(daemon->traffic, true);
 	add_direction(metrics, "xfrmd_sas", METRIC_TYPE_GAUGE, "SAs of ours in the kernel.",
-	              (double)(count - out_count), (double)out_count);
+	              (double)in.sas, (double)out.sas);
 	add_direction(metrics, "xfrmd_sa_bytes_total", METRIC_TYPE_COUNTER,
-	              "Bytes that all SAs carried since the start of xfrmd.", (double)in.bytes,
-	              (double)out.bytes);
+	              "Bytes that all SAs carried since the start of xfrmd.",
+	              (double)in.traffic.bytes, (double)out.traffic.bytes);
 	add_direction(metrics, "xfrmd_sa_packets_total", METRIC_TYPE_COUNTER,
-	              "Packets that all SAs carried since the start of xfrmd.", (double)in.packets,
-	              (double)out.packets);
+	              "Packets that all SAs carried since the start of xfrmd.",
+	              (double)in.traffic.packets, (double)out.traffic.packets);
 }
 
 /* What status knows. */
@@ -181,10 +108,12 @@ static void add_policies(const struct daemon *daemon, const struct ctl_status *s
 static void add_reloads(const struct daemon *daemon, const struct ctl_status *status,
                         struct metrics *metrics)
 {
+	const struct reload_history *history = reload_history(daemon);
+
 	metrics_family(metrics, "xfrmd_reloads_total", METRIC_TYPE_COUNTER,
 	               "Reloads of the configuration by result.");
-	metrics_labelled(metrics, "result", "ok", (double)daemon->reloads_ok);
-	metrics_labelled(metrics, "result", "failed", (double)daemon->reloads_failed);
+	metrics_labelled(metrics, "result", "ok", (double)history->ok);
+	metrics_labelled(metrics, "result", "failed", (double)history->failed);
 	metrics_family(metrics, "xfrmd_last_reload_time_seconds", METRIC_TYPE_GAUGE,
 	               "When the configuration was last reloaded, since the epoch.");
 	if (status->reload_time)
@@ -199,6 +128,8 @@ static void add_reloads(const struct daemon *daemon, const struct ctl_status *st
 static void add_acquires(const struct daemon *daemon, const struct peers_counters *counters,
                          struct metrics *metrics)
 {
+	const struct acquires_counters acquires = acquires_counters(daemon);
+
 	metrics_family(
 		metrics, "xfrmd_acquires_total", METRIC_TYPE_COUNTER,
 		"Questions of the kernel for an SA by what became of them: a negotiation "
@@ -210,11 +141,10 @@ static void add_acquires(const struct daemon *daemon, const struct peers_counter
 	metrics_labelled(metrics, "result", "deduplicated",
 	                 (double)(counters->deduplicated - counters->in_backoff));
 	metrics_labelled(metrics, "result", "held_back", (double)counters->in_backoff);
-	metrics_labelled(metrics, "result", "ignored", (double)daemon->acquires.ignored);
-	metrics_labelled(metrics, "result", "put_off", (double)daemon->acquires.put_off);
+	metrics_labelled(metrics, "result", "ignored", (double)acquires.ignored);
+	metrics_labelled(metrics, "result", "put_off", (double)acquires.put_off);
 	add_single(metrics, "xfrmd_acquire_overruns_total", METRIC_TYPE_COUNTER,
-	           "Times that the kernel lost acquires, which come again.",
-	           (double)daemon->acquires.lost);
+	           "Times that the kernel lost acquires, which come again.", (double)acquires.lost);
 }
 
 static void add_negotiations(const struct peers_counters *counters, struct metrics *metrics)
@@ -293,41 +223,47 @@ struct shown {
 	const struct pki_cert *cert;
 	const char *role;
 };
+struct shown_list {
+	struct shown *items;
+	size_t count;
+	struct metrics *metrics;
+};
 
-static void add_certificate(struct metrics *metrics, struct shown *shown, size_t *count,
-                            const struct pki_cert *cert, const char *role)
+static bool is_shown(const struct shown_list *list, const struct pki_cert *cert, const char *role)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (strcmp(shown[i].cert->fingerprint, cert->fingerprint) == 0 &&
-		    strcmp(shown[i].cert->file, cert->file) == 0 &&
-		    strcmp(shown[i].role, role) == 0)
-			return;
-	shown[(*count)++] = (struct shown){.cert = cert, .role = role};
-	metrics_labelled(metrics, "role", role, (double)cert->not_after);
-	metrics_label(metrics, "file", cert->file);
-	metrics_label(metrics, "subject", cert->subject);
-	metrics_label(metrics, "fingerprint", cert->fingerprint);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct shown *shown = &list->items[i];
+
+		if (strcmp(shown->cert->fingerprint, cert->fingerprint) == 0 &&
+		    strcmp(shown->cert->file, cert->file) == 0 && strcmp(shown->role, role) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_certificate(void *ctx, const struct pki_cert *cert, const char *role)
+{
+	struct shown_list *list = ctx;
+
+	if (is_shown(list, cert, role))
+		return;
+	list->items[list->count++] = (struct shown){.cert = cert, .role = role};
+	metrics_labelled(list->metrics, "role", role, (double)cert->not_after);
+	metrics_label(list->metrics, "file", cert->file);
+	metrics_label(list->metrics, "subject", cert->subject);
+	metrics_label(list->metrics, "fingerprint", cert->fingerprint);
 }
 
 static void add_certificates(const struct daemon *daemon, struct metrics *metrics)
 {
-	const struct pki_certs *chain = &daemon->bundle.chain, *cas = &daemon->bundle.cas;
-	const struct pki_certs *peers = &daemon->peer_certs;
-	_cleanup_(cleanup_free) struct shown *shown = NULL;
-	size_t count = 0;
+	struct shown_list list = {.metrics = metrics};
 
 	metrics_family(metrics, "xfrmd_certificate_expiry_time_seconds", METRIC_TYPE_GAUGE,
 	               "When a certificate expires, since the epoch.");
-	shown = calloc(chain->count + cas->count + peers->count, sizeof(*shown));
-	if (!shown)
-		return;
-	for (size_t i = 0; i < chain->count; i++)
-		add_certificate(metrics, shown, &count, &chain->items[i],
-		                i == 0 ? "instance" : "ca");
-	for (size_t i = 0; i < cas->count; i++)
-		add_certificate(metrics, shown, &count, &cas->items[i], "ca");
-	for (size_t i = 0; i < peers->count; i++)
-		add_certificate(metrics, shown, &count, &peers->items[i], "peer");
+	list.items = calloc(certificates_count(daemon), sizeof(*list.items));
+	if (list.items)
+		certificates_each(daemon, add_certificate, &list);
+	free(list.items);
 }
 
 /* /proc. */
@@ -393,7 +329,7 @@ static void add_processes(const struct daemon *daemon, struct metrics *metrics)
 			                         (double)sysconf(_SC_PAGESIZE));
 }
 
-char *metrics_json(struct daemon *daemon)
+char *metrics_report(struct daemon *daemon)
 {
 	_cleanup_(metrics_fini) struct metrics metrics = {0};
 	_cleanup_(ctl_status_fini) struct ctl_status status = {0};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_XFRMD_CERTIFICATES_H
+#define XFRMD_XFRMD_CERTIFICATES_H
+
+#include "xfrmd/xfrmd/parts.h"
+
+/* Expiry of certificates: ours, the CAs', and those of peers, which are learned from charon. */
+extern const struct part certificates_part;
+/* Logs now and once a day. */
+void certificates_log(struct daemon *daemon);
+void certificates_on_peer_up(struct daemon *daemon);
+/* A negotiator_callbacks one. */
+void certificates_on_cert(void *ctx, const void *der, size_t len);
+
+/* Every certificate that matters. @role: "instance", "ca", "peer". */
+typedef void (*certificates_fn)(void *ctx, const struct pki_cert *cert, const char *role);
+void certificates_each(const struct daemon *daemon, certificates_fn fn, void *ctx);
+size_t certificates_count(const struct daemon *daemon);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Whoever reads rates relies on totals that never fall while we run. */
+#include "xfrmd/xfrmd/carried.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrmd/xfrmd/sas.h"
+
+struct carried {
+	struct traffic *traffic;
+};
+
+static bool is_local(const struct daemon *daemon, const struct addr *addr)
+{
+	const struct local_addr *addrs;
+	size_t count;
+
+	addrs = addr_watch_list(daemon->addrs, &count);
+	for (size_t i = 0; i < count; i++)
+		if (local_addr_has(&addrs[i], addr))
+			return true;
+	return false;
+}
+
+static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa *sa)
+{
+	return (struct traffic_sa){.dst = sa->dst,
+	                           .spi = sa->spi,
+	                           .out = is_local(daemon, &sa->src),
+	                           .bytes = sa->bytes,
+	                           .packets = sa->packets};
+}
+
+/* Counts the SAs by direction. 0 or negative errno. */
+static int count_all(struct daemon *daemon, size_t ret_counts[2])
+{
+	struct sas all = {0};
+	struct traffic_sa *list;
+	size_t count = 0;
+	struct err err;
+	int error = sas_read(daemon, &all, &err);
+
+	if (error)
+		return error;
+	list = calloc(all.count + 1, sizeof(*list));
+	ret_counts[false] = ret_counts[true] = 0;
+	for (size_t i = 0; list && i < all.count; i++)
+		if (sa_is_negotiated(&all.items[i]) && sa_has_keys(&all.items[i])) {
+			list[count] = as_traffic(daemon, &all.items[i]);
+			ret_counts[list[count++].out]++;
+		}
+	sas_fini(&all);
+	error = list ? traffic_on_list(daemon->parts.carried->traffic, list, count) : -ENOMEM;
+	free(list);
+	return error;
+}
+
+int carried_read(struct daemon *daemon, struct carried_total *ret_in, struct carried_total *ret_out)
+{
+	size_t counts[2];
+	int error = count_all(daemon, counts);
+
+	if (error)
+		return error;
+	ret_in->sas = counts[false];
+	ret_out->sas = counts[true];
+	ret_in->traffic = traffic_total(daemon->parts.carried->traffic, false);
+	ret_out->traffic = traffic_total(daemon->parts.carried->traffic, true);
+	return 0;
+}
+
+void carried_on_gone(struct daemon *daemon, const struct sa *sa)
+{
+	const struct traffic_sa gone = as_traffic(daemon, sa);
+
+	traffic_on_gone(daemon->parts.carried->traffic, &gone);
+}
+
+static int open_part(struct daemon *daemon, struct err *err)
+{
+	int error = traffic_new(&daemon->parts.carried->traffic);
+	size_t counts[2];
+
+	if (!error)
+		error = count_all(daemon, counts);
+	return error ? err_set(err, error, "traffic: %s", strerror(-error)) : 0;
+}
+
+static void close_part(struct daemon *daemon)
+{
+	traffic_free(daemon->parts.carried->traffic);
+}
+
+const struct part carried_part = {
+	"carried", offsetof(struct parts, carried), sizeof(struct carried), {{NULL, 0}}, open_part,
+	close_part};

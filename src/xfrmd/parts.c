@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* One table serves the opening and the closing, so that they mirror each other. */
+#include "xfrmd/xfrmd/parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xfrmd/base/log.h"
+
+static char *slot_of(const struct part *part, struct daemon *daemon)
+{
+	return (char *)&daemon->parts + part->slot;
+}
+
+static struct loop_timer **timer_of(const struct part *part, char *state, size_t i)
+{
+	return (struct loop_timer **)(void *)(state + part->timers[i].at);
+}
+
+static int open_part(const struct part *part, struct daemon *daemon, struct err *err)
+{
+	char *state = part->size ? calloc(1, part->size) : NULL;
+	int error = part->size && !state ? -ENOMEM : 0;
+
+	if (state)
+		memcpy(slot_of(part, daemon), &state, sizeof(state));
+	for (size_t i = 0; !error && i < PART_TIMERS_MAX && part->timers[i].fn; i++)
+		error = loop_timer_new(daemon->loop, part->timers[i].fn, daemon,
+		                       timer_of(part, state, i));
+	if (error)
+		return err_set(err, error, "%s: %s", part->name, strerror(-error));
+	return part->open ? part->open(daemon, err) : 0;
+}
+
+static void close_part(const struct part *part, struct daemon *daemon)
+{
+	char *state = NULL;
+
+	if (part->size)
+		memcpy(&state, slot_of(part, daemon), sizeof(state));
+	if (part->close && (state || !part->size))
+		part->close(daemon);
+	for (size_t i = 0; state && i < PART_TIMERS_MAX && part->timers[i].fn; i++)
+		loop_timer_free(*timer_of(part, state, i));
+	if (part->size)
+		memset(slot_of(part, daemon), 0, sizeof(void *));
+	free(state);
+}
+
+int parts_open(const struct part *const *parts, size_t count, struct daemon *daemon,
+               struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int error;
+
+		log_debug("daemon: open %s", parts[i]->name);
+		error = open_part(parts[i], daemon, err);
+		if (!error)
+			continue;
+		parts_close(parts, i + 1, daemon);
+		return error;
+	}
+	return 0;
+}
+
+void parts_close(const struct part *const *parts, size_t count, struct daemon *daemon)
+{
+	while (count-- > 0) {
+		log_debug("daemon: close %s", parts[count]->name);
+		close_part(parts[count], daemon);
+	}
+}
