@@ -28,9 +28,6 @@ WORDS = {
     'trial': 'try',
     'decides(': 'has_lower_address',
     'heard_spi': 'listen_spi',
-}
-# Those that are still in use. Each goes up when nothing has it any more.
-WORDS_LATER = {
     'stranger': 'first contact (spd), uninvited peer (ike)',
     'kick': 'refresh',
     'resend': 'refresh, or queued_at_subnet',

@@ -167,5 +167,5 @@ lab_end() {
 	! grep -E 'Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|^==[0-9]+== .*(Invalid|uninit|lost:)' \
 		"$FOLDER"/*.log || fail 'a checker found errors'
 	# after an arithmetic expression that is none bash leaves the command out and goes on
-	! grep -F '(error token is "' "$FOLDER/output" || fail 'something was not computed'
+	! grep -qF '(error token is "' "$FOLDER/output" || fail 'something was not computed'
 }
