@@ -153,7 +153,7 @@ char *ctl_proto_explain(const struct ctl_explain *explain)
 	json_t *root = json_object(), *sas = json_array();
 
 	for (size_t i = 0; i < explain->sa_count; i++)
-		writer_append(&sas, ctl_json_sa(&explain->sas[i]));
+		writer_append(&sas, fields_write(ctl_sa_fields, &explain->sas[i]));
 	writer_put(&root, "address", writer_addr(&explain->pair.remote));
 	writer_put(&root, "kind", json_string(explain_kind_name(explain->kind)));
 	writer_put(&root, "local", writer_addr(&explain->pair.local));
@@ -168,6 +168,7 @@ char *ctl_proto_explain(const struct ctl_explain *explain)
 	writer_put(&root, "route", route(&explain->route));
 	writer_put(&root, "others", others(explain));
 	writer_put(&root, "sas", sas);
-	writer_put(&root, "peer", explain->peer ? ctl_json_peer(explain->peer) : json_null());
+	writer_put(&root, "peer",
+	           explain->peer ? fields_write(ctl_peer_fields, explain->peer) : json_null());
 	return writer_dump(root);
 }

@@ -51,9 +51,8 @@ char *ctl_proto_request(const struct ctl_ask *ask)
 static int unknown_command(const char *name, struct err *err)
 {
 	char escaped[ESCAPED_MAX], known[256] = "";
-	size_t i;
 
-	for (i = 0; command_names[i]; i++) {
+	for (size_t i = 0; command_names[i]; i++) {
 		if (i > 0)
 			strcat(known, ", ");
 		strcat(known, command_names[i]);
@@ -150,90 +149,75 @@ out:
 	return ret;
 }
 
-static json_t *write_role(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_string(*(const char *const *)member);
-}
-
-static void read_role(const struct field *field, struct reader *reader, json_t *object,
-                      void *member)
-{
-	static const char *const roles[] = {"instance", "ca", "peer", NULL};
-
-	*(const char **)member = roles[reader_word(reader, object, field->key, roles)];
-}
-
-static const struct field_kind role_kind = {write_role, read_role};
-static const char *const modes[] = {"required", "optional", NULL};
+static const char *const roles[] = {"instance", "ca", "peer", NULL};
 
 #define STATUS(member)      FIELD_MEMBER(struct ctl_status, member)
 #define CERTIFICATE(member) FIELD_MEMBER(struct ctl_certificate, member)
 
 static const struct field charon_fields[] = {
-	{"running", &field_bool, STATUS(charon_running)},
-	{"pid", &field_number, STATUS(charon_pid)},
-	{"restarts", &field_count, STATUS(charon_restarts)},
+	{"running", FIELD_BOOL, STATUS(charon_running)},
+	{"pid", FIELD_NUMBER, STATUS(charon_pid)},
+	{"restarts", FIELD_COUNT, STATUS(charon_restarts)},
 	{0},
 };
 static const struct field policies_fields[] = {
-	{"desired", &field_count, STATUS(policies_desired)},
-	{"installed", &field_count, STATUS(policies_installed)},
-	{"drift", &field_count, STATUS(policies_drift)},
-	{"repaired", &field_count, STATUS(policies_repaired)},
-	{"foreign", &field_count, STATUS(policies_foreign), .later = true},
+	{"desired", FIELD_COUNT, STATUS(policies_desired)},
+	{"installed", FIELD_COUNT, STATUS(policies_installed)},
+	{"drift", FIELD_COUNT, STATUS(policies_drift)},
+	{"repaired", FIELD_COUNT, STATUS(policies_repaired)},
+	{"foreign", FIELD_COUNT, STATUS(policies_foreign), .later = true},
 	{0},
 };
 static const struct field peers_fields[] = {
-	{"up", &field_count, STATUS(peers_up)},
-	{"negotiating", &field_count, STATUS(peers_negotiating)},
-	{"failed", &field_count, STATUS(peers_failed)},
-	{"repaired", &field_count, STATUS(peers_repaired), .later = true},
+	{"up", FIELD_COUNT, STATUS(peers_up)},
+	{"negotiating", FIELD_COUNT, STATUS(peers_negotiating)},
+	{"failed", FIELD_COUNT, STATUS(peers_failed)},
+	{"repaired", FIELD_COUNT, STATUS(peers_repaired), .later = true},
 	{0},
 };
 static const struct field acquires_fields[] = {
-	{"received", &field_count, STATUS(acquires_received)},
-	{"deduplicated", &field_count, STATUS(acquires_deduplicated)},
-	{"lost", &field_count, STATUS(acquires_lost)},
+	{"received", FIELD_COUNT, STATUS(acquires_received)},
+	{"deduplicated", FIELD_COUNT, STATUS(acquires_deduplicated)},
+	{"lost", FIELD_COUNT, STATUS(acquires_lost)},
 	{0},
 };
 static const struct field change_fields[] = {
-	{"added", &field_count, STATUS(last_added)},
-	{"updated", &field_count, STATUS(last_updated)},
-	{"deleted", &field_count, STATUS(last_deleted)},
-	{"duration_us", &field_count, STATUS(last_apply_us)},
+	{"added", FIELD_COUNT, STATUS(last_added)},
+	{"updated", FIELD_COUNT, STATUS(last_updated)},
+	{"deleted", FIELD_COUNT, STATUS(last_deleted)},
+	{"duration_us", FIELD_COUNT, STATUS(last_apply_us)},
 	{0},
 };
 static const struct field certificate_fields[] = {
-	{"file", &field_owned_text, CERTIFICATE(file)},
-	{"role", &role_kind, CERTIFICATE(role)},
-	{"subject", &field_owned_text, CERTIFICATE(subject)},
-	{"not_after", &field_integer, CERTIFICATE(not_after)},
-	{"days_left", &field_integer, CERTIFICATE(days_left)},
+	{"file", FIELD_OWNED_TEXT, CERTIFICATE(file)},
+	{"role", FIELD_STATIC_WORD, CERTIFICATE(role), .words = roles},
+	{"subject", FIELD_OWNED_TEXT, CERTIFICATE(subject)},
+	{"not_after", FIELD_INTEGER, CERTIFICATE(not_after)},
+	{"days_left", FIELD_INTEGER, CERTIFICATE(days_left)},
 	{0},
 };
 static const struct field reload_fields[] = {
-	{"time", &field_integer, STATUS(reload_time)},
-	{"ok", &field_bool, STATUS(reload_ok)},
-	{"errors", &field_texts, STATUS(reload_errors)},
+	{"time", FIELD_INTEGER, STATUS(reload_time)},
+	{"ok", FIELD_BOOL, STATUS(reload_ok)},
+	{"errors", FIELD_TEXTS, STATUS(reload_errors)},
 	{0},
 };
 static const struct field try_fields[] = {
-	{"ends", &field_integer, STATUS(try_ends)},
-	{"copied", &field_bool, STATUS(try_copied)},
+	{"ends", FIELD_INTEGER, STATUS(try_ends)},
+	{"copied", FIELD_BOOL, STATUS(try_copied)},
 	{0},
 };
 static const struct field stopping_fields[] = {
-	{"wait_ends", &field_number, STATUS(stopping_ends)},
-	{"jobs", &field_texts, STATUS(stopping_jobs)},
+	{"wait_ends", FIELD_NUMBER, STATUS(stopping_ends)},
+	{"jobs", FIELD_TEXTS, STATUS(stopping_jobs)},
 	{0},
 };
 static const struct field status_fields[] = {
-	{"ready", &field_bool, STATUS(ready)},
-	{"healthy", &field_bool, STATUS(healthy)},
-	{"problems", &field_texts, STATUS(problems)},
-	{"warnings", &field_texts, STATUS(warnings), .later = true},
-	{"mode", &field_word, STATUS(optional), .words = modes},
+	{"ready", FIELD_BOOL, STATUS(ready)},
+	{"healthy", FIELD_BOOL, STATUS(healthy)},
+	{"problems", FIELD_TEXTS, STATUS(problems)},
+	{"warnings", FIELD_TEXTS, STATUS(warnings), .later = true},
+	{"mode", FIELD_WORD, STATUS(optional), .words = field_levels},
 	{"charon", .fields = charon_fields},
 	{"policies", .fields = policies_fields},
 	{"peers", .fields = peers_fields},
@@ -242,8 +226,8 @@ static const struct field status_fields[] = {
 	{"certificates",
          FIELD_LIST(struct ctl_status, certificates, certificate_count, certificate_fields)},
 	{"last_reload", STATUS(reload_time), .fields = reload_fields, .later = true},
-	{"config_hash", &field_text_or_null, STATUS(config_hash)},
-	{"config_file", &field_owned_text, STATUS(config_file), .later = true},
+	{"config_hash", FIELD_TEXT_OR_NULL, STATUS(config_hash)},
+	{"config_file", FIELD_OWNED_TEXT, STATUS(config_file), .later = true},
 	{"try", STATUS(trying), .fields = try_fields, .later = true},
 	{"stopping", STATUS(stopping), .fields = stopping_fields, .later = true},
 	{0},
@@ -254,26 +238,13 @@ char *ctl_proto_status(const struct ctl_status *status)
 	return writer_dump(fields_write(status_fields, status));
 }
 
-/* One answer into a structure that is zero; the caller finis it after an error. */
-static int parse_answer(const char *document, const struct field *fields, const char *text,
-                        size_t len, void *ret_structure, struct err *err)
-{
-	struct reader reader = {.document = document, .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
-
-	if (!reader.error)
-		fields_read(fields, &reader, root, ret_structure);
-	json_decref(root);
-	return reader.error;
-}
-
 int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_status,
                            struct err *err)
 {
 	int error;
 
 	memset(ret_status, 0, sizeof(*ret_status));
-	error = parse_answer("status", status_fields, text, len, ret_status, err);
+	error = fields_parse("status", status_fields, text, len, ret_status, err);
 	if (error)
 		ctl_status_fini(ret_status);
 	return error;
@@ -281,11 +252,9 @@ int ctl_proto_parse_status(const char *text, size_t len, struct ctl_status *ret_
 
 void ctl_status_fini(struct ctl_status *status)
 {
-	size_t i;
-
 	if (!status)
 		return;
-	for (i = 0; i < status->certificate_count; i++) {
+	for (size_t i = 0; i < status->certificate_count; i++) {
 		free(status->certificates[i].file);
 		free(status->certificates[i].subject);
 	}
@@ -298,66 +267,37 @@ void ctl_status_fini(struct ctl_status *status)
 	memset(status, 0, sizeof(*status));
 }
 
-static json_t *write_failure(const struct field *field, const void *member)
-{
-	char words[FAILURE_WORDS_MAX];
-
-	return field_text_or_null.write(field, failure_words(member, words));
-}
-
-static void read_failure(const struct field *field, struct reader *reader, json_t *object,
-                         void *member)
-{
-	char words[FAILURE_WORDS_MAX] = "";
-	const struct field text = {.key = field->key, .size = sizeof(words)};
-
-	field_text_or_null.read(&text, reader, object, words);
-	*(struct failure *)member = failure_of_words(words);
-}
-
-static const struct field_kind failure_kind = {write_failure, read_failure};
-
 #define SA(member)   FIELD_MEMBER(struct ctl_sa, member)
 #define PEER(member) FIELD_MEMBER(struct ctl_peer, member)
 
-static const struct field sa_fields[] = {
-	{"spi_in", &field_spi, SA(spi_in)},
-	{"spi_out", &field_spi, SA(spi_out)},
-	{"algorithm", &field_text, SA(algorithm)},
-	{"bytes_in", &field_count, SA(bytes_in)},
-	{"bytes_out", &field_count, SA(bytes_out)},
-	{"packets_in", &field_count, SA(packets_in)},
-	{"packets_out", &field_count, SA(packets_out)},
-	{"installed", &field_number, SA(installed)},
-	{"rekey", &field_number, SA(rekey)},
+const struct field ctl_sa_fields[] = {
+	{"spi_in", FIELD_SPI, SA(spi_in)},
+	{"spi_out", FIELD_SPI, SA(spi_out)},
+	{"algorithm", FIELD_TEXT, SA(algorithm)},
+	{"bytes_in", FIELD_COUNT, SA(bytes_in)},
+	{"bytes_out", FIELD_COUNT, SA(bytes_out)},
+	{"packets_in", FIELD_COUNT, SA(packets_in)},
+	{"packets_out", FIELD_COUNT, SA(packets_out)},
+	{"installed", FIELD_NUMBER, SA(installed)},
+	{"rekey", FIELD_NUMBER, SA(rekey)},
 	{0},
 };
-static const struct field peer_fields[] = {
-	{"address", &field_addr, PEER(pair.remote)},
-	{"local", &field_addr_or_null, PEER(pair.local)},
-	{"state", &field_text, PEER(state)},
-	{"since", &field_integer, PEER(since)},
-	{"sas", FIELD_LIST(struct ctl_peer, sas, sa_count, sa_fields)},
-	{"last_error", &failure_kind, PEER(last_error)},
-	{"next_retry", &field_number, PEER(next_retry)},
-	{"last_acquire", &field_number, PEER(last_acquire)},
-	{"last_failure", &field_number, PEER(last_failure)},
+const struct field ctl_peer_fields[] = {
+	{"address", FIELD_ADDR, PEER(pair.remote)},
+	{"local", FIELD_ADDR_OR_NULL, PEER(pair.local)},
+	{"state", FIELD_TEXT, PEER(state)},
+	{"since", FIELD_INTEGER, PEER(since)},
+	{"sas", FIELD_LIST(struct ctl_peer, sas, sa_count, ctl_sa_fields)},
+	{"last_error", FIELD_FAILURE, PEER(last_error)},
+	{"next_retry", FIELD_NUMBER, PEER(next_retry)},
+	{"last_acquire", FIELD_NUMBER, PEER(last_acquire)},
+	{"last_failure", FIELD_NUMBER, PEER(last_failure)},
 	{0},
 };
 static const struct field peer_list_fields[] = {
-	{"peers", FIELD_LIST(struct ctl_peers, items, count, peer_fields)},
+	{"peers", FIELD_LIST(struct ctl_peers, items, count, ctl_peer_fields)},
 	{0},
 };
-
-json_t *ctl_json_sa(const struct ctl_sa *sa)
-{
-	return fields_write(sa_fields, sa);
-}
-
-json_t *ctl_json_peer(const struct ctl_peer *peer)
-{
-	return fields_write(peer_fields, peer);
-}
 
 char *ctl_proto_peers(const struct ctl_peers *peers)
 {
@@ -370,7 +310,7 @@ int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_pe
 	int error;
 
 	memset(ret_peers, 0, sizeof(*ret_peers));
-	error = parse_answer("peers", peer_list_fields, text, len, ret_peers, err);
+	error = fields_parse("peers", peer_list_fields, text, len, ret_peers, err);
 	if (error)
 		ctl_peers_fini(ret_peers);
 	return error;
@@ -378,11 +318,9 @@ int ctl_proto_parse_peers(const char *text, size_t len, struct ctl_peers *ret_pe
 
 void ctl_peers_fini(struct ctl_peers *peers)
 {
-	size_t i;
-
 	if (!peers)
 		return;
-	for (i = 0; i < peers->count; i++)
+	for (size_t i = 0; i < peers->count; i++)
 		free(peers->items[i].sas);
 	free(peers->items);
 	memset(peers, 0, sizeof(*peers));

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "json_writer.h"
+#include "xfrmd/base/array.h"
+#include "xfrmd/ctl/ctl_proto.h"
+
+const char *const field_levels[] = {"required", "optional", NULL};
 
 static uint64_t load(const struct field *field, const void *member)
 {
@@ -32,7 +36,7 @@ static void store(const struct field *field, void *member, uint64_t value)
 	}
 }
 
-static json_t *write_list(const struct field *field, const char *structure)
+static json_t *write_items(const struct field *field, const char *structure)
 {
 	json_t *list = json_array();
 	const char *item;
@@ -45,16 +49,57 @@ static json_t *write_list(const struct field *field, const char *structure)
 	return list;
 }
 
+static const char *level_of(const struct policy *policy)
+{
+	if (policy->action != POLICY_ACTION_PROTECT)
+		return "";
+	return field_levels[policy->optional];
+}
+
 static json_t *write_field(const struct field *field, const char *structure)
 {
-	const char *member = structure + field->offset;
+	const void *member = structure + field->offset;
+	char text[FAILURE_WORDS_MAX];
 
-	if (field->kind)
-		return field->kind->write(field, member);
-	if (field->item_size)
-		return write_list(field, structure);
-	return field->size && !load(field, member) ? json_null()
-	                                           : fields_write(field->fields, structure);
+	switch (field->kind) {
+	case FIELD_OBJECT:
+		return field->size && !load(field, member) ? json_null()
+		                                           : fields_write(field->fields, structure);
+	case FIELD_ITEMS:
+		return write_items(field, structure);
+	case FIELD_BOOL:
+		return json_boolean(*(const bool *)member);
+	case FIELD_INTEGER:
+		return json_integer(*(const int64_t *)member);
+	case FIELD_NUMBER:
+		return load(field, member) ? writer_count(load(field, member)) : json_null();
+	case FIELD_COUNT:
+		return writer_count(load(field, member));
+	case FIELD_WORD:
+		return json_string(field->words[load(field, member)]);
+	case FIELD_STATIC_WORD:
+		return json_string(*(const char *const *)member);
+	case FIELD_SPI:
+		return writer_spi((uint32_t)load(field, member));
+	case FIELD_ADDR:
+	case FIELD_ADDR_OR_NULL:
+		return writer_addr(member);
+	case FIELD_PREFIX:
+		return json_string(prefix_format(member, text));
+	case FIELD_TEXT:
+		return writer_text(member);
+	case FIELD_TEXT_OR_NULL:
+		return writer_text_or_null(member);
+	case FIELD_OWNED_TEXT:
+		return *(char *const *)member ? writer_text(*(char *const *)member) : json_null();
+	case FIELD_TEXTS:
+		return writer_texts(member);
+	case FIELD_FAILURE:
+		return writer_text_or_null(failure_words(member, text));
+	case FIELD_LEVEL:
+		return writer_text_or_null(level_of(member));
+	}
+	return NULL;
 }
 
 json_t *fields_write(const struct field *fields, const void *structure)
@@ -66,75 +111,26 @@ json_t *fields_write(const struct field *fields, const void *structure)
 	return object;
 }
 
-static void read_list(const struct field *field, struct reader *reader, json_t *object,
-                      char *structure)
+/* Grown one by one, as whoever adds to the list afterwards expects. */
+static void read_items(const struct field *field, struct reader *reader, json_t *object,
+                       char *structure)
 {
 	json_t *list = reader_list(reader, object, field->key);
-	size_t count = json_array_size(list);
-	char *items = calloc(count ? count : 1, field->item_size);
+	char *items = NULL;
+	size_t count;
 
-	if (!items) {
-		reader_fail_memory(reader);
-		return;
+	for (count = 0; !reader->error && count < json_array_size(list); count++) {
+		char *item;
+
+		if (array_grow(&items, count, field->item_size) < 0) {
+			reader_fail_memory(reader);
+			break;
+		}
+		item = memset(items + count * field->item_size, 0, field->item_size);
+		fields_read(field->fields, reader, json_array_get(list, count), item);
 	}
 	memcpy(structure + field->offset, &items, sizeof(items));
 	memcpy(structure + field->count, &count, sizeof(count));
-	for (size_t i = 0; i < count; i++)
-		fields_read(field->fields, reader, json_array_get(list, i),
-		            items + i * field->item_size);
-}
-
-static void read_field(const struct field *field, struct reader *reader, json_t *object,
-                       char *structure)
-{
-	char *member = structure + field->offset;
-
-	if (field->kind) {
-		field->kind->read(field, reader, object, member);
-	} else if (field->item_size) {
-		read_list(field, reader, object, structure);
-	} else {
-		if (field->size == sizeof(bool))
-			*(bool *)member = true;
-		fields_read(field->fields, reader, reader_object(reader, object, field->key),
-		            structure);
-	}
-}
-
-void fields_read(const struct field *fields, struct reader *reader, json_t *object, void *structure)
-{
-	for (; fields->key; fields++)
-		if (!fields->later || !reader_is_null(object, fields->key))
-			read_field(fields, reader, object, structure);
-}
-
-static json_t *write_bool(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_boolean(*(const bool *)member);
-}
-
-static void read_bool(const struct field *field, struct reader *reader, json_t *object,
-                      void *member)
-{
-	*(bool *)member = reader_bool(reader, object, field->key);
-}
-
-static json_t *write_integer(const struct field *field, const void *member)
-{
-	(void)field;
-	return json_integer(*(const int64_t *)member);
-}
-
-static void read_integer(const struct field *field, struct reader *reader, json_t *object,
-                         void *member)
-{
-	*(int64_t *)member = reader_integer(reader, object, field->key);
-}
-
-static json_t *write_count(const struct field *field, const void *member)
-{
-	return writer_count(load(field, member));
 }
 
 /* JSON's numbers are signed. */
@@ -146,76 +142,23 @@ static void read_count(const struct field *field, struct reader *reader, json_t 
 	store(field, member, reader_count(reader, object, field->key, max));
 }
 
-static json_t *write_word(const struct field *field, const void *member)
-{
-	return json_string(field->words[load(field, member)]);
-}
-
-static void read_word(const struct field *field, struct reader *reader, json_t *object,
-                      void *member)
-{
-	store(field, member, reader_word(reader, object, field->key, field->words));
-}
-
-static json_t *write_number(const struct field *field, const void *member)
-{
-	return load(field, member) ? write_count(field, member) : json_null();
-}
-
-static void read_number(const struct field *field, struct reader *reader, json_t *object,
-                        void *member)
-{
-	if (!reader_is_null(object, field->key))
-		read_count(field, reader, object, member);
-}
-
-static json_t *write_spi(const struct field *field, const void *member)
-{
-	return writer_spi((uint32_t)load(field, member));
-}
-
 /* 8 hexadecimal digits. */
 static void read_spi(const struct field *field, struct reader *reader, json_t *object, void *member)
 {
-	const char *text;
+	const char *text = reader_text(reader, object, field->key);
 
-	if (reader_is_null(object, field->key))
-		return;
-	text = reader_text(reader, object, field->key);
 	if (strspn(text, "0123456789abcdef") != 8 || text[8])
 		reader_fail(reader, field->key, "8 hexadecimal digits");
 	else
 		store(field, member, strtoul(text, NULL, 16));
 }
 
-static json_t *write_addr(const struct field *field, const void *member)
-{
-	(void)field;
-	return writer_addr(member);
-}
-
-static void read_addr_or_null(const struct field *field, struct reader *reader, json_t *object,
-                              void *member)
-{
-	if (!reader_is_null(object, field->key) &&
-	    addr_parse(reader_text(reader, object, field->key), member) < 0)
-		reader_fail(reader, field->key, "an address");
-}
-
 static void read_addr(const struct field *field, struct reader *reader, json_t *object,
                       void *member)
 {
-	read_addr_or_null(field, reader, object, member);
-	if (!((struct addr *)member)->family)
+	if (reader_is_null(object, field->key) ||
+	    addr_parse(reader_text(reader, object, field->key), member) < 0)
 		reader_fail(reader, field->key, "an address");
-}
-
-static json_t *write_prefix(const struct field *field, const void *member)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	(void)field;
-	return json_string(prefix_format(member, text));
 }
 
 static void read_prefix(const struct field *field, struct reader *reader, json_t *object,
@@ -228,67 +171,97 @@ static void read_prefix(const struct field *field, struct reader *reader, json_t
 		reader_fail(reader, field->key, "address/length");
 }
 
-static json_t *write_text(const struct field *field, const void *member)
+static void read_text(const char *key, struct reader *reader, json_t *object, char *member,
+                      size_t size)
 {
-	(void)field;
-	return writer_text(member);
-}
+	const char *text = reader_text(reader, object, key);
 
-static json_t *write_text_or_null(const struct field *field, const void *member)
-{
-	(void)field;
-	return writer_text_or_null(member);
-}
-
-static void read_text(const struct field *field, struct reader *reader, json_t *object,
-                      void *member)
-{
-	const char *text = reader_is_null(object, field->key)
-	                           ? ""
-	                           : reader_text(reader, object, field->key);
-
-	if (strlen(text) < field->size)
+	if (strlen(text) < size)
 		strcpy(member, text);
 	else
-		reader_fail(reader, field->key, "a shorter text");
+		reader_fail(reader, key, "a shorter text");
 }
 
-static json_t *write_owned_text(const struct field *field, const void *member)
+static void read_field(const struct field *field, struct reader *reader, json_t *object,
+                       char *structure)
 {
-	const char *text = *(char *const *)member;
+	void *member = structure + field->offset;
+	char words[FAILURE_WORDS_MAX] = "";
 
-	(void)field;
-	return text ? writer_text(text) : json_null();
+	switch (field->kind) {
+	case FIELD_OBJECT:
+		if (field->size == sizeof(bool))
+			*(bool *)member = true;
+		fields_read(field->fields, reader, reader_object(reader, object, field->key),
+		            structure);
+		break;
+	case FIELD_ITEMS:
+		read_items(field, reader, object, structure);
+		break;
+	case FIELD_BOOL:
+		*(bool *)member = reader_bool(reader, object, field->key);
+		break;
+	case FIELD_INTEGER:
+		*(int64_t *)member = reader_integer(reader, object, field->key);
+		break;
+	case FIELD_COUNT:
+	case FIELD_NUMBER:
+		read_count(field, reader, object, member);
+		break;
+	case FIELD_WORD:
+		store(field, member, reader_word(reader, object, field->key, field->words));
+		break;
+	case FIELD_STATIC_WORD:
+		*(const char **)member =
+			field->words[reader_word(reader, object, field->key, field->words)];
+		break;
+	case FIELD_SPI:
+		read_spi(field, reader, object, member);
+		break;
+	case FIELD_ADDR:
+	case FIELD_ADDR_OR_NULL:
+		read_addr(field, reader, object, member);
+		break;
+	case FIELD_PREFIX:
+		read_prefix(field, reader, object, member);
+		break;
+	case FIELD_TEXT:
+	case FIELD_TEXT_OR_NULL:
+		read_text(field->key, reader, object, member, field->size);
+		break;
+	case FIELD_OWNED_TEXT:
+		*(char **)member = reader_text_copy(reader, object, field->key);
+		break;
+	case FIELD_TEXTS:
+		reader_texts(reader, object, field->key, member);
+		break;
+	case FIELD_FAILURE:
+		read_text(field->key, reader, object, words, sizeof(words));
+		*(struct failure *)member = failure_of_words(words);
+		break;
+	case FIELD_LEVEL:
+		((struct policy *)member)->optional = reader_word(reader, object, field->key,
+		                                                  field_levels);
+		break;
+	}
 }
 
-static void read_owned_text(const struct field *field, struct reader *reader, json_t *object,
-                            void *member)
+void fields_read(const struct field *fields, struct reader *reader, json_t *object, void *structure)
 {
-	*(char **)member = reader_text_copy(reader, object, field->key);
+	for (; fields->key; fields++)
+		if ((!fields->later && fields->kind < FIELD_MAY_BE_NULL) ||
+		    !reader_is_null(object, fields->key))
+			read_field(fields, reader, object, structure);
 }
 
-static json_t *write_texts(const struct field *field, const void *member)
+int fields_parse(const char *document, const struct field *fields, const char *text, size_t len,
+                 void *ret_structure, struct err *err)
 {
-	(void)field;
-	return writer_texts(member);
-}
+	struct reader reader = {.document = document, .err = err};
+	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
 
-static void read_texts(const struct field *field, struct reader *reader, json_t *object,
-                       void *member)
-{
-	reader_texts(reader, object, field->key, member);
+	if (!reader.error)
+		fields_read(fields, &reader, root, ret_structure);
+	json_decref(root);
+	return reader.error;
 }
-
-const struct field_kind field_bool = {write_bool, read_bool};
-const struct field_kind field_integer = {write_integer, read_integer};
-const struct field_kind field_word = {write_word, read_word};
-const struct field_kind field_count = {write_count, read_count};
-const struct field_kind field_number = {write_number, read_number};
-const struct field_kind field_spi = {write_spi, read_spi};
-const struct field_kind field_addr_or_null = {write_addr, read_addr_or_null};
-const struct field_kind field_addr = {write_addr, read_addr};
-const struct field_kind field_prefix = {write_prefix, read_prefix};
-const struct field_kind field_text_or_null = {write_text_or_null, read_text};
-const struct field_kind field_text = {write_text, read_text};
-const struct field_kind field_owned_text = {write_owned_text, read_owned_text};
-const struct field_kind field_texts = {write_texts, read_texts};

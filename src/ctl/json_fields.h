@@ -11,53 +11,54 @@
  * What writes the object and what reads it both go through the table.
  */
 
-struct field;
+enum field_kind {
+	/* Members of the same structure; null while the member that the field names, a flag or a
+	 * time, is zero. */
+	FIELD_OBJECT,
+	FIELD_ITEMS, /* FIELD_LIST(): objects, each for an item of an array that array_grow() made */
+	FIELD_BOOL,
+	FIELD_INTEGER,     /* int64_t */
+	FIELD_COUNT,       /* unsigned of any size */
+	FIELD_WORD,        /* unsigned of any size, or bool: the index of one of the words */
+	FIELD_STATIC_WORD, /* const char *: one of the words */
+	FIELD_ADDR,
+	FIELD_PREFIX,
+	FIELD_OWNED_TEXT, /* char *, which the structure owns; NULL is null */
+	FIELD_TEXTS,      /* struct strlist */
+	FIELD_LEVEL,      /* struct policy: field_levels of one that protects */
 
-/* How the members of one kind are written and read. */
-struct field_kind {
-	json_t *(*write)(const struct field *field, const void *member); /* NULL: out of memory */
-	void (*read)(const struct field *field, struct reader *reader, json_t *object,
-	             void *member);
+	/* Null, or missing, is zero. */
+	FIELD_MAY_BE_NULL,
+	FIELD_NUMBER = FIELD_MAY_BE_NULL, /* unsigned of any size, and times; 0 is null */
+	FIELD_SPI,                        /* uint32_t, 0 is null */
+	FIELD_ADDR_OR_NULL,               /* AF_UNSPEC is null */
+	FIELD_TEXT,                       /* array of char */
+	FIELD_TEXT_OR_NULL,               /* the same, empty is null */
+	FIELD_FAILURE,                    /* struct failure, by its words */
 };
+extern const char *const field_levels[]; /* by `optional` */
 
 struct field {
 	const char *key; /* NULL: the end of the table */
-	const struct field_kind *kind;
-	size_t offset, size; /* of the member: FIELD_MEMBER() */
-	/* Instead of a kind: an object for members of the same structure, null while the member
-	 * that the field names, a flag or a time, is zero. Or a list of objects, each for an item
-	 * of an allocated array: FIELD_LIST(). */
-	const struct field *fields;
+	enum field_kind kind;
+	size_t offset, size;        /* of the member: FIELD_MEMBER() */
+	const struct field *fields; /* of FIELD_OBJECT, FIELD_ITEMS */
 	size_t count, item_size;
-	const char *const *words; /* of field_word */
+	const char *const *words; /* which a NULL ends */
 	bool later; /* null, or missing since an older daemon does not know it, is passed over */
 };
 #define FIELD_MEMBER(type, member) \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-#define FIELD_LIST(type, items, number, of)                                         \
-	FIELD_MEMBER(type, items), .fields = (of), .count = offsetof(type, number), \
-				   .item_size = sizeof(*((type *)0)->items)
+#define FIELD_LIST(type, items, number, of)                             \
+	.kind = FIELD_ITEMS, FIELD_MEMBER(type, items), .fields = (of), \
+	.count = offsetof(type, number), .item_size = sizeof(*((type *)0)->items)
 
 json_t *fields_write(const struct field *fields, const void *structure);
 /* Into a structure that is zero. */
 void fields_read(const struct field *fields, struct reader *reader, json_t *object,
                  void *structure);
-
-extern const struct field_kind field_bool, field_integer /* int64_t */;
-/* Unsigned of any size, and times; of numbers 0 is null. */
-extern const struct field_kind field_count, field_number;
-/* uint32_t, 0 is null. */
-extern const struct field_kind field_spi;
-/* AF_UNSPEC is null, or refused. */
-extern const struct field_kind field_addr_or_null, field_addr;
-extern const struct field_kind field_prefix;
-/* Unsigned of any size, or bool: the index of one of the field's words, which a NULL ends. */
-extern const struct field_kind field_word;
-/* Arrays of char; empty is null, or "". */
-extern const struct field_kind field_text_or_null, field_text;
-/* char *, which the structure owns; NULL is null. */
-extern const struct field_kind field_owned_text;
-/* struct strlist */
-extern const struct field_kind field_texts;
+/* An answer of the daemon into a structure that is zero, and that the caller finis after an error. */
+int fields_parse(const char *document, const struct field *fields, const char *text, size_t len,
+                 void *ret_structure, struct err *err);
 
 #endif
