@@ -50,37 +50,17 @@ static const struct step *find_step(const char *name)
 static int parse(int argc, char **argv, struct pki_rotate *rotate, bool *ret_json,
                  const struct step **ret_step)
 {
-	static const struct option options[] = {
-		{"dir", required_argument, NULL, 'd'},
-		{"key", required_argument, NULL, 'k'},
-		{"days", required_argument, NULL, 'n'},
-		{"json", no_argument, NULL, 'j'},
+	const struct parameter parameters[] = {
+		{"dir", PARAMETER_TEXT, &rotate->dir},
+		{"key", PARAMETER_KEY, &rotate->key_type},
+		{"days", PARAMETER_DAYS, &rotate->days},
+		{"json", PARAMETER_FLAG, ret_json},
 		{0},
 	};
-	int option, r;
+	int r = parse_parameters(argc, argv, parameters, NULL);
 
-	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		switch (option) {
-		case 'd':
-			rotate->dir = optarg;
-			break;
-		case 'k':
-			r = parse_key_type(argv[0], optarg, &rotate->key_type);
-			if (r)
-				return r;
-			break;
-		case 'n':
-			r = parse_days(argv[0], optarg, &rotate->days);
-			if (r)
-				return r;
-			break;
-		case 'j':
-			*ret_json = true;
-			break;
-		default:
-			return option_error(argv[0], option, argv);
-		}
-	}
+	if (r)
+		return r;
 	*ret_step = find_step(argv[optind]);
 	if (!*ret_step || optind + 1 < argc)
 		return usage_error(argv[0],
@@ -95,16 +75,12 @@ static int print_status(const struct pki_rotate *rotate, bool json)
 	enum pki_rotate_state state;
 	struct err err = {0};
 
-	if (pki_rotate_status(rotate, &state, &err) < 0) {
-		complain("%s", err.text);
-		return EXIT_STATUS_FAILED;
-	}
+	if (pki_rotate_status(rotate, &state, &err) < 0)
+		return complain("%s", err.text);
 	if (json)
 		return json_print(json_pack("{ss ss ss}", "state", pki_rotate_state_name(state),
 		                            "next", turns[state].command, "when",
-		                            turns[state].before)) < 0
-		               ? EXIT_STATUS_FAILED
-		               : EXIT_STATUS_OK;
+		                            turns[state].before));
 	printf("state: %s\nnext: xfrmpki rotate %s --dir %s\nwhen: %s\n",
 	       pki_rotate_state_name(state), turns[state].command, rotate->dir,
 	       turns[state].before);
@@ -123,10 +99,8 @@ int cmd_rotate(int argc, char **argv)
 	if (r)
 		return r;
 	if (step->run) {
-		if (step->run(&rotate, &err) < 0) {
-			complain("%s", err.text);
-			return EXIT_STATUS_FAILED;
-		}
+		if (step->run(&rotate, &err) < 0)
+			return complain("%s", err.text);
 		if (!json)
 			printf("done: %s\n", step->done);
 	}

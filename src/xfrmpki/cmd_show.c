@@ -23,34 +23,17 @@ struct options {
 	uint32_t warn_days;      /* 0: not given */
 	const char *config_path; /* whose certificates are meant as well, or NULL */
 	bool json;
-	char **paths;
-	int count;
+	char **paths; /* a NULL ends them */
 };
 
-static int parse(int argc, char **argv, const struct option *known, struct options *options)
+static int parse(int argc, char **argv, const struct parameter *parameters, struct options *options)
 {
-	int option, r;
+	int r = parse_parameters(argc, argv, parameters, NULL);
 
-	while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-		switch (option) {
-		case 'w':
-			r = parse_days(argv[0], optarg, &options->warn_days);
-			if (r)
-				return r;
-			break;
-		case 'c':
-			options->config_path = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		default:
-			return option_error(argv[0], option, argv);
-		}
-	}
+	if (r)
+		return r;
 	options->paths = argv + optind;
-	options->count = argc - optind;
-	if (!options->count && !options->config_path)
+	if (optind == argc && !options->config_path)
 		return usage_error(argv[0], "a file or directory is required");
 	return 0;
 }
@@ -61,8 +44,8 @@ static bool read_all(const struct options *options, struct pki_certs *certs)
 	_cleanup_(problems_fini) struct problems problems = {0};
 	bool complete = true;
 
-	for (int i = 0; i < options->count; i++)
-		if (pki_load_certs(options->paths[i], certs, &problems) < 0)
+	for (char **path = options->paths; *path; path++)
+		if (pki_load_certs(*path, certs, &problems) < 0)
 			complete = false;
 	complain_all(&problems);
 	return complete;
@@ -108,21 +91,20 @@ static void show(const struct pki_cert *cert, int64_t now)
 
 int cmd_show(int argc, char **argv)
 {
-	static const struct option known[] = {{"json", no_argument, NULL, 'j'}, {0}};
 	_cleanup_(pki_certs_fini) struct pki_certs certs = {0};
 	struct options options = {0};
+	const struct parameter parameters[] = {{"json", PARAMETER_FLAG, &options.json}, {0}};
 	int64_t now = time(NULL);
 	bool complete;
 	int r;
 
-	r = parse(argc, argv, known, &options);
+	r = parse(argc, argv, parameters, &options);
 	if (r)
 		return r;
 	complete = read_all(&options, &certs);
-	if (options.json) {
-		if (json_print(json_pack("{so}", "certificates", json_of_certs(&certs, now))) < 0)
-			return EXIT_STATUS_FAILED;
-	}
+	if (options.json &&
+	    json_print(json_pack("{so}", "certificates", json_of_certs(&certs, now))))
+		return EXIT_STATUS_FAILED;
 	for (size_t i = 0; !options.json && i < certs.count; i++)
 		show(&certs.items[i], now);
 	return complete ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
@@ -175,18 +157,18 @@ static int print_dates_json(const struct pki_certs *certs, uint32_t warn_days, i
 
 int cmd_dates(int argc, char **argv)
 {
-	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
-	                                      {"config", required_argument, NULL, 'c'},
-	                                      {"warn-days", required_argument, NULL, 'w'},
-	                                      {0}};
 	_cleanup_(pki_certs_fini) struct pki_certs certs = {0};
 	uint32_t warn_days = WARN_DAYS_DEFAULT;
 	struct options options = {0};
+	const struct parameter parameters[] = {{"json", PARAMETER_FLAG, &options.json},
+	                                       {"config", PARAMETER_TEXT, &options.config_path},
+	                                       {"warn-days", PARAMETER_DAYS, &options.warn_days},
+	                                       {0}};
 	int64_t now = time(NULL);
 	bool healthy;
 	int r;
 
-	r = parse(argc, argv, known, &options);
+	r = parse(argc, argv, parameters, &options);
 	if (r)
 		return r;
 	healthy = read_all(&options, &certs);
@@ -197,7 +179,7 @@ int cmd_dates(int argc, char **argv)
 	if (certs.count)
 		qsort(certs.items, certs.count, sizeof(certs.items[0]), compare_ends);
 	if (options.json) {
-		if (print_dates_json(&certs, warn_days, now) < 0)
+		if (print_dates_json(&certs, warn_days, now))
 			return EXIT_STATUS_FAILED;
 	} else if (certs.count) {
 		print_dates(&certs, warn_days, now);

@@ -27,36 +27,17 @@ static void cleanup_verify(struct verify *verify)
 
 static int parse(int argc, char **argv, struct verify *verify)
 {
-	static const struct option options[] = {
-		{"cert", required_argument, NULL, 'c'},
-		{"key", required_argument, NULL, 'k'},
-		{"ca", required_argument, NULL, 'a'},
-		{"json", no_argument, NULL, 'j'},
+	const struct parameter parameters[] = {
+		{"cert", PARAMETER_TEXT, &verify->cert},
+		{"key", PARAMETER_TEXT, &verify->key},
+		{"ca", PARAMETER_LIST, &verify->cas},
+		{"json", PARAMETER_FLAG, &verify->json},
 		{0},
 	};
-	int option;
+	int r = parse_parameters(argc, argv, parameters, NULL);
 
-	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			verify->cert = optarg;
-			break;
-		case 'k':
-			verify->key = optarg;
-			break;
-		case 'a':
-			if (strlist_add(&verify->cas, optarg) < 0) {
-				complain("%s: out of memory", argv[0]);
-				return EXIT_STATUS_FAILED;
-			}
-			break;
-		case 'j':
-			verify->json = true;
-			break;
-		default:
-			return option_error(argv[0], option, argv);
-		}
-	}
+	if (r)
+		return r;
 	if (optind < argc)
 		return usage_error(argv[0], "%s: unexpected argument", argv[optind]);
 	if (!verify->cert || !verify->key || !verify->cas.count)
@@ -124,7 +105,7 @@ int cmd_verify(int argc, char **argv)
 	if (r == -ENOMEM)
 		problems.out_of_memory = true;
 	if (verify.json) {
-		if (print_json(&bundle, &problems, now) < 0)
+		if (print_json(&bundle, &problems, now))
 			return EXIT_STATUS_FAILED;
 	} else if (r == 0) {
 		print_certs(&bundle.chain, &bundle, now);

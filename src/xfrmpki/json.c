@@ -5,7 +5,6 @@
  */
 #include "json.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "../ctl/json_writer.h"
@@ -59,10 +58,8 @@ int json_print(json_t *json)
 	int r = json ? json_dumpf(json, stdout, JSON_COMPACT) : -1;
 
 	json_decref(json);
-	if (r < 0) {
-		complain("json: out of memory");
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return complain("json: out of memory");
 	putchar('\n');
-	return 0;
+	return EXIT_STATUS_OK;
 }

@@ -12,7 +12,7 @@
 json_t *json_of_certs(const struct pki_certs *certs, int64_t now);
 json_t *json_of_problems(const struct problems *problems);
 
-/* One line on stdout; takes the reference, NULL means out of memory. 0 or -ENOMEM. */
+/* One line on stdout; takes the reference, NULL means out of memory. The exit status. */
 int json_print(json_t *json);
 
 #endif
