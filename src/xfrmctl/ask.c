@@ -59,17 +59,13 @@ int ask_policies(const struct options *options, struct policy_rows *ret_rows, bo
 	bool drift_known;
 
 	/* the kernel first: the daemon, asked later, desires what is newer */
-	if (ask_kernel(&have, &err) < 0) {
-		output_complain(output, "%s", err.text);
-		return EXIT_FAILED;
-	}
+	if (ask_kernel(&have, &err) < 0)
+		return output_complain(output, EXIT_FAILED, "%s", err.text);
 	drift_known = ask_desired(options, &want, &err) == EXIT_OK;
 	if (!drift_known && !options->json)
-		output_complain(output, "%s, drift is unknown", err.text);
-	if (policy_rows_build(&have, drift_known ? &want : NULL, ret_rows) < 0) {
-		output_complain(output, "policies: out of memory");
-		return EXIT_FAILED;
-	}
+		output_complain(output, 0, "%s, drift is unknown", err.text);
+	if (policy_rows_build(&have, drift_known ? &want : NULL, ret_rows) < 0)
+		return output_complain(output, EXIT_FAILED, "policies: out of memory");
 	*ret_drift_known = drift_known;
 	return EXIT_OK;
 }

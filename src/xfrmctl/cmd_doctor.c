@@ -18,7 +18,7 @@ int cmd_doctor(const struct options *options, struct output *output)
 	else
 		findings.out_of_memory = true;
 	if (findings.out_of_memory)
-		output_complain(output, "doctor: out of memory");
+		output_complain(output, 0, "doctor: out of memory");
 	if (options->json)
 		output_json(output, findings_json(&findings));
 	else

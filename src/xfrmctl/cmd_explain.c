@@ -60,10 +60,8 @@ static int gather(const struct options *options, struct gathered *gathered,
 		return ret;
 	if (addr_watch_dump(&gathered->addrs, &input->addr_count, &forwarding, &err) < 0 ||
 	    route_lookup(&input->address, &input->route, &err) < 0 ||
-	    read_kernel(gathered, input, &err) < 0) {
-		output_complain(output, "%s", err.text);
-		return EXIT_FAILED;
-	}
+	    read_kernel(gathered, input, &err) < 0)
+		return output_complain(output, EXIT_FAILED, "%s", err.text);
 	input->rows = &gathered->rows;
 	input->addrs = gathered->addrs;
 	input->sas = gathered->sas;
@@ -112,18 +110,15 @@ int cmd_explain(const struct options *options, struct output *output)
 	struct explanation_input input = {0};
 	int ret;
 
-	if (!options->argument || addr_parse(options->argument, &input.address) < 0) {
-		output_complain(output, "explain: expected an IP address, found \"%s\"",
-		                options->argument ? options->argument : "");
-		return EXIT_USAGE;
-	}
+	if (!options->argument || addr_parse(options->argument, &input.address) < 0)
+		return output_complain(output, EXIT_USAGE,
+		                       "explain: expected an IP address, found \"%s\"",
+		                       options->argument ? options->argument : "");
 	ret = gather(options, &gathered, &input, output);
 	if (ret != EXIT_OK)
 		return ret;
-	if (explanation_make(&input, &explain) < 0) {
-		output_complain(output, "explain: out of memory");
-		return EXIT_FAILED;
-	}
+	if (explanation_make(&input, &explain) < 0)
+		return output_complain(output, EXIT_FAILED, "explain: out of memory");
 	advise(&explain);
 	if (options->json)
 		output_json(output, ctl_proto_explain(&explain));

@@ -14,10 +14,8 @@ int cmd_metrics(const struct options *options, struct output *output)
 
 	if (ret == EXIT_OK && ctl_metrics_parse(text, len, &metrics, &err) < 0)
 		ret = EXIT_FAILED;
-	if (ret != EXIT_OK) {
-		output_complain(output, "%s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "%s", err.text);
 	if (options->json)
 		output_json(output, steal_ptr(text));
 	else

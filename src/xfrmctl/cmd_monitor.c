@@ -31,6 +31,7 @@ int cmd_monitor(const struct options *options, struct output *output)
 
 	if (error == -EIO) /* output_write() has said why */
 		return EXIT_FAILED;
-	output_complain(output, "monitor: %s", err.text);
-	return error == -EBADMSG || error == -ENOMEM ? EXIT_FAILED : EXIT_UNREACHABLE;
+	return output_complain(
+		output, error == -EBADMSG || error == -ENOMEM ? EXIT_FAILED : EXIT_UNREACHABLE,
+		"monitor: %s", err.text);
 }

@@ -29,21 +29,15 @@ int cmd_peers(const struct options *options, struct output *output)
 	struct err err = {0};
 	int ret;
 
-	if (argument && addr_parse(argument, &address) < 0) {
-		output_complain(output, "%s: not an IP address", argument);
-		return EXIT_USAGE;
-	}
+	if (argument && addr_parse(argument, &address) < 0)
+		return output_complain(output, EXIT_USAGE, "%s: not an IP address", argument);
 	ret = ask_peers(options, &peers, &err);
-	if (ret != EXIT_OK) {
-		output_complain(output, "%s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "%s", err.text);
 	if (argument) {
 		keep_only(&peers, &address);
-		if (peers.count == 0) {
-			output_complain(output, "%s: no such peer", argument);
-			return EXIT_FAILED;
-		}
+		if (peers.count == 0)
+			return output_complain(output, EXIT_FAILED, "%s: no such peer", argument);
 	}
 	if (options->json)
 		output_json(output, ctl_proto_peers(&peers));

@@ -28,10 +28,8 @@ int cmd_readiness(const struct options *options, struct output *output)
 	struct err err = {0};
 	int ret = ask(options, &optional, &peers, &err);
 
-	if (ret != EXIT_OK) {
-		output_complain(output, "%s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "%s", err.text);
 	readiness_keep(&peers);
 	if (options->json)
 		output_json(output, readiness_json(optional, &peers));

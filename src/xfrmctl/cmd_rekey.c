@@ -132,11 +132,10 @@ int cmd_rekey(const struct options *options, struct output *output)
 	int ret;
 
 	if (options->all == !!options->argument ||
-	    (options->argument && addr_parse(options->argument, &address) < 0)) {
-		output_complain(output, "rekey: %s: expected the IP address of a peer, or --all",
-		                options->argument ? options->argument : "no argument");
-		return EXIT_USAGE;
-	}
+	    (options->argument && addr_parse(options->argument, &address) < 0))
+		return output_complain(output, EXIT_USAGE,
+		                       "rekey: %s: expected the IP address of a peer, or --all",
+		                       options->argument ? options->argument : "no argument");
 	ret = ask_peers(options, &before, &err);
 	if (ret == EXIT_OK)
 		ret = ask_to_begin(options, CTL_COMMAND_REKEY, &address, &err);

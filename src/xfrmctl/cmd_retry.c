@@ -69,11 +69,10 @@ int cmd_retry(const struct options *options, struct output *output)
 	struct err err = {0};
 	int ret;
 
-	if (!options->argument || addr_parse(options->argument, &address) < 0) {
-		output_complain(output, "retry: %s: expected the IP address of a peer",
-		                options->argument ? options->argument : "no argument");
-		return EXIT_USAGE;
-	}
+	if (!options->argument || addr_parse(options->argument, &address) < 0)
+		return output_complain(output, EXIT_USAGE,
+		                       "retry: %s: expected the IP address of a peer",
+		                       options->argument ? options->argument : "no argument");
 	ret = ask_to_begin(options, CTL_COMMAND_RETRY, &address, &err);
 	if (ret == EXIT_OK)
 		ret = wait_for_result(options, &address, &err);

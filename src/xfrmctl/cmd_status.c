@@ -15,7 +15,7 @@ static void tell_policies(struct output *output)
 	struct err err;
 
 	if (ask_kernel(&have, &err) < 0) {
-		output_complain(output, "%s", err.text);
+		output_complain(output, 0, "%s", err.text);
 		return;
 	}
 	for (size_t i = 0; i < have.count; i++) {
@@ -23,11 +23,11 @@ static void tell_policies(struct output *output)
 		optional |= role_of(&have.items[i]) == ROLE_SUBNET && have.items[i].optional;
 	}
 	if (!count)
-		output_complain(output,
+		output_complain(output, 0,
 		                "the kernel has no policies of xfrmd: NOTHING IS PROTECTED");
 	else
 		output_complain(
-			output,
+			output, 0,
 			"the kernel has %zu policies of xfrmd: SAs that are left go on, and new "
 			"peers %s",
 			count,
@@ -46,7 +46,7 @@ int cmd_status(const struct options *options, struct output *output)
 	if (ret == EXIT_OK && ctl_proto_parse_status(text, len, &status, &err) < 0)
 		ret = EXIT_FAILED;
 	if (ret != EXIT_OK) {
-		output_complain(output, "%s", err.text);
+		output_complain(output, 0, "%s", err.text);
 		if (ret == EXIT_UNREACHABLE)
 			tell_policies(output);
 		free(text);

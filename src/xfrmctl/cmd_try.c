@@ -46,9 +46,9 @@ static bool is_valid(const char *file, struct output *output)
 	int error = settings_load(file, clock_now_epoch(), &settings, &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
-		output_complain(output, "%s", problems.items[i]);
+		output_complain(output, 0, "%s", problems.items[i]);
 	if (error && !problems.count)
-		output_complain(output, "%s: %s", file, strerror(-error));
+		output_complain(output, 0, "%s: %s", file, strerror(-error));
 	return !error;
 }
 
@@ -67,7 +67,7 @@ static int copy(const struct options *options, const char *path, struct output *
 	if (!error)
 		error = file_write_atomic(path, 0600, text, len, &err);
 	if (error)
-		output_complain(output, "try: %s", err.text);
+		output_complain(output, 0, "try: %s", err.text);
 	return error ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -88,10 +88,10 @@ static int replace_file(const struct options *options, const struct ctl_status *
 			           status->config_file, status->config_file, PUT_IN_PLACE_OLD);
 		return EXIT_OK;
 	}
-	output_complain(output,
-	                "try: %s; put %s there yourself, or the next reload or start goes back",
-	                err.text, tried ? tried : CTL_TRY_FILE);
-	return EXIT_FAILED;
+	return output_complain(
+		output, EXIT_FAILED,
+		"try: %s; put %s there yourself, or the next reload or start goes back", err.text,
+		tried ? tried : CTL_TRY_FILE);
 }
 
 static int confirm(const struct options *options, struct output *output)
@@ -101,10 +101,8 @@ static int confirm(const struct options *options, struct output *output)
 	struct err err = {0};
 	int ret = ask_status(options, &status, &err);
 
-	if (ret != EXIT_OK) {
-		output_complain(output, "try: %s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "try: %s", err.text);
 	ret = control(options, &ask, CHANGE_TIMEOUT_MS, output);
 	if (ret == EXIT_OK && status.try_copied)
 		ret = replace_file(options, &status, output);
@@ -147,8 +145,8 @@ static int tell_end(const struct ctl_status *status, const char *hash, struct ou
 		buf_str(&output->text, "confirmed by somebody else\n");
 		return EXIT_OK;
 	}
-	output_complain(output, "try: not confirmed, the former configuration is in force again");
-	return EXIT_FAILED;
+	return output_complain(output, EXIT_FAILED,
+	                       "try: not confirmed, the former configuration is in force again");
 }
 
 static int wait_for_end(const struct options *options, const char *hash, struct output *output)
@@ -169,10 +167,8 @@ static int wait_for_end(const struct options *options, const char *hash, struct 
 		if (key > 0)
 			return confirm(options, output);
 		ret = ask_status(options, &status, &err);
-		if (ret != EXIT_OK) {
-			output_complain(output, "try: %s", err.text);
-			return ret;
-		}
+		if (ret != EXIT_OK)
+			return output_complain(output, ret, "try: %s", err.text);
 		if (!status.trying)
 			return tell_end(&status, hash, output);
 	}
@@ -196,10 +192,8 @@ static int begin(const struct options *options, struct output *output)
 	if (ret != EXIT_OK || options->json)
 		return ret;
 	ret = ask_status(options, &status, &err);
-	if (ret != EXIT_OK) {
-		output_complain(output, "try: %s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "try: %s", err.text);
 	buf_printf(&output->text, "going back in %u s unless `xfrmctl try --confirm`%s\n",
 	           ask.timeout_s,
 	           isatty(STDIN_FILENO) ? "; here Enter confirms, Ctrl-C goes back" : "");
@@ -212,10 +206,9 @@ static int begin(const struct options *options, struct output *output)
 int cmd_try(const struct options *options, struct output *output)
 {
 	if (options->confirm + options->back + (options->argument != NULL) > 1 ||
-	    ((options->confirm || options->back) && options->timeout_s)) {
-		output_complain(output, "try: expected --confirm, --back, or [FILE] and --timeout");
-		return EXIT_USAGE;
-	}
+	    ((options->confirm || options->back) && options->timeout_s))
+		return output_complain(output, EXIT_USAGE,
+		                       "try: expected --confirm, --back, or [FILE] and --timeout");
 	if (options->confirm)
 		return confirm(options, output);
 	return options->back ? back(options, output) : begin(options, output);

@@ -359,11 +359,10 @@ int cmd_verify(const struct options *options, struct output *output)
 	int ret;
 
 	if (options->all == (options->argument != NULL) ||
-	    (options->argument && addr_parse(options->argument, &address) < 0)) {
-		output_complain(output, "verify: expected an IP address or --all, found \"%s\"",
-		                options->argument ? options->argument : "");
-		return EXIT_USAGE;
-	}
+	    (options->argument && addr_parse(options->argument, &address) < 0))
+		return output_complain(output, EXIT_USAGE,
+		                       "verify: expected an IP address or --all, found \"%s\"",
+		                       options->argument ? options->argument : "");
 	ret = choose(options, &inputs, &count, &err);
 	if (ret == EXIT_OK) {
 		rows = calloc(count + 1, sizeof(*rows));
@@ -372,9 +371,7 @@ int cmd_verify(const struct options *options, struct output *output)
 		if (!rows || verify_all(options, inputs, count, rows, &err) < 0)
 			ret = EXIT_FAILED;
 	}
-	if (ret != EXIT_OK) {
-		output_complain(output, "verify: %s", err.text);
-		return ret;
-	}
+	if (ret != EXIT_OK)
+		return output_complain(output, ret, "verify: %s", err.text);
 	return put_rows(options, rows, count, output);
 }

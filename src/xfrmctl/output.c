@@ -12,7 +12,7 @@
 
 #define SENTENCE_MAX 1024
 
-void output_complain(struct output *output, const char *format, ...)
+int output_complain(struct output *output, int status, const char *format, ...)
 {
 	char sentence[SENTENCE_MAX];
 	va_list args;
@@ -21,6 +21,7 @@ void output_complain(struct output *output, const char *format, ...)
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
 	buf_printf(&output->complaints, "xfrmctl: %s\n", sentence);
+	return status;
 }
 
 void output_json(struct output *output, char *json)
@@ -42,7 +43,7 @@ void output_result(struct output *output, bool json, const struct strlist *chang
 	for (size_t i = 0; i < changes->count; i++)
 		buf_printf(&output->text, "%s\n", changes->items[i]);
 	for (size_t i = 0; i < errors->count; i++)
-		output_complain(output, "%s", errors->items[i]);
+		output_complain(output, 0, "%s", errors->items[i]);
 }
 
 void complain(const char *format, ...)

@@ -13,8 +13,9 @@ struct output {
 	struct buf complaints; /* stderr: lines that begin with `xfrmctl: ` */
 };
 
-void output_complain(struct output *output, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* Returns @status, so that a command can `return output_complain(...)`. */
+int output_complain(struct output *output, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* One line of the text; takes @json. NULL: out of memory, which output_write() tells. */
 void output_json(struct output *output, char *json);
 /* What was done, or every reason why not: a document of the protocol, or lines and complaints. */
