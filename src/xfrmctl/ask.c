@@ -7,14 +7,6 @@
 #include "xfrmd/ctl/ctl_client.h"
 #include "xfrmd/xfrm/xfrm_sock.h"
 
-int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
-               char **ret_text, size_t *ret_len, struct err *err)
-{
-	const struct ctl_ask ask = {.command = command};
-
-	return ask_daemon_for(options, &ask, timeout_ms, ret_text, ret_len, err);
-}
-
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
                    char **ret_text, size_t *ret_len, struct err *err)
 {
@@ -24,6 +16,13 @@ int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, uns
 		return EXIT_OK;
 	return ret == -ENOMEM || ret == -EMSGSIZE || ret == -ENAMETOOLONG ? EXIT_FAILED
 	                                                                  : EXIT_UNREACHABLE;
+}
+
+int ask_daemon(const struct options *options, enum ctl_command command, char **ret_text,
+               size_t *ret_len, struct err *err)
+{
+	return ask_daemon_for(options, &(struct ctl_ask){.command = command}, QUESTION_TIMEOUT_MS,
+	                      ret_text, ret_len, err);
 }
 
 int ask_kernel(struct policy_list *ret_have, struct err *err)
@@ -42,7 +41,7 @@ static int ask_desired(const struct options *options, struct policy_list *ret_wa
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_DESIRED, QUESTION_TIMEOUT_MS, &text, &len, err);
+	int ret = ask_daemon(options, CTL_COMMAND_DESIRED, &text, &len, err);
 
 	if (ret == EXIT_OK && ctl_proto_parse_desired(text, len, ret_want, err) < 0)
 		ret = EXIT_FAILED;
@@ -70,14 +69,17 @@ int ask_policies(const struct options *options, struct policy_rows *ret_rows, bo
 	return EXIT_OK;
 }
 
-int ask_status(const struct options *options, struct ctl_status *ret_status, struct err *err)
+int ask_status(const struct options *options, struct ctl_status *ret_status, char **ret_text,
+               struct err *err)
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_STATUS, QUESTION_TIMEOUT_MS, &text, &len, err);
+	int ret = ask_daemon(options, CTL_COMMAND_STATUS, &text, &len, err);
 
 	if (ret == EXIT_OK && ctl_proto_parse_status(text, len, ret_status, err) < 0)
 		ret = EXIT_FAILED;
+	if (ret == EXIT_OK && ret_text)
+		*ret_text = steal_ptr(text);
 	return ret;
 }
 
@@ -85,7 +87,7 @@ int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_PEERS, QUESTION_TIMEOUT_MS, &text, &len, err);
+	int ret = ask_daemon(options, CTL_COMMAND_PEERS, &text, &len, err);
 
 	if (ret == EXIT_OK && ctl_proto_parse_peers(text, len, ret_peers, err) < 0)
 		ret = EXIT_FAILED;

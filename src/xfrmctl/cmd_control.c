@@ -43,9 +43,8 @@ int control(const struct options *options, const struct ctl_ask *ask, unsigned t
 
 int cmd_reload(const struct options *options, struct output *output)
 {
-	const struct ctl_ask ask = {.command = CTL_COMMAND_RELOAD};
-
-	return control(options, &ask, CHANGE_TIMEOUT_MS, output);
+	return control(options, &(struct ctl_ask){.command = CTL_COMMAND_RELOAD}, CHANGE_TIMEOUT_MS,
+	               output);
 }
 
 int cmd_shutdown(const struct options *options, struct output *output)

@@ -10,7 +10,7 @@ int cmd_metrics(const struct options *options, struct output *output)
 	_cleanup_(cleanup_free) char *text = NULL;
 	struct err err = {0};
 	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_METRICS, QUESTION_TIMEOUT_MS, &text, &len, &err);
+	int ret = ask_daemon(options, CTL_COMMAND_METRICS, &text, &len, &err);
 
 	if (ret == EXIT_OK && ctl_metrics_parse(text, len, &metrics, &err) < 0)
 		ret = EXIT_FAILED;

@@ -38,25 +38,19 @@ static void tell_policies(struct output *output)
 int cmd_status(const struct options *options, struct output *output)
 {
 	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
-	char *text = NULL;
+	_cleanup_(cleanup_free) char *text = NULL;
 	struct err err = {0};
-	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_STATUS, QUESTION_TIMEOUT_MS, &text, &len, &err);
+	int ret = ask_status(options, &status, &text, &err);
 
-	if (ret == EXIT_OK && ctl_proto_parse_status(text, len, &status, &err) < 0)
-		ret = EXIT_FAILED;
 	if (ret != EXIT_OK) {
 		output_complain(output, 0, "%s", err.text);
 		if (ret == EXIT_UNREACHABLE)
 			tell_policies(output);
-		free(text);
 		return ret;
 	}
-	if (options->json) {
-		output_json(output, text);
-	} else {
+	if (options->json)
+		output_json(output, steal_ptr(text));
+	else
 		out_text_status(&status, clock_now_epoch(), options->coloured, &output->text);
-		free(text);
-	}
 	return status.healthy ? EXIT_OK : EXIT_FAILED;
 }

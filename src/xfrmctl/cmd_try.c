@@ -94,16 +94,24 @@ static int replace_file(const struct options *options, const struct ctl_status *
 		tried ? tried : CTL_TRY_FILE);
 }
 
+/* EXIT_OK and the status, which the caller finis; else it has been complained. */
+static int ask(const struct options *options, struct ctl_status *ret_status, struct output *output)
+{
+	struct err err = {0};
+	int ret = ask_status(options, ret_status, NULL, &err);
+
+	return ret == EXIT_OK ? ret : output_complain(output, ret, "try: %s", err.text);
+}
+
 static int confirm(const struct options *options, struct output *output)
 {
-	const struct ctl_ask ask = {.command = CTL_COMMAND_CONFIRM};
 	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
-	struct err err = {0};
-	int ret = ask_status(options, &status, &err);
+	int ret = ask(options, &status, output);
 
 	if (ret != EXIT_OK)
-		return output_complain(output, ret, "try: %s", err.text);
-	ret = control(options, &ask, CHANGE_TIMEOUT_MS, output);
+		return ret;
+	ret = control(options, &(struct ctl_ask){.command = CTL_COMMAND_CONFIRM}, CHANGE_TIMEOUT_MS,
+	              output);
 	if (ret == EXIT_OK && status.try_copied)
 		ret = replace_file(options, &status, output);
 	return ret;
@@ -111,9 +119,8 @@ static int confirm(const struct options *options, struct output *output)
 
 static int back(const struct options *options, struct output *output)
 {
-	const struct ctl_ask ask = {.command = CTL_COMMAND_BACK};
-
-	return control(options, &ask, CHANGE_TIMEOUT_MS, output);
+	return control(options, &(struct ctl_ask){.command = CTL_COMMAND_BACK}, CHANGE_TIMEOUT_MS,
+	               output);
 }
 
 /* What is said before the wait must be seen during it. */
@@ -156,7 +163,6 @@ static int wait_for_end(const struct options *options, const char *hash, struct 
 	sigaction(SIGINT, &action, NULL);
 	for (;;) {
 		_cleanup_(ctl_status_fini) struct ctl_status status = {0};
-		struct err err = {0};
 		int key = read_key(), ret;
 
 		if (interrupted)
@@ -166,9 +172,9 @@ static int wait_for_end(const struct options *options, const char *hash, struct 
 			return EXIT_FAILED;
 		if (key > 0)
 			return confirm(options, output);
-		ret = ask_status(options, &status, &err);
+		ret = ask(options, &status, output);
 		if (ret != EXIT_OK)
-			return output_complain(output, ret, "try: %s", err.text);
+			return ret;
 		if (!status.trying)
 			return tell_end(&status, hash, output);
 	}
@@ -176,26 +182,25 @@ static int wait_for_end(const struct options *options, const char *hash, struct 
 
 static int begin(const struct options *options, struct output *output)
 {
-	const struct ctl_ask ask = {.command = CTL_COMMAND_TRY,
-	                            .timeout_s = options->timeout_s ? options->timeout_s
-	                                                            : TRY_DEFAULT_S,
-	                            .copied = options->argument != NULL};
+	const struct ctl_ask question = {.command = CTL_COMMAND_TRY,
+	                                 .timeout_s = options->timeout_s ? options->timeout_s
+	                                                                 : TRY_DEFAULT_S,
+	                                 .copied = options->argument != NULL};
 	_cleanup_(cleanup_free) char *new = run_path(options, CTL_TRY_NEW);
 	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
-	struct err err = {0};
 	int ret = options->argument ? copy(options, new, output) : EXIT_OK;
 
 	if (ret == EXIT_OK)
-		ret = control(options, &ask, CHANGE_TIMEOUT_MS, output);
+		ret = control(options, &question, CHANGE_TIMEOUT_MS, output);
 	if (ret != EXIT_OK && new)
 		unlink(new);
 	if (ret != EXIT_OK || options->json)
 		return ret;
-	ret = ask_status(options, &status, &err);
+	ret = ask(options, &status, output);
 	if (ret != EXIT_OK)
-		return output_complain(output, ret, "try: %s", err.text);
+		return ret;
 	buf_printf(&output->text, "going back in %u s unless `xfrmctl try --confirm`%s\n",
-	           ask.timeout_s,
+	           question.timeout_s,
 	           isatty(STDIN_FILENO) ? "; here Enter confirms, Ctrl-C goes back" : "");
 	if (!isatty(STDIN_FILENO))
 		return EXIT_OK;

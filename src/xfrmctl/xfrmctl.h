@@ -39,17 +39,18 @@ int watch(const struct options *options, const char *name, command_fn *run);
 /* Questions that the daemon answers from memory. */
 #define QUESTION_TIMEOUT_MS 10000
 /* EXIT_OK and the daemon's answer, which the caller frees; else what failed is in @err. */
-int ask_daemon(const struct options *options, enum ctl_command command, unsigned timeout_ms,
-               char **ret_text, size_t *ret_len, struct err *err);
-/* The same for a command that needs more than its name. */
+int ask_daemon(const struct options *options, enum ctl_command command, char **ret_text,
+               size_t *ret_len, struct err *err);
+/* The same for a command that needs more than its name, or more time. */
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
                    char **ret_text, size_t *ret_len, struct err *err);
 /* EXIT_OK: the daemon has begun what it does for the peers at @address (of no family: for all); else why
  * not is in @err. */
 int ask_to_begin(const struct options *options, enum ctl_command command,
                  const struct addr *address, struct err *err);
-/* EXIT_OK and the status, which the caller finis; else what failed is in @err. */
-int ask_status(const struct options *options, struct ctl_status *ret_status, struct err *err);
+/* EXIT_OK and the status, which the caller finis, and its document for who wants it (else NULL), which the caller frees; else what failed is in @err. */
+int ask_status(const struct options *options, struct ctl_status *ret_status, char **ret_text,
+               struct err *err);
 /* EXIT_OK and all peers, which the caller finis; else what failed is in @err. */
 int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err);
 /* The kernel's policies, ours and others'; the caller finis. 0, or negative errno and @err. */
