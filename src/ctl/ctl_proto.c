@@ -17,7 +17,7 @@
 
 #define ESCAPED_MAX 128
 
-static const char *const command_names[] = {
+const char *const ctl_command_names[] = {
 	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
 	[CTL_COMMAND_METRICS] = "metrics",   [CTL_COMMAND_MONITOR] = "monitor",
 	[CTL_COMMAND_DESIRED] = "desired",   [CTL_COMMAND_RELOAD] = "reload",
@@ -27,16 +27,11 @@ static const char *const command_names[] = {
 	[CTL_COMMAND_BACK] = "back",         NULL,
 };
 
-const char *ctl_command_name(enum ctl_command command)
-{
-	return command_names[command];
-}
-
 char *ctl_proto_request(const struct ctl_ask *ask)
 {
 	json_t *root = json_object();
 
-	writer_put(&root, "command", json_string(ctl_command_name(ask->command)));
+	writer_put(&root, "command", json_string(ctl_command_names[ask->command]));
 	if (ask->address.family)
 		writer_put(&root, "address", writer_addr(&ask->address));
 	if (ask->now)
@@ -52,10 +47,10 @@ static int unknown_command(const char *name, struct err *err)
 {
 	char escaped[ESCAPED_MAX], known[256] = "";
 
-	for (size_t i = 0; command_names[i]; i++) {
+	for (size_t i = 0; ctl_command_names[i]; i++) {
 		if (i > 0)
 			strcat(known, ", ");
-		strcat(known, command_names[i]);
+		strcat(known, ctl_command_names[i]);
 	}
 	return err_set(err, -EBADMSG, "request: unknown command \"%s\", expected one of %s",
 	               str_escape(name, escaped, sizeof(escaped)), known);
@@ -88,10 +83,10 @@ static int check_members(const json_t *root, enum ctl_command command, struct er
 
 		if (found && !takes(command, member->key))
 			return err_set(err, -EBADMSG, "request: %s: %s: not expected",
-			               ctl_command_name(command), member->key);
+			               ctl_command_names[command], member->key);
 		if (!found && member->required && member->command == command)
 			return err_set(err, -EBADMSG, "request: %s: %s: missing",
-			               ctl_command_name(command), member->key);
+			               ctl_command_names[command], member->key);
 	}
 	return 0;
 }
@@ -100,7 +95,7 @@ static int check_members(const json_t *root, enum ctl_command command, struct er
 static int read_members(const char *address, json_int_t timeout, struct ctl_ask *ask,
                         struct err *err)
 {
-	const char *name = ctl_command_name(ask->command);
+	const char *name = ctl_command_names[ask->command];
 	char escaped[ESCAPED_MAX];
 
 	if (address && addr_parse(address, &ask->address) < 0)
@@ -133,7 +128,7 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 		              str_escape(error.text, escaped, sizeof(escaped)));
 		goto out;
 	}
-	command = str_index(name, command_names);
+	command = str_index(name, ctl_command_names);
 	if (command < 0) {
 		ret = unknown_command(name, err);
 		goto out;

@@ -4,18 +4,11 @@
 
 #include "json_writer.h"
 
-static json_t *way_json(enum ctl_way way)
-{
-	switch (way) {
-	case CTL_WAY_NONE:
-		return json_null();
-	case CTL_WAY_ESP:
-		return json_string("esp");
-	case CTL_WAY_CLEAR:
-		return json_string("clear");
-	}
-	return NULL;
-}
+static const char *const way_names[] = {
+	[CTL_WAY_NONE] = "",
+	[CTL_WAY_ESP] = "esp",
+	[CTL_WAY_CLEAR] = "clear",
+};
 
 static json_t *row_json(const struct ctl_verify *row)
 {
@@ -25,8 +18,8 @@ static json_t *row_json(const struct ctl_verify *row)
 	writer_put(&object, "local", writer_addr(&row->pair.local));
 	writer_put(&object, "interface", writer_text_or_null(row->ifname));
 	writer_put(&object, "well", json_boolean(row->well));
-	writer_put(&object, "sent", way_json(row->sent));
-	writer_put(&object, "answered", way_json(row->answered));
+	writer_put(&object, "sent", writer_text_or_null(way_names[row->sent]));
+	writer_put(&object, "answered", writer_text_or_null(way_names[row->answered]));
 	writer_put(&object, "spi_out", writer_spi(row->spi_out));
 	writer_put(&object, "spi_in", writer_spi(row->spi_in));
 	writer_put(&object, "answer_us", writer_number_or_null((int64_t)row->answer_us));

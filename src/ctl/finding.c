@@ -10,18 +10,11 @@
 #include "json_writer.h"
 #include "xfrmd/base/array.h"
 
-const char *finding_severity_name(enum finding_severity severity)
-{
-	switch (severity) {
-	case FINDING_SERIOUS:
-		return "serious";
-	case FINDING_WARNING:
-		return "warning";
-	case FINDING_NOTE:
-		return "note";
-	}
-	return "?";
-}
+const char *const finding_severity_names[] = {
+	[FINDING_SERIOUS] = "serious",
+	[FINDING_WARNING] = "warning",
+	[FINDING_NOTE] = "note",
+};
 
 /* Cuts the first line off *text; empty when there is none left. */
 static void take_line(const char **text, char line[FINDING_TEXT_MAX])
@@ -91,7 +84,7 @@ char *findings_json(const struct findings *findings)
 		json_t *object = json_object();
 
 		writer_put(&object, "severity",
-		           json_string(finding_severity_name(finding->severity)));
+		           json_string(finding_severity_names[finding->severity]));
 		writer_put(&object, "area", json_string(finding->area));
 		writer_put(&object, "what", writer_text(finding->what));
 		writer_put(&object, "why", writer_text(finding->why));

@@ -37,7 +37,7 @@ int control(const struct options *options, const struct ctl_ask *ask, unsigned t
 	int ret = try_control(options, ask, timeout_ms, output, &err);
 
 	if (*err.text)
-		output_complain(output, 0, "%s: %s", ctl_command_name(ask->command), err.text);
+		output_complain(output, 0, "%s: %s", ctl_command_names[ask->command], err.text);
 	return ret;
 }
 
@@ -104,6 +104,7 @@ int cmd_flush(const struct options *options, struct output *output)
 	if (ret == EXIT_UNREACHABLE)
 		return flush_without_daemon(options, output);
 	if (*err.text)
-		output_complain(output, 0, "%s: %s", ctl_command_name(CTL_COMMAND_FLUSH), err.text);
+		output_complain(output, 0, "%s: %s", ctl_command_names[CTL_COMMAND_FLUSH],
+		                err.text);
 	return ret;
 }

@@ -80,24 +80,15 @@ static int scene_read(struct scene *scene, struct err *err)
 	return error;
 }
 
-/* NULL: it can be asked. */
-static const char *why_not(enum explain_kind kind)
-{
-	switch (kind) {
-	case EXPLAIN_KIND_REMOTE:
-		return NULL;
-	case EXPLAIN_KIND_OWN:
-	case EXPLAIN_KIND_LOOPBACK:
-		return "an address of this host itself";
-	case EXPLAIN_KIND_BROADCAST:
-		return "a broadcast address";
-	case EXPLAIN_KIND_MULTICAST:
-		return "a multicast address";
-	case EXPLAIN_KIND_ANY:
-		return "no address that a host can have";
-	}
-	return NULL;
-}
+/* What it is that cannot be asked. */
+static const char *const why_not[] = {
+	[EXPLAIN_KIND_REMOTE] = NULL,
+	[EXPLAIN_KIND_OWN] = "an address of this host itself",
+	[EXPLAIN_KIND_LOOPBACK] = "an address of this host itself",
+	[EXPLAIN_KIND_BROADCAST] = "a broadcast address",
+	[EXPLAIN_KIND_MULTICAST] = "a multicast address",
+	[EXPLAIN_KIND_ANY] = "no address that a host can have",
+};
 
 static enum verdict_rule rule_of(const struct policy *policy, const struct xfrm_defaults *defaults)
 {
@@ -149,7 +140,7 @@ static int prepare(const struct scene *scene, struct verdict_input *input, struc
 
 	input->timeout_ms = scene->timeout_ms;
 	input->holds = scene->holds;
-	input->other = why_not(explain_kind_of(address, scene->addrs, scene->addr_count));
+	input->other = why_not[explain_kind_of(address, scene->addrs, scene->addr_count)];
 	if (input->other)
 		return 0;
 	if (route_lookup(address, &route, err) < 0)
@@ -228,14 +219,6 @@ static int conclude(const struct options *options, const struct scene *scene,
 	return 0;
 }
 
-/* Then it is worth knowing whether anybody speaks IKE there. */
-static bool wants_sa(const struct verdict_input *input)
-{
-	return !input->had_sa &&
-	       (input->rule == VERDICT_RULE_REQUIRED || input->rule == VERDICT_RULE_OPTIONAL ||
-	        input->rule == VERDICT_RULE_SILENT);
-}
-
 static int verify_batch(const struct options *options, const struct scene *scene,
                         struct verdict_input *inputs, size_t count, struct err *err)
 {
@@ -250,7 +233,10 @@ static int verify_batch(const struct options *options, const struct scene *scene
 		if (error || !input->routed)
 			continue;
 		used[probe_count] = i;
-		probes[probe_count] = (struct probe){.pair = input->pair, .knock = wants_sa(input)};
+		/* without an SA it is worth knowing whether anybody speaks IKE there */
+		probes[probe_count] = (struct probe){.pair = input->pair,
+		                                     .knock = !input->had_sa &&
+		                                              verdict_is_protected(input)};
 		memcpy(probes[probe_count++].ifname, input->ifname, sizeof(input->ifname));
 	}
 	if (!error)

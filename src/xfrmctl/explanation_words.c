@@ -23,31 +23,26 @@ static const char *list_name(const struct policy *policy)
 
 const char *explanation_role(const struct policy *policy, char text[EXPLANATION_ROLE_MAX])
 {
-	switch (role_of(policy)) {
-	case ROLE_FOREIGN:
-		return "not ours";
-	case ROLE_OWN:
-		return "own address";
-	case ROLE_NEIGHBOUR:
-		return "neighbour discovery";
-	case ROLE_BROADCAST:
-		return "broadcast address";
-	case ROLE_MULTICAST:
-		return "multicast address";
-	case ROLE_KNOWN_HOST:
-		if (policy->action == POLICY_ACTION_BLOCK)
-			return "silent peer, blocked until it answers";
-		if (policy->spi <= POLICY_SPI_WAIT_MAX)
-			return "known peer, without an SA";
-		snprintf(text, EXPLANATION_ROLE_MAX, "known peer, pinned to SA %08" PRIx32,
-		         policy->spi);
-		return text;
-	case ROLE_SUBNET:
+	static const char *const words[] = {
+		[ROLE_FOREIGN] = "not ours",
+		[ROLE_OWN] = "own address",
+		[ROLE_NEIGHBOUR] = "neighbour discovery",
+		[ROLE_BROADCAST] = "broadcast address",
+		[ROLE_MULTICAST] = "multicast address",
+		[ROLE_FALLBACK] = "for local addresses without policies of their own",
+	};
+	enum role role = role_of(policy);
+
+	if (role == ROLE_SUBNET)
 		return list_name(policy);
-	case ROLE_FALLBACK:
-		return "for local addresses without policies of their own";
-	}
-	return "?";
+	if (role != ROLE_KNOWN_HOST)
+		return words[role];
+	if (policy->action == POLICY_ACTION_BLOCK)
+		return "silent peer, blocked until it answers";
+	if (policy->spi <= POLICY_SPI_WAIT_MAX)
+		return "known peer, without an SA";
+	snprintf(text, EXPLANATION_ROLE_MAX, "known peer, pinned to SA %08" PRIx32, policy->spi);
+	return text;
 }
 
 static bool is_remote(const struct ctl_explain *explain)
@@ -130,39 +125,32 @@ static void put_entry(struct buf *out, const struct ctl_explain *explain)
 		buf_str(out, "a policy that no list entry stands behind");
 }
 
+static void put_no_negotiation(struct buf *out, const struct ctl_explain *explain)
+{
+	buf_printf(out, "nobody could negotiate for a %s address",
+	           explain_kind_name(explain->kind));
+}
+
 static void put_rule(struct buf *out, const struct ctl_explain *explain, const struct policy *rule)
 {
-	switch (role_of(rule)) {
-	case ROLE_FOREIGN:
-		buf_str(out, "a policy that is not ours decides");
-		break;
-	case ROLE_OWN:
-		buf_str(out, "addresses of this host are left alone");
-		break;
-	case ROLE_NEIGHBOUR:
-		buf_str(out, "neighbour discovery is left alone");
-		break;
-	case ROLE_BROADCAST:
-		buf_str(out, "nobody could negotiate for a broadcast address");
-		break;
-	case ROLE_MULTICAST:
-		buf_printf(out, "nobody could negotiate for a %s address",
-		           explain_kind_name(explain->kind));
-		break;
-	case ROLE_KNOWN_HOST:
-		if (rule->action == POLICY_ACTION_BLOCK) {
-			buf_str(out, "it does not answer to IKE");
-			put_error(out, explain->peer);
-			break;
-		}
+	static const char *const words[] = {
+		[ROLE_FOREIGN] = "a policy that is not ours decides",
+		[ROLE_OWN] = "addresses of this host are left alone",
+		[ROLE_NEIGHBOUR] = "neighbour discovery is left alone",
+		[ROLE_BROADCAST] = "nobody could negotiate for a broadcast address",
+		[ROLE_FALLBACK] = "the local address has no policies of its own",
+	};
+	enum role role = role_of(rule);
+
+	if (role == ROLE_MULTICAST) {
+		put_no_negotiation(out, explain);
+	} else if (role == ROLE_KNOWN_HOST && rule->action == POLICY_ACTION_BLOCK) {
+		buf_str(out, "it does not answer to IKE");
+		put_error(out, explain->peer);
+	} else if (role == ROLE_KNOWN_HOST || role == ROLE_SUBNET) {
 		put_entry(out, explain);
-		break;
-	case ROLE_SUBNET:
-		put_entry(out, explain);
-		break;
-	case ROLE_FALLBACK:
-		buf_str(out, "the local address has no policies of its own");
-		break;
+	} else {
+		buf_str(out, words[role]);
 	}
 }
 
@@ -191,8 +179,7 @@ static void put_cause(struct buf *out, const struct ctl_explain *explain, bool d
 	else if (rule->action != POLICY_ACTION_PROTECT)
 		put_rule(out, explain, rule);
 	else if (!is_remote(explain))
-		buf_printf(out, "nobody could negotiate for a %s address",
-		           explain_kind_name(explain->kind));
+		put_no_negotiation(out, explain);
 	else if (!ctl_explain_has_sa(explain))
 		put_peer(out, explain->peer, daemon_known);
 	else
@@ -206,23 +193,18 @@ static bool is_foreign(const struct policy *rule)
 
 static void put_reason(struct buf *out, const struct ctl_explain *explain, bool daemon_known)
 {
-	switch (explain->kind) {
-	case EXPLAIN_KIND_ANY:
-		buf_str(out, "no address of a host, so no traffic has it");
+	static const char *const words[] = {
+		[EXPLAIN_KIND_REMOTE] = "",
+		[EXPLAIN_KIND_OWN] = "an address of this host: ",
+		[EXPLAIN_KIND_LOOPBACK] = "an address of this host: ",
+		[EXPLAIN_KIND_BROADCAST] = "a broadcast address: ",
+		[EXPLAIN_KIND_MULTICAST] = "a multicast address: ",
+		[EXPLAIN_KIND_ANY] = "no address of a host, so no traffic has it",
+	};
+
+	buf_str(out, words[explain->kind]);
+	if (explain->kind == EXPLAIN_KIND_ANY)
 		return;
-	case EXPLAIN_KIND_OWN:
-	case EXPLAIN_KIND_LOOPBACK:
-		buf_str(out, "an address of this host: ");
-		break;
-	case EXPLAIN_KIND_BROADCAST:
-		buf_str(out, "a broadcast address: ");
-		break;
-	case EXPLAIN_KIND_MULTICAST:
-		buf_str(out, "a multicast address: ");
-		break;
-	case EXPLAIN_KIND_REMOTE:
-		break;
-	}
 	if (explain_kind_is_exempt(explain->kind, explain->pair.remote.family)) {
 		buf_str(out, "traffic with itself stays inside, no policy is asked");
 		return;

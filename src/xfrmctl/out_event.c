@@ -10,20 +10,11 @@
 #include "out_table.h"
 #include "xfrmd/base/str.h"
 
-static enum out_colour colour_of(enum log_level level)
-{
-	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return OUT_COLOUR_BAD;
-	case LOG_LEVEL_WARNING:
-		return OUT_COLOUR_WARN;
-	case LOG_LEVEL_NOTICE:
-	case LOG_LEVEL_INFO:
-	case LOG_LEVEL_DEBUG:
-		return OUT_COLOUR_NONE;
-	}
-	return OUT_COLOUR_NONE;
-}
+static const enum out_colour colours[] = {
+	[LOG_LEVEL_ERROR] = OUT_COLOUR_BAD,   [LOG_LEVEL_WARNING] = OUT_COLOUR_WARN,
+	[LOG_LEVEL_NOTICE] = OUT_COLOUR_NONE, [LOG_LEVEL_INFO] = OUT_COLOUR_NONE,
+	[LOG_LEVEL_DEBUG] = OUT_COLOUR_NONE,
+};
 
 void out_event(const struct ctl_event *event, bool coloured, struct buf *out)
 {
@@ -40,7 +31,7 @@ void out_event(const struct ctl_event *event, bool coloured, struct buf *out)
 	localtime_r(&seconds, &local);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &local);
 	buf_printf(out, "%s.%03d ", stamp, (int)(event->time_ms % 1000));
-	out_coloured(out, coloured, colour_of(event->level), str_escape(event->text, text, size));
+	out_coloured(out, coloured, colours[event->level], str_escape(event->text, text, size));
 	buf_str(out, "\n");
 	free(text);
 }

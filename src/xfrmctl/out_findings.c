@@ -4,23 +4,16 @@
 
 #include "out_table.h"
 
-static enum out_colour colour_of(enum finding_severity severity)
-{
-	switch (severity) {
-	case FINDING_SERIOUS:
-		return OUT_COLOUR_BAD;
-	case FINDING_WARNING:
-		return OUT_COLOUR_WARN;
-	case FINDING_NOTE:
-		return OUT_COLOUR_HEAD;
-	}
-	return OUT_COLOUR_NONE;
-}
+static const enum out_colour colours[] = {
+	[FINDING_SERIOUS] = OUT_COLOUR_BAD,
+	[FINDING_WARNING] = OUT_COLOUR_WARN,
+	[FINDING_NOTE] = OUT_COLOUR_HEAD,
+};
 
 static void put_what(const struct finding *finding, bool coloured, struct buf *out)
 {
-	out_coloured(out, coloured, colour_of(finding->severity),
-	             finding_severity_name(finding->severity));
+	out_coloured(out, coloured, colours[finding->severity],
+	             finding_severity_names[finding->severity]);
 	buf_printf(out, ": %s: %s\n", finding->area, finding->what);
 }
 

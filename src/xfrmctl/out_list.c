@@ -38,18 +38,11 @@ static const char *format_conditions(const struct policy *policy, char text[COND
 	return text;
 }
 
-static enum out_colour colour_of(enum policy_action action)
-{
-	switch (action) {
-	case POLICY_ACTION_PROTECT:
-		return OUT_COLOUR_GOOD;
-	case POLICY_ACTION_ALLOW:
-		return OUT_COLOUR_WARN;
-	case POLICY_ACTION_BLOCK:
-		return OUT_COLOUR_BAD;
-	}
-	return OUT_COLOUR_NONE;
-}
+static const enum out_colour colours[] = {
+	[POLICY_ACTION_PROTECT] = OUT_COLOUR_GOOD,
+	[POLICY_ACTION_ALLOW] = OUT_COLOUR_WARN,
+	[POLICY_ACTION_BLOCK] = OUT_COLOUR_BAD,
+};
 
 static const char *level_of(const struct policy *policy)
 {
@@ -62,7 +55,7 @@ void out_list_cells(struct out_table *table, const struct policy *policy)
 {
 	char prefix[PREFIX_TEXT_MAX], conditions[CONDITIONS_MAX];
 
-	out_table_cell(table, colour_of(policy->action), "%s", policy_action_names[policy->action]);
+	out_table_cell(table, colours[policy->action], "%s", policy_action_names[policy->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
 	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
 	               format_conditions(policy, conditions));
@@ -108,7 +101,7 @@ static void put_group(struct out_table *table, const struct list_group *group)
 	char prefix[PREFIX_TEXT_MAX];
 
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&group->prefix, prefix));
-	out_table_cell(table, colour_of(group->action), "%s", policy_action_names[group->action]);
+	out_table_cell(table, colours[group->action], "%s", policy_action_names[group->action]);
 	out_table_cell(table, OUT_COLOUR_NONE, "%s", level_of(&policy));
 	out_table_cell(table, OUT_COLOUR_NONE, "%u", group->priority);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->out);

@@ -9,27 +9,16 @@
 #define GAP      2
 #define CELL_MAX 512
 
-static const char *colour_code(enum out_colour colour)
-{
-	switch (colour) {
-	case OUT_COLOUR_NONE:
-		return "0";
-	case OUT_COLOUR_HEAD:
-		return "1";
-	case OUT_COLOUR_GOOD:
-		return "32";
-	case OUT_COLOUR_WARN:
-		return "33";
-	case OUT_COLOUR_BAD:
-		return "31";
-	}
-	return "0";
-}
+/* ECMA-48, SGR */
+static const char *const colour_codes[] = {
+	[OUT_COLOUR_NONE] = "0",  [OUT_COLOUR_HEAD] = "1", [OUT_COLOUR_GOOD] = "32",
+	[OUT_COLOUR_WARN] = "33", [OUT_COLOUR_BAD] = "31",
+};
 
 void out_coloured(struct buf *out, bool coloured, enum out_colour colour, const char *text)
 {
 	if (coloured && colour != OUT_COLOUR_NONE && *text)
-		buf_printf(out, "\033[%sm%s\033[0m", colour_code(colour), text);
+		buf_printf(out, "\033[%sm%s\033[0m", colour_codes[colour], text);
 	else
 		buf_str(out, text);
 }

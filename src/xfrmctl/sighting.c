@@ -83,22 +83,14 @@ static void read_icmp(struct wire *wire, const struct icmp_kind *kind, struct si
 
 static void read_payload(struct wire *wire, uint8_t protocol, struct sighting *sighting)
 {
-	switch (protocol) {
-	case IPPROTO_ESP:
+	if (protocol == IPPROTO_ESP)
 		read_esp(wire, sighting);
-		break;
-	case IPPROTO_UDP:
+	else if (protocol == IPPROTO_UDP)
 		read_udp(wire, sighting);
-		break;
-	case IPPROTO_ICMP:
+	else if (protocol == IPPROTO_ICMP)
 		read_icmp(wire, &icmp, sighting);
-		break;
-	case IPPROTO_ICMPV6:
+	else if (protocol == IPPROTO_ICMPV6)
 		read_icmp(wire, &icmp6, sighting);
-		break;
-	default:
-		break;
-	}
 }
 
 static int read_ipv4(const uint8_t *packet, size_t len, struct sighting *sighting)

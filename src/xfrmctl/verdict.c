@@ -70,31 +70,22 @@ static void say_blocked(const struct verdict_input *input, struct ctl_verify *ve
 {
 	char text[POLICY_TEXT_MAX];
 
-	switch (input->rule) {
-	case VERDICT_RULE_SILENT:
+	if (input->rule == VERDICT_RULE_SILENT) {
 		say(verify, "blocked since it is silent");
 		say_failure(input, verify);
-		break;
-	case VERDICT_RULE_BLOCK:
+	} else if (input->rule == VERDICT_RULE_BLOCK) {
 		say(verify, "blocked by the policy %s", policy_format(&input->policy, text));
-		break;
-	case VERDICT_RULE_REFUSE:
+	} else if (input->rule == VERDICT_RULE_REFUSE) {
 		say(verify, "blocked by the kernel's default, no policy speaks of it");
-		break;
-	case VERDICT_RULE_REQUIRED:
-	case VERDICT_RULE_OPTIONAL:
-	case VERDICT_RULE_ALLOW:
-	case VERDICT_RULE_FOREIGN:
-	case VERDICT_RULE_NONE:
+	} else {
 		say(verify,
 		    "refused by the kernel: %s: by a firewall, or a policy that has changed "
 		    "meanwhile",
 		    strerror(input->seen.send_error));
-		break;
 	}
 }
 
-static bool is_protected(const struct verdict_input *input)
+bool verdict_is_protected(const struct verdict_input *input)
 {
 	return input->rule == VERDICT_RULE_REQUIRED || input->rule == VERDICT_RULE_OPTIONAL ||
 	       input->rule == VERDICT_RULE_SILENT;
@@ -114,7 +105,7 @@ static void say_kept(const struct verdict_input *input, struct ctl_verify *verif
 		say(verify, "not sent: %s", strerror(input->seen.later_error));
 		return;
 	}
-	if (!is_protected(input) || input->has_sa) {
+	if (!verdict_is_protected(input) || input->has_sa) {
 		say(verify, "nothing left by %s in %.1f s%s", input->ifname, seconds,
 		    input->has_sa ? ", although there is an SA: no neighbour, or a firewall" : "");
 		return;

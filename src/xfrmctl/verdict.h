@@ -63,6 +63,8 @@ struct verdict_input {
 	struct verdict_seen seen;
 };
 
+/* The rule wants an SA. */
+bool verdict_is_protected(const struct verdict_input *input);
 /* Pure. */
 void verdict_make(const struct verdict_input *input, struct ctl_verify *ret_verify);
 /* Adds what is known about large packets, by an interface with @link_mtu. Pure. */

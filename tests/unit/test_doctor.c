@@ -125,7 +125,7 @@ static const char *judge(void)
 		ck_assert_str_ne(finding->why, "");
 		ck_assert_str_ne(finding->action, "");
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s: %s\n",
-		                        finding_severity_name(finding->severity), finding->area,
+		                        finding_severity_names[finding->severity], finding->area,
 		                        finding->what);
 		ck_assert_uint_lt(len, sizeof(text));
 	}

@@ -39,7 +39,7 @@ enum ctl_command {
 	CTL_COMMAND_CONFIRM, /* what is tried stays */
 	CTL_COMMAND_BACK,    /* ... goes */
 };
-const char *ctl_command_name(enum ctl_command command);
+extern const char *const ctl_command_names[];
 
 struct ctl_ask {
 	enum ctl_command command;

@@ -10,7 +10,7 @@ enum finding_severity {
 	FINDING_WARNING,
 	FINDING_NOTE,
 };
-const char *finding_severity_name(enum finding_severity severity);
+extern const char *const finding_severity_names[];
 
 #define FINDING_TEXT_MAX 512
 /* Three sentences without a full stop. A value type. */
