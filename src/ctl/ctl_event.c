@@ -2,9 +2,7 @@
 /* Events as JSON and back. Pure. */
 #include "xfrmd/ctl/ctl_event.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "json_reader.h"
 #include "json_writer.h"

@@ -2,8 +2,6 @@
 /* Metrics as JSON and back. Pure. What a reader accepts, Prometheus does too. */
 #include "xfrmd/ctl/ctl_metrics.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "json_reader.h"

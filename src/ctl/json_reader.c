@@ -6,7 +6,6 @@
 #include "json_reader.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ESCAPED_MAX 128

@@ -6,7 +6,6 @@
 
 #include "xfrmd/base/err.h"
 #include "xfrmd/base/str.h"
-#include "xfrmd/net/prefix.h"
 
 /*
  * Reads a JSON document with a sticky error: the first member that is missing, unless it may be

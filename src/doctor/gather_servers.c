@@ -3,7 +3,6 @@
  * networks. */
 #include "xfrmd/doctor/doctor_gather.h"
 
-#include <errno.h>
 #include <glob.h>
 
 #include "xfrmd/base/cleanup.h"

@@ -3,7 +3,6 @@
 #include "xfrmd/doctor/doctor.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MAX 200

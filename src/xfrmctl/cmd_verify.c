@@ -5,8 +5,6 @@
  * address.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "probe.h"

@@ -2,8 +2,6 @@
 /* The text of `xfrmctl explain`. */
 #include "out_explain.h"
 
-#include <stdio.h>
-
 #include "explanation_words.h"
 #include "out_list.h"
 #include "out_peers.h"

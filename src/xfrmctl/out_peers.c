@@ -3,7 +3,6 @@
 #include "out_peers.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "out_table.h"

@@ -8,7 +8,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
-#include <string.h>
 
 #include "xfrmd/base/wire.h"
 

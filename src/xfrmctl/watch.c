@@ -4,7 +4,6 @@
  * single write, so that nothing flickers; elsewhere the runs follow one another. There is nothing
  * to put back at the end, so Ctrl-C may end the process wherever it is.
  */
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "cmd.h"
