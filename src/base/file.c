@@ -32,6 +32,14 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, st
 	return file_read_fd(fd, path, max, ret_data, ret_len, err);
 }
 
+char *file_read_small(const char *path)
+{
+	char *text = NULL;
+	size_t len;
+
+	return file_read(path, FILE_SMALL_MAX, &text, &len, NULL) ? NULL : text;
+}
+
 int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *ret_len,
                  struct err *err)
 {

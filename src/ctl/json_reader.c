@@ -159,9 +159,8 @@ json_t *reader_list(struct reader *reader, json_t *object, const char *key)
 void reader_texts(struct reader *reader, json_t *object, const char *key, struct strlist *ret_texts)
 {
 	json_t *list = reader_list(reader, object, key);
-	size_t i;
 
-	for (i = 0; i < json_array_size(list); i++) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *item = json_array_get(list, i);
 		if (!json_is_string(item)) {
 			reader_fail(reader, key, "a list of texts");

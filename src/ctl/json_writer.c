@@ -50,9 +50,8 @@ json_t *writer_text_or_null(const char *text)
 json_t *writer_texts(const struct strlist *texts)
 {
 	json_t *list = json_array();
-	size_t i;
 
-	for (i = 0; i < texts->count; i++)
+	for (size_t i = 0; i < texts->count; i++)
 		writer_append(&list, writer_text(texts->items[i]));
 	return list;
 }

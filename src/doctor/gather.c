@@ -21,25 +21,15 @@
 #include "xfrmd/spd/foreign.h"
 #include "xfrmd/xfrm/xfrm_sock.h"
 
-#define SMALL_FILE_MAX    (1024 * 1024)
 #define DAEMON_TIMEOUT_MS 10000
 /* As systemd/xfrmd-charon.service is named; without systemd nothing belongs to it. */
 #define CHARON_UNIT       "xfrmd-charon.service"
 
 static const uint16_t ike_ports[] = {500, 4500};
 
-/* NULL: not there, or not to be read. The caller frees. */
-static char *read_text(const char *path)
-{
-	char *text = NULL;
-	size_t len;
-
-	return file_read(path, SMALL_FILE_MAX, &text, &len, NULL) ? NULL : text;
-}
-
 static int64_t read_number(const char *path)
 {
-	_cleanup_(cleanup_free) char *text = read_text(path);
+	_cleanup_(cleanup_free) char *text = file_read_small(path);
 	uint64_t value;
 
 	if (!text)
@@ -61,18 +51,19 @@ static int gather_conf(struct doctor_facts *facts)
 }
 
 /* One answer of the daemon, for the caller to free; NULL, and why. */
-static char *ask(const char *run_dir, enum ctl_command command, size_t *ret_len, struct err *err)
+static char *ask(const struct doctor_facts *facts, enum ctl_command command, size_t *ret_len,
+                 struct err *err)
 {
 	const struct ctl_ask question = {.command = command};
 	char *text = NULL;
 
-	return ctl_client_request(run_dir, &question, DAEMON_TIMEOUT_MS, &text, ret_len, err)
+	return ctl_client_request(facts->run_dir, &question, DAEMON_TIMEOUT_MS, &text, ret_len, err)
 	               ? NULL
 	               : text;
 }
 
 /* The policies that the daemon wants are only needed to find those of others that defeat them. */
-static int gather_foreign(const char *run_dir, struct doctor_facts *facts)
+static int gather_foreign(struct doctor_facts *facts)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
 	_cleanup_(cleanup_free) char *text = NULL;
@@ -83,7 +74,7 @@ static int gather_foreign(const char *run_dir, struct doctor_facts *facts)
 
 	if (problems_any(&facts->conf_problems))
 		return 0;
-	text = ask(run_dir, CTL_COMMAND_DESIRED, &len, &err);
+	text = ask(facts, CTL_COMMAND_DESIRED, &len, &err);
 	if (text && ctl_proto_parse_desired(text, len, &want, &err) == 0)
 		policy_list_sort_key(&want);
 	error = xfrm_sock_open(&sock, &err);
@@ -96,38 +87,38 @@ static int gather_foreign(const char *run_dir, struct doctor_facts *facts)
 	                    &facts->foreign);
 }
 
-static void gather_daemon(const char *run_dir, struct doctor_facts *facts)
+static void gather_daemon(struct doctor_facts *facts)
 {
 	_cleanup_(cleanup_free) char *status = NULL, *peers = NULL;
 	struct err *err = &facts->daemon_error;
 	size_t len;
 
-	status = ask(run_dir, CTL_COMMAND_STATUS, &len, err);
+	status = ask(facts, CTL_COMMAND_STATUS, &len, err);
 	if (!status || ctl_proto_parse_status(status, len, &facts->status, err) < 0)
 		return;
-	peers = ask(run_dir, CTL_COMMAND_PEERS, &len, err);
+	peers = ask(facts, CTL_COMMAND_PEERS, &len, err);
 	if (peers && ctl_proto_parse_peers(peers, len, &facts->peers, err) == 0)
 		facts->daemon_answers = true;
 }
 
 /* A charon that outlives its daemon is still ours. */
-static pid_t charon_pid_of(const char *run_dir, const struct doctor_facts *facts)
+static pid_t charon_pid_of(const struct doctor_facts *facts)
 {
 	_cleanup_(cleanup_free) char *path = NULL, *text = NULL;
 
 	if (facts->status.charon_pid)
 		return (pid_t)facts->status.charon_pid;
-	if (asprintf(&path, "%s/charon.pid", run_dir) < 0) {
+	if (asprintf(&path, "%s/charon.pid", facts->run_dir) < 0) {
 		path = NULL;
 		return 0;
 	}
-	text = read_text(path);
+	text = file_read_small(path);
 	return text ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
-static int gather_ports(const char *run_dir, struct doctor_facts *facts)
+static int gather_ports(struct doctor_facts *facts)
 {
-	pid_t own = charon_pid_of(run_dir, facts);
+	pid_t own = charon_pid_of(facts);
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(ike_ports) / sizeof(ike_ports[0]) && !error; i++) {
@@ -150,15 +141,15 @@ static int gather_clock(void)
 
 static int gather_counters(struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *text = read_text("/proc/net/xfrm_stat");
+	_cleanup_(cleanup_free) char *text = file_read_small("/proc/net/xfrm_stat");
 
 	return text ? doctor_read_counters(facts, text) : 0;
 }
 
 static void gather_load(struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *softnet = read_text("/proc/net/softnet_stat");
-	_cleanup_(cleanup_free) char *cpu = read_text("/proc/cpuinfo");
+	_cleanup_(cleanup_free) char *softnet = file_read_small("/proc/net/softnet_stat");
+	_cleanup_(cleanup_free) char *cpu = file_read_small("/proc/cpuinfo");
 
 	facts->backlog_drops = softnet ? doctor_read_softnet(softnet) : 0;
 	facts->cpu_aes = cpu ? doctor_read_cpu(cpu) : DOCTOR_UNKNOWN;
@@ -166,8 +157,8 @@ static void gather_load(struct doctor_facts *facts)
 
 static int gather_groups(struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *ipv4 = read_text("/proc/net/igmp");
-	_cleanup_(cleanup_free) char *ipv6 = read_text("/proc/net/igmp6");
+	_cleanup_(cleanup_free) char *ipv4 = file_read_small("/proc/net/igmp");
+	_cleanup_(cleanup_free) char *ipv6 = file_read_small("/proc/net/igmp6");
 	int error = ipv4 ? doctor_read_groups(facts, ipv4) : 0;
 
 	return !error && ipv6 ? doctor_read_groups(facts, ipv6) : error;
@@ -182,7 +173,7 @@ static enum doctor_cloud gather_cloud(void)
 		_cleanup_(cleanup_free) char *text = NULL;
 
 		snprintf(path, sizeof(path), "/sys/class/dmi/id/%s", names[i]);
-		text = read_text(path);
+		text = file_read_small(path);
 		if (text)
 			snprintf(values[i], sizeof(values[i]), "%.*s", (int)strcspn(text, "\n"),
 			         text);
@@ -192,34 +183,31 @@ static enum doctor_cloud gather_cloud(void)
 
 int doctor_gather(const char *conf_path, const char *run_dir, struct doctor_facts *ret_facts)
 {
+	/* in this order: the later ones need what the earlier ones found */
+	static int (*const parts[])(struct doctor_facts * facts) = {
+		gather_conf,
+		doctor_gather_net,
+		gather_groups,
+		doctor_gather_servers,
+		gather_ports,
+		doctor_gather_plugins,
+		doctor_gather_algorithms,
+		gather_counters,
+		gather_foreign,
+		doctor_gather_paths,
+	};
 	struct doctor_facts *facts = ret_facts;
-	int error;
+	int error = 0;
 
-	*facts = (struct doctor_facts){.now = clock_now_epoch(), .conf_path = conf_path};
+	*facts = (struct doctor_facts){
+		.now = clock_now_epoch(), .conf_path = conf_path, .run_dir = run_dir};
 	facts->clock_synchronised = gather_clock();
 	facts->acq_expires = read_number("/proc/sys/net/core/xfrm_acq_expires");
 	facts->larval_drop = read_number("/proc/sys/net/core/xfrm_larval_drop");
 	facts->cloud = gather_cloud();
 	gather_load(facts);
-	gather_daemon(run_dir, facts);
-	error = gather_conf(facts);
-	if (!error)
-		error = doctor_gather_net(facts);
-	if (!error)
-		error = gather_groups(facts);
-	if (!error)
-		error = doctor_gather_servers(facts);
-	if (!error)
-		error = gather_ports(run_dir, facts);
-	if (!error)
-		error = doctor_gather_plugins(run_dir, facts);
-	if (!error)
-		error = doctor_gather_algorithms(facts);
-	if (!error)
-		error = gather_counters(facts);
-	if (!error)
-		error = gather_foreign(run_dir, facts);
-	if (!error)
-		error = doctor_gather_paths(facts);
+	gather_daemon(facts);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !error; i++)
+		error = parts[i](facts);
 	return error;
 }

@@ -76,7 +76,7 @@ static void on_timeout(void *ctx)
 	loop_stop(question->loop);
 }
 
-int doctor_gather_plugins(const char *run_dir, struct doctor_facts *facts)
+int doctor_gather_plugins(struct doctor_facts *facts)
 {
 	static const struct vici_callbacks callbacks = {.event = on_event, .closed = on_closed};
 	_cleanup_(cleanup_loop) struct loop *loop = NULL;
@@ -86,7 +86,7 @@ int doctor_gather_plugins(const char *run_dir, struct doctor_facts *facts)
 	struct vici_conn *conn = NULL;
 	int error;
 
-	if (asprintf(&path, "%s/charon.vici", run_dir) < 0) {
+	if (asprintf(&path, "%s/charon.vici", facts->run_dir) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}

@@ -10,19 +10,8 @@
 #include "xfrmd/doctor/doctor_text.h"
 #include "xfrmd/net/route.h"
 
-#define SMALL_FILE_MAX (1024 * 1024)
-
 /* Nobody has these (RFC 5737, RFC 3849), so their route is the default one. */
 static const char *const outside[] = {"192.0.2.1", "2001:db8::1"};
-
-/* NULL: not there, or not to be read. The caller frees. */
-static char *read_text(const char *path)
-{
-	char *text = NULL;
-	size_t len;
-
-	return file_read(path, SMALL_FILE_MAX, &text, &len, NULL) ? NULL : text;
-}
 
 static int gather_leases(struct doctor_facts *facts)
 {
@@ -40,7 +29,7 @@ static int gather_leases(struct doctor_facts *facts)
 		if (glob(patterns[i], 0, NULL, &found))
 			continue;
 		for (size_t j = 0; j < found.gl_pathc && !error; j++) {
-			_cleanup_(cleanup_free) char *text = read_text(found.gl_pathv[j]);
+			_cleanup_(cleanup_free) char *text = file_read_small(found.gl_pathv[j]);
 
 			if (text)
 				error = doctor_read_lease(facts, text);
@@ -60,7 +49,7 @@ static int gather_resolvers(struct doctor_facts *facts)
 		_cleanup_(cleanup_free) char *text = NULL;
 		size_t before = facts->server_count;
 
-		text = read_text(paths[i]);
+		text = file_read_small(paths[i]);
 		if (text)
 			error = doctor_read_resolv(facts, text);
 		if (facts->server_count > before)

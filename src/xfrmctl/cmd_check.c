@@ -14,15 +14,14 @@ static void put_problems(const struct options *options, const struct conf *conf,
 {
 	const struct strlist notes = {conf->notes.items, conf->notes.count};
 	const struct strlist errors = {problems->items, problems->count};
-	size_t i;
 
 	if (options->json) {
 		output_json(output, ctl_proto_result(!problems_any(problems), &notes, &errors));
 		return;
 	}
-	for (i = 0; i < errors.count; i++)
+	for (size_t i = 0; i < errors.count; i++)
 		buf_printf(&output->complaints, "%s\n", errors.items[i]);
-	for (i = 0; i < notes.count; i++)
+	for (size_t i = 0; i < notes.count; i++)
 		buf_printf(&output->text, "note: %s\n", notes.items[i]);
 }
 

@@ -10,9 +10,9 @@
 /* Forgets all others. The same peer may be there once for each local address. */
 static void keep_only(struct ctl_peers *peers, const struct addr *address)
 {
-	size_t kept = 0, i;
+	size_t kept = 0;
 
-	for (i = 0; i < peers->count; i++) {
+	for (size_t i = 0; i < peers->count; i++) {
 		if (addr_equal(&peers->items[i].pair.remote, address))
 			peers->items[kept++] = peers->items[i];
 		else

@@ -49,18 +49,11 @@ static void scene_fini(struct scene *scene)
 	free(scene->sas);
 }
 
-static bool read_holds(void)
-{
-	_cleanup_(cleanup_free) char *text = NULL;
-	size_t len;
-
-	return file_read("/proc/sys/net/core/xfrm_larval_drop", 16, &text, &len, NULL) == 0 &&
-	       *text == '0';
-}
-
 static int scene_read(struct scene *scene, struct err *err)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0};
+	_cleanup_(cleanup_free) char *drops =
+		file_read_small("/proc/sys/net/core/xfrm_larval_drop");
 	struct forwarding forwarding;
 	int error = xfrm_sock_open(&scene->sock, err);
 
@@ -74,7 +67,7 @@ static int scene_read(struct scene *scene, struct err *err)
 		error = err_set(err, -EIO, "xfrm socket: the default cannot be read");
 	if (!error)
 		error = addr_watch_dump(&scene->addrs, &scene->addr_count, &forwarding, err);
-	scene->holds = read_holds();
+	scene->holds = drops && *drops == '0';
 	return error;
 }
 

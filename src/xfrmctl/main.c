@@ -106,18 +106,16 @@ static void print_option(const struct option_row *option)
 
 static void print_help(void)
 {
-	size_t i;
-
 	printf("Usage: xfrmctl [--run-dir DIR] COMMAND [--json]\n"
 	       "Asks and steers xfrmd, which owns the kernel's IPsec policies.\n\n");
-	for (i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		const struct command *command = &commands[i];
 
 		printf("  %-9s %-6s  %s\n", command->name,
 		       command->argument ? command->argument : "", command->help);
 	}
 	printf("\n");
-	for (i = 0; i < OPTION_COUNT; i++)
+	for (size_t i = 0; i < OPTION_COUNT; i++)
 		print_option(&option_rows[i]);
 	printf("\nExit status: 0 ok, 1 failed or unhealthy, 2 usage, 3 daemon unreachable.\n");
 }
@@ -126,11 +124,10 @@ static void print_help(void)
 static void print_command_help(const struct command *command)
 {
 	const unsigned takes = command->takes | TAKES_COMMON;
-	size_t i;
 
 	printf("Usage: xfrmctl %s%s%s", command->name, command->argument ? " " : "",
 	       command->argument ? command->argument : "");
-	for (i = 0; i < OPTION_COUNT; i++) {
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *option = &option_rows[i];
 
 		if (option->taken & takes)
@@ -138,16 +135,14 @@ static void print_command_help(const struct command *command)
 			       option->value ? option->value : "");
 	}
 	printf("\n%s\n\n", command->help);
-	for (i = 0; i < OPTION_COUNT; i++)
+	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (option_rows[i].taken & takes)
 			print_option(&option_rows[i]);
 }
 
 static const struct command *find_command(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(name, commands[i].name) == 0)
 			return &commands[i];
 	}
@@ -157,9 +152,8 @@ static const struct command *find_command(const char *name)
 static void complain_unknown(const char *name)
 {
 	char known[256] = "";
-	size_t i;
 
-	for (i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (i > 0)
 			strcat(known, ", ");
 		strcat(known, commands[i].name);

@@ -87,10 +87,9 @@ static void init_table(struct out_table *table)
 void out_list_all(const struct policy_row *rows, size_t count, bool coloured, struct buf *out)
 {
 	struct out_table table;
-	size_t i;
 
 	init_table(&table);
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		put_row(&table, &rows[i]);
 	out_table_render(&table, coloured, out);
 }
@@ -120,10 +119,9 @@ static void put_groups(const struct list_groups *groups, bool coloured, struct b
 		{"OUT", true},     {"IN", true},      {"FWD", true},    {"DRIFT", true},
 	};
 	struct out_table table;
-	size_t i;
 
 	out_table_init(&table, columns, COUNT(columns));
-	for (i = 0; i < groups->count; i++)
+	for (size_t i = 0; i < groups->count; i++)
 		put_group(&table, &groups->items[i]);
 	out_table_render(&table, coloured, out);
 }

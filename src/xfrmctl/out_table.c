@@ -25,10 +25,8 @@ void out_coloured(struct buf *out, bool coloured, enum out_colour colour, const 
 
 void out_table_init(struct out_table *table, const struct out_column *columns, size_t count)
 {
-	size_t i;
-
 	*table = (struct out_table){.columns = columns, .column_count = count};
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		out_table_cell(table, OUT_COLOUR_HEAD, "%s", columns[i].title);
 }
 
@@ -57,9 +55,9 @@ static void put_blanks(struct buf *out, size_t count)
 void out_table_render(struct out_table *table, bool coloured, struct buf *out)
 {
 	const char *cell = (const char *)table->cells.data;
-	size_t blanks = 0, i;
+	size_t blanks = 0;
 
-	for (i = 0; !table->cells.error && i < table->cell_count; i++) {
+	for (size_t i = 0; !table->cells.error && i < table->cell_count; i++) {
 		size_t column = i % table->column_count, len = strlen(cell + 1);
 		size_t spare = table->widths[column] - len;
 

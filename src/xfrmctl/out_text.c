@@ -63,9 +63,8 @@ static void put_texts(struct buf *out, const char *key, const struct strlist *te
                       enum out_colour colour, bool coloured)
 {
 	char escaped[ESCAPED_MAX];
-	size_t i;
 
-	for (i = 0; i < texts->count; i++) {
+	for (size_t i = 0; i < texts->count; i++) {
 		out_text_key(out, i == 0 ? key : "");
 		out_coloured(out, coloured, colour,
 		             str_escape(texts->items[i], escaped, sizeof(escaped)));
@@ -88,9 +87,8 @@ static void put_charon(struct buf *out, const struct ctl_status *status)
 static void put_certificates(struct buf *out, const struct ctl_status *status)
 {
 	char subject[ESCAPED_MAX], file[ESCAPED_MAX];
-	size_t i;
 
-	for (i = 0; i < status->certificate_count; i++) {
+	for (size_t i = 0; i < status->certificate_count; i++) {
 		const struct ctl_certificate *certificate = &status->certificates[i];
 
 		out_text_key(out, i == 0 ? "certificates" : "");

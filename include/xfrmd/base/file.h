@@ -12,7 +12,10 @@
  * bytes; the caller frees. Negative errno; -EFBIG when longer; @err says which and why.
  */
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
-/* The same of an open one, which @path names in @err and which stays open. */
+/* For /proc and the like: its text up to FILE_SMALL_MAX, which the caller frees; NULL: not there, or not to be read. */
+#define FILE_SMALL_MAX (1024 * 1024)
+char *file_read_small(const char *path);
+/* The same as file_read() of an open one, which @path names in @err and which stays open. */
 int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *ret_len,
                  struct err *err);
 

@@ -66,7 +66,7 @@ struct doctor_facts {
 	int64_t now;
 	int clock_synchronised; /* 1, 0 or DOCTOR_UNKNOWN */
 
-	const char *conf_path;
+	const char *conf_path, *run_dir;
 	struct conf conf;
 	struct pki_bundle bundle;
 	struct problems conf_problems; /* any: conf and bundle are not to be used */
