@@ -78,29 +78,35 @@ static int client_wait(int fd, uint64_t deadline_ms)
 	}
 }
 
-static int client_receive(int fd, uint64_t deadline_ms, struct buf *answer, struct err *err)
+/* Appends what has come; its length, 0 at the end, or negative errno and @err. */
+static ssize_t client_read(int fd, uint64_t deadline_ms, struct buf *text, struct err *err)
 {
 	char chunk[READ_CHUNK];
+	ssize_t len;
 
-	for (;;) {
-		ssize_t len;
+	do {
 		int ret = client_wait(fd, deadline_ms);
 
 		if (ret < 0)
 			return err_set(err, ret, "answer: %s", strerror(-ret));
 		len = recv(fd, chunk, sizeof(chunk), 0);
-		if (len < 0 && errno != EINTR)
-			return err_set(err, -errno, "answer: %s", strerror(errno));
-		if (len > 0)
-			buf_append(answer, chunk, (size_t)len);
-		if (answer->error)
-			return err_set(err, answer->error, "answer: %s", strerror(-answer->error));
-		if (len == 0)
-			break;
-	}
-	if (answer->len == 0)
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return err_set(err, -errno, "answer: %s", strerror(errno));
+	buf_append(text, chunk, (size_t)len);
+	return text->error ? err_set(err, text->error, "answer: %s", strerror(-text->error)) : len;
+}
+
+static int client_receive(int fd, uint64_t deadline_ms, struct buf *answer, struct err *err)
+{
+	ssize_t len;
+
+	do
+		len = client_read(fd, deadline_ms, answer, err);
+	while (len > 0);
+	if (len == 0 && answer->len == 0)
 		return err_set(err, -ECONNRESET, "answer: xfrmd closed the connection");
-	return 0;
+	return (int)len;
 }
 
 /* Connected, and the request is sent. */
@@ -170,22 +176,16 @@ int ctl_client_watch(const char *run_dir, enum ctl_command command, unsigned tim
 	const struct ctl_ask ask = {.command = command};
 	_cleanup_(buf_fini) struct buf text = {.limit = CTL_RESPONSE_MAX};
 	_cleanup_(cleanup_fd) int fd = -1;
-	char chunk[READ_CHUNK];
 	ssize_t len = 1;
 	int ret = client_open(run_dir, &ask, timeout_ms, &fd, err);
 
 	while (!ret && len > 0) {
-		len = recv(fd, chunk, sizeof(chunk), 0);
-		if (len < 0 && errno != EINTR)
-			return err_set(err, -errno, "answer: %s", strerror(errno));
-		if (len < 0) {
-			len = 1;
-			continue;
-		}
+		len = client_read(fd, 0, &text, err);
+		if (len < 0)
+			return (int)len;
 		/* a refusal at the beginning has no line end */
-		buf_append(&text, len ? chunk : "\n", len ? (size_t)len : 1);
-		if (text.error)
-			return err_set(err, text.error, "answer: %s", strerror(-text.error));
+		if (len == 0)
+			buf_str(&text, "\n");
 		ret = take_lines(&text, fn, ctx, err);
 	}
 	return ret ? ret : err_set(err, -ECONNRESET, "xfrmd closed the connection");

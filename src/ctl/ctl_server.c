@@ -97,7 +97,8 @@ static void connection_answer(struct connection *connection, char *json)
 	loop_fd_set(connection->watch, LOOP_WRITE);
 }
 
-static void connection_refuse(struct connection *connection, const char *sentence)
+/* NULL: out of memory. */
+static char *refusal(const char *sentence)
 {
 	struct strlist none = {0}, errors = {0};
 	char *json = NULL;
@@ -105,7 +106,12 @@ static void connection_refuse(struct connection *connection, const char *sentenc
 	if (strlist_add(&errors, sentence) == 0)
 		json = ctl_proto_result(false, &none, &errors);
 	strlist_fini(&errors);
-	connection_answer(connection, json);
+	return json;
+}
+
+static void connection_refuse(struct connection *connection, const char *sentence)
+{
+	connection_answer(connection, refusal(sentence));
 }
 
 /* @connection may be gone afterwards: the handler may close the server. */
@@ -155,21 +161,34 @@ static void connection_read(struct connection *connection)
 		connection_answer(connection, NULL);
 }
 
-/* Writes what fits. 1: all is written, 0: more to come, or negative errno. */
-static int connection_write(struct connection *connection)
+/* How much of it fits, or negative errno. */
+static ssize_t send_some(int fd, const void *data, size_t len)
 {
-	while (connection->answer_sent < connection->answer_len) {
-		ssize_t sent = send(connection->fd, connection->answer + connection->answer_sent,
-		                    connection->answer_len - connection->answer_sent, MSG_NOSIGNAL);
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t sent = send(fd, (const char *)data + done, len - done, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EAGAIN)
-			return 0;
+			break;
 		if (sent < 0 && errno != EINTR)
 			return -errno;
 		if (sent > 0)
-			connection->answer_sent += (size_t)sent;
+			done += (size_t)sent;
 	}
-	return 1;
+	return (ssize_t)done;
+}
+
+/* Writes what fits. False: more to come, else it is over, be it by an error. */
+static bool connection_write(struct connection *connection)
+{
+	ssize_t sent = send_some(connection->fd, connection->answer + connection->answer_sent,
+	                         connection->answer_len - connection->answer_sent);
+
+	if (sent < 0)
+		return true;
+	connection->answer_sent += (size_t)sent;
+	return connection->answer_sent == connection->answer_len;
 }
 
 /* Those who watch. */
@@ -190,24 +209,17 @@ static void queue_line(struct connection *connection, const char *json)
 /* Writes what fits. 1: all is written, 0: more to come, or negative errno. */
 static int queue_write(struct connection *connection)
 {
-	while (connection->queue.len) {
-		ssize_t sent = send(connection->fd, connection->queue.data, connection->queue.len,
-		                    MSG_NOSIGNAL);
+	ssize_t sent = send_some(connection->fd, connection->queue.data, connection->queue.len);
 
-		if (sent < 0 && errno == EAGAIN)
-			return 0;
-		if (sent < 0 && errno != EINTR)
-			return -errno;
-		if (sent > 0)
-			buf_consume(&connection->queue, (size_t)sent);
-	}
-	return 1;
+	if (sent < 0)
+		return (int)sent;
+	buf_consume(&connection->queue, (size_t)sent);
+	return !connection->queue.len;
 }
 
 static void queue_event(struct connection *connection, const char *json)
 {
-	struct strlist none = {0}, errors = {0};
-	char *refusal = NULL;
+	char *last;
 
 	if (connection->last)
 		return;
@@ -218,12 +230,10 @@ static void queue_event(struct connection *connection, const char *json)
 		queue_line(connection, json);
 		return;
 	}
-	if (strlist_add(&errors, "too slow: events wait that were not read, no more are sent") == 0)
-		refusal = ctl_proto_result(false, &none, &errors);
-	strlist_fini(&errors);
-	queue_line(connection, refusal ? refusal : OUT_OF_MEMORY);
+	last = refusal("too slow: events wait that were not read, no more are sent");
+	queue_line(connection, last ? last : OUT_OF_MEMORY);
 	connection->last = true;
-	free(refusal);
+	free(last);
 }
 
 static void queue_ready(struct connection *connection)
@@ -258,7 +268,7 @@ static void connection_ready(void *ctx, unsigned ready)
 		queue_ready(connection);
 	} else if (!connection->answer) {
 		connection_read(connection);
-	} else if (connection_write(connection) != 0) {
+	} else if (connection_write(connection)) {
 		connection_drop(connection);
 	} else {
 		loop_timer_start(connection->timer, CTL_CLIENT_TIMEOUT_MS);
