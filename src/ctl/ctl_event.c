@@ -41,7 +41,7 @@ static int64_t read_time_ms(struct reader *reader, json_t *root)
 int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, struct err *err)
 {
 	struct reader reader = {.document = "event", .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_REQUEST_MAX, &reader);
+	json_auto_t *root = reader_load_answer(text, len, CTL_REQUEST_MAX, &reader);
 
 	*ret_event = (struct ctl_event){0};
 	if (!reader.error) {
@@ -52,7 +52,6 @@ int ctl_event_parse(const char *text, size_t len, struct ctl_event *ret_event, s
 	}
 	if (reader.error)
 		ctl_event_fini(ret_event);
-	json_decref(root);
 	return reader.error;
 }
 

@@ -21,6 +21,13 @@ void ctl_explain_fini(struct ctl_explain *explain)
 	*explain = (struct ctl_explain){0};
 }
 
+const char *ctl_explain_action(const struct explain_way *way)
+{
+	const struct policy *rule = explain_rule(way);
+
+	return rule ? policy_action_names[rule->action] : NULL;
+}
+
 bool ctl_explain_has_sa(const struct ctl_explain *explain)
 {
 	const struct policy *rule = explain_rule(&explain->out);
@@ -34,9 +41,9 @@ bool ctl_explain_has_sa(const struct ctl_explain *explain)
 	return false;
 }
 
-static json_t *verdict(const struct policy *rule, bool blocked)
+static json_t *verdict(const char *action, bool blocked)
 {
-	return json_string(rule ? policy_action_names[rule->action] : blocked ? "block" : "none");
+	return json_string(action ? action : blocked ? "block" : "none");
 }
 
 static json_t *verdicts(const struct ctl_explain *explain)
@@ -44,9 +51,11 @@ static json_t *verdicts(const struct ctl_explain *explain)
 	const struct xfrm_defaults *defaults = &explain->defaults;
 	json_t *object = json_object();
 
-	writer_put(&object, "out", verdict(explain_rule(&explain->out), defaults->out_blocked));
-	writer_put(&object, "in", verdict(explain_rule(&explain->in), defaults->in_blocked));
-	writer_put(&object, "fwd", verdict(explain_rule(&explain->forward), defaults->fwd_blocked));
+	writer_put(&object, "out",
+	           verdict(ctl_explain_action(&explain->out), defaults->out_blocked));
+	writer_put(&object, "in", verdict(ctl_explain_action(&explain->in), defaults->in_blocked));
+	writer_put(&object, "fwd",
+	           verdict(ctl_explain_action(&explain->forward), defaults->fwd_blocked));
 	return object;
 }
 
@@ -136,10 +145,8 @@ static json_t *others(const struct ctl_explain *explain)
 		const struct ctl_explain_other *other = &explain->others[i];
 		json_t *object = json_object(), *both = json_object();
 
-		writer_put(&both, "out",
-		           verdict(other->has_out ? &other->out : NULL, defaults->out_blocked));
-		writer_put(&both, "in",
-		           verdict(other->has_in ? &other->in : NULL, defaults->in_blocked));
+		writer_put(&both, "out", verdict(other->out, defaults->out_blocked));
+		writer_put(&both, "in", verdict(other->in, defaults->in_blocked));
 		writer_put(&object, "local", writer_addr(&other->local));
 		writer_put(&object, "verdict", both);
 		writer_put(&object, "same", json_boolean(other->same));

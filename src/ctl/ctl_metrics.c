@@ -101,7 +101,7 @@ static void read_family(struct reader *reader, json_t *object, struct metrics *m
 int ctl_metrics_parse(const char *text, size_t len, struct metrics *ret_metrics, struct err *err)
 {
 	struct reader reader = {.document = "metrics", .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
+	json_auto_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
 	json_t *families = reader_list(&reader, root, "metrics");
 	struct metrics metrics = {0};
 
@@ -114,6 +114,5 @@ int ctl_metrics_parse(const char *text, size_t len, struct metrics *ret_metrics,
 		metrics_fini(&metrics);
 	else
 		*ret_metrics = metrics;
-	json_decref(root);
 	return reader.error;
 }

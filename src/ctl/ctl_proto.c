@@ -110,7 +110,7 @@ static int read_members(const char *address, json_int_t timeout, struct ctl_ask 
 
 int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_ask, struct err *err)
 {
-	json_t *root = reader_load(text, len, CTL_REQUEST_MAX, "request", err);
+	json_auto_t *root = reader_load(text, len, CTL_REQUEST_MAX, "request", err);
 	const char *name, *address = NULL;
 	char escaped[ESCAPED_MAX];
 	struct ctl_ask ask = {0};
@@ -123,24 +123,18 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 		return -EBADMSG;
 	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s, s?:b, s?:I, s?:b}", "command",
 	                   &name, "address", &address, "now", &now, "timeout", &timeout, "copied",
-	                   &copied) < 0) {
-		ret = err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
-		              str_escape(error.text, escaped, sizeof(escaped)));
-		goto out;
-	}
+	                   &copied) < 0)
+		return err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
+		               str_escape(error.text, escaped, sizeof(escaped)));
 	command = str_index(name, ctl_command_names);
-	if (command < 0) {
-		ret = unknown_command(name, err);
-		goto out;
-	}
+	if (command < 0)
+		return unknown_command(name, err);
 	ask = (struct ctl_ask){.command = (enum ctl_command)command, .now = now, .copied = copied};
 	ret = check_members(root, ask.command, err);
 	if (ret == 0)
 		ret = read_members(address, timeout, &ask, err);
 	if (ret == 0)
 		*ret_ask = ask;
-out:
-	json_decref(root);
 	return ret;
 }
 
@@ -335,7 +329,7 @@ int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct st
                            struct strlist *ret_errors, struct err *err)
 {
 	struct reader reader = {.document = "result", .err = err};
-	json_t *root = reader_load(text, len, CTL_RESPONSE_MAX, reader.document, err);
+	json_auto_t *root = reader_load(text, len, CTL_RESPONSE_MAX, reader.document, err);
 	bool ok = false;
 
 	memset(ret_changes, 0, sizeof(*ret_changes));
@@ -355,6 +349,5 @@ int ctl_proto_parse_result(const char *text, size_t len, bool *ret_ok, struct st
 	} else {
 		*ret_ok = ok;
 	}
-	json_decref(root);
 	return reader.error;
 }

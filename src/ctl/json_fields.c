@@ -258,10 +258,9 @@ int fields_parse(const char *document, const struct field *fields, const char *t
                  void *ret_structure, struct err *err)
 {
 	struct reader reader = {.document = document, .err = err};
-	json_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
+	json_auto_t *root = reader_load_answer(text, len, CTL_RESPONSE_MAX, &reader);
 
 	if (!reader.error)
 		fields_read(fields, &reader, root, ret_structure);
-	json_decref(root);
 	return reader.error;
 }

@@ -63,22 +63,15 @@ static int compare_other(const struct explanation_input *input, const struct ctl
 {
 	struct ctl_explain_other other = {.local = *local};
 	struct explain_way out = {0}, in = {0};
-	const struct policy *rule;
 	int r = explain_way_build(input->rows, POLICY_DIR_OUT, local, &explain->pair.remote, &out);
 
 	if (r == 0)
 		r = explain_way_build(input->rows, POLICY_DIR_IN, &explain->pair.remote, local,
 		                      &in);
-	rule = explain_rule(&out);
-	other.same = rules_agree(rule, explain_rule(&explain->out)) &&
+	other.same = rules_agree(explain_rule(&out), explain_rule(&explain->out)) &&
 	             rules_agree(explain_rule(&in), explain_rule(&explain->in));
-	other.has_out = rule;
-	if (rule)
-		other.out = *rule;
-	rule = explain_rule(&in);
-	other.has_in = rule;
-	if (rule)
-		other.in = *rule;
+	other.out = ctl_explain_action(&out);
+	other.in = ctl_explain_action(&in);
 	explain_way_fini(&out);
 	explain_way_fini(&in);
 	*ret_other = other;

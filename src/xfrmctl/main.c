@@ -62,7 +62,7 @@ static const struct command {
 #define NEXT_LINE "\n                     "
 
 /* Each of what parses the value of an option: -1, or the exit status. */
-typedef int parse_fn(int argc, char **argv, struct options *options);
+typedef int parse_fn(char **argv, struct options *options);
 static parse_fn parse_run_dir, parse_watch, parse_timeout, print_version;
 
 static const struct option_row {
@@ -161,21 +161,20 @@ static void complain_unknown(const char *name)
 	complain("%s: unknown command, expected one of %s", name, known);
 }
 
-static int parse_run_dir(int argc, char **argv, struct options *options)
+static int parse_run_dir(char **argv, struct options *options)
 {
-	(void)argc;
 	(void)argv;
 	options->run_dir = optarg;
 	return -1;
 }
 
 /* "--watch 5" and "--watch=5"; what follows and is no number is an argument of the command. */
-static int parse_watch(int argc, char **argv, struct options *options)
+static int parse_watch(char **argv, struct options *options)
 {
 	const char *text = optarg;
 	uint64_t seconds = WATCH_DEFAULT_S;
 
-	if (!text && optind < argc && argv[optind][strspn(argv[optind], "0123456789")] == '\0')
+	if (!text && argv[optind] && argv[optind][strspn(argv[optind], "0123456789")] == '\0')
 		text = argv[optind++];
 	if (text && str_parse_u64(text, 1, WATCH_MAX_S, &seconds) < 0) {
 		complain("--watch: \"%s\": expected seconds, 1 to %d", text, WATCH_MAX_S);
@@ -185,11 +184,10 @@ static int parse_watch(int argc, char **argv, struct options *options)
 	return -1;
 }
 
-static int parse_timeout(int argc, char **argv, struct options *options)
+static int parse_timeout(char **argv, struct options *options)
 {
 	uint64_t seconds;
 
-	(void)argc;
 	(void)argv;
 	if (str_parse_u64(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0) {
 		complain("--timeout: \"%s\": expected seconds, 1 to %u", optarg, TIMEOUT_MAX_S);
@@ -199,9 +197,8 @@ static int parse_timeout(int argc, char **argv, struct options *options)
 	return -1;
 }
 
-static int print_version(int argc, char **argv, struct options *options)
+static int print_version(char **argv, struct options *options)
 {
-	(void)argc;
 	(void)argv;
 	(void)options;
 	printf("xfrmctl %s\n", XFRMD_VERSION);
@@ -245,7 +242,7 @@ static int parse_options(int argc, char **argv, struct options *options, unsigne
 		row = &option_rows[found];
 		*ret_given |= row->taken;
 		if (row->parse)
-			status = row->parse(argc, argv, options);
+			status = row->parse(argv, options);
 		else
 			*(bool *)((char *)options + row->flag) = true;
 	}

@@ -91,16 +91,9 @@ static void put_policies(const struct ctl_explain *explain, bool coloured, struc
 	out_table_render(&table, coloured, out);
 }
 
-static const char *action_of(bool there, const struct policy *policy)
-{
-	return there ? policy_action_names[policy->action] : "none";
-}
-
 static bool others_equal(const struct ctl_explain_other *a, const struct ctl_explain_other *b)
 {
-	return a->same == b->same &&
-	       action_of(a->has_out, &a->out) == action_of(b->has_out, &b->out) &&
-	       action_of(a->has_in, &a->in) == action_of(b->has_in, &b->in);
+	return a->same == b->same && a->out == b->out && a->in == b->in;
 }
 
 /* One line for all local addresses of which the same is true. */
@@ -118,9 +111,8 @@ static void put_equal(const struct ctl_explain *explain, size_t first, struct bu
 	if (others[first].same)
 		buf_str(out, "\n");
 	else
-		buf_printf(out, ": out %s, in %s\n",
-		           action_of(others[first].has_out, &others[first].out),
-		           action_of(others[first].has_in, &others[first].in));
+		buf_printf(out, ": out %s, in %s\n", others[first].out ? others[first].out : "none",
+		           others[first].in ? others[first].in : "none");
 }
 
 static void put_others(const struct ctl_explain *explain, struct buf *out)

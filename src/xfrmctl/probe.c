@@ -299,7 +299,6 @@ static void read_icmp(struct probe *probe)
 		                                            (size_t)len, probe->id, &sequence))
 			continue;
 		probe->seen.answered = true;
-		probe->seen.answered_us = clock_us() - probe->begin_us;
 	}
 	if (errno != EAGAIN)
 		probe->seen.later_error = errno;

@@ -36,8 +36,7 @@ struct verdict_seen {
 	size_t out_count, in_count;
 	bool out_clear, in_clear; /* the probe, and its answer, readable on the wire */
 	uint64_t out_clear_us, in_clear_us;
-	bool answered; /* the answer came through all policies */
-	uint64_t answered_us;
+	bool answered;    /* the answer came through all policies */
 	bool no_ike;      /* the peer says that its ports of IKE are closed */
 	bool unreachable; /* the kernel says so, also about IKE */
 };

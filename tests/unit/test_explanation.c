@@ -381,7 +381,7 @@ START_TEST(other_local_addresses_are_compared_once_each)
 	explain(&input, &rows, &explained);
 	ck_assert_uint_eq(explained.other_count, 1);
 	ck_assert(!explained.others[0].same);
-	ck_assert(!explained.others[0].has_out);
+	ck_assert(!explained.others[0].out);
 	ctl_explain_fini(&explained);
 
 	add_rule(&rows, &rule, "10.0.2.1");

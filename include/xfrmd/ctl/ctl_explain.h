@@ -10,9 +10,8 @@
 /* What the policies say when the traffic uses another local address. */
 struct ctl_explain_other {
 	struct addr local;
-	struct policy out, in; /* the rules, if there are any */
-	bool has_out, has_in;
-	bool same; /* as with the local address that the kernel would choose */
+	const char *out, *in; /* what the rules do; NULL: there is none */
+	bool same;            /* as with the local address that the kernel would choose */
 };
 
 /* Everything that `xfrmctl explain` says about one address. */
@@ -34,6 +33,8 @@ struct ctl_explain {
 	const char *why, *action;    /* what a failure means, and what to do; NULL: none */
 };
 void ctl_explain_fini(struct ctl_explain *explain);
+/* What the rule does; NULL: there is none. */
+const char *ctl_explain_action(const struct explain_way *way);
 /* Of an outgoing protect rule: whether there is an SA that it can use. */
 bool ctl_explain_has_sa(const struct ctl_explain *explain);
 
