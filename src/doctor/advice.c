@@ -22,7 +22,7 @@ static const char install_charon[] =
 static const char see_logs[] =
 	"see the log of xfrmd on both hosts; `xfrmctl retry` tries again now";
 
-static const struct doctor_advice advices[] = {
+const struct doctor_advice doctor_advices[] = {
 	[REASON_NONE] = {FINDING_NOTE, "", ""},
 
 	[REASON_NO_RESPONSE] =
@@ -109,9 +109,5 @@ static const struct doctor_advice advices[] = {
 	[REASON_OTHER] = {FINDING_WARNING, "there is no SA, so traffic between us stands still",
                           see_logs},
 };
-_Static_assert(sizeof(advices) / sizeof(advices[0]) == REASON_COUNT, "one for each reason");
-
-const struct doctor_advice *doctor_advice(enum reason reason)
-{
-	return &advices[reason];
-}
+_Static_assert(sizeof(doctor_advices) / sizeof(doctor_advices[0]) == REASON_COUNT,
+               "one for each reason");

@@ -48,7 +48,7 @@ static bool fails_for(const struct ctl_peer *peer, const struct failure *failure
 static void judge_group(const struct ctl_peers *peers, size_t first, struct findings *findings)
 {
 	const struct failure *failure = &peers->items[first].last_error;
-	const struct doctor_advice *advice = doctor_advice(failure->reason);
+	const struct doctor_advice *advice = &doctor_advices[failure->reason];
 	char escaped[ESCAPED_MAX], words[FAILURE_WORDS_MAX];
 	const char *said = failure_words(failure, words);
 	struct crowd crowd = {0};

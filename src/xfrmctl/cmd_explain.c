@@ -97,7 +97,7 @@ static void advise(struct ctl_explain *explain)
 			       "ipsec_subnets; it answers only if it speaks IPsec";
 		explain->action = "add it to no_ipsec_subnets on all hosts, then `xfrmctl reload`";
 	} else if (explain->peer && explain->peer->last_error.reason) {
-		advice = doctor_advice(explain->peer->last_error.reason);
+		advice = &doctor_advices[explain->peer->last_error.reason];
 		explain->why = advice->why;
 		explain->action = advice->action;
 	}

@@ -10,15 +10,6 @@
 #include "../ctl/json_writer.h"
 #include "complain.h"
 
-static json_t *list(char *const *items, size_t count)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		writer_append(&array, writer_text(items[i]));
-	return array;
-}
-
 static json_t *object_of_cert(const struct pki_cert *cert, int64_t now)
 {
 	json_t *object = json_object();
@@ -28,7 +19,7 @@ static json_t *object_of_cert(const struct pki_cert *cert, int64_t now)
 	writer_put(&object, "subject", writer_text(cert->subject));
 	writer_put(&object, "issuer", writer_text(cert->issuer));
 	writer_put(&object, "serial", writer_text(cert->serial));
-	writer_put(&object, "sans", list(cert->sans.items, cert->sans.count));
+	writer_put(&object, "sans", writer_texts(&cert->sans));
 	writer_put(&object, "key", writer_text(cert->key));
 	writer_put(&object, "signature", writer_text(cert->signature));
 	writer_put(&object, "ca", json_boolean(cert->is_ca));
@@ -50,7 +41,7 @@ json_t *json_of_certs(const struct pki_certs *certs, int64_t now)
 
 json_t *json_of_problems(const struct problems *problems)
 {
-	return list(problems->items, problems->count);
+	return writer_texts(&(struct strlist){problems->items, problems->count});
 }
 
 int json_print(json_t *json)

@@ -20,11 +20,11 @@ void doctor_judge_peers(const struct doctor_facts *facts, struct findings *findi
 void doctor_judge_load(const struct doctor_facts *facts, struct findings *findings);
 void doctor_judge_counters(const struct doctor_facts *facts, struct findings *findings);
 
-/* What the reason of a failure means, and what to do about it. Static. */
+/* What the reason of a failure means, and what to do about it. */
 struct doctor_advice {
 	enum finding_severity severity;
 	const char *why, *action;
 };
-const struct doctor_advice *doctor_advice(enum reason reason);
+extern const struct doctor_advice doctor_advices[]; /* by reason */
 
 #endif
