@@ -6,8 +6,6 @@
  */
 #include "xfrmd/xfrmd/certificates.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/clock.h"

@@ -5,9 +5,6 @@
  */
 #include "xfrmd/xfrmd/foreign_policies.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/gather.h"
 #include "xfrmd/base/log.h"

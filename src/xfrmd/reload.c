@@ -3,7 +3,6 @@
 #include "xfrmd/xfrmd/reload.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/clock.h"

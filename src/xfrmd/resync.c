@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/xfrmd/resync.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "xfrmd/base/log.h"
 #include "xfrmd/xfrmd/acquires.h"
 #include "xfrmd/xfrmd/known_hosts.h"

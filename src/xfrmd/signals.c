@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/xfrmd/signals.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/log.h"

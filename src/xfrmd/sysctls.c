@@ -2,9 +2,7 @@
 /* The kernel's values that hold for all IPsec of a network namespace. */
 #include "xfrmd/xfrmd/sysctls.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
