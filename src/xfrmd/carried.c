@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/xfrmd/sas.h"
 
 struct carried {
@@ -14,10 +15,9 @@ struct carried {
 
 static bool is_local(const struct daemon *daemon, const struct addr *addr)
 {
-	const struct local_addr *addrs;
 	size_t count;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &count);
 
-	addrs = addr_watch_list(daemon->addrs, &count);
 	for (size_t i = 0; i < count; i++)
 		if (local_addr_has(&addrs[i], addr))
 			return true;
@@ -36,8 +36,8 @@ static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa
 /* Counts the SAs by direction. 0 or negative errno. */
 static int count_all(struct daemon *daemon, size_t ret_counts[2])
 {
-	struct sas all = {0};
-	struct traffic_sa *list;
+	_cleanup_(cleanup_free) struct traffic_sa *list = NULL;
+	_cleanup_(sas_fini) struct sas all = {0};
 	size_t count = 0;
 	struct err err;
 	int error = sas_read(daemon, &all, &err);
@@ -51,10 +51,7 @@ static int count_all(struct daemon *daemon, size_t ret_counts[2])
 			list[count] = as_traffic(daemon, &all.items[i]);
 			ret_counts[list[count++].out]++;
 		}
-	sas_fini(&all);
-	error = list ? traffic_on_list(daemon->parts.carried->traffic, list, count) : -ENOMEM;
-	free(list);
-	return error;
+	return list ? traffic_on_list(daemon->parts.carried->traffic, list, count) : -ENOMEM;
 }
 
 int carried_read(struct daemon *daemon, struct carried_total *ret_in, struct carried_total *ret_out)
@@ -93,6 +90,4 @@ static void close_part(struct daemon *daemon)
 	traffic_free(daemon->parts.carried->traffic);
 }
 
-const struct part carried_part = {
-	"carried", offsetof(struct parts, carried), sizeof(struct carried), {{NULL, 0}}, open_part,
-	close_part};
+const struct part carried_part = {PART(carried), .open = open_part, .close = close_part};

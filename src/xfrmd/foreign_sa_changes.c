@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/gather.h"
 #include "xfrmd/base/log.h"
@@ -84,7 +85,7 @@ void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint
 static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *ret_count,
                     struct err *err)
 {
-	struct sas all = {0};
+	_cleanup_(sas_fini) struct sas all = {0};
 	struct peer_sa *list;
 	size_t count = 0;
 	int error = sas_read(daemon, &all, err);
@@ -96,7 +97,6 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *re
 		if (sa_is_negotiated(&all.items[i]))
 			list[count++] = (struct peer_sa){.src = all.items[i].src,
 			                                 .dst = all.items[i].dst};
-	sas_fini(&all);
 	*ret_list = list;
 	*ret_count = count;
 	return list ? 0 : err_set(err, -ENOMEM, "SAs: out of memory");
@@ -105,7 +105,7 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *re
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
-	struct peer_sa *sas = NULL;
+	_cleanup_(cleanup_free) struct peer_sa *sas = NULL;
 	size_t count = 0, lacking;
 	struct err err;
 
@@ -114,7 +114,6 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 		return;
 	}
 	lacking = negotiator_sas_listed(daemon->negotiator, sas, count);
-	free(sas);
 	if (lacking && !flushed)
 		log_warning("sad: %zu peers lack SAs that charon lists: rekeying", lacking);
 	if (!lacking || !flushed)
@@ -124,9 +123,5 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 }
 
 const struct part foreign_sa_changes_part = {
-	"foreign_sa_changes",
-	offsetof(struct parts, foreign_sa_changes),
-	sizeof(struct foreign_sa_changes),
-	{{tell, offsetof(struct foreign_sa_changes, tell_timer)}},
-	NULL,
-	NULL};
+	PART(foreign_sa_changes),
+	.timers = {{tell, offsetof(struct foreign_sa_changes, tell_timer)}}};

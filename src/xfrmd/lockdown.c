@@ -26,10 +26,9 @@
 
 static bool holds_ours(const struct policy_list *have)
 {
-	for (size_t i = 0; i < have->count; i++) {
+	for (size_t i = 0; i < have->count; i++)
 		if (policy_is_ours(&have->items[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -46,16 +45,9 @@ static bool differs_by_spi(const struct policy *held, const struct policy *wante
 
 static bool is_due(const struct policy_list *have, const struct diff_op *op)
 {
-	switch (op->kind) {
-	case DIFF_OP_ADD:
-		return true;
-	case DIFF_OP_UPDATE:
-		return !differs_by_spi(policy_list_find(have, &op->policy), &op->policy);
-	case DIFF_OP_DELETE:
-	case DIFF_OP_REFRESH:
-		return false;
-	}
-	return false;
+	return op->kind == DIFF_OP_ADD ||
+	       (op->kind == DIFF_OP_UPDATE &&
+	        !differs_by_spi(policy_list_find(have, &op->policy), &op->policy));
 }
 
 /* Keeps what is due in @diff: nothing is taken away. */
@@ -63,10 +55,9 @@ static void keep_due(const struct policy_list *have, struct diff *diff)
 {
 	size_t due = 0;
 
-	for (size_t i = 0; i < diff->count; i++) {
+	for (size_t i = 0; i < diff->count; i++)
 		if (is_due(have, &diff->ops[i]))
 			diff->ops[due++] = diff->ops[i];
-	}
 	diff->count = due;
 }
 
@@ -76,10 +67,9 @@ static int compare(const struct conf *conf, struct xfrm_sock *sock, struct polic
 {
 	_cleanup_(policy_list_fini) struct policy_list want = {0};
 	struct plan_input input = {0};
-	struct local_addr *addrs;
-	int error;
+	_cleanup_(cleanup_free) struct local_addr *addrs = NULL;
+	int error = xfrm_sock_dump_policies(sock, ret_have, err);
 
-	error = xfrm_sock_dump_policies(sock, ret_have, err);
 	if (!error)
 		error = addr_watch_dump(&addrs, &input.addr_count, &input.forwarding, err);
 	if (error)
@@ -87,7 +77,6 @@ static int compare(const struct conf *conf, struct xfrm_sock *sock, struct polic
 	input.addrs = addrs;
 	input.lockdown = !holds_ours(ret_have);
 	error = plan_build(conf, &input, &want);
-	free(addrs);
 	if (!error)
 		error = diff_build(ret_have, &want, ret_diff);
 	if (error)

@@ -25,7 +25,7 @@ int network_refresh(struct daemon *daemon, struct spd_change *ret_change, struct
 	if (error)
 		resync_soon(daemon);
 	plan_error = policies_apply(daemon, ret_change, error ? &second : err);
-	known_hosts_planned(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 	return error ? error : plan_error;
 }
 
@@ -74,8 +74,4 @@ static void close_part(struct daemon *daemon)
 	daemon->addrs = NULL;
 }
 
-const struct part network_part = {
-	.name = "network",
-	.open = open_part,
-	.close = close_part,
-};
+const struct part network_part = {.name = "network", .open = open_part, .close = close_part};

@@ -73,6 +73,4 @@ static void close_part(struct daemon *daemon)
 	strlist_fini(&daemon->parts.reload->history.errors);
 }
 
-const struct part reload_part = {
-	"reload",  offsetof(struct parts, reload), sizeof(struct reload), {{NULL, 0}}, NULL,
-	close_part};
+const struct part reload_part = {PART(reload), .close = close_part};

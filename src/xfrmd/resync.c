@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/xfrmd/resync.h"
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/xfrmd/acquires.h"
 #include "xfrmd/xfrmd/known_hosts.h"
@@ -14,7 +15,7 @@ struct resync {
 
 void resync_now(struct daemon *daemon)
 {
-	struct sas sas = {0};
+	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
 
 	if (sas_read(daemon, &sas, &err) < 0) {
@@ -27,7 +28,6 @@ void resync_now(struct daemon *daemon)
 		resync_soon(daemon);
 	}
 	acquires_on_listed(daemon, &sas);
-	sas_fini(&sas);
 }
 
 void resync_soon(struct daemon *daemon)

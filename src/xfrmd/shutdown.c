@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/notify.h"
@@ -169,21 +170,16 @@ static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 {
 	struct shutdown *shutdown = daemon->parts.shutdown;
-	struct ctl_request **requests;
 
 	if (!shutdown && begin(daemon, &daemon->parts.shutdown) < 0) {
 		ctl_request_reply(request, NULL);
 		return;
 	}
 	shutdown = daemon->parts.shutdown;
-	requests = reallocarray(shutdown->requests, shutdown->request_count + 1,
-	                        sizeof(struct ctl_request *));
-	if (requests) {
-		shutdown->requests = requests;
-		requests[shutdown->request_count++] = request;
-	} else {
+	if (array_grow(&shutdown->requests, shutdown->request_count, sizeof(request)) < 0)
 		ctl_request_reply(request, NULL);
-	}
+	else
+		shutdown->requests[shutdown->request_count++] = request;
 	if (!now || !shutdown->waiting)
 		return;
 	shutdown->skipped = true;

@@ -185,13 +185,10 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 
 char *status_json(struct daemon *daemon)
 {
-	struct ctl_status status;
-	char *json;
+	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
 
 	status_fill(daemon, &status);
-	json = ctl_proto_status(&status);
-	ctl_status_fini(&status);
-	return json;
+	return ctl_proto_status(&status);
 }
 
 /* Peers with their SAs. The kernel is asked, not charon: it knows SAs that charon lost. */
@@ -224,28 +221,23 @@ char *status_peers_json(struct daemon *daemon)
 	size_t count;
 	_cleanup_(cleanup_free) const struct peer **peers =
 		peers_list_by_local(negotiator_peers(daemon->negotiator), &count);
-	struct ctl_peers rows = {.items = calloc(count + 1, sizeof(*rows.items)), .count = count};
-	struct sas sas = {0};
+	_cleanup_(ctl_peers_fini) struct ctl_peers rows = {0};
+	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
-	char *json;
 
-	if (!peers || !rows.items) {
-		free(rows.items);
+	rows.items = calloc(count + 1, sizeof(*rows.items));
+	if (!peers || !rows.items)
 		return NULL;
-	}
 	if (sas_read(daemon, &sas, &err) < 0)
 		log_warning("peers: %s", err.text);
 	ctl_sas_sort(sas.items, sas.count);
 	for (size_t i = 0; i < count; i++) {
-		struct ctl_peer *row = &rows.items[i];
+		struct ctl_peer *row = &rows.items[rows.count++];
 
 		*row = peer_row(peers[i]);
 		if (ctl_sas_of(sas.items, sas.count, daemon->settings.conf.reqid, &peers[i]->pair,
 		               &row->sas, &row->sa_count) < 0)
 			log_warning("peers: out of memory");
 	}
-	json = ctl_proto_peers(&rows);
-	ctl_peers_fini(&rows);
-	sas_fini(&sas);
-	return json;
+	return ctl_proto_peers(&rows);
 }

@@ -44,6 +44,4 @@ void sysctls_stop_holding(void)
 		log_warning("shutdown: %s", err.text);
 }
 
-const struct part sysctls_part = {
-	"sysctls", offsetof(struct parts, sysctls), sizeof(struct sysctls), {{NULL, 0}}, NULL,
-	NULL};
+const struct part sysctls_part = {PART(sysctls)};

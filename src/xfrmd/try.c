@@ -68,13 +68,11 @@ static void go_back(struct daemon *daemon, struct strlist *changes, struct strli
 
 static void on_timeout(void *ctx)
 {
-	struct strlist changes = {0}, errors = {0};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 
 	log_warning("try: nobody confirmed it in time");
 	go_back(ctx, &changes, &errors);
 	settings_log("try", &changes, &errors);
-	strlist_fini(&changes);
-	strlist_fini(&errors);
 }
 
 /* Only from here on is what a second try would copy another file. */
