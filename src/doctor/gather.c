@@ -14,6 +14,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/charon.h"
 #include "xfrmd/conf/settings.h"
 #include "xfrmd/ctl/ctl_client.h"
@@ -113,15 +114,11 @@ static void gather_daemon(const char *run_dir, struct doctor_facts *facts)
 /* A charon that outlives its daemon is still ours. */
 static pid_t charon_pid_of(const char *run_dir, const struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *path = NULL, *text = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(run_dir, "charon.pid"), *text = NULL;
 
 	if (facts->status.charon_pid)
 		return (pid_t)facts->status.charon_pid;
-	if (asprintf(&path, "%s/charon.pid", run_dir) < 0) {
-		path = NULL;
-		return 0;
-	}
-	text = read_text(path);
+	text = path ? read_text(path) : NULL;
 	return text ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 

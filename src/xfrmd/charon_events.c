@@ -3,13 +3,13 @@
 #include "xfrmd/xfrmd/charon_events.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build_config.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/swan_conf.h"
 #include "xfrmd/charon/swan_event.h"
 #include "xfrmd/xfrmd/certificates.h"
@@ -111,9 +111,9 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 		.cert = certificates_on_cert,
 		.stuck = on_stuck,
 	};
-	_cleanup_(cleanup_free) char *path = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, "charon.vici");
 
-	if (asprintf(&path, "%s/charon.vici", daemon->run_dir) < 0 ||
+	if (!path ||
 	    negotiator_open(daemon->loop, path, &daemon->settings.conf, &daemon->settings.bundle,
 	                    &callbacks, daemon, &daemon->negotiator) < 0)
 		return err_set(err, -ENOMEM, "charon: out of memory");

@@ -3,11 +3,11 @@
 #include "xfrmd/xfrmd/commands.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/ctl/ctl_server.h"
 #include "xfrmd/xfrmd/metrics_report.h"
 #include "xfrmd/xfrmd/monitor.h"
@@ -121,9 +121,9 @@ static void handle(void *ctx, struct ctl_request *request, const struct ctl_ask 
 
 static int open_part(struct daemon *daemon, struct err *err)
 {
-	_cleanup_(cleanup_free) char *path = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_SOCKET_NAME);
 
-	if (asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0)
+	if (!path)
 		return err_set(err, -ENOMEM, "control socket: out of memory");
 	return ctl_server_open(daemon->loop, path, handle, daemon, &daemon->parts.commands->ctl,
 	                       err);

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/base/trust.h"
 #include "xfrmd/ike/peers_file.h"
 #include "xfrmd/xfrmd/protects.h"
@@ -44,7 +44,7 @@ struct recent_peers {
 	bool failed;          /* to write, and said so */
 };
 
-static int make_path(const char *run_dir, char **ret_path)
+static char *make_path(const char *run_dir)
 {
 	const char *folder = run_dir;
 
@@ -53,10 +53,7 @@ static int make_path(const char *run_dir, char **ret_path)
 		folder = XFRMD_STATE_DIR;
 		mkdir(folder, FOLDER_MODE);
 	}
-	if (asprintf(ret_path, "%s/peers", folder) >= 0)
-		return 0;
-	*ret_path = NULL;
-	return -ENOMEM;
+	return run_dir_file(folder, "peers");
 }
 
 static int read_file(struct recent_peers *recent)
@@ -225,9 +222,12 @@ void recent_peers_freeze(struct daemon *daemon)
 static int open_part(struct daemon *daemon, struct err *err)
 {
 	struct recent_peers *recent = daemon->parts.recent_peers;
-	int error = make_path(daemon->run_dir, &recent->path);
+	int error = 0;
 
-	if (!error && is_trusted(recent))
+	recent->path = make_path(daemon->run_dir);
+	if (!recent->path)
+		error = -ENOMEM;
+	else if (is_trusted(recent))
 		error = read_file(recent);
 	if (error)
 		return err_set(err, error, "peers file: out of memory");

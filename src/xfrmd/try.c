@@ -15,6 +15,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/settings_swap.h"
 #include "xfrmd/xfrmd/shutdown.h"
@@ -28,17 +29,9 @@ try {
 	struct settings former;
 };
 
-/* NULL: out of memory. */
-static char *run_path(const struct daemon *daemon, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", daemon->run_dir, name) < 0 ? NULL : path;
-}
-
 static void forget(struct daemon *daemon, bool confirmed)
 {
-	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
 	struct try *try = daemon->parts.try;
 
 	/* who confirms puts it into its place */
@@ -78,8 +71,8 @@ static void on_timeout(void *ctx)
 /* Only from here on is what a second try would copy another file. */
 static int take_copy(const struct daemon *daemon, struct strlist *errors, char **ret_path)
 {
-	_cleanup_(cleanup_free) char *new = run_path(daemon, CTL_TRY_NEW);
-	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
+	_cleanup_(cleanup_free) char *new = run_dir_file(daemon->run_dir, CTL_TRY_NEW);
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
 
 	if (!new || !path) {
 		strlist_addf(errors, "out of memory");
