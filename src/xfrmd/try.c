@@ -23,6 +23,7 @@
 struct
 try {
 	struct loop_timer *timer;
+	bool under_way;
 	uint64_t end_ms;
 	bool copied;
 	bool flushed; /* before: nothing was installed */
@@ -37,10 +38,9 @@ static void forget(struct daemon *daemon, bool confirmed)
 	/* who confirms puts it into its place */
 	if (try->copied && !confirmed && path)
 		unlink(path);
-	loop_timer_free(try->timer);
+	loop_timer_stop(try->timer);
 	settings_fini(&try->former);
-	free(try);
-	daemon->parts.try = NULL;
+	try->under_way = false;
 }
 
 static void go_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -109,23 +109,17 @@ static bool refused(const struct daemon *daemon, struct strlist *errors)
 
 bool try_is_under_way(const struct daemon *daemon)
 {
-	return daemon->parts.try != NULL;
+	return daemon->parts.try->under_way;
 }
 
 void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
                struct strlist *errors)
 {
-	struct try *try;
+	struct try *try = daemon->parts.try;
 
 	if (refused(daemon, errors))
 		return;
-	try = calloc(1, sizeof(*try));
-	if (!try || loop_timer_new(daemon->loop, on_timeout, daemon, &try->timer) < 0) {
-		strlist_addf(errors, "out of memory");
-		free(try);
-		return;
-	}
-	daemon->parts.try = try;
+	try->under_way = true;
 	try->copied = copied;
 	if (load(daemon, copied, &try->former, errors) < 0) {
 		settings_log("try", changes, errors);
@@ -143,9 +137,9 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 
 static bool is_trying(const struct daemon *daemon, struct strlist *errors)
 {
-	if (!daemon->parts.try)
+	if (!try_is_under_way(daemon))
 		strlist_addf(errors, "nothing is being tried");
-	return daemon->parts.try != NULL;
+	return try_is_under_way(daemon);
 }
 
 void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -169,7 +163,7 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 {
 	const struct try *try = daemon->parts.try;
 
-	if (!try)
+	if (!try->under_way)
 		return;
 	status->trying = true;
 	status->try_copied = try->copied;
@@ -178,13 +172,11 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 
 static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.try)
+	if (!try_is_under_way(daemon))
 		return;
 	log_warning("try: ends with xfrmd, the configuration file counts from the next start on");
 	forget(daemon, false);
 }
 
-const struct part try_part = {
-	.name = "try",
-	.close = close_part,
-};
+const struct part try_part = {PART(try), .close = close_part,
+                              .timers = {{on_timeout, offsetof(struct try, timer)}}};
