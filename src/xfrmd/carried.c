@@ -33,9 +33,9 @@ static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa
 	                           .packets = sa->packets};
 }
 
-/* Counts the SAs by direction. 0 or negative errno. */
-static int count_all(struct daemon *daemon, size_t ret_counts[2])
+int carried_read(struct daemon *daemon, struct carried_total ret_totals[2])
 {
+	struct traffic *traffic = daemon->parts.carried->traffic;
 	_cleanup_(cleanup_free) struct traffic_sa *list = NULL;
 	_cleanup_(sas_fini) struct sas all = {0};
 	size_t count = 0;
@@ -45,27 +45,16 @@ static int count_all(struct daemon *daemon, size_t ret_counts[2])
 	if (error)
 		return error;
 	list = calloc(all.count + 1, sizeof(*list));
-	ret_counts[false] = ret_counts[true] = 0;
+	ret_totals[false].sas = ret_totals[true].sas = 0;
 	for (size_t i = 0; list && i < all.count; i++)
 		if (sa_is_negotiated(&all.items[i]) && sa_has_keys(&all.items[i])) {
 			list[count] = as_traffic(daemon, &all.items[i]);
-			ret_counts[list[count++].out]++;
+			ret_totals[list[count++].out].sas++;
 		}
-	return list ? traffic_on_list(daemon->parts.carried->traffic, list, count) : -ENOMEM;
-}
-
-int carried_read(struct daemon *daemon, struct carried_total *ret_in, struct carried_total *ret_out)
-{
-	size_t counts[2];
-	int error = count_all(daemon, counts);
-
-	if (error)
-		return error;
-	ret_in->sas = counts[false];
-	ret_out->sas = counts[true];
-	ret_in->traffic = traffic_total(daemon->parts.carried->traffic, false);
-	ret_out->traffic = traffic_total(daemon->parts.carried->traffic, true);
-	return 0;
+	error = list ? traffic_on_list(traffic, list, count) : -ENOMEM;
+	ret_totals[false].traffic = traffic_total(traffic, false);
+	ret_totals[true].traffic = traffic_total(traffic, true);
+	return error;
 }
 
 void carried_on_gone(struct daemon *daemon, const struct sa *sa)
@@ -78,10 +67,10 @@ void carried_on_gone(struct daemon *daemon, const struct sa *sa)
 static int open_part(struct daemon *daemon, struct err *err)
 {
 	int error = traffic_new(&daemon->parts.carried->traffic);
-	size_t counts[2];
+	struct carried_total totals[2];
 
 	if (!error)
-		error = count_all(daemon, counts);
+		error = carried_read(daemon, totals);
 	return error ? err_set(err, error, "traffic: %s", strerror(-error)) : 0;
 }
 

@@ -6,8 +6,6 @@
  */
 #include "xfrmd/xfrmd/certificates.h"
 
-#include <string.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/conf/expiry.h"
@@ -63,15 +61,12 @@ static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
 		       expiry == EXPIRY_CRITICAL ? ", critical" : "", role);
 }
 
-void certificates_log(struct daemon *daemon)
+void certificates_log(void *ctx)
 {
+	struct daemon *daemon = ctx;
+
 	certificates_each(daemon, log_expiry, daemon);
 	loop_timer_start(daemon->parts.certificates->expiry_timer, DAY_MS);
-}
-
-static void on_day(void *ctx)
-{
-	certificates_log(ctx);
 }
 
 void certificates_on_peer_up(struct daemon *daemon)
@@ -86,14 +81,6 @@ static void on_list(void *ctx)
 	negotiator_list_certs(daemon->negotiator);
 }
 
-static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (strcmp(certs->items[i].fingerprint, cert->fingerprint) == 0)
-			return true;
-	return false;
-}
-
 void certificates_on_cert(void *ctx, const void *der, size_t len)
 {
 	struct daemon *daemon = ctx;
@@ -104,7 +91,7 @@ void certificates_on_cert(void *ctx, const void *der, size_t len)
 	if (pki_cert_decode(der, len, "seen in IKE", 0, &cert, &err) < 0)
 		return;
 	if (!cert.is_ca && peers->count < PEER_CERTS_MAX &&
-	    !holds(&daemon->settings.bundle.chain, &cert) && !holds(peers, &cert)) {
+	    !pki_certs_has(&daemon->settings.bundle.chain, &cert) && !pki_certs_has(peers, &cert)) {
 		log_expiry(daemon, &cert, "peer");
 		if (pki_certs_add(peers, &cert) == 0)
 			return;
@@ -119,5 +106,5 @@ static void close_part(struct daemon *daemon)
 
 const struct part certificates_part = {
 	PART(certificates), .close = close_part,
-	.timers = {{on_day, offsetof(struct certificates, expiry_timer)},
+	.timers = {{certificates_log, offsetof(struct certificates, expiry_timer)},
                    {on_list, offsetof(struct certificates, list_timer)}}};

@@ -34,18 +34,18 @@ static void add_direction(struct metrics *metrics, const char *name, enum metric
 
 static void add_sas(struct daemon *daemon, struct metrics *metrics)
 {
-	struct carried_total in, out;
+	struct carried_total totals[2], *in = &totals[false], *out = &totals[true];
 
-	if (carried_read(daemon, &in, &out) < 0)
+	if (carried_read(daemon, totals) < 0)
 		return;
 	add_direction(metrics, "xfrmd_sas", METRIC_TYPE_GAUGE, "SAs of ours in the kernel.",
-	              (double)in.sas, (double)out.sas);
+	              (double)in->sas, (double)out->sas);
 	add_direction(metrics, "xfrmd_sa_bytes_total", METRIC_TYPE_COUNTER,
 	              "Bytes that all SAs carried since the start of xfrmd.",
-	              (double)in.traffic.bytes, (double)out.traffic.bytes);
+	              (double)in->traffic.bytes, (double)out->traffic.bytes);
 	add_direction(metrics, "xfrmd_sa_packets_total", METRIC_TYPE_COUNTER,
 	              "Packets that all SAs carried since the start of xfrmd.",
-	              (double)in.traffic.packets, (double)out.traffic.packets);
+	              (double)in->traffic.packets, (double)out->traffic.packets);
 }
 
 /* What status knows. */

@@ -171,8 +171,9 @@ static char *present_text(const struct daemon *daemon)
 	return text;
 }
 
-static void save(struct daemon *daemon)
+static void save(void *ctx)
 {
+	struct daemon *daemon = ctx;
 	_cleanup_(cleanup_free) char *text = present_text(daemon);
 	struct recent_peers *recent = daemon->parts.recent_peers;
 	struct err err = {.text = "out of memory"};
@@ -192,11 +193,6 @@ static void save(struct daemon *daemon)
 	recent->earliest_ms = clock_now_ms() + SAVE_PAUSE_MS;
 	free(recent->written);
 	recent->written = steal_ptr(text);
-}
-
-static void on_timer(void *ctx)
-{
-	save(ctx);
 }
 
 void recent_peers_on_change(void *ctx)
@@ -245,6 +241,5 @@ static void close_part(struct daemon *daemon)
 	free(recent->path);
 }
 
-const struct part recent_peers_part = {
-	PART(recent_peers), .open = open_part, .close = close_part,
-	.timers = {{on_timer, offsetof(struct recent_peers, timer)}}};
+const struct part recent_peers_part = {PART(recent_peers), .open = open_part, .close = close_part,
+                                       .timers = {{save, offsetof(struct recent_peers, timer)}}};

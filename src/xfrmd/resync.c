@@ -13,8 +13,9 @@ struct resync {
 	struct loop_timer *timer;
 };
 
-void resync_now(struct daemon *daemon)
+void resync_now(void *ctx)
 {
+	struct daemon *daemon = ctx;
 	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
 
@@ -35,11 +36,6 @@ void resync_soon(struct daemon *daemon)
 	loop_timer_start(daemon->parts.resync->timer, DELAY_MS);
 }
 
-static void on_timer(void *ctx)
-{
-	resync_now(ctx);
-}
-
 static int open_part(struct daemon *daemon, struct err *err)
 {
 	(void)err;
@@ -48,4 +44,4 @@ static int open_part(struct daemon *daemon, struct err *err)
 }
 
 const struct part resync_part = {PART(resync), .open = open_part,
-                                 .timers = {{on_timer, offsetof(struct resync, timer)}}};
+                                 .timers = {{resync_now, offsetof(struct resync, timer)}}};

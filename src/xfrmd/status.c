@@ -64,33 +64,21 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 
 static void add_peers(struct daemon *daemon, struct ctl_status *status)
 {
+	size_t in_state[PEER_STATE_FAILED + 1] = {0}, count;
 	struct peers_counters counters;
-	size_t count;
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
-	const struct peer **list = peers_list_by_local(peers, &count);
+	_cleanup_(cleanup_free) const struct peer **list = peers_list_by_local(peers, &count);
 	struct failures failures = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		switch (list[i]->state) {
-		case PEER_STATE_UP:
-			status->peers_up++;
-			break;
-		case PEER_STATE_QUEUED:
-		case PEER_STATE_NEGOTIATING:
-			status->peers_negotiating++;
-			break;
-		case PEER_STATE_FAILED:
-			status->peers_failed++;
-			break;
-		case PEER_STATE_IDLE:
-			break;
-		}
-	}
-	for (size_t i = 0; i < count; i++)
+		in_state[list[i]->state]++;
 		if (list[i]->state != PEER_STATE_IDLE && list[i]->last_error.reason)
 			failures_add(&failures, &list[i]->last_error, &list[i]->pair.remote);
+	}
+	status->peers_up = in_state[PEER_STATE_UP];
+	status->peers_negotiating = in_state[PEER_STATE_QUEUED] + in_state[PEER_STATE_NEGOTIATING];
+	status->peers_failed = in_state[PEER_STATE_FAILED];
 	(void)failures_tell(&failures, &status->warnings);
-	free(list);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires + acquires_counters(daemon).put_off;

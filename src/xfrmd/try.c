@@ -97,11 +97,12 @@ static int load(struct daemon *daemon, bool copied, struct settings *ret_setting
 	return settings_read(daemon, copied ? path : daemon->conf_path, ret_settings, errors);
 }
 
-static bool refused(const struct daemon *daemon, struct strlist *errors)
+bool try_refuses(const struct daemon *daemon, const char *why, struct strlist *errors)
 {
 	if (try_is_under_way(daemon))
-		strlist_addf(errors, "a try is under way, expected `xfrmctl try --confirm` or "
-		                     "`xfrmctl try --back` first");
+		strlist_addf(errors,
+		             "%s, expected `xfrmctl try --confirm` or `xfrmctl try --back` first",
+		             why);
 	else if (shutdown_is_under_way(daemon))
 		strlist_addf(errors, "a shutdown is under way");
 	return errors->count;
@@ -117,7 +118,7 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 {
 	struct try *try = daemon->parts.try;
 
-	if (refused(daemon, errors))
+	if (try_refuses(daemon, "a try is under way", errors))
 		return;
 	try->under_way = true;
 	try->copied = copied;

@@ -6,8 +6,8 @@
 
 /* Expiry of certificates: ours, the CAs', and those of peers, which are learned from charon. */
 extern const struct part certificates_part;
-/* Logs now and once a day. */
-void certificates_log(struct daemon *daemon);
+/* Logs now and once a day. @daemon: a struct daemon, so that this may be a callback. */
+void certificates_log(void *daemon);
 void certificates_on_peer_up(struct daemon *daemon);
 /* A negotiator_callbacks one. */
 void certificates_on_cert(void *ctx, const void *der, size_t len);
