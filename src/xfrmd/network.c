@@ -7,6 +7,7 @@
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/protects.h"
 #include "xfrmd/xfrmd/resync.h"
+#include "xfrmd/xfrmd/sysctls.h"
 
 static void log_change(const char *why, const struct spd_change *change)
 {
@@ -34,9 +35,13 @@ int network_begin(struct daemon *daemon, struct err *err)
 	struct spd_change change = {0};
 	int error = network_refresh(daemon, &change, err);
 
-	if (!error)
-		log_change("start", &change);
-	return error;
+	if (error)
+		return error;
+	log_change("start", &change);
+	/* protected with other values rather than not at all */
+	if (sysctls_write(daemon, err) < 0)
+		log_error("kernel: %s", err->text);
+	return 0;
 }
 
 static bool keeps_peer(void *daemon, const struct peer *peer)

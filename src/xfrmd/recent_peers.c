@@ -81,13 +81,12 @@ static bool is_trusted(struct recent_peers *recent)
 {
 	struct problems problems = {0};
 	struct err err;
-	char *folder = strdup(recent->path);
+	_cleanup_(cleanup_free) char *folder = strdup(recent->path);
 
 	if (!folder)
 		return false;
 	trust_check(dirname(folder), TRUST_OURS, &problems);
 	trust_check_folders(folder, &problems);
-	free(folder);
 	if (trust_refuse(&problems, &err) == 0)
 		return true;
 	log_warning("peers file: neither read nor written: %s", err.text);
@@ -134,7 +133,7 @@ static int compare_recency(const void *a, const void *b)
 static int add_peers(const struct peers *peers, struct peers_file *file)
 {
 	size_t count, kept = 0;
-	const struct peer **chosen = peers_list_by_local(peers, &count);
+	_cleanup_(cleanup_free) const struct peer **chosen = peers_list_by_local(peers, &count);
 	int error = 0;
 
 	if (!chosen)
@@ -145,7 +144,6 @@ static int add_peers(const struct peers *peers, struct peers_file *file)
 	qsort(chosen, kept, sizeof(*chosen), compare_recency);
 	for (size_t i = 0; !error && i < kept; i++)
 		error = peers_file_add(file, &chosen[i]->pair);
-	free(chosen);
 	return error;
 }
 
@@ -161,14 +159,12 @@ int recent_peers_choose(const struct peers *peers, const struct peers_file *wait
 
 static char *present_text(const struct daemon *daemon)
 {
-	struct peers_file file = {0};
-	char *text = NULL;
+	_cleanup_(peers_file_fini) struct peers_file file = {0};
 
-	if (recent_peers_choose(negotiator_peers(daemon->negotiator),
-	                        &daemon->parts.recent_peers->waiting, &file) == 0)
-		text = peers_file_format(&file);
-	peers_file_fini(&file);
-	return text;
+	return recent_peers_choose(negotiator_peers(daemon->negotiator),
+	                           &daemon->parts.recent_peers->waiting, &file) == 0
+	               ? peers_file_format(&file)
+	               : NULL;
 }
 
 static void save(void *ctx)

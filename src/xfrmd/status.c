@@ -86,40 +86,33 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	status->acquires_lost = acquires_counters(daemon).lost;
 }
 
-struct certificate_rows {
-	const struct conf *conf;
-	struct ctl_status *status;
-};
-
 /* The rows have room for it. */
 static void add_certificate(void *ctx, const struct pki_cert *cert, const char *role)
 {
-	const struct certificate_rows *rows = ctx;
-	struct ctl_status *status = rows->status;
+	struct ctl_status *status = ctx;
 	struct ctl_certificate *row = &status->certificates[status->certificate_count];
-	int64_t now = clock_now_epoch();
 
 	*row = (struct ctl_certificate){.file = strdup(cert->file),
 	                                .role = role,
 	                                .subject = strdup(cert->subject),
 	                                .not_after = cert->not_after,
-	                                .days_left = pki_cert_days_left(cert, now)};
-	if (!row->file || !row->subject) {
-		free(row->file);
-		free(row->subject);
+	                                .days_left = pki_cert_days_left(cert, clock_now_epoch())};
+	if (row->file && row->subject) {
+		status->certificate_count++;
 		return;
 	}
-	status->certificate_count++;
-	health_of_certificate(rows->conf, row, now, status);
+	free(row->file);
+	free(row->subject);
 }
 
 static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 {
-	struct certificate_rows rows = {&daemon->settings.conf, status};
-
 	status->certificates = calloc(certificates_count(daemon), sizeof(*status->certificates));
 	if (status->certificates)
-		certificates_each(daemon, add_certificate, &rows);
+		certificates_each(daemon, add_certificate, status);
+	for (size_t i = 0; i < status->certificate_count; i++)
+		health_of_certificate(&daemon->settings.conf, &status->certificates[i],
+		                      clock_now_epoch(), status);
 }
 
 static void add_charon(struct daemon *daemon, struct ctl_status *status)

@@ -68,33 +68,19 @@ static void on_timeout(void *ctx)
 	settings_log("try", &changes, &errors);
 }
 
-/* Only from here on is what a second try would copy another file. */
-static int take_copy(const struct daemon *daemon, struct strlist *errors, char **ret_path)
+/* The caller frees; NULL: it failed. Only from here on is what a second try would copy another file. */
+static char *take_copy(const struct daemon *daemon, struct strlist *errors)
 {
 	_cleanup_(cleanup_free) char *new = run_dir_file(daemon->run_dir, CTL_TRY_NEW);
 	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
 
-	if (!new || !path) {
+	if (!new || !path)
 		strlist_addf(errors, "out of memory");
-		return -ENOMEM;
-	}
-	if (rename(new, path) < 0) {
+	else if (rename(new, path) < 0)
 		strlist_addf(errors, "%s: cannot rename: %s", new, strerror(errno));
-		return -EINVAL;
-	}
-	*ret_path = steal_ptr(path);
-	return 0;
-}
-
-static int load(struct daemon *daemon, bool copied, struct settings *ret_settings,
-                struct strlist *errors)
-{
-	_cleanup_(cleanup_free) char *path = NULL;
-	int error = copied ? take_copy(daemon, errors, &path) : 0;
-
-	if (error)
-		return error;
-	return settings_read(daemon, copied ? path : daemon->conf_path, ret_settings, errors);
+	else
+		return steal_ptr(path);
+	return NULL;
 }
 
 bool try_refuses(const struct daemon *daemon, const char *why, struct strlist *errors)
@@ -116,13 +102,18 @@ bool try_is_under_way(const struct daemon *daemon)
 void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
                struct strlist *errors)
 {
+	_cleanup_(cleanup_free) char *copy = NULL;
 	struct try *try = daemon->parts.try;
+	const char *path;
 
 	if (try_refuses(daemon, "a try is under way", errors))
 		return;
 	try->under_way = true;
 	try->copied = copied;
-	if (load(daemon, copied, &try->former, errors) < 0) {
+	if (copied)
+		copy = take_copy(daemon, errors);
+	path = copied ? copy : daemon->conf_path;
+	if (!path || settings_read(daemon, path, &try->former, errors) < 0) {
 		settings_log("try", changes, errors);
 		forget(daemon, false);
 		return;
