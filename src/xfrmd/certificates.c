@@ -22,30 +22,27 @@ struct certificates {
 	struct pki_certs peers; /* as seen in IKE, none of ours */
 };
 
-size_t certificates_count(const struct daemon *daemon)
+const struct pki_cert *certificates_at(const struct daemon *daemon, size_t i, const char **ret_role)
 {
 	const struct pki_bundle *bundle = &daemon->settings.bundle;
+	const struct {
+		const struct pki_certs *certs;
+		const char *role;
+	} lists[] = {{&bundle->chain, i == 0 ? "instance" : "ca"},
+	             {&bundle->cas, "ca"},
+	             {&daemon->parts.certificates->peers, "peer"}};
 
-	return bundle->chain.count + bundle->cas.count + daemon->parts.certificates->peers.count;
+	for (size_t n = 0; n < sizeof(lists) / sizeof(lists[0]); n++) {
+		*ret_role = lists[n].role;
+		if (i < lists[n].certs->count)
+			return &lists[n].certs->items[i];
+		i -= lists[n].certs->count;
+	}
+	return NULL;
 }
 
-void certificates_each(const struct daemon *daemon, certificates_fn fn, void *ctx)
+static void log_expiry(const struct daemon *daemon, const struct pki_cert *cert, const char *role)
 {
-	const struct pki_certs *chain = &daemon->settings.bundle.chain;
-	const struct pki_certs *cas = &daemon->settings.bundle.cas;
-	const struct pki_certs *peers = &daemon->parts.certificates->peers;
-
-	for (size_t i = 0; i < chain->count; i++)
-		fn(ctx, &chain->items[i], i == 0 ? "instance" : "ca");
-	for (size_t i = 0; i < cas->count; i++)
-		fn(ctx, &cas->items[i], "ca");
-	for (size_t i = 0; i < peers->count; i++)
-		fn(ctx, &peers->items[i], "peer");
-}
-
-static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
-{
-	const struct daemon *daemon = ctx;
 	int64_t now = clock_now_epoch();
 	enum expiry expiry = expiry_of(&daemon->settings.conf, cert->not_after, now);
 	char date[PKI_TIME_TEXT_MAX];
@@ -64,8 +61,11 @@ static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
 void certificates_log(void *ctx)
 {
 	struct daemon *daemon = ctx;
+	const struct pki_cert *cert;
+	const char *role;
 
-	certificates_each(daemon, log_expiry, daemon);
+	for (size_t i = 0; (cert = certificates_at(daemon, i, &role)); i++)
+		log_expiry(daemon, cert, role);
 	loop_timer_start(daemon->parts.certificates->expiry_timer, DAY_MS);
 }
 

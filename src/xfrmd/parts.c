@@ -53,17 +53,16 @@ static void close_part(const struct part *part, struct daemon *daemon)
 int parts_open(const struct part *const *parts, size_t count, struct daemon *daemon,
                struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		int error;
+	size_t opened = 0;
+	int error = 0;
 
-		log_debug("daemon: open %s", parts[i]->name);
-		error = open_part(parts[i], daemon, err);
-		if (!error)
-			continue;
-		parts_close(parts, i + 1, daemon);
-		return error;
+	while (!error && opened < count) {
+		log_debug("daemon: open %s", parts[opened]->name);
+		error = open_part(parts[opened++], daemon, err);
 	}
-	return 0;
+	if (error)
+		parts_close(parts, opened, daemon);
+	return error;
 }
 
 void parts_close(const struct part *const *parts, size_t count, struct daemon *daemon)

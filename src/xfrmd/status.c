@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
@@ -86,33 +87,28 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	status->acquires_lost = acquires_counters(daemon).lost;
 }
 
-/* The rows have room for it. */
-static void add_certificate(void *ctx, const struct pki_cert *cert, const char *role)
-{
-	struct ctl_status *status = ctx;
-	struct ctl_certificate *row = &status->certificates[status->certificate_count];
-
-	*row = (struct ctl_certificate){.file = strdup(cert->file),
-	                                .role = role,
-	                                .subject = strdup(cert->subject),
-	                                .not_after = cert->not_after,
-	                                .days_left = pki_cert_days_left(cert, clock_now_epoch())};
-	if (row->file && row->subject) {
-		status->certificate_count++;
-		return;
-	}
-	free(row->file);
-	free(row->subject);
-}
-
 static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 {
-	status->certificates = calloc(certificates_count(daemon), sizeof(*status->certificates));
-	if (status->certificates)
-		certificates_each(daemon, add_certificate, status);
-	for (size_t i = 0; i < status->certificate_count; i++)
-		health_of_certificate(&daemon->settings.conf, &status->certificates[i],
-		                      clock_now_epoch(), status);
+	const int64_t now = clock_now_epoch();
+	const struct pki_cert *cert;
+	const char *role;
+
+	for (size_t i = 0; (cert = certificates_at(daemon, i, &role)); i++) {
+		struct ctl_certificate row = {.file = strdup(cert->file),
+		                              .role = role,
+		                              .subject = strdup(cert->subject),
+		                              .not_after = cert->not_after,
+		                              .days_left = pki_cert_days_left(cert, now)};
+
+		if (!row.file || !row.subject ||
+		    array_grow(&status->certificates, status->certificate_count, sizeof(row)) < 0) {
+			free(row.file);
+			free(row.subject);
+			continue;
+		}
+		status->certificates[status->certificate_count++] = row;
+		health_of_certificate(&daemon->settings.conf, &row, now, status);
+	}
 }
 
 static void add_charon(struct daemon *daemon, struct ctl_status *status)

@@ -12,9 +12,9 @@ void certificates_on_peer_up(struct daemon *daemon);
 /* A negotiator_callbacks one. */
 void certificates_on_cert(void *ctx, const void *der, size_t len);
 
-/* Every certificate that matters. @role: "instance", "ca", "peer". */
-typedef void (*certificates_fn)(void *ctx, const struct pki_cert *cert, const char *role);
-void certificates_each(const struct daemon *daemon, certificates_fn fn, void *ctx);
-size_t certificates_count(const struct daemon *daemon);
+/* Every certificate that matters, from 0 on; NULL: there are no more. *ret_role: "instance", "ca",
+ * "peer". */
+const struct pki_cert *certificates_at(const struct daemon *daemon, size_t i,
+                                       const char **ret_role);
 
 #endif
