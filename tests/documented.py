@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """documented.py MANUAL SECTION=FILE...: whether JSON documents are exactly what a manual says.
-documented.py --words ROOT: whether sources, pages and tests do without words that gave way to others.
+documented.py --words ROOT: whether sources, pages and tests do without words that gave way to others,
+and whether the files and functions that src/README.md leads to are there.
 
 The manual describes each member in one line, `.It Va NAME Pq TYPE`, in a section `.Ss SECTION`.
 NAME is a path: a.b for objects in objects, a[].b for objects in lists. TYPE is one or more of
@@ -128,8 +129,19 @@ def find_words(root, words):
                 yield f'{place}:{number}: {word}: now {instead}'
 
 
+def find_dead_ends(root):
+    """`FOLDER/FILE.c` and `FOLDER/FILE.c: FUNCTION()` of src/README.md that lead nowhere."""
+    page = (root / 'src/README.md').read_text(encoding='utf-8')
+    for name, function in re.findall(r'`((?:[a-z]+/)+[a-z_.]+\.[a-z0-9]+)(?:: (\w+)\(\))?`', page):
+        files = [base / name for base in (root, root / 'src') if (base / name).is_file()]
+        if not files:
+            yield f'src/README.md: {name}: not there'
+        elif function and not re.search(rf'^[a-z].*\b{function}\(', files[0].read_text(encoding='utf-8'), re.M):
+            yield f'src/README.md: {name}: has no function {function}()'
+
+
 def check_words(root):
-    problems = list(find_words(pathlib.Path(root), WORDS))
+    problems = [*find_words(pathlib.Path(root), WORDS), *find_dead_ends(pathlib.Path(root))]
     for problem in problems:
         print(problem)
     return 1 if problems else 0
