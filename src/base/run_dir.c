@@ -31,8 +31,7 @@ static int out_of_memory(const char *path, struct err *err)
 	return err_set(err, -ENOMEM, "%s: out of memory", path);
 }
 
-/* The caller frees; NULL: out of memory. */
-static char *path_of(const char *path, const char *name)
+char *run_dir_file(const char *path, const char *name)
 {
 	char *file;
 
@@ -85,7 +84,7 @@ static int refuse_busy(const char *path, pid_t pid, struct err *err)
 
 static int lock(const char *path, int *ret_fd, struct err *err)
 {
-	_cleanup_(cleanup_free) char *file = path_of(path, "lock");
+	_cleanup_(cleanup_free) char *file = run_dir_file(path, "lock");
 	_cleanup_(cleanup_fd) int fd = -1;
 	int code = 0;
 
@@ -132,7 +131,7 @@ static int refuse_older(const char *file, struct err *err)
 
 int run_dir_open(const char *path, int *ret_lock_fd, struct err *err)
 {
-	_cleanup_(cleanup_free) char *pid_file = path_of(path, "xfrmd.pid");
+	_cleanup_(cleanup_free) char *pid_file = run_dir_file(path, "xfrmd.pid");
 	_cleanup_(cleanup_fd) int fd = -1;
 	int error = pid_file ? make(path, err) : out_of_memory(path, err);
 
@@ -153,7 +152,7 @@ int run_dir_open(const char *path, int *ret_lock_fd, struct err *err)
 
 int run_dir_write_pid(const char *path, struct err *err)
 {
-	_cleanup_(cleanup_free) char *file = path_of(path, "xfrmd.pid");
+	_cleanup_(cleanup_free) char *file = run_dir_file(path, "xfrmd.pid");
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 
@@ -164,7 +163,7 @@ int run_dir_write_pid(const char *path, struct err *err)
 
 void run_dir_close(const char *path, int lock_fd)
 {
-	_cleanup_(cleanup_free) char *file = lock_fd < 0 ? NULL : path_of(path, "xfrmd.pid");
+	_cleanup_(cleanup_free) char *file = lock_fd < 0 ? NULL : run_dir_file(path, "xfrmd.pid");
 
 	if (file)
 		unlink(file);

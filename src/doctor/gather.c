@@ -14,6 +14,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/charon.h"
 #include "xfrmd/conf/settings.h"
 #include "xfrmd/ctl/ctl_client.h"
@@ -104,15 +105,11 @@ static void gather_daemon(struct doctor_facts *facts)
 /* A charon that outlives its daemon is still ours. */
 static pid_t charon_pid_of(const struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *path = NULL, *text = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(facts->run_dir, "charon.pid"), *text = NULL;
 
 	if (facts->status.charon_pid)
 		return (pid_t)facts->status.charon_pid;
-	if (asprintf(&path, "%s/charon.pid", facts->run_dir) < 0) {
-		path = NULL;
-		return 0;
-	}
-	text = file_read_small(path);
+	text = path ? file_read_small(path) : NULL;
 	return text ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 

@@ -3,10 +3,10 @@
 #include "xfrmd/doctor/doctor_gather.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/vici_conn.h"
 
 #define ANSWER_MS 3000
@@ -80,16 +80,14 @@ int doctor_gather_plugins(struct doctor_facts *facts)
 {
 	static const struct vici_callbacks callbacks = {.event = on_event, .closed = on_closed};
 	_cleanup_(cleanup_loop) struct loop *loop = NULL;
-	_cleanup_(cleanup_free) char *path = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(facts->run_dir, "charon.vici");
 	struct question question = {.facts = facts};
 	struct loop_timer *timer = NULL;
 	struct vici_conn *conn = NULL;
 	int error;
 
-	if (asprintf(&path, "%s/charon.vici", facts->run_dir) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	error = loop_new(&loop);
 	question.loop = loop;
 	if (!error)

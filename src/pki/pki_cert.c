@@ -223,6 +223,14 @@ int pki_certs_add(struct pki_certs *certs, struct pki_cert *cert)
 	return 0;
 }
 
+bool pki_certs_has(const struct pki_certs *certs, const struct pki_cert *cert)
+{
+	for (size_t i = 0; i < certs->count; i++)
+		if (strcmp(certs->items[i].fingerprint, cert->fingerprint) == 0)
+			return true;
+	return false;
+}
+
 void pki_certs_fini(struct pki_certs *certs)
 {
 	if (!certs)

@@ -269,14 +269,6 @@ static int explain_unsigned(const struct pki_cert *cert, const struct pki_certs 
 	return 0;
 }
 
-static bool is_listed(const struct pki_cert *cert, const struct pki_certs *certs)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (strcmp(certs->items[i].fingerprint, cert->fingerprint) == 0)
-			return true;
-	return false;
-}
-
 /* Follows the signatures from the first of @chain up to a self-signed CA, then has it verified. */
 static int check_trust(const struct pki_certs *chain, const struct pki_certs *cas,
                        struct problems *problems)
@@ -289,7 +281,7 @@ static int check_trust(const struct pki_certs *chain, const struct pki_certs *ca
 		const struct pki_cert *cert = path[len - 1], *signer;
 		bool named, named_in_chain;
 
-		if (cert->self_signed && is_listed(cert, cas))
+		if (cert->self_signed && pki_certs_has(cas, cert))
 			return verify_path(path, len, problems);
 		if (pki_find_signer(cert, cas, &signer, &named) < 0)
 			return -ENOMEM;

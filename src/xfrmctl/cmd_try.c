@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/conf/conf_ini.h"
 #include "xfrmd/conf/settings.h"
 
@@ -28,14 +28,6 @@ static void on_interrupt(int number)
 {
 	(void)number;
 	interrupted = 1;
-}
-
-/* NULL: out of memory. */
-static char *run_path(const struct options *options, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", options->run_dir, name) < 0 ? NULL : path;
 }
 
 /* So that the reasons name the operator's file, and not the copy. */
@@ -75,7 +67,7 @@ static int copy(const struct options *options, const char *path, struct output *
 static int replace_file(const struct options *options, const struct ctl_status *status,
                         struct output *output)
 {
-	_cleanup_(cleanup_free) char *tried = run_path(options, CTL_TRY_FILE);
+	_cleanup_(cleanup_free) char *tried = run_dir_file(options->run_dir, CTL_TRY_FILE);
 	struct err err = {0};
 
 	if (!status->config_file)
@@ -186,7 +178,7 @@ static int begin(const struct options *options, struct output *output)
 	                                 .timeout_s = options->timeout_s ? options->timeout_s
 	                                                                 : TRY_DEFAULT_S,
 	                                 .copied = options->argument != NULL};
-	_cleanup_(cleanup_free) char *new = run_path(options, CTL_TRY_NEW);
+	_cleanup_(cleanup_free) char *new = run_dir_file(options->run_dir, CTL_TRY_NEW);
 	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
 	int ret = options->argument ? copy(options, new, output) : EXIT_OK;
 

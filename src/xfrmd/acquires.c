@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/spd/first_contacts.h"
@@ -74,7 +75,8 @@ static void end_wishes(struct daemon *daemon, const struct sas *sas)
 {
 	size_t host_count, kept = 0;
 	const struct known_host *hosts = hosts_list(daemon->hosts, &host_count);
-	struct pair *asked = calloc(sas->count + host_count + 1, sizeof(*asked));
+	_cleanup_(cleanup_free) struct pair *asked = calloc(sas->count + host_count + 1,
+	                                                    sizeof(*asked));
 
 	/* then it is asked for a little longer */
 	if (!asked)
@@ -87,7 +89,6 @@ static void end_wishes(struct daemon *daemon, const struct sas *sas)
 			asked[kept++] = sa_pair(&sas->items[i], true);
 	qsort(asked, kept, sizeof(*asked), pair_compare_items);
 	negotiator_larvals_listed(daemon->negotiator, asked, kept);
-	free(asked);
 }
 
 static bool is_wanted(const struct daemon *daemon, const struct pair *pair)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/xfrmd/sas.h"
 
 struct carried {
@@ -14,10 +15,9 @@ struct carried {
 
 static bool is_local(const struct daemon *daemon, const struct addr *addr)
 {
-	const struct local_addr *addrs;
 	size_t count;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &count);
 
-	addrs = addr_watch_list(daemon->addrs, &count);
 	for (size_t i = 0; i < count; i++)
 		if (local_addr_has(&addrs[i], addr))
 			return true;
@@ -33,11 +33,11 @@ static struct traffic_sa as_traffic(const struct daemon *daemon, const struct sa
 	                           .packets = sa->packets};
 }
 
-/* Counts the SAs by direction. 0 or negative errno. */
-static int count_all(struct daemon *daemon, size_t ret_counts[2])
+int carried_read(struct daemon *daemon, struct carried_total ret_totals[2])
 {
-	struct sas all = {0};
-	struct traffic_sa *list;
+	struct traffic *traffic = daemon->parts.carried->traffic;
+	_cleanup_(cleanup_free) struct traffic_sa *list = NULL;
+	_cleanup_(sas_fini) struct sas all = {0};
 	size_t count = 0;
 	struct err err;
 	int error = sas_read(daemon, &all, &err);
@@ -45,30 +45,16 @@ static int count_all(struct daemon *daemon, size_t ret_counts[2])
 	if (error)
 		return error;
 	list = calloc(all.count + 1, sizeof(*list));
-	ret_counts[false] = ret_counts[true] = 0;
+	ret_totals[false].sas = ret_totals[true].sas = 0;
 	for (size_t i = 0; list && i < all.count; i++)
 		if (sa_is_negotiated(&all.items[i]) && sa_has_keys(&all.items[i])) {
 			list[count] = as_traffic(daemon, &all.items[i]);
-			ret_counts[list[count++].out]++;
+			ret_totals[list[count++].out].sas++;
 		}
-	sas_fini(&all);
-	error = list ? traffic_on_list(daemon->parts.carried->traffic, list, count) : -ENOMEM;
-	free(list);
+	error = list ? traffic_on_list(traffic, list, count) : -ENOMEM;
+	ret_totals[false].traffic = traffic_total(traffic, false);
+	ret_totals[true].traffic = traffic_total(traffic, true);
 	return error;
-}
-
-int carried_read(struct daemon *daemon, struct carried_total *ret_in, struct carried_total *ret_out)
-{
-	size_t counts[2];
-	int error = count_all(daemon, counts);
-
-	if (error)
-		return error;
-	ret_in->sas = counts[false];
-	ret_out->sas = counts[true];
-	ret_in->traffic = traffic_total(daemon->parts.carried->traffic, false);
-	ret_out->traffic = traffic_total(daemon->parts.carried->traffic, true);
-	return 0;
 }
 
 void carried_on_gone(struct daemon *daemon, const struct sa *sa)
@@ -81,10 +67,10 @@ void carried_on_gone(struct daemon *daemon, const struct sa *sa)
 static int open_part(struct daemon *daemon, struct err *err)
 {
 	int error = traffic_new(&daemon->parts.carried->traffic);
-	size_t counts[2];
+	struct carried_total totals[2];
 
 	if (!error)
-		error = count_all(daemon, counts);
+		error = carried_read(daemon, totals);
 	return error ? err_set(err, error, "traffic: %s", strerror(-error)) : 0;
 }
 
@@ -93,6 +79,4 @@ static void close_part(struct daemon *daemon)
 	traffic_free(daemon->parts.carried->traffic);
 }
 
-const struct part carried_part = {
-	"carried", offsetof(struct parts, carried), sizeof(struct carried), {{NULL, 0}}, open_part,
-	close_part};
+const struct part carried_part = {PART(carried), .open = open_part, .close = close_part};

@@ -6,10 +6,6 @@
  */
 #include "xfrmd/xfrmd/certificates.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/conf/expiry.h"
@@ -26,30 +22,27 @@ struct certificates {
 	struct pki_certs peers; /* as seen in IKE, none of ours */
 };
 
-size_t certificates_count(const struct daemon *daemon)
+const struct pki_cert *certificates_at(const struct daemon *daemon, size_t i, const char **ret_role)
 {
 	const struct pki_bundle *bundle = &daemon->settings.bundle;
+	const struct {
+		const struct pki_certs *certs;
+		const char *role;
+	} lists[] = {{&bundle->chain, i == 0 ? "instance" : "ca"},
+	             {&bundle->cas, "ca"},
+	             {&daemon->parts.certificates->peers, "peer"}};
 
-	return bundle->chain.count + bundle->cas.count + daemon->parts.certificates->peers.count;
+	for (size_t n = 0; n < sizeof(lists) / sizeof(lists[0]); n++) {
+		*ret_role = lists[n].role;
+		if (i < lists[n].certs->count)
+			return &lists[n].certs->items[i];
+		i -= lists[n].certs->count;
+	}
+	return NULL;
 }
 
-void certificates_each(const struct daemon *daemon, certificates_fn fn, void *ctx)
+static void log_expiry(const struct daemon *daemon, const struct pki_cert *cert, const char *role)
 {
-	const struct pki_certs *chain = &daemon->settings.bundle.chain;
-	const struct pki_certs *cas = &daemon->settings.bundle.cas;
-	const struct pki_certs *peers = &daemon->parts.certificates->peers;
-
-	for (size_t i = 0; i < chain->count; i++)
-		fn(ctx, &chain->items[i], i == 0 ? "instance" : "ca");
-	for (size_t i = 0; i < cas->count; i++)
-		fn(ctx, &cas->items[i], "ca");
-	for (size_t i = 0; i < peers->count; i++)
-		fn(ctx, &peers->items[i], "peer");
-}
-
-static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
-{
-	const struct daemon *daemon = ctx;
 	int64_t now = clock_now_epoch();
 	enum expiry expiry = expiry_of(&daemon->settings.conf, cert->not_after, now);
 	char date[PKI_TIME_TEXT_MAX];
@@ -65,15 +58,15 @@ static void log_expiry(void *ctx, const struct pki_cert *cert, const char *role)
 		       expiry == EXPIRY_CRITICAL ? ", critical" : "", role);
 }
 
-void certificates_log(struct daemon *daemon)
+void certificates_log(void *ctx)
 {
-	certificates_each(daemon, log_expiry, daemon);
-	loop_timer_start(daemon->parts.certificates->expiry_timer, DAY_MS);
-}
+	struct daemon *daemon = ctx;
+	const struct pki_cert *cert;
+	const char *role;
 
-static void on_day(void *ctx)
-{
-	certificates_log(ctx);
+	for (size_t i = 0; (cert = certificates_at(daemon, i, &role)); i++)
+		log_expiry(daemon, cert, role);
+	loop_timer_start(daemon->parts.certificates->expiry_timer, DAY_MS);
 }
 
 void certificates_on_peer_up(struct daemon *daemon)
@@ -88,14 +81,6 @@ static void on_list(void *ctx)
 	negotiator_list_certs(daemon->negotiator);
 }
 
-static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (strcmp(certs->items[i].fingerprint, cert->fingerprint) == 0)
-			return true;
-	return false;
-}
-
 void certificates_on_cert(void *ctx, const void *der, size_t len)
 {
 	struct daemon *daemon = ctx;
@@ -106,7 +91,7 @@ void certificates_on_cert(void *ctx, const void *der, size_t len)
 	if (pki_cert_decode(der, len, "seen in IKE", 0, &cert, &err) < 0)
 		return;
 	if (!cert.is_ca && peers->count < PEER_CERTS_MAX &&
-	    !holds(&daemon->settings.bundle.chain, &cert) && !holds(peers, &cert)) {
+	    !pki_certs_has(&daemon->settings.bundle.chain, &cert) && !pki_certs_has(peers, &cert)) {
 		log_expiry(daemon, &cert, "peer");
 		if (pki_certs_add(peers, &cert) == 0)
 			return;
@@ -121,5 +106,5 @@ static void close_part(struct daemon *daemon)
 
 const struct part certificates_part = {
 	PART(certificates), .close = close_part,
-	.timers = {{on_day, offsetof(struct certificates, expiry_timer)},
+	.timers = {{certificates_log, offsetof(struct certificates, expiry_timer)},
                    {on_list, offsetof(struct certificates, list_timer)}}};

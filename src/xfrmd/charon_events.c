@@ -3,13 +3,13 @@
 #include "xfrmd/xfrmd/charon_events.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build_config.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/swan_conf.h"
 #include "xfrmd/charon/swan_event.h"
 #include "xfrmd/xfrmd/certificates.h"
@@ -111,15 +111,13 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 		.cert = certificates_on_cert,
 		.stuck = on_stuck,
 	};
-	char *path;
-	int error;
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, "charon.vici");
 
-	if (asprintf(&path, "%s/charon.vici", daemon->run_dir) < 0)
+	if (!path ||
+	    negotiator_open(daemon->loop, path, &daemon->settings.conf, &daemon->settings.bundle,
+	                    &callbacks, daemon, &daemon->negotiator) < 0)
 		return err_set(err, -ENOMEM, "charon: out of memory");
-	error = negotiator_open(daemon->loop, path, &daemon->settings.conf,
-	                        &daemon->settings.bundle, &callbacks, daemon, &daemon->negotiator);
-	free(path);
-	return error < 0 ? err_set(err, -ENOMEM, "charon: out of memory") : 0;
+	return 0;
 }
 
 const char *charon_events_unit(const struct conf *conf)
@@ -153,10 +151,9 @@ static int open_part(struct daemon *daemon, struct err *err)
 	if (!text)
 		return err_set(err, -ENOMEM, "charon: out of memory");
 	error = open_negotiator(daemon, err);
-	if (!error)
-		error = charon_open(daemon->loop, &options, &callbacks, daemon, &daemon->charon,
-		                    err);
-	return error;
+	return error ? error
+	             : charon_open(daemon->loop, &options, &callbacks, daemon, &daemon->charon,
+	                           err);
 }
 
 static void close_part(struct daemon *daemon)
@@ -168,7 +165,4 @@ static void close_part(struct daemon *daemon)
 }
 
 const struct part charon_events_part = {
-	.name = "charon_events",
-	.open = open_part,
-	.close = close_part,
-};
+	.name = "charon_events", .open = open_part, .close = close_part};

@@ -3,10 +3,11 @@
 #include "xfrmd/xfrmd/commands.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/ctl/ctl_server.h"
 #include "xfrmd/xfrmd/metrics_report.h"
 #include "xfrmd/xfrmd/monitor.h"
@@ -64,78 +65,68 @@ static void rekey(struct daemon *daemon, const struct addr *remote, struct strli
 	strlist_addf(changes, "%s: asked for", peer);
 }
 
-/* What does something, and answers in sentences. */
-static char *act(struct daemon *daemon, const struct ctl_ask *ask)
+/* What shows something answers with its document, what does something in sentences. */
+static char *answer(struct daemon *daemon, const struct ctl_ask *ask)
 {
-	struct strlist changes = {0}, errors = {0};
-	char *json;
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 
-	if (ask->command == CTL_COMMAND_RELOAD)
+	switch (ask->command) {
+	case CTL_COMMAND_STATUS:
+		return status_json(daemon);
+	case CTL_COMMAND_PEERS:
+		return status_peers_json(daemon);
+	case CTL_COMMAND_METRICS:
+		return metrics_report(daemon);
+	case CTL_COMMAND_DESIRED:
+		return ctl_proto_desired(installed_spd_want(daemon->spd));
+	case CTL_COMMAND_RELOAD:
 		reload_run(daemon, &changes, &errors);
-	else if (ask->command == CTL_COMMAND_FLUSH)
+		break;
+	case CTL_COMMAND_FLUSH:
 		policies_remove_all(daemon, &changes, &errors);
-	else if (ask->command == CTL_COMMAND_RETRY)
+		break;
+	case CTL_COMMAND_RETRY:
 		retry(daemon, &ask->address, &changes, &errors);
-	else if (ask->command == CTL_COMMAND_REKEY)
+		break;
+	case CTL_COMMAND_REKEY:
 		rekey(daemon, &ask->address, &changes, &errors);
-	else if (ask->command == CTL_COMMAND_TRY)
+		break;
+	case CTL_COMMAND_TRY:
 		try_begin(daemon, ask->timeout_s, ask->copied, &changes, &errors);
-	else if (ask->command == CTL_COMMAND_CONFIRM)
+		break;
+	case CTL_COMMAND_CONFIRM:
 		try_confirm(daemon, &changes, &errors);
-	else
+		break;
+	case CTL_COMMAND_BACK:
 		try_back(daemon, &changes, &errors);
-	json = ctl_proto_result(!errors.count, &changes, &errors);
-	strlist_fini(&changes);
-	strlist_fini(&errors);
-	return json;
+		break;
+	case CTL_COMMAND_MONITOR:
+	case CTL_COMMAND_SHUTDOWN:
+		break; /* answered later */
+	}
+	return ctl_proto_result(!errors.count, &changes, &errors);
 }
 
 static void handle(void *ctx, struct ctl_request *request, const struct ctl_ask *ask)
 {
 	struct daemon *daemon = ctx;
 
-	switch (ask->command) {
-	case CTL_COMMAND_STATUS:
-		ctl_request_reply(request, status_json(daemon));
-		break;
-	case CTL_COMMAND_PEERS:
-		ctl_request_reply(request, status_peers_json(daemon));
-		break;
-	case CTL_COMMAND_METRICS:
-		ctl_request_reply(request, metrics_report(daemon));
-		break;
-	case CTL_COMMAND_DESIRED:
-		ctl_request_reply(request, ctl_proto_desired(installed_spd_want(daemon->spd)));
-		break;
-	case CTL_COMMAND_MONITOR:
+	if (ask->command == CTL_COMMAND_MONITOR)
 		monitor_begin(daemon->parts.commands->ctl, request);
-		break;
-	case CTL_COMMAND_SHUTDOWN:
+	else if (ask->command == CTL_COMMAND_SHUTDOWN)
 		shutdown_ask(daemon, request, ask->now);
-		break;
-	case CTL_COMMAND_RELOAD:
-	case CTL_COMMAND_FLUSH:
-	case CTL_COMMAND_RETRY:
-	case CTL_COMMAND_REKEY:
-	case CTL_COMMAND_TRY:
-	case CTL_COMMAND_CONFIRM:
-	case CTL_COMMAND_BACK:
-		ctl_request_reply(request, act(daemon, ask));
-		break;
-	}
+	else
+		ctl_request_reply(request, answer(daemon, ask));
 }
 
 static int open_part(struct daemon *daemon, struct err *err)
 {
-	char *path;
-	int error;
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_SOCKET_NAME);
 
-	if (asprintf(&path, "%s/%s", daemon->run_dir, CTL_SOCKET_NAME) < 0)
+	if (!path)
 		return err_set(err, -ENOMEM, "control socket: out of memory");
-	error = ctl_server_open(daemon->loop, path, handle, daemon, &daemon->parts.commands->ctl,
-	                        err);
-	free(path);
-	return error;
+	return ctl_server_open(daemon->loop, path, handle, daemon, &daemon->parts.commands->ctl,
+	                       err);
 }
 
 static void close_part(struct daemon *daemon)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "xfrmd/base/clock.h"
-#include "xfrmd/base/log.h"
 #include "xfrmd/base/run_dir.h"
 #include "xfrmd/xfrmd/acquires.h"
 #include "xfrmd/xfrmd/carried.h"
@@ -73,16 +72,6 @@ static void close_spd(struct daemon *daemon)
 	daemon->spd = NULL;
 }
 
-static int protect(struct daemon *daemon, struct err *err)
-{
-	int error = network_begin(daemon, err);
-
-	/* protected with other values rather than not at all */
-	if (!error && sysctls_write(daemon, err) < 0)
-		log_error("kernel: %s", err->text);
-	return error;
-}
-
 static int start_charon(struct daemon *daemon, struct err *err)
 {
 	return charon_start(daemon->charon, err);
@@ -93,7 +82,7 @@ static const struct part run_dir_part = {
 	.name = "run_dir", .open = open_run_dir, .close = close_run_dir};
 static const struct part spd_part = {.name = "spd", .open = open_spd, .close = close_spd};
 static const struct part protection_part = {
-	.name = "protection", .open = protect, .close = host_policies_unpin};
+	.name = "protection", .open = network_begin, .close = host_policies_unpin};
 static const struct part charon_part = {.name = "charon", .open = start_charon};
 
 /* Before the first policy is written, all that could refuse the start has been asked; charon is started

@@ -5,9 +5,6 @@
  */
 #include "xfrmd/xfrmd/foreign_policies.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/gather.h"
 #include "xfrmd/base/log.h"
@@ -110,10 +107,9 @@ void foreign_policies_look(struct daemon *daemon)
 {
 	struct foreign_policies *self = daemon->parts.foreign_policies;
 	struct policy_list now = {0};
-	const struct local_addr *addrs;
 	size_t count;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &count);
 
-	addrs = addr_watch_list(daemon->addrs, &count);
 	if (!policies_flushed(daemon) &&
 	    foreign_find(installed_spd_have(daemon->spd), installed_spd_want(daemon->spd),
 	                 &daemon->settings.conf, addrs, count, &now) < 0)
@@ -158,10 +154,6 @@ static void close_part(struct daemon *daemon)
 }
 
 const struct part foreign_policies_part = {
-	"foreign_policies",
-	offsetof(struct parts, foreign_policies),
-	sizeof(struct foreign_policies),
-	{{repair, offsetof(struct foreign_policies, repair_timer)},
-         {tell, offsetof(struct foreign_policies, tell_timer)}},
-	open_part,
-	close_part};
+	PART(foreign_policies), .open = open_part, .close = close_part,
+	.timers = {{repair, offsetof(struct foreign_policies, repair_timer)},
+                   {tell, offsetof(struct foreign_policies, tell_timer)}}};

@@ -5,10 +5,10 @@
  */
 #include "xfrmd/xfrmd/foreign_sa_changes.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/gather.h"
 #include "xfrmd/base/log.h"
@@ -80,41 +80,35 @@ void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint
 	note_loss(self);
 }
 
-/* The caller frees. 0, or negative errno and @err. */
-static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *ret_count,
-                    struct err *err)
+/* The caller frees. NULL: it failed, which is logged. */
+static struct peer_sa *list_sas(struct daemon *daemon, size_t *ret_count)
 {
-	struct sas all = {0};
-	struct peer_sa *list;
+	struct err err = {.text = "SAs: out of memory"};
+	_cleanup_(sas_fini) struct sas all = {0};
+	struct peer_sa *list = NULL;
 	size_t count = 0;
-	int error = sas_read(daemon, &all, err);
 
-	if (error)
-		return error;
-	list = calloc(all.count + 1, sizeof(*list));
+	if (sas_read(daemon, &all, &err) == 0)
+		list = calloc(all.count + 1, sizeof(*list));
+	if (!list)
+		log_error("sad: %s", err.text);
 	for (size_t i = 0; list && i < all.count; i++)
 		if (sa_is_negotiated(&all.items[i]))
 			list[count++] = (struct peer_sa){.src = all.items[i].src,
 			                                 .dst = all.items[i].dst};
-	sas_fini(&all);
-	*ret_list = list;
 	*ret_count = count;
-	return list ? 0 : err_set(err, -ENOMEM, "SAs: out of memory");
+	return list;
 }
 
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
-	struct peer_sa *sas = NULL;
-	size_t count = 0, lacking;
-	struct err err;
+	size_t count, lacking;
+	_cleanup_(cleanup_free) struct peer_sa *sas = list_sas(daemon, &count);
 
-	if (list_sas(daemon, &sas, &count, &err) < 0) {
-		log_error("sad: %s", err.text);
+	if (!sas)
 		return;
-	}
 	lacking = negotiator_sas_listed(daemon->negotiator, sas, count);
-	free(sas);
 	if (lacking && !flushed)
 		log_warning("sad: %zu peers lack SAs that charon lists: rekeying", lacking);
 	if (!lacking || !flushed)
@@ -124,9 +118,5 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 }
 
 const struct part foreign_sa_changes_part = {
-	"foreign_sa_changes",
-	offsetof(struct parts, foreign_sa_changes),
-	sizeof(struct foreign_sa_changes),
-	{{tell, offsetof(struct foreign_sa_changes, tell_timer)}},
-	NULL,
-	NULL};
+	PART(foreign_sa_changes),
+	.timers = {{tell, offsetof(struct foreign_sa_changes, tell_timer)}}};

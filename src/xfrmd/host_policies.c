@@ -76,10 +76,9 @@ int64_t host_policies_used(struct daemon *daemon, const struct known_host *host)
 void host_policies_refresh_subnets(struct daemon *daemon, const struct host_actions *actions)
 {
 	struct policy keys[REFRESHED_MAX], key;
-	const struct local_addr *addrs;
 	size_t addr_count, count = 0;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &addr_count);
 
-	addrs = addr_watch_list(daemon->addrs, &addr_count);
 	for (size_t i = 0; i < actions->count; i++) {
 		size_t seen = 0;
 
@@ -117,10 +116,9 @@ static void unpin_subnets(struct daemon *daemon)
 
 void host_policies_unpin(struct daemon *daemon)
 {
-	const struct known_host *hosts;
 	size_t count;
+	const struct known_host *hosts = hosts_list(daemon->hosts, &count);
 
-	hosts = hosts_list(daemon->hosts, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct known_host host = hosts[i];
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/sad/idle.h"
@@ -51,14 +52,13 @@ static size_t select_sas(struct daemon *daemon, const struct sas *all, struct id
 static void look(struct daemon *daemon, const struct sas *all)
 {
 	struct idle *machine = daemon->parts.idle_peers->idle;
-	struct idle_sa *sas = calloc(all->count + 1, sizeof(*sas));
+	_cleanup_(cleanup_free) struct idle_sa *sas = calloc(all->count + 1, sizeof(*sas));
 	const struct pair *idle;
 	size_t idle_count = 0;
 
 	if (!sas || idle_look(machine, sas, select_sas(daemon, all, sas), clock_now_ms(),
 	                      timeout_ms(daemon), &idle, &idle_count) < 0)
 		log_error("peers: out of memory, idle ones stay up");
-	free(sas);
 	/* one that cannot be deleted ends with its IKE_SA */
 	for (size_t i = 0; idle_count && i < all->count; i++) {
 		const struct sa *sa = &all->items[i];
@@ -83,14 +83,13 @@ void idle_peers_arm(struct daemon *daemon)
 static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct sas sas = {0};
+	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
 
 	if (sas_read(daemon, &sas, &err) < 0)
 		log_error("spd: %s", err.text);
 	else
 		look(daemon, &sas);
-	sas_fini(&sas);
 	idle_peers_arm(daemon);
 }
 

@@ -5,7 +5,6 @@
  */
 #include "xfrmd/xfrmd/ike_flood.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,9 +2,6 @@
 /* What the kernel tells, and who is told. Whether an SA is ours, and protects whom, is asked here. */
 #include "xfrmd/xfrmd/kernel_events.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/xfrm/xfrm_monitor.h"

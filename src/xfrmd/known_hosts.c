@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/net/greeting.h"
@@ -141,7 +142,7 @@ static bool act_all(struct daemon *daemon, const struct host_actions *actions)
 	return complete;
 }
 
-static void run_actions(struct daemon *daemon, struct host_actions *actions)
+void known_hosts_act(struct daemon *daemon, struct host_actions *actions)
 {
 	bool complete = act_all(daemon, actions);
 
@@ -161,14 +162,14 @@ static void on_timer(void *ctx)
 	struct host_actions actions = {0};
 
 	hosts_on_timer(daemon->hosts, clock_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 }
 
 /* All of it anew. */
 
 static int sync_hosts(struct daemon *daemon, const struct sas *all, struct host_actions *actions)
 {
-	struct host_sa *sas = calloc(all->count + 1, sizeof(*sas));
+	_cleanup_(cleanup_free) struct host_sa *sas = calloc(all->count + 1, sizeof(*sas));
 	size_t count = 0;
 
 	if (!sas)
@@ -181,7 +182,6 @@ static int sync_hosts(struct daemon *daemon, const struct sas *all, struct host_
 			sas[count++] = (struct host_sa){.pair = pair, .spi = sa->spi};
 	}
 	hosts_sync(daemon->hosts, sas, count, clock_now_ms(), actions);
-	free(sas);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ int known_hosts_sync(struct daemon *daemon, const struct sas *sas)
 	struct host_actions actions = {0};
 	int error = sync_hosts(daemon, sas, &actions);
 
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 	return error;
 }
 
@@ -210,21 +210,20 @@ static void drop_writes(struct host_actions *actions)
 static int set_mode(struct daemon *daemon)
 {
 	enum hosts_mode mode = HOSTS_MODE_HOLD;
-	const struct local_addr *addrs;
 	size_t count;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &count);
 
 	if (daemon->settings.conf.optional)
 		mode = HOSTS_MODE_CLEAR;
 	else if (daemon->settings.conf.xfrm_larval_drop)
 		mode = HOSTS_MODE_DROP;
 	hosts_set_mode(daemon->hosts, mode);
-	addrs = addr_watch_list(daemon->addrs, &count);
 	return hosts_set_addresses(daemon->hosts, addrs, count);
 }
 
 int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err)
 {
-	struct sas sas = {0};
+	_cleanup_(sas_fini) struct sas sas = {0};
 	int error = set_mode(daemon);
 
 	hosts_retain(daemon->hosts, protects, daemon);
@@ -236,18 +235,12 @@ int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, 
 	if (!error && sync_hosts(daemon, &sas, ret_actions) < 0)
 		error = err_set(err, -ENOMEM, "known hosts: out of memory");
 	drop_writes(ret_actions);
-	sas_fini(&sas);
 	return error;
 }
 
 void known_hosts_on_lost(struct daemon *daemon, void (*lost)(struct daemon *daemon))
 {
 	daemon->parts.known_hosts->lost = lost;
-}
-
-void known_hosts_planned(struct daemon *daemon, struct host_actions *actions)
-{
-	run_actions(daemon, actions);
 }
 
 /* Events. */
@@ -258,7 +251,7 @@ void known_hosts_on_sa(struct daemon *daemon, const struct sa *sa)
 	struct host_actions actions = {0};
 
 	hosts_on_sa(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 }
 
 void known_hosts_on_sa_gone(struct daemon *daemon, const struct sa *sa)
@@ -267,7 +260,7 @@ void known_hosts_on_sa_gone(struct daemon *daemon, const struct sa *sa)
 	struct host_actions actions = {0};
 
 	hosts_on_sa_gone(daemon->hosts, &pair, sa->spi, clock_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 }
 
 void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
@@ -282,7 +275,7 @@ void known_hosts_on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 	if (!protects(daemon, &fresh->pair) || installed_spd_find_sa(daemon->spd, &key, &found) < 0)
 		return;
 	hosts_on_fresh_sas(daemon->hosts, fresh, clock_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 }
 
 void known_hosts_on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
@@ -298,7 +291,7 @@ bool known_hosts_on_acquire(struct daemon *daemon, const struct pair *pair, uint
 	struct host_actions actions = {0};
 	bool due = hosts_on_acquire(daemon->hosts, pair, spi, clock_now_ms(), &actions);
 
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 	return due;
 }
 
@@ -328,7 +321,7 @@ void known_hosts_on_failed(void *ctx, const struct pair *pair)
 	struct host_actions actions = {0};
 
 	hosts_on_failed(daemon->hosts, pair, clock_now_ms(), &actions);
-	run_actions(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 }
 
 uint32_t known_hosts_spi(void *ctx, const struct pair *pair)

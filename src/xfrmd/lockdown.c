@@ -26,10 +26,9 @@
 
 static bool holds_ours(const struct policy_list *have)
 {
-	for (size_t i = 0; i < have->count; i++) {
+	for (size_t i = 0; i < have->count; i++)
 		if (policy_is_ours(&have->items[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -46,16 +45,9 @@ static bool differs_by_spi(const struct policy *held, const struct policy *wante
 
 static bool is_due(const struct policy_list *have, const struct diff_op *op)
 {
-	switch (op->kind) {
-	case DIFF_OP_ADD:
-		return true;
-	case DIFF_OP_UPDATE:
-		return !differs_by_spi(policy_list_find(have, &op->policy), &op->policy);
-	case DIFF_OP_DELETE:
-	case DIFF_OP_REFRESH:
-		return false;
-	}
-	return false;
+	return op->kind == DIFF_OP_ADD ||
+	       (op->kind == DIFF_OP_UPDATE &&
+	        !differs_by_spi(policy_list_find(have, &op->policy), &op->policy));
 }
 
 /* Keeps what is due in @diff: nothing is taken away. */
@@ -63,45 +55,41 @@ static void keep_due(const struct policy_list *have, struct diff *diff)
 {
 	size_t due = 0;
 
-	for (size_t i = 0; i < diff->count; i++) {
+	for (size_t i = 0; i < diff->count; i++)
 		if (is_due(have, &diff->ops[i]))
 			diff->ops[due++] = diff->ops[i];
-	}
 	diff->count = due;
 }
 
-/* What the kernel has, and what of the wanted policies is due in it; the caller finishes both. */
-static int compare(const struct conf *conf, struct xfrm_sock *sock, struct policy_list *ret_have,
-                   struct diff *ret_diff, struct err *err)
+/* What of the wanted policies is due in the kernel; the caller finishes it. */
+static int compare(const struct conf *conf, struct xfrm_sock *sock, struct diff *ret_diff,
+                   struct err *err)
 {
-	_cleanup_(policy_list_fini) struct policy_list want = {0};
+	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
 	struct plan_input input = {0};
-	struct local_addr *addrs;
-	int error;
+	_cleanup_(cleanup_free) struct local_addr *addrs = NULL;
+	int error = xfrm_sock_dump_policies(sock, &have, err);
 
-	error = xfrm_sock_dump_policies(sock, ret_have, err);
 	if (!error)
 		error = addr_watch_dump(&addrs, &input.addr_count, &input.forwarding, err);
 	if (error)
 		return error;
 	input.addrs = addrs;
-	input.lockdown = !holds_ours(ret_have);
+	input.lockdown = !holds_ours(&have);
 	error = plan_build(conf, &input, &want);
-	free(addrs);
 	if (!error)
-		error = diff_build(ret_have, &want, ret_diff);
+		error = diff_build(&have, &want, ret_diff);
 	if (error)
 		return err_set(err, error, "out of memory");
-	keep_due(ret_have, ret_diff);
+	keep_due(&have, ret_diff);
 	return 0;
 }
 
 static int install(const struct conf *conf, struct xfrm_sock *sock, struct err *err)
 {
-	_cleanup_(policy_list_fini) struct policy_list have = {0};
 	struct spd_thresholds thresholds = spd_thresholds_choose(conf);
 	_cleanup_(diff_fini) struct diff diff = {0};
-	int error = compare(conf, sock, &have, &diff, err);
+	int error = compare(conf, sock, &diff, err);
 
 	if (error)
 		return error;
@@ -120,9 +108,8 @@ static int install(const struct conf *conf, struct xfrm_sock *sock, struct err *
 static int count_missing(const struct conf *conf, struct xfrm_sock *sock, size_t *ret_missing,
                          struct err *err)
 {
-	_cleanup_(policy_list_fini) struct policy_list have = {0};
 	_cleanup_(diff_fini) struct diff diff = {0};
-	int error = compare(conf, sock, &have, &diff, err);
+	int error = compare(conf, sock, &diff, err);
 
 	if (!error)
 		*ret_missing = diff.adds;

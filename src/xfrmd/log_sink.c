@@ -2,8 +2,6 @@
 /* Where the log goes, and the lines that it counts instead of writing them again. */
 #include "xfrmd/xfrmd/log_sink.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/log.h"

@@ -34,18 +34,18 @@ static void add_direction(struct metrics *metrics, const char *name, enum metric
 
 static void add_sas(struct daemon *daemon, struct metrics *metrics)
 {
-	struct carried_total in, out;
+	struct carried_total totals[2], *in = &totals[false], *out = &totals[true];
 
-	if (carried_read(daemon, &in, &out) < 0)
+	if (carried_read(daemon, totals) < 0)
 		return;
 	add_direction(metrics, "xfrmd_sas", METRIC_TYPE_GAUGE, "SAs of ours in the kernel.",
-	              (double)in.sas, (double)out.sas);
+	              (double)in->sas, (double)out->sas);
 	add_direction(metrics, "xfrmd_sa_bytes_total", METRIC_TYPE_COUNTER,
 	              "Bytes that all SAs carried since the start of xfrmd.",
-	              (double)in.traffic.bytes, (double)out.traffic.bytes);
+	              (double)in->traffic.bytes, (double)out->traffic.bytes);
 	add_direction(metrics, "xfrmd_sa_packets_total", METRIC_TYPE_COUNTER,
 	              "Packets that all SAs carried since the start of xfrmd.",
-	              (double)in.traffic.packets, (double)out.traffic.packets);
+	              (double)in->traffic.packets, (double)out->traffic.packets);
 }
 
 /* What status knows. */
@@ -118,9 +118,8 @@ static void add_reloads(const struct daemon *daemon, const struct ctl_status *st
 	               "When the configuration was last reloaded, since the epoch.");
 	if (status->reload_time)
 		metrics_sample(metrics, (double)status->reload_time);
-	metrics_family(metrics, "xfrmd_last_reload_ok", METRIC_TYPE_GAUGE,
-	               "0 if the last reload failed.");
-	metrics_sample(metrics, !status->reload_errors.count);
+	add_single(metrics, "xfrmd_last_reload_ok", METRIC_TYPE_GAUGE,
+	           "0 if the last reload failed.", !status->reload_errors.count);
 }
 
 /* Negotiations. */
@@ -219,51 +218,38 @@ static void add_flood(const struct daemon *daemon, struct metrics *metrics)
 
 /* Certificates: the same one may be in several lists, a sample may not. */
 
-struct shown {
-	const struct pki_cert *cert;
-	const char *role;
-};
-struct shown_list {
-	struct shown *items;
-	size_t count;
-	struct metrics *metrics;
-};
-
-static bool is_shown(const struct shown_list *list, const struct pki_cert *cert, const char *role)
+static bool is_shown(const struct daemon *daemon, size_t count, const struct pki_cert *cert,
+                     const char *role)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		const struct shown *shown = &list->items[i];
+	/* those of peers are all different, and may be many */
+	if (strcmp(role, "peer") == 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *shown_role;
+		const struct pki_cert *shown = certificates_at(daemon, i, &shown_role);
 
-		if (strcmp(shown->cert->fingerprint, cert->fingerprint) == 0 &&
-		    strcmp(shown->cert->file, cert->file) == 0 && strcmp(shown->role, role) == 0)
+		if (strcmp(shown->fingerprint, cert->fingerprint) == 0 &&
+		    strcmp(shown->file, cert->file) == 0 && strcmp(shown_role, role) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void add_certificate(void *ctx, const struct pki_cert *cert, const char *role)
-{
-	struct shown_list *list = ctx;
-
-	if (is_shown(list, cert, role))
-		return;
-	list->items[list->count++] = (struct shown){.cert = cert, .role = role};
-	metrics_labelled(list->metrics, "role", role, (double)cert->not_after);
-	metrics_label(list->metrics, "file", cert->file);
-	metrics_label(list->metrics, "subject", cert->subject);
-	metrics_label(list->metrics, "fingerprint", cert->fingerprint);
-}
-
 static void add_certificates(const struct daemon *daemon, struct metrics *metrics)
 {
-	struct shown_list list = {.metrics = metrics};
+	const struct pki_cert *cert;
+	const char *role;
 
 	metrics_family(metrics, "xfrmd_certificate_expiry_time_seconds", METRIC_TYPE_GAUGE,
 	               "When a certificate expires, since the epoch.");
-	list.items = calloc(certificates_count(daemon), sizeof(*list.items));
-	if (list.items)
-		certificates_each(daemon, add_certificate, &list);
-	free(list.items);
+	for (size_t i = 0; (cert = certificates_at(daemon, i, &role)); i++) {
+		if (is_shown(daemon, i, cert, role))
+			continue;
+		metrics_labelled(metrics, "role", role, (double)cert->not_after);
+		metrics_label(metrics, "file", cert->file);
+		metrics_label(metrics, "subject", cert->subject);
+		metrics_label(metrics, "fingerprint", cert->fingerprint);
+	}
 }
 
 /* /proc. */
@@ -271,11 +257,10 @@ static void add_certificates(const struct daemon *daemon, struct metrics *metric
 /* NULL: cannot be read. The caller frees. */
 static char *read_proc(const char *path)
 {
-	struct err err;
 	char *text;
 	size_t len;
 
-	return file_read(path, PROC_TEXT_MAX, &text, &len, &err) == 0 ? text : NULL;
+	return file_read(path, PROC_TEXT_MAX, &text, &len, NULL) == 0 ? text : NULL;
 }
 
 static void add_errors(struct metrics *metrics)

@@ -7,6 +7,7 @@
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/protects.h"
 #include "xfrmd/xfrmd/resync.h"
+#include "xfrmd/xfrmd/sysctls.h"
 
 static void log_change(const char *why, const struct spd_change *change)
 {
@@ -25,7 +26,7 @@ int network_refresh(struct daemon *daemon, struct spd_change *ret_change, struct
 	if (error)
 		resync_soon(daemon);
 	plan_error = policies_apply(daemon, ret_change, error ? &second : err);
-	known_hosts_planned(daemon, &actions);
+	known_hosts_act(daemon, &actions);
 	return error ? error : plan_error;
 }
 
@@ -34,9 +35,13 @@ int network_begin(struct daemon *daemon, struct err *err)
 	struct spd_change change = {0};
 	int error = network_refresh(daemon, &change, err);
 
-	if (!error)
-		log_change("start", &change);
-	return error;
+	if (error)
+		return error;
+	log_change("start", &change);
+	/* protected with other values rather than not at all */
+	if (sysctls_write(daemon, err) < 0)
+		log_error("kernel: %s", err->text);
+	return 0;
 }
 
 static bool keeps_peer(void *daemon, const struct peer *peer)
@@ -74,8 +79,4 @@ static void close_part(struct daemon *daemon)
 	daemon->addrs = NULL;
 }
 
-const struct part network_part = {
-	.name = "network",
-	.open = open_part,
-	.close = close_part,
-};
+const struct part network_part = {.name = "network", .open = open_part, .close = close_part};

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/sad/orphans.h"
@@ -34,50 +35,37 @@ static void arm_timer(struct daemon *daemon)
 /* False: of a pair that is not protected any more, or without keys. */
 static bool convert(struct daemon *daemon, const struct sa *sa, struct orphan_sa *ret_sa)
 {
-	struct orphan_sa seen = {
+	*ret_sa = (struct orphan_sa){
 		.spi = sa->spi, .installed = sa->installed, .packets = sa->packets};
-
-	if (!sa_is_negotiated(sa) || !sa_has_keys(sa) ||
-	    !sa_find_pair(sa, protects, daemon, &seen.pair, &seen.outbound))
-		return false;
-	*ret_sa = seen;
-	return true;
+	return sa_is_negotiated(sa) && sa_has_keys(sa) &&
+	       sa_find_pair(sa, protects, daemon, &ret_sa->pair, &ret_sa->outbound);
 }
 
-static int read_sas(struct daemon *daemon, struct orphan_sa **ret_sas, size_t *ret_count)
+/* The caller frees. NULL: it failed, which is logged. */
+static struct orphan_sa *read_sas(struct daemon *daemon, size_t *ret_count)
 {
-	struct sas all = {0};
-	struct orphan_sa *sas;
-	size_t count = 0;
-	struct err err;
-	int error = sas_read(daemon, &all, &err);
+	struct err err = {.text = "out of memory"};
+	_cleanup_(sas_fini) struct sas all = {0};
+	struct orphan_sa *sas = NULL;
 
-	if (error) {
+	*ret_count = 0;
+	if (sas_read(daemon, &all, &err) == 0)
+		sas = calloc(all.count + 1, sizeof(*sas));
+	if (!sas)
 		log_error("spd: orphaned SAs: %s", err.text);
-		return error;
-	}
-	sas = calloc(all.count + 1, sizeof(*sas));
 	for (size_t i = 0; sas && i < all.count; i++)
-		count += convert(daemon, &all.items[i], &sas[count]);
-	sas_fini(&all);
-	if (!sas) {
-		log_error("spd: orphaned SAs: out of memory");
-		return -ENOMEM;
-	}
-	*ret_sas = sas;
-	*ret_count = count;
-	return 0;
+		*ret_count += convert(daemon, &all.items[i], &sas[*ret_count]);
+	return sas;
 }
 
 void orphan_sas_begin(struct daemon *daemon)
 {
-	struct orphan_sa *sas = NULL;
-	size_t count = 0;
+	size_t count;
+	_cleanup_(cleanup_free) struct orphan_sa *sas = read_sas(daemon, &count);
 
 	orphans_clear(machine(daemon));
-	if (read_sas(daemon, &sas, &count) == 0 && orphans_begin(machine(daemon), sas, count) < 0)
+	if (sas && orphans_begin(machine(daemon), sas, count) < 0)
 		log_error("spd: orphaned SAs: out of memory");
-	free(sas);
 	arm_timer(daemon);
 }
 
@@ -135,15 +123,14 @@ static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	const struct orphan *list;
-	struct orphan_sa *sas;
 	size_t count;
+	_cleanup_(cleanup_free) struct orphan_sa *sas = read_sas(daemon, &count);
 
-	if (read_sas(daemon, &sas, &count) < 0) {
+	if (!sas) {
 		loop_timer_start(daemon->parts.orphan_sas->timer, ORPHANS_LOOK_MS);
 		return;
 	}
 	orphans_look(machine(daemon), sas, count, clock_now_ms());
-	free(sas);
 	list = orphans_list(machine(daemon), &count);
 	for (size_t i = 0; i < count; i++)
 		if (list[i].doomed)

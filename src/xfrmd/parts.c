@@ -8,9 +8,12 @@
 
 #include "xfrmd/base/log.h"
 
-static char *slot_of(const struct part *part, struct daemon *daemon)
+/* A pointer to the state of any part. */
+typedef char *__attribute__((may_alias)) part_state;
+
+static part_state *state_of(const struct part *part, struct daemon *daemon)
 {
-	return (char *)&daemon->parts + part->slot;
+	return (part_state *)(void *)((char *)&daemon->parts + part->slot);
 }
 
 static struct loop_timer **timer_of(const struct part *part, char *state, size_t i)
@@ -20,14 +23,14 @@ static struct loop_timer **timer_of(const struct part *part, char *state, size_t
 
 static int open_part(const struct part *part, struct daemon *daemon, struct err *err)
 {
-	char *state = part->size ? calloc(1, part->size) : NULL;
-	int error = part->size && !state ? -ENOMEM : 0;
+	part_state *state = state_of(part, daemon);
+	int error = 0;
 
-	if (state)
-		memcpy(slot_of(part, daemon), &state, sizeof(state));
+	if (part->size && !(*state = calloc(1, part->size)))
+		error = -ENOMEM;
 	for (size_t i = 0; !error && i < PART_TIMERS_MAX && part->timers[i].fn; i++)
 		error = loop_timer_new(daemon->loop, part->timers[i].fn, daemon,
-		                       timer_of(part, state, i));
+		                       timer_of(part, *state, i));
 	if (error)
 		return err_set(err, error, "%s: %s", part->name, strerror(-error));
 	return part->open ? part->open(daemon, err) : 0;
@@ -35,33 +38,31 @@ static int open_part(const struct part *part, struct daemon *daemon, struct err 
 
 static void close_part(const struct part *part, struct daemon *daemon)
 {
-	char *state = NULL;
+	part_state *state = state_of(part, daemon);
 
-	if (part->size)
-		memcpy(&state, slot_of(part, daemon), sizeof(state));
-	if (part->close && (state || !part->size))
+	if (part->close && (*state || !part->size))
 		part->close(daemon);
-	for (size_t i = 0; state && i < PART_TIMERS_MAX && part->timers[i].fn; i++)
-		loop_timer_free(*timer_of(part, state, i));
-	if (part->size)
-		memset(slot_of(part, daemon), 0, sizeof(void *));
-	free(state);
+	for (size_t i = 0; *state && i < PART_TIMERS_MAX && part->timers[i].fn; i++)
+		loop_timer_free(*timer_of(part, *state, i));
+	if (!part->size)
+		return;
+	free(*state);
+	*state = NULL;
 }
 
 int parts_open(const struct part *const *parts, size_t count, struct daemon *daemon,
                struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		int error;
+	size_t opened = 0;
+	int error = 0;
 
-		log_debug("daemon: open %s", parts[i]->name);
-		error = open_part(parts[i], daemon, err);
-		if (!error)
-			continue;
-		parts_close(parts, i + 1, daemon);
-		return error;
+	while (!error && opened < count) {
+		log_debug("daemon: open %s", parts[opened]->name);
+		error = open_part(parts[opened++], daemon, err);
 	}
-	return 0;
+	if (error)
+		parts_close(parts, opened, daemon);
+	return error;
 }
 
 void parts_close(const struct part *const *parts, size_t count, struct daemon *daemon)

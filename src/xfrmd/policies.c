@@ -5,9 +5,6 @@
  */
 #include "xfrmd/xfrmd/policies.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/spd/plan.h"

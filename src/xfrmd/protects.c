@@ -7,9 +7,8 @@
 bool protects(void *ctx, const struct pair *pair)
 {
 	const struct daemon *daemon = ctx;
-	const struct local_addr *addrs;
 	size_t count;
+	const struct local_addr *addrs = addr_watch_list(daemon->addrs, &count);
 
-	addrs = addr_watch_list(daemon->addrs, &count);
 	return plan_negotiable(&daemon->settings.conf, addrs, count, pair);
 }

@@ -2,8 +2,6 @@
 /* The start is over when charon has its credentials: who waits for us is told then, and not before. */
 #include "xfrmd/xfrmd/readiness.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "xfrmd/base/cleanup.h"

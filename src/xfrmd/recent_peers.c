@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/base/trust.h"
 #include "xfrmd/ike/peers_file.h"
 #include "xfrmd/xfrmd/protects.h"
@@ -44,7 +44,7 @@ struct recent_peers {
 	bool failed;          /* to write, and said so */
 };
 
-static int make_path(const char *run_dir, char **ret_path)
+static char *make_path(const char *run_dir)
 {
 	const char *folder = run_dir;
 
@@ -53,10 +53,7 @@ static int make_path(const char *run_dir, char **ret_path)
 		folder = XFRMD_STATE_DIR;
 		mkdir(folder, FOLDER_MODE);
 	}
-	if (asprintf(ret_path, "%s/peers", folder) >= 0)
-		return 0;
-	*ret_path = NULL;
-	return -ENOMEM;
+	return run_dir_file(folder, "peers");
 }
 
 static int read_file(struct recent_peers *recent)
@@ -84,13 +81,12 @@ static bool is_trusted(struct recent_peers *recent)
 {
 	struct problems problems = {0};
 	struct err err;
-	char *folder = strdup(recent->path);
+	_cleanup_(cleanup_free) char *folder = strdup(recent->path);
 
 	if (!folder)
 		return false;
 	trust_check(dirname(folder), TRUST_OURS, &problems);
 	trust_check_folders(folder, &problems);
-	free(folder);
 	if (trust_refuse(&problems, &err) == 0)
 		return true;
 	log_warning("peers file: neither read nor written: %s", err.text);
@@ -137,7 +133,7 @@ static int compare_recency(const void *a, const void *b)
 static int add_peers(const struct peers *peers, struct peers_file *file)
 {
 	size_t count, kept = 0;
-	const struct peer **chosen = peers_list_by_local(peers, &count);
+	_cleanup_(cleanup_free) const struct peer **chosen = peers_list_by_local(peers, &count);
 	int error = 0;
 
 	if (!chosen)
@@ -148,7 +144,6 @@ static int add_peers(const struct peers *peers, struct peers_file *file)
 	qsort(chosen, kept, sizeof(*chosen), compare_recency);
 	for (size_t i = 0; !error && i < kept; i++)
 		error = peers_file_add(file, &chosen[i]->pair);
-	free(chosen);
 	return error;
 }
 
@@ -164,18 +159,17 @@ int recent_peers_choose(const struct peers *peers, const struct peers_file *wait
 
 static char *present_text(const struct daemon *daemon)
 {
-	struct peers_file file = {0};
-	char *text = NULL;
+	_cleanup_(peers_file_fini) struct peers_file file = {0};
 
-	if (recent_peers_choose(negotiator_peers(daemon->negotiator),
-	                        &daemon->parts.recent_peers->waiting, &file) == 0)
-		text = peers_file_format(&file);
-	peers_file_fini(&file);
-	return text;
+	return recent_peers_choose(negotiator_peers(daemon->negotiator),
+	                           &daemon->parts.recent_peers->waiting, &file) == 0
+	               ? peers_file_format(&file)
+	               : NULL;
 }
 
-static void save(struct daemon *daemon)
+static void save(void *ctx)
 {
+	struct daemon *daemon = ctx;
 	_cleanup_(cleanup_free) char *text = present_text(daemon);
 	struct recent_peers *recent = daemon->parts.recent_peers;
 	struct err err = {.text = "out of memory"};
@@ -195,11 +189,6 @@ static void save(struct daemon *daemon)
 	recent->earliest_ms = clock_now_ms() + SAVE_PAUSE_MS;
 	free(recent->written);
 	recent->written = steal_ptr(text);
-}
-
-static void on_timer(void *ctx)
-{
-	save(ctx);
 }
 
 void recent_peers_on_change(void *ctx)
@@ -225,9 +214,12 @@ void recent_peers_freeze(struct daemon *daemon)
 static int open_part(struct daemon *daemon, struct err *err)
 {
 	struct recent_peers *recent = daemon->parts.recent_peers;
-	int error = make_path(daemon->run_dir, &recent->path);
+	int error = 0;
 
-	if (!error && is_trusted(recent))
+	recent->path = make_path(daemon->run_dir);
+	if (!recent->path)
+		error = -ENOMEM;
+	else if (is_trusted(recent))
 		error = read_file(recent);
 	if (error)
 		return err_set(err, error, "peers file: out of memory");
@@ -245,6 +237,5 @@ static void close_part(struct daemon *daemon)
 	free(recent->path);
 }
 
-const struct part recent_peers_part = {
-	PART(recent_peers), .open = open_part, .close = close_part,
-	.timers = {{on_timer, offsetof(struct recent_peers, timer)}}};
+const struct part recent_peers_part = {PART(recent_peers), .open = open_part, .close = close_part,
+                                       .timers = {{save, offsetof(struct recent_peers, timer)}}};

@@ -3,7 +3,6 @@
 #include "xfrmd/xfrmd/reload.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/clock.h"
@@ -11,7 +10,6 @@
 #include "xfrmd/base/notify.h"
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/settings_swap.h"
-#include "xfrmd/xfrmd/shutdown.h"
 #include "xfrmd/xfrmd/try.h"
 
 struct reload {
@@ -30,17 +28,6 @@ static void note(struct reload_history *history, const struct strlist *errors)
 		(void)strlist_add(&history->errors, errors->items[i]);
 }
 
-/* Why the configuration file is not read now. */
-static bool refused(const struct daemon *daemon, struct strlist *errors)
-{
-	if (try_is_under_way(daemon))
-		strlist_addf(errors, "another configuration is being tried, expected `xfrmctl try "
-		                     "--confirm` or `xfrmctl try --back` first");
-	else if (shutdown_is_under_way(daemon))
-		strlist_addf(errors, "a shutdown is under way");
-	return errors->count;
-}
-
 int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlist *ret_errors)
 {
 	struct settings settings = {0};
@@ -48,7 +35,7 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 
 	if (error)
 		log_error("log: cannot open again: %s", strerror(-error));
-	if (refused(daemon, ret_errors)) {
+	if (try_refuses(daemon, "another configuration is being tried", ret_errors)) {
 		settings_log("reload", ret_changes, ret_errors);
 		return -EINVAL;
 	}
@@ -74,6 +61,4 @@ static void close_part(struct daemon *daemon)
 	strlist_fini(&daemon->parts.reload->history.errors);
 }
 
-const struct part reload_part = {
-	"reload",  offsetof(struct parts, reload), sizeof(struct reload), {{NULL, 0}}, NULL,
-	close_part};
+const struct part reload_part = {PART(reload), .close = close_part};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/xfrmd/resync.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/xfrmd/acquires.h"
 #include "xfrmd/xfrmd/known_hosts.h"
@@ -15,9 +13,10 @@ struct resync {
 	struct loop_timer *timer;
 };
 
-void resync_now(struct daemon *daemon)
+void resync_now(void *ctx)
 {
-	struct sas sas = {0};
+	struct daemon *daemon = ctx;
+	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
 
 	if (sas_read(daemon, &sas, &err) < 0) {
@@ -30,17 +29,11 @@ void resync_now(struct daemon *daemon)
 		resync_soon(daemon);
 	}
 	acquires_on_listed(daemon, &sas);
-	sas_fini(&sas);
 }
 
 void resync_soon(struct daemon *daemon)
 {
 	loop_timer_start(daemon->parts.resync->timer, DELAY_MS);
-}
-
-static void on_timer(void *ctx)
-{
-	resync_now(ctx);
 }
 
 static int open_part(struct daemon *daemon, struct err *err)
@@ -51,4 +44,4 @@ static int open_part(struct daemon *daemon, struct err *err)
 }
 
 const struct part resync_part = {PART(resync), .open = open_part,
-                                 .timers = {{on_timer, offsetof(struct resync, timer)}}};
+                                 .timers = {{resync_now, offsetof(struct resync, timer)}}};

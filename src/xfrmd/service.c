@@ -41,18 +41,8 @@ static void detach_stdio(const struct daemon *daemon)
 /* Whether who reads stderr reads the log too: a unit's stderr goes to the journal. */
 static bool logs_to_stderr(const struct daemon *daemon)
 {
-	if (uses_stderr(daemon))
-		return true;
-	switch (daemon->settings.conf.log_target) {
-	case LOG_TARGET_STDERR:
-		return true;
-	case LOG_TARGET_SYSLOG:
-	case LOG_TARGET_JOURNAL:
-		return getenv("JOURNAL_STREAM") != NULL;
-	case LOG_TARGET_FILE:
-		return false;
-	}
-	return false;
+	return uses_stderr(daemon) ||
+	       (daemon->settings.conf.log_target != LOG_TARGET_FILE && getenv("JOURNAL_STREAM"));
 }
 
 static void report(const struct daemon *daemon, const char *what, const struct err *err)

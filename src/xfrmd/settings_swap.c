@@ -71,15 +71,9 @@ static bool drops_ca(const struct settings *from, const struct settings *to)
 {
 	const struct pki_certs *old = &from->bundle.cas, *new = &to->bundle.cas;
 
-	for (size_t i = 0; i < old->count; i++) {
-		size_t n = 0;
-
-		while (n < new->count &&
-		       strcmp(old->items[i].fingerprint, new->items[n].fingerprint) != 0)
-			n++;
-		if (n == new->count)
+	for (size_t i = 0; i < old->count; i++)
+		if (!pki_certs_has(new, &old->items[i]))
 			return true;
-	}
 	return false;
 }
 

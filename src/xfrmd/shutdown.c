@@ -6,12 +6,12 @@
  */
 #include "xfrmd/xfrmd/shutdown.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "xfrmd/base/array.h"
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/notify.h"
@@ -28,6 +28,7 @@ struct shutdown {
 	struct ctl_request **requests;
 	size_t request_count;
 	struct loop_timer *poll_timer;
+	bool under_way;
 	bool waiting; /* for jobs; else the end has begun */
 	bool skipped;
 	struct stop_wait wait;
@@ -62,7 +63,7 @@ static void finish(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct shutdown *shutdown = daemon->parts.shutdown;
-	struct strlist errors = {0};
+	_cleanup_(strlist_fini) struct strlist errors = {0};
 
 	charon_kill(daemon->charon);
 	/* charon tells of an SA's end before it deletes it */
@@ -75,15 +76,16 @@ static void finish(void *ctx)
 		               "(stop_action = block)");
 	log_notice("shutdown: done");
 	answer_all(shutdown, &errors);
-	strlist_fini(&errors);
 	loop_stop(daemon->loop);
 }
 
 bool shutdown_finish(struct daemon *daemon)
 {
-	if (!daemon->parts.shutdown || daemon->parts.shutdown->waiting)
+	struct shutdown *shutdown = daemon->parts.shutdown;
+
+	if (!shutdown->under_way || shutdown->waiting)
 		return false;
-	note(daemon->parts.shutdown, "peers: not waited for any longer (signal)");
+	note(shutdown, "peers: not waited for any longer (signal)");
 	finish(daemon);
 	return true;
 }
@@ -149,42 +151,25 @@ static void on_poll(void *ctx)
 	end(daemon);
 }
 
-static int begin(struct daemon *daemon, struct shutdown **ret_shutdown)
+static void begin(struct shutdown *shutdown, uint32_t timeout_s)
 {
-	struct shutdown *shutdown = calloc(1, sizeof(*shutdown));
-
-	if (!shutdown)
-		return -ENOMEM;
-	if (loop_timer_new(daemon->loop, on_poll, daemon, &shutdown->poll_timer) < 0) {
-		free(shutdown);
-		return -ENOMEM;
-	}
 	log_notice("shutdown: asked for by xfrmctl");
+	shutdown->under_way = true;
 	shutdown->waiting = true;
-	stop_wait_begin(&shutdown->wait, clock_now_ms(), daemon->settings.conf.stop_timeout_s);
+	stop_wait_begin(&shutdown->wait, clock_now_ms(), timeout_s);
 	loop_timer_start(shutdown->poll_timer, 0);
-	*ret_shutdown = shutdown;
-	return 0;
 }
 
 void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 {
 	struct shutdown *shutdown = daemon->parts.shutdown;
-	struct ctl_request **requests;
 
-	if (!shutdown && begin(daemon, &daemon->parts.shutdown) < 0) {
+	if (!shutdown->under_way)
+		begin(shutdown, daemon->settings.conf.stop_timeout_s);
+	if (array_grow(&shutdown->requests, shutdown->request_count, sizeof(request)) < 0)
 		ctl_request_reply(request, NULL);
-		return;
-	}
-	shutdown = daemon->parts.shutdown;
-	requests = reallocarray(shutdown->requests, shutdown->request_count + 1,
-	                        sizeof(struct ctl_request *));
-	if (requests) {
-		shutdown->requests = requests;
-		requests[shutdown->request_count++] = request;
-	} else {
-		ctl_request_reply(request, NULL);
-	}
+	else
+		shutdown->requests[shutdown->request_count++] = request;
 	if (!now || !shutdown->waiting)
 		return;
 	shutdown->skipped = true;
@@ -194,16 +179,14 @@ void shutdown_ask(struct daemon *daemon, struct ctl_request *request, bool now)
 
 bool shutdown_is_under_way(const struct daemon *daemon)
 {
-	return daemon->parts.shutdown != NULL;
+	return daemon->parts.shutdown->under_way;
 }
 
 void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 {
 	const struct shutdown *shutdown = daemon->parts.shutdown;
 
-	if (!shutdown)
-		return;
-	status->stopping = true;
+	status->stopping = shutdown->under_way;
 	if (!shutdown->waiting)
 		return;
 	status->stopping_ends = clock_epoch_of(shutdown->wait.end_ms);
@@ -217,25 +200,14 @@ void shutdown_status(const struct daemon *daemon, struct ctl_status *status)
 static void close_part(struct daemon *daemon)
 {
 	struct shutdown *shutdown = daemon->parts.shutdown;
-	struct strlist errors = {0};
+	_cleanup_(strlist_fini) struct strlist errors = {0};
 
-	if (!shutdown)
-		return;
-	if (shutdown->request_count) {
-		(void)strlist_add(&errors, "shutdown: a signal ended xfrmd before, the protection "
-		                           "goes on");
-		answer_all(shutdown, &errors);
-	}
-	strlist_fini(&errors);
+	strlist_addf(&errors, "shutdown: a signal ended xfrmd before, the protection goes on");
+	answer_all(shutdown, &errors);
 	strlist_fini(&shutdown->changes);
 	stop_jobs_fini(&shutdown->awaited);
-	loop_timer_free(shutdown->poll_timer);
 	free(shutdown->requests);
-	free(shutdown);
-	daemon->parts.shutdown = NULL;
 }
 
-const struct part shutdown_part = {
-	.name = "shutdown",
-	.close = close_part,
-};
+const struct part shutdown_part = {PART(shutdown), .close = close_part,
+                                   .timers = {{on_poll, offsetof(struct shutdown, poll_timer)}}};

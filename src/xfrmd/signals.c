@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/xfrmd/signals.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/notify.h"
 #include "xfrmd/xfrmd/reload.h"
@@ -28,11 +27,9 @@ static void on_terminate(void *ctx)
 
 static void on_hangup(void *ctx)
 {
-	struct strlist changes = {0}, errors = {0};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 
 	reload_run(ctx, &changes, &errors);
-	strlist_fini(&changes);
-	strlist_fini(&errors);
 }
 
 /* One more must not end us in another way than the first. */
@@ -75,6 +72,4 @@ static void close_part(struct daemon *daemon)
 	loop_signal_free(self->terminate);
 }
 
-const struct part signals_part = {
-	"signals", offsetof(struct parts, signals), sizeof(struct signals), {{NULL, 0}}, open_part,
-	close_part};
+const struct part signals_part = {PART(signals), .open = open_part, .close = close_part};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
@@ -64,33 +65,21 @@ static void add_policies(struct daemon *daemon, struct ctl_status *status)
 
 static void add_peers(struct daemon *daemon, struct ctl_status *status)
 {
+	size_t in_state[PEER_STATE_FAILED + 1] = {0}, count;
 	struct peers_counters counters;
-	size_t count;
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
-	const struct peer **list = peers_list_by_local(peers, &count);
+	_cleanup_(cleanup_free) const struct peer **list = peers_list_by_local(peers, &count);
 	struct failures failures = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		switch (list[i]->state) {
-		case PEER_STATE_UP:
-			status->peers_up++;
-			break;
-		case PEER_STATE_QUEUED:
-		case PEER_STATE_NEGOTIATING:
-			status->peers_negotiating++;
-			break;
-		case PEER_STATE_FAILED:
-			status->peers_failed++;
-			break;
-		case PEER_STATE_IDLE:
-			break;
-		}
-	}
-	for (size_t i = 0; i < count; i++)
+		in_state[list[i]->state]++;
 		if (list[i]->state != PEER_STATE_IDLE && list[i]->last_error.reason)
 			failures_add(&failures, &list[i]->last_error, &list[i]->pair.remote);
+	}
+	status->peers_up = in_state[PEER_STATE_UP];
+	status->peers_negotiating = in_state[PEER_STATE_QUEUED] + in_state[PEER_STATE_NEGOTIATING];
+	status->peers_failed = in_state[PEER_STATE_FAILED];
 	(void)failures_tell(&failures, &status->warnings);
-	free(list);
 	peers_counters(peers, &counters);
 	status->peers_repaired = counters.repairs;
 	status->acquires_received = counters.acquires + acquires_counters(daemon).put_off;
@@ -98,40 +87,28 @@ static void add_peers(struct daemon *daemon, struct ctl_status *status)
 	status->acquires_lost = acquires_counters(daemon).lost;
 }
 
-struct certificate_rows {
-	const struct conf *conf;
-	struct ctl_status *status;
-};
-
-/* The rows have room for it. */
-static void add_certificate(void *ctx, const struct pki_cert *cert, const char *role)
-{
-	const struct certificate_rows *rows = ctx;
-	struct ctl_status *status = rows->status;
-	struct ctl_certificate *row = &status->certificates[status->certificate_count];
-	int64_t now = clock_now_epoch();
-
-	*row = (struct ctl_certificate){.file = strdup(cert->file),
-	                                .role = role,
-	                                .subject = strdup(cert->subject),
-	                                .not_after = cert->not_after,
-	                                .days_left = pki_cert_days_left(cert, now)};
-	if (!row->file || !row->subject) {
-		free(row->file);
-		free(row->subject);
-		return;
-	}
-	status->certificate_count++;
-	health_of_certificate(rows->conf, row, now, status);
-}
-
 static void add_certificates(struct daemon *daemon, struct ctl_status *status)
 {
-	struct certificate_rows rows = {&daemon->settings.conf, status};
+	const int64_t now = clock_now_epoch();
+	const struct pki_cert *cert;
+	const char *role;
 
-	status->certificates = calloc(certificates_count(daemon), sizeof(*status->certificates));
-	if (status->certificates)
-		certificates_each(daemon, add_certificate, &rows);
+	for (size_t i = 0; (cert = certificates_at(daemon, i, &role)); i++) {
+		struct ctl_certificate row = {.file = strdup(cert->file),
+		                              .role = role,
+		                              .subject = strdup(cert->subject),
+		                              .not_after = cert->not_after,
+		                              .days_left = pki_cert_days_left(cert, now)};
+
+		if (!row.file || !row.subject ||
+		    array_grow(&status->certificates, status->certificate_count, sizeof(row)) < 0) {
+			free(row.file);
+			free(row.subject);
+			continue;
+		}
+		status->certificates[status->certificate_count++] = row;
+		health_of_certificate(&daemon->settings.conf, &row, now, status);
+	}
 }
 
 static void add_charon(struct daemon *daemon, struct ctl_status *status)
@@ -185,13 +162,10 @@ void status_fill(struct daemon *daemon, struct ctl_status *ret_status)
 
 char *status_json(struct daemon *daemon)
 {
-	struct ctl_status status;
-	char *json;
+	_cleanup_(ctl_status_fini) struct ctl_status status = {0};
 
 	status_fill(daemon, &status);
-	json = ctl_proto_status(&status);
-	ctl_status_fini(&status);
-	return json;
+	return ctl_proto_status(&status);
 }
 
 /* Peers with their SAs. The kernel is asked, not charon: it knows SAs that charon lost. */
@@ -224,28 +198,23 @@ char *status_peers_json(struct daemon *daemon)
 	size_t count;
 	_cleanup_(cleanup_free) const struct peer **peers =
 		peers_list_by_local(negotiator_peers(daemon->negotiator), &count);
-	struct ctl_peers rows = {.items = calloc(count + 1, sizeof(*rows.items)), .count = count};
-	struct sas sas = {0};
+	_cleanup_(ctl_peers_fini) struct ctl_peers rows = {0};
+	_cleanup_(sas_fini) struct sas sas = {0};
 	struct err err;
-	char *json;
 
-	if (!peers || !rows.items) {
-		free(rows.items);
+	rows.items = calloc(count + 1, sizeof(*rows.items));
+	if (!peers || !rows.items)
 		return NULL;
-	}
 	if (sas_read(daemon, &sas, &err) < 0)
 		log_warning("peers: %s", err.text);
 	ctl_sas_sort(sas.items, sas.count);
 	for (size_t i = 0; i < count; i++) {
-		struct ctl_peer *row = &rows.items[i];
+		struct ctl_peer *row = &rows.items[rows.count++];
 
 		*row = peer_row(peers[i]);
 		if (ctl_sas_of(sas.items, sas.count, daemon->settings.conf.reqid, &peers[i]->pair,
 		               &row->sas, &row->sa_count) < 0)
 			log_warning("peers: out of memory");
 	}
-	json = ctl_proto_peers(&rows);
-	ctl_peers_fini(&rows);
-	sas_fini(&sas);
-	return json;
+	return ctl_proto_peers(&rows);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "xfrmd/base/array.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/process.h"
@@ -45,14 +46,11 @@ static bool is_hidden(pid_t pid)
 
 static int add_job(struct stop_jobs *jobs, const char *path)
 {
-	struct stop_job job = {.path = strdup(path)}, *items;
+	struct stop_job job = {.path = strdup(path)};
 	struct stat status = {0};
 	int error;
 
-	items = reallocarray(jobs->items, jobs->count + 1, sizeof(*items));
-	if (items)
-		jobs->items = items;
-	if (!items || !job.path) {
+	if (!job.path || array_grow(&jobs->items, jobs->count, sizeof(job)) < 0) {
 		free(job.path);
 		return -ENOMEM;
 	}
@@ -64,7 +62,7 @@ static int add_job(struct stop_jobs *jobs, const char *path)
 		error = process_start_epoch(job.pid, &job.started);
 		job.runs = error == -ENOENT ? is_hidden(job.pid) : error != -ESRCH;
 	}
-	items[jobs->count++] = job;
+	jobs->items[jobs->count++] = job;
 	return 0;
 }
 

@@ -2,9 +2,7 @@
 /* The kernel's values that hold for all IPsec of a network namespace. */
 #include "xfrmd/xfrmd/sysctls.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
@@ -46,6 +44,4 @@ void sysctls_stop_holding(void)
 		log_warning("shutdown: %s", err.text);
 }
 
-const struct part sysctls_part = {
-	"sysctls", offsetof(struct parts, sysctls), sizeof(struct sysctls), {{NULL, 0}}, NULL,
-	NULL};
+const struct part sysctls_part = {PART(sysctls)};

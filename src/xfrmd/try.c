@@ -15,6 +15,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/run_dir.h"
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/settings_swap.h"
 #include "xfrmd/xfrmd/shutdown.h"
@@ -22,32 +23,24 @@
 struct
 try {
 	struct loop_timer *timer;
+	bool under_way;
 	uint64_t end_ms;
 	bool copied;
 	bool flushed; /* before: nothing was installed */
 	struct settings former;
 };
 
-/* NULL: out of memory. */
-static char *run_path(const struct daemon *daemon, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", daemon->run_dir, name) < 0 ? NULL : path;
-}
-
 static void forget(struct daemon *daemon, bool confirmed)
 {
-	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
 	struct try *try = daemon->parts.try;
 
 	/* who confirms puts it into its place */
 	if (try->copied && !confirmed && path)
 		unlink(path);
-	loop_timer_free(try->timer);
+	loop_timer_stop(try->timer);
 	settings_fini(&try->former);
-	free(try);
-	daemon->parts.try = NULL;
+	try->under_way = false;
 }
 
 static void go_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -68,49 +61,34 @@ static void go_back(struct daemon *daemon, struct strlist *changes, struct strli
 
 static void on_timeout(void *ctx)
 {
-	struct strlist changes = {0}, errors = {0};
+	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 
 	log_warning("try: nobody confirmed it in time");
 	go_back(ctx, &changes, &errors);
 	settings_log("try", &changes, &errors);
-	strlist_fini(&changes);
-	strlist_fini(&errors);
 }
 
-/* Only from here on is what a second try would copy another file. */
-static int take_copy(const struct daemon *daemon, struct strlist *errors, char **ret_path)
+/* The caller frees; NULL: it failed. Only from here on is what a second try would copy another file. */
+static char *take_copy(const struct daemon *daemon, struct strlist *errors)
 {
-	_cleanup_(cleanup_free) char *new = run_path(daemon, CTL_TRY_NEW);
-	_cleanup_(cleanup_free) char *path = run_path(daemon, CTL_TRY_FILE);
+	_cleanup_(cleanup_free) char *new = run_dir_file(daemon->run_dir, CTL_TRY_NEW);
+	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
 
-	if (!new || !path) {
+	if (!new || !path)
 		strlist_addf(errors, "out of memory");
-		return -ENOMEM;
-	}
-	if (rename(new, path) < 0) {
+	else if (rename(new, path) < 0)
 		strlist_addf(errors, "%s: cannot rename: %s", new, strerror(errno));
-		return -EINVAL;
-	}
-	*ret_path = steal_ptr(path);
-	return 0;
+	else
+		return steal_ptr(path);
+	return NULL;
 }
 
-static int load(struct daemon *daemon, bool copied, struct settings *ret_settings,
-                struct strlist *errors)
-{
-	_cleanup_(cleanup_free) char *path = NULL;
-	int error = copied ? take_copy(daemon, errors, &path) : 0;
-
-	if (error)
-		return error;
-	return settings_read(daemon, copied ? path : daemon->conf_path, ret_settings, errors);
-}
-
-static bool refused(const struct daemon *daemon, struct strlist *errors)
+bool try_refuses(const struct daemon *daemon, const char *why, struct strlist *errors)
 {
 	if (try_is_under_way(daemon))
-		strlist_addf(errors, "a try is under way, expected `xfrmctl try --confirm` or "
-		                     "`xfrmctl try --back` first");
+		strlist_addf(errors,
+		             "%s, expected `xfrmctl try --confirm` or `xfrmctl try --back` first",
+		             why);
 	else if (shutdown_is_under_way(daemon))
 		strlist_addf(errors, "a shutdown is under way");
 	return errors->count;
@@ -118,25 +96,24 @@ static bool refused(const struct daemon *daemon, struct strlist *errors)
 
 bool try_is_under_way(const struct daemon *daemon)
 {
-	return daemon->parts.try != NULL;
+	return daemon->parts.try->under_way;
 }
 
 void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
                struct strlist *errors)
 {
-	struct try *try;
+	_cleanup_(cleanup_free) char *copy = NULL;
+	struct try *try = daemon->parts.try;
+	const char *path;
 
-	if (refused(daemon, errors))
+	if (try_refuses(daemon, "a try is under way", errors))
 		return;
-	try = calloc(1, sizeof(*try));
-	if (!try || loop_timer_new(daemon->loop, on_timeout, daemon, &try->timer) < 0) {
-		strlist_addf(errors, "out of memory");
-		free(try);
-		return;
-	}
-	daemon->parts.try = try;
+	try->under_way = true;
 	try->copied = copied;
-	if (load(daemon, copied, &try->former, errors) < 0) {
+	if (copied)
+		copy = take_copy(daemon, errors);
+	path = copied ? copy : daemon->conf_path;
+	if (!path || settings_read(daemon, path, &try->former, errors) < 0) {
 		settings_log("try", changes, errors);
 		forget(daemon, false);
 		return;
@@ -152,9 +129,9 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 
 static bool is_trying(const struct daemon *daemon, struct strlist *errors)
 {
-	if (!daemon->parts.try)
+	if (!try_is_under_way(daemon))
 		strlist_addf(errors, "nothing is being tried");
-	return daemon->parts.try != NULL;
+	return try_is_under_way(daemon);
 }
 
 void try_confirm(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
@@ -178,7 +155,7 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 {
 	const struct try *try = daemon->parts.try;
 
-	if (!try)
+	if (!try->under_way)
 		return;
 	status->trying = true;
 	status->try_copied = try->copied;
@@ -187,13 +164,11 @@ void try_status(const struct daemon *daemon, struct ctl_status *status)
 
 static void close_part(struct daemon *daemon)
 {
-	if (!daemon->parts.try)
+	if (!try_is_under_way(daemon))
 		return;
 	log_warning("try: ends with xfrmd, the configuration file counts from the next start on");
 	forget(daemon, false);
 }
 
-const struct part try_part = {
-	.name = "try",
-	.close = close_part,
-};
+const struct part try_part = {PART(try), .close = close_part,
+                              .timers = {{on_timeout, offsetof(struct try, timer)}}};

@@ -10,6 +10,7 @@
 #include "test.h"
 #include "xfrmd/xfrmd/settings_swap.h"
 
+static const struct part *const parts[] = {&try_part};
 static struct daemon self;
 static struct strlist changes, errors;
 static char run_dir[64];
@@ -72,19 +73,22 @@ bool __wrap_shutdown_is_under_way(const struct daemon *of)
 
 static void set_up(void)
 {
+	struct err err;
+
 	memset(&seen, 0, sizeof(seen));
 	strcpy(run_dir, "/tmp/test_try.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(run_dir));
 	self = (struct daemon){
 		.conf_path = "x.conf", .run_dir = run_dir, .settings = {.hash = "old"}};
 	ck_assert_int_eq(loop_new(&self.loop), 0);
+	ck_assert_int_eq(parts_open(parts, 1, &self, &err), 0);
 }
 
 static void tear_down(void)
 {
 	char command[96];
 
-	try_part.close(&self);
+	parts_close(parts, 1, &self);
 	loop_free(self.loop);
 	strlist_fini(&changes);
 	strlist_fini(&errors);

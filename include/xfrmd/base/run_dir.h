@@ -11,6 +11,8 @@
  * says nothing, so a stale one never refuses a start.
  */
 
+/* The path of what is called @name in it. The caller frees; NULL: out of memory. */
+char *run_dir_file(const char *path, const char *name);
 /*
  * Makes the directory if need be, and takes its lock, which *ret_lock_fd holds until it is closed.
  * xfrmd.pid is removed: until we are ready it names nobody. -EEXIST: another xfrmd runs here, the

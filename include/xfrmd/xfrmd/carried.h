@@ -15,8 +15,8 @@ struct carried_total {
 	size_t sas; /* that there are now */
 	struct traffic_total traffic;
 };
-/* Reads the kernel. 0 or negative errno. */
-int carried_read(struct daemon *daemon, struct carried_total *ret_in,
-                 struct carried_total *ret_out);
+/* Reads the kernel. @ret_totals: by direction, of what comes in and of what goes out. 0 or negative
+ * errno. */
+int carried_read(struct daemon *daemon, struct carried_total ret_totals[2]);
 
 #endif

@@ -12,10 +12,10 @@ void known_hosts_on_lost(struct daemon *daemon, void (*lost)(struct daemon *daem
 
 /* Takes the kernel's SAs as they are. 0 or -ENOMEM. */
 int known_hosts_sync(struct daemon *daemon, const struct sas *sas);
-/* After new settings or new addresses, before the plan; known_hosts_planned() after it, which empties
+/* After new settings or new addresses, before the plan; known_hosts_act() after it, which empties
  * @actions. 0, or negative errno and @err. */
 int known_hosts_reload(struct daemon *daemon, struct host_actions *ret_actions, struct err *err);
-void known_hosts_planned(struct daemon *daemon, struct host_actions *actions);
+void known_hosts_act(struct daemon *daemon, struct host_actions *actions);
 
 /* Events. An SA of ours that goes out to a protected peer is there, or one is gone. */
 void known_hosts_on_sa(struct daemon *daemon, const struct sa *sa);

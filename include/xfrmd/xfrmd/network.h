@@ -9,7 +9,7 @@ extern const struct part network_part;
 
 /* Addresses or settings are others: known hosts first, then the SPD. 0, or negative errno and @err. */
 int network_refresh(struct daemon *daemon, struct spd_change *ret_change, struct err *err);
-/* The first time, which the log tells. */
+/* The first time, which the log tells, and the sysctls. */
 int network_begin(struct daemon *daemon, struct err *err);
 /* Ends the SAs of peers that are not protected any more, or whose local address is gone, and forgets
  * them. */

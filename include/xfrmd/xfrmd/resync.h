@@ -6,7 +6,8 @@
 
 /* After lost notifications, or lost memory: the kernel's SAs tell what was missed. */
 extern const struct part resync_part;
-void resync_now(struct daemon *daemon);
+/* @daemon: a struct daemon, so that this may be a callback. */
+void resync_now(void *daemon);
 void resync_soon(struct daemon *daemon);
 
 #endif
