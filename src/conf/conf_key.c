@@ -54,15 +54,14 @@ void conf_key_complain(struct conf_reader *reader, const struct conf_key *key, c
 }
 
 /* Notes are said once, however often their cause occurs. */
-static void note(struct conf_reader *reader, const char *text)
+static void drop_repeated_note(struct problems *notes)
 {
-	struct problems *notes = &reader->conf->notes;
-
-	for (size_t i = 0; i < notes->count; i++) {
-		if (strcmp(notes->items[i], text) == 0)
+	for (size_t i = 0; i + 1 < notes->count; i++) {
+		if (strcmp(notes->items[i], notes->items[notes->count - 1]) == 0) {
+			free(notes->items[--notes->count]);
 			return;
+		}
 	}
-	problems_add(notes, "%s", text);
 }
 
 static void read_bool(struct conf_reader *reader, const struct conf_key *key, const char *value)
@@ -218,13 +217,13 @@ static void read_interfaces(struct conf_reader *reader, const struct conf_key *k
 static void read_stop_action(struct conf_reader *reader, const struct conf_key *key,
                              const char *value)
 {
-	bool clear = strcmp(value, "clear") == 0;
+	static const char *const actions[] = {"block", "clear", NULL};
+	int action = str_index(value, actions);
 
-	if (!clear && strcmp(value, "block") != 0) {
+	if (action < 0)
 		conf_key_complain(reader, key, "unknown action", value, "block or clear");
-		return;
-	}
-	*(bool *)field(reader, key) = clear;
+	else
+		*(bool *)field(reader, key) = action;
 }
 
 static void read_log_target(struct conf_reader *reader, const struct conf_key *key,
@@ -269,14 +268,12 @@ static void add_prefix(struct conf_reader *reader, const struct conf_key *key,
 static void note_host_bits(struct conf_reader *reader, const char *where, const char *text,
                            const struct prefix *used)
 {
-	_cleanup_(cleanup_free) char *line = NULL;
+	struct problems *notes = &reader->conf->notes;
 	char used_text[PREFIX_TEXT_MAX];
 
-	if (asprintf(&line, "%s: %s has host bits set, %s is used", where, text,
-	             prefix_format(used, used_text)) < 0)
-		line = NULL;
-	else
-		note(reader, line);
+	problems_add(notes, "%s: %s has host bits set, %s is used", where, text,
+	             prefix_format(used, used_text));
+	drop_repeated_note(notes);
 }
 
 #define MAPPED_LEN 96
@@ -321,16 +318,14 @@ static const char *oddity(const struct prefix *prefix)
 static bool note_oddity(struct conf_reader *reader, const struct conf_key *key, const char *where,
                         const struct prefix *prefix)
 {
-	_cleanup_(cleanup_free) char *line = NULL;
+	struct problems *notes = &reader->conf->notes;
 	const char *what = oddity(prefix);
 	char text[PREFIX_TEXT_MAX];
 
 	if (!what || field(reader, key) != (void *)&reader->conf->protect)
 		return false;
-	if (asprintf(&line, "%s: %s %s", where, prefix_format(prefix, text), what) < 0)
-		line = NULL;
-	else
-		note(reader, line);
+	problems_add(notes, "%s: %s %s", where, prefix_format(prefix, text), what);
+	drop_repeated_note(notes);
 	return true;
 }
 
