@@ -86,9 +86,9 @@ static void read_number(struct conf_reader *reader, const struct conf_key *key, 
 	                  expected);
 }
 
-static void take_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value,
-                         bool may_be_off)
+static void read_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value)
 {
+	bool may_be_off = key->flags & CONF_KEY_MAY_BE_OFF;
 	uint32_t *seconds = field(reader, key);
 	char expected[64];
 	uint64_t parsed;
@@ -102,16 +102,6 @@ static void take_seconds(struct conf_reader *reader, const struct conf_key *key,
 	         key->min, key->max);
 	conf_key_complain(reader, key, error == -EINVAL ? "not a duration" : "out of range", value,
 	                  expected);
-}
-
-static void read_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value)
-{
-	take_seconds(reader, key, value, false);
-}
-
-static void read_interval(struct conf_reader *reader, const struct conf_key *key, const char *value)
-{
-	take_seconds(reader, key, value, true);
 }
 
 static void set_text(struct conf_reader *reader, char **text, const char *value)
@@ -466,14 +456,14 @@ const struct conf_key conf_keys[CONF_KEY_COUNT] = {
          REPLAY_WINDOW_MAX, 0},
 	{"kernel", "reqid", read_number, FIELD(reqid), 1, UINT32_MAX, 0},
 	{"charon", "binary", read_path, FIELD(charon_binary), 0, 0, 0},
-	{"charon", "dpd_delay", read_interval, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
-         0},
-	{"charon", "idle_timeout", read_interval, FIELD(idle_timeout_s), INTERVAL_MIN_S,
-         INTERVAL_MAX_S, 0},
-	{"charon", "rekey_time", read_interval, FIELD(rekey_time_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
-         0},
-	{"charon", "ike_rekey_time", read_interval, FIELD(ike_rekey_time_s), INTERVAL_MIN_S,
-         INTERVAL_MAX_S, 0},
+	{"charon", "dpd_delay", read_seconds, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
+         CONF_KEY_MAY_BE_OFF},
+	{"charon", "idle_timeout", read_seconds, FIELD(idle_timeout_s), INTERVAL_MIN_S,
+         INTERVAL_MAX_S, CONF_KEY_MAY_BE_OFF},
+	{"charon", "rekey_time", read_seconds, FIELD(rekey_time_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
+         CONF_KEY_MAY_BE_OFF},
+	{"charon", "ike_rekey_time", read_seconds, FIELD(ike_rekey_time_s), INTERVAL_MIN_S,
+         INTERVAL_MAX_S, CONF_KEY_MAY_BE_OFF},
 	{"certificates", "info_days", read_number, FIELD(info_days), 0, DAYS_MAX, 0},
 	{"certificates", "warn_days", read_number, FIELD(warn_days), 0, DAYS_MAX, 0},
 	{"certificates", "error_days", read_number, FIELD(error_days), 0, DAYS_MAX, 0},

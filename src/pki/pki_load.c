@@ -70,14 +70,8 @@ static int list_directory(const char *path, struct strlist *files, struct proble
 		result = -EINVAL;
 	}
 	for (int i = 0; i < count; i++) {
-		_cleanup_(cleanup_free) char *file = NULL;
-
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
-			file = NULL;
+		if (strlist_addf(files, "%s/%s", path, entries[i]->d_name) < 0)
 			result = -ENOMEM;
-		} else if (strlist_add(files, file) < 0) {
-			result = -ENOMEM;
-		}
 		free(entries[i]);
 	}
 	free(entries);
@@ -168,21 +162,13 @@ static int compare_fingerprints(const void *a, const void *b)
 	return strcmp(left->fingerprint, right->fingerprint);
 }
 
-static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (compare_fingerprints(&certs->items[i], cert) == 0)
-			return true;
-	return false;
-}
-
 /* Keeps the first of each, in the order of the files: so problems come in that order too. */
 static void remove_duplicates(struct pki_certs *certs)
 {
 	struct pki_certs kept = {certs->items, 0};
 
 	for (size_t i = 0; i < certs->count; i++) {
-		if (holds(&kept, &certs->items[i]))
+		if (pki_certs_has(&kept, &certs->items[i]))
 			pki_cert_fini(&certs->items[i]);
 		else
 			kept.items[kept.count++] = certs->items[i];

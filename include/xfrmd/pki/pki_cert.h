@@ -40,6 +40,8 @@ struct pki_certs {
 };
 /* Moves the content of @cert to the end of the list. On -ENOMEM the caller still owns it. */
 int pki_certs_add(struct pki_certs *certs, struct pki_cert *cert);
+/* Whether a certificate with the same fingerprint is in the list. */
+bool pki_certs_has(const struct pki_certs *certs, const struct pki_cert *cert);
 void pki_certs_fini(struct pki_certs *certs);
 
 /* `FILE`, or `FILE: certificate N` when the file holds several. Returns @text. */
