@@ -136,7 +136,7 @@ static int check_file(const char *path, struct err *err)
 			               path, what);
 	}
 	if (geteuid() == 0 && access(what, W_OK) < 0)
-		return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+		return err_cannot(err, path, "be written");
 	return 0;
 }
 

@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/net/pair.h"
 
-#include <stdio.h>
-
-const char *pair_format(const struct pair *pair, char buf[static PAIR_TEXT_MAX])
-{
-	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
-
-	snprintf(buf, PAIR_TEXT_MAX, "%s -> %s", addr_format(&pair->local, local),
-	         addr_format(&pair->remote, remote));
-	return buf;
-}
-
 bool pair_equal(const struct pair *a, const struct pair *b)
 {
 	return addr_equal(&a->remote, &b->remote) && addr_equal(&a->local, &b->local);

@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "xfrmd/base/buf.h"
 #include "xfrmd/pki/pki_ossl.h"

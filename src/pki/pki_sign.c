@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <openssl/rand.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/pki/pki_ossl.h"

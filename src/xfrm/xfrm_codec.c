@@ -17,7 +17,6 @@
 #include <netlink/xfrm/selector.h>
 #include <netlink/xfrm/sp.h>
 #include <netlink/xfrm/template.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "xfrm_read.h"

@@ -7,6 +7,7 @@
 #include "xfrmd/xfrmd/shutdown.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,21 +30,11 @@ START_TEST(pairs_are_in_order_of_the_remote_and_then_the_local_address)
 }
 END_TEST
 
-START_TEST(pair_is_written_from_here_to_there)
-{
-	struct pair pair = make_pair("10.0.0.1", "10.0.0.2");
-	char text[PAIR_TEXT_MAX];
-
-	ck_assert_str_eq(pair_format(&pair, text), "10.0.0.1 -> 10.0.0.2");
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase;
 	Suite *suite = test_suite("pair", &tcase);
 
 	tcase_add_test(tcase, pairs_are_in_order_of_the_remote_and_then_the_local_address);
-	tcase_add_test(tcase, pair_is_written_from_here_to_there);
 	return test_run(suite);
 }

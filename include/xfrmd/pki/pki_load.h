@@ -2,7 +2,6 @@
 #ifndef XFRMD_PKI_PKI_LOAD_H
 #define XFRMD_PKI_PKI_LOAD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
