@@ -177,10 +177,10 @@ static void remove_duplicates(struct pki_certs *certs)
 
 /* Reads all that can be read; -EINVAL is in @problems, and no reason to stop here. */
 static int read_all(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
-                    struct pki_bundle *bundle, struct pki_key *key, struct problems *problems)
+                    struct pki_bundle *bundle, struct problems *problems)
 {
 	if (load_file(cert_file, &bundle->chain, problems) == -ENOMEM ||
-	    pki_load_key(key_file, key, problems) == -ENOMEM)
+	    pki_load_key(key_file, &bundle->key, problems) == -ENOMEM)
 		return -ENOMEM;
 	for (size_t i = 0; i < ca_paths->count; i++)
 		if (pki_load_certs(ca_paths->items[i], &bundle->cas, problems) == -ENOMEM)
@@ -188,8 +188,8 @@ static int read_all(const char *cert_file, const char *key_file, const struct st
 	return 0;
 }
 
-static int check_all(const char *key_file, const struct pki_bundle *bundle,
-                     const struct pki_key *key, int64_t now, struct problems *problems)
+static int check_all(const char *key_file, const struct pki_bundle *bundle, int64_t now,
+                     struct problems *problems)
 {
 	int r = 0;
 
@@ -197,8 +197,8 @@ static int check_all(const char *key_file, const struct pki_bundle *bundle,
 		r = pki_check_ca(&bundle->cas.items[i], now, problems);
 	if (r == 0 && bundle->chain.count)
 		r = pki_check_chain(&bundle->chain, &bundle->cas, now, problems);
-	if (r == 0 && bundle->chain.count && key->der)
-		r = pki_check_key(&bundle->chain, key, key_file, problems);
+	if (r == 0 && bundle->chain.count && bundle->key.der)
+		r = pki_check_key(&bundle->chain, &bundle->key, key_file, problems);
 	return r;
 }
 
@@ -206,29 +206,24 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
              int64_t now, struct pki_bundle *ret_bundle, struct problems *problems)
 {
 	struct pki_bundle bundle = {0};
-	struct pki_key key = {0};
 	size_t before = problems->count;
 	int r;
 
-	r = read_all(cert_file, key_file, ca_paths, &bundle, &key, problems);
+	r = read_all(cert_file, key_file, ca_paths, &bundle, problems);
 	if (r == 0) {
 		remove_duplicates(&bundle.cas);
-		r = check_all(key_file, &bundle, &key, now, problems);
+		r = check_all(key_file, &bundle, now, problems);
 	}
 	if (r == 0 && problems->out_of_memory)
 		r = -ENOMEM;
 	if (r == 0 && problems->count > before)
 		r = -EINVAL;
 	if (r < 0) {
-		pki_key_fini(&key);
 		pki_bundle_fini(&bundle);
 		return r;
 	}
 	qsort(bundle.cas.items, bundle.cas.count, sizeof(bundle.cas.items[0]),
 	      compare_fingerprints);
-	bundle.key_der = key.der;
-	bundle.key_der_len = key.der_len;
-	memcpy(bundle.key_fingerprint, key.fingerprint, sizeof(bundle.key_fingerprint));
 	*ret_bundle = bundle;
 	return 0;
 }
@@ -237,9 +232,7 @@ void pki_bundle_fini(struct pki_bundle *bundle)
 {
 	if (!bundle)
 		return;
-	if (bundle->key_der)
-		OPENSSL_cleanse(bundle->key_der, bundle->key_der_len);
-	free(bundle->key_der);
+	pki_key_fini(&bundle->key);
 	pki_certs_fini(&bundle->chain);
 	pki_certs_fini(&bundle->cas);
 	*bundle = (struct pki_bundle){0};

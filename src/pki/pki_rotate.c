@@ -92,7 +92,8 @@ static int read_files(struct folder *folder, struct problems *problems)
 	if (r == 0 && access(files->next_ca.key, F_OK) == 0)
 		r = pki_load_key(files->next_ca.key, &folder->next_ca_key, problems);
 	if (r == 0)
-		r = pki_find_owner(&folder->cas, &folder->ca_key, &folder->current);
+		r = pki_find_authority(&folder->cas, &folder->ca_key, files->ca.cert, files->ca.key,
+		                       &folder->current, problems);
 	folder->next = folder->cas.count;
 	if (r == 0 && folder->next_ca_key.der)
 		r = pki_find_owner(&folder->cas, &folder->next_ca_key, &folder->next);
@@ -116,12 +117,6 @@ static int derive_state(struct folder *folder, struct problems *problems)
 	bool old, new = false;
 	int r;
 
-	if (folder->current == folder->cas.count) {
-		problems_add(problems,
-		             "%s: belongs to no certificate in %s, expected its private key",
-		             folder->files.ca.key, folder->files.ca.cert);
-		return -EINVAL;
-	}
 	r = signed_by(folder, folder->current, &old);
 	if (r == 0 && has_next)
 		r = signed_by(folder, folder->next, &new);

@@ -73,37 +73,21 @@ static bool is_dns_name(const char *text)
 
 static int add_san(GENERAL_NAMES *names, const char *text, struct err *err)
 {
-	GENERAL_NAME *name = GENERAL_NAME_new();
 	ASN1_OCTET_STRING *address = a2i_IPADDRESS(text);
-	ASN1_IA5STRING *dns = NULL;
+	int type = address ? GEN_IPADD : GEN_DNS;
+	GENERAL_NAME *name;
 
+	ASN1_OCTET_STRING_free(address);
 	ERR_clear_error();
-	if (!address && !is_dns_name(text)) {
-		GENERAL_NAME_free(name);
+	if (type == GEN_DNS && !is_dns_name(text))
 		return err_set(
 			err, -EINVAL,
 			"subject alternative name \"%s\": neither a DNS name nor an IP address",
 			text);
-	}
-	if (!address) {
-		dns = ASN1_IA5STRING_new();
-		if (dns && !ASN1_STRING_set(dns, text, -1)) {
-			ASN1_IA5STRING_free(dns);
-			dns = NULL;
-		}
-	}
-	if (!name || !(address || dns)) {
+	name = a2i_GENERAL_NAME(NULL, NULL, NULL, type, text, 0);
+	if (!name || !sk_GENERAL_NAME_push(names, name)) {
 		GENERAL_NAME_free(name);
-		ASN1_OCTET_STRING_free(address);
-		ASN1_IA5STRING_free(dns);
-		return err_set(err, -ENOMEM, "out of memory");
-	}
-	if (address)
-		GENERAL_NAME_set0_value(name, GEN_IPADD, address);
-	else
-		GENERAL_NAME_set0_value(name, GEN_DNS, dns);
-	if (!sk_GENERAL_NAME_push(names, name)) {
-		GENERAL_NAME_free(name);
+		ERR_clear_error();
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	return 0;
