@@ -30,16 +30,11 @@ struct folder {
 	enum pki_rotate_state state;
 };
 
-static const char *const state_names[] = {
+const char *const pki_rotate_state_names[] = {
 	[PKI_ROTATE_STEADY] = "steady",
 	[PKI_ROTATE_ADDED] = "added",
 	[PKI_ROTATE_REISSUED] = "reissued",
 };
-
-const char *pki_rotate_state_name(enum pki_rotate_state state)
-{
-	return state_names[state];
-}
 
 static int files_init(struct files *files, const char *dir, struct err *err)
 {
@@ -173,7 +168,7 @@ static int out_of_order(const struct pki_rotate *rotate, const struct folder *fo
 
 	return err_set(err, -EPROTO,
 	               "%s: out of order: the rotation is \"%s\", its next step is %s", rotate->dir,
-	               state_names[folder->state], turns[folder->state]);
+	               pki_rotate_state_names[folder->state], turns[folder->state]);
 }
 
 /* The copy's files, by the names that they will have. */

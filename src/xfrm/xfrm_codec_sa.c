@@ -186,7 +186,7 @@ int xfrm_codec_expire(const struct nlmsghdr *header, struct sa *ret_sa, bool *re
 	return 0;
 }
 
-static int build_sa_request(int type, const struct sa *key, struct nl_msg **ret_msg)
+int xfrm_codec_build_sa(int type, const struct sa *key, struct nl_msg **ret_msg)
 {
 	struct xfrm_usersa_id id = {
 		.spi = htonl(key->spi), .family = key->dst.family, .proto = key->proto};
@@ -200,14 +200,4 @@ static int build_sa_request(int type, const struct sa *key, struct nl_msg **ret_
 	}
 	*ret_msg = msg;
 	return 0;
-}
-
-int xfrm_codec_build_sa_delete(const struct sa *key, struct nl_msg **ret_msg)
-{
-	return build_sa_request(XFRM_MSG_DELSA, key, ret_msg);
-}
-
-int xfrm_codec_build_sa_lookup(const struct sa *key, struct nl_msg **ret_msg)
-{
-	return build_sa_request(XFRM_MSG_GETSA, key, ret_msg);
 }

@@ -412,7 +412,7 @@ int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
 int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *ret_found)
 {
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_sa_lookup(key, &msg);
+	int r = xfrm_codec_build_sa(XFRM_MSG_GETSA, key, &msg);
 
 	return r < 0 ? r : ask(sock, msg, take_found_sa, ret_found);
 }
@@ -420,7 +420,7 @@ int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *r
 int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct sa *key)
 {
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_sa_delete(key, &msg);
+	int r = xfrm_codec_build_sa(XFRM_MSG_DELSA, key, &msg);
 
 	return r < 0 ? r : transact(sock, msg);
 }

@@ -100,13 +100,13 @@ static int print_status(const struct pki_rotate *rotate, bool json)
 		return EXIT_STATUS_FAILED;
 	}
 	if (json)
-		return json_print(json_pack("{ss ss ss}", "state", pki_rotate_state_name(state),
+		return json_print(json_pack("{ss ss ss}", "state", pki_rotate_state_names[state],
 		                            "next", turns[state].command, "when",
 		                            turns[state].before)) < 0
 		               ? EXIT_STATUS_FAILED
 		               : EXIT_STATUS_OK;
 	printf("state: %s\nnext: xfrmpki rotate %s --dir %s\nwhen: %s\n",
-	       pki_rotate_state_name(state), turns[state].command, rotate->dir,
+	       pki_rotate_state_names[state], turns[state].command, rotate->dir,
 	       turns[state].before);
 	return EXIT_STATUS_OK;
 }

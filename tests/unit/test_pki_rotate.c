@@ -65,7 +65,7 @@ static void assert_state(const char *name)
 	enum pki_rotate_state state;
 
 	ck_assert_int_eq(pki_rotate_status(&rotate, &state, &err), 0);
-	ck_assert_str_eq(pki_rotate_state_name(state), name);
+	ck_assert_str_eq(pki_rotate_state_names[state], name);
 }
 
 static struct pki_bundle load(void)
