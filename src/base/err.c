@@ -2,8 +2,11 @@
 /* Failure sentences: one (struct err), or all of one input (struct problems). */
 #include "xfrmd/base/err.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "xfrmd/base/array.h"
 
@@ -17,6 +20,13 @@ int err_set(struct err *err, int code, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	return code;
+}
+
+int err_cannot(struct err *err, const char *object, const char *what)
+{
+	int code = -errno;
+
+	return err_set(err, code, "%s: cannot %s: %s", object, what, strerror(-code));
 }
 
 void problems_add(struct problems *problems, const char *format, ...)

@@ -15,20 +15,13 @@
 
 #include "xfrmd/base/cleanup.h"
 
-static int fail_errno(struct err *err, const char *path, const char *what)
-{
-	int code = -errno;
-
-	return err_set(err, code, "%s: %s: %s", path, what, strerror(-code));
-}
-
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
 {
 	/* O_NONBLOCK: a FIFO in the place of a file must not stop the daemon */
 	_cleanup_(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return fail_errno(err, path, "cannot open");
+		return err_cannot(err, path, "open");
 	return file_read_fd(fd, path, max, ret_data, ret_len, err);
 }
 
@@ -48,7 +41,7 @@ int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *
 	size_t len = 0, size;
 
 	if (fstat(fd, &status) < 0)
-		return fail_errno(err, path, "cannot examine");
+		return err_cannot(err, path, "examine");
 	if (!S_ISREG(status.st_mode))
 		return err_set(err, -EINVAL, "%s: not a regular file", path);
 	if (status.st_size < 0 || (uint64_t)status.st_size > max)
@@ -65,7 +58,7 @@ int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return fail_errno(err, path, "cannot read");
+			return err_cannot(err, path, "read");
 		if (got == 0)
 			break;
 		len += (size_t)got;
@@ -79,7 +72,7 @@ int file_read_fd(int fd, const char *path, size_t max, char **ret_data, size_t *
 	return 0;
 }
 
-static int write_all(int fd, const void *data, size_t len)
+static bool write_all(int fd, const void *data, size_t len)
 {
 	const char *next = data;
 
@@ -89,15 +82,14 @@ static int write_all(int fd, const void *data, size_t len)
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return -errno;
+			return false;
 		next += done;
 		len -= (size_t)done;
 	}
-	return 0;
+	return true;
 }
 
-/* A rename is durable only when its directory is. */
-static int sync_directory(const char *path)
+int file_sync_folder(const char *path)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path);
 	_cleanup_(cleanup_fd) int fd = -1;
@@ -105,9 +97,7 @@ static int sync_directory(const char *path)
 	if (!copy)
 		return -ENOMEM;
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
 static int replace(const char *path, mode_t mode, const void *data, size_t len, bool durable,
@@ -123,15 +113,13 @@ static int replace(const char *path, mode_t mode, const void *data, size_t len, 
 	}
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return fail_errno(err, path, "cannot create a temporary file beside it");
-	code = fchmod(fd, mode) < 0 ? -errno : write_all(fd, data, len);
-	if (!code && ((durable && fsync(fd) < 0) || rename(temporary, path) < 0))
-		code = -errno;
-	if (code) {
-		unlink(temporary);
-		return err_set(err, code, "%s: cannot write: %s", path, strerror(-code));
-	}
-	return 0;
+		return err_cannot(err, path, "create a temporary file beside it");
+	if (fchmod(fd, mode) == 0 && write_all(fd, data, len) && (!durable || fsync(fd) == 0) &&
+	    rename(temporary, path) == 0)
+		return 0;
+	code = err_cannot(err, path, "write");
+	unlink(temporary);
+	return code;
 }
 
 int file_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
@@ -140,11 +128,9 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
 
 	if (code)
 		return code;
-	code = sync_directory(path);
-	if (code)
-		return err_set(err, code, "%s: cannot sync its directory: %s", path,
-		               strerror(-code));
-	return 0;
+	code = file_sync_folder(path);
+	return code ? err_set(err, code, "%s: cannot sync its directory: %s", path, strerror(-code))
+	            : 0;
 }
 
 int file_write_quickly(const char *path, mode_t mode, const void *data, size_t len, struct err *err)

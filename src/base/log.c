@@ -54,46 +54,27 @@ const char *const log_level_names[] = {
 	[LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",     NULL,
 };
 
-static int syslog_priority(enum log_level level)
-{
-	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return LOG_ERR;
-	case LOG_LEVEL_WARNING:
-		return LOG_WARNING;
-	case LOG_LEVEL_NOTICE:
-		return LOG_NOTICE;
-	case LOG_LEVEL_INFO:
-		return LOG_INFO;
-	case LOG_LEVEL_DEBUG:
-		return LOG_DEBUG;
-	}
-	return LOG_DEBUG;
-}
+static const int syslog_priorities[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,     [LOG_LEVEL_WARNING] = LOG_WARNING,
+	[LOG_LEVEL_NOTICE] = LOG_NOTICE, [LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
 
 static int open_fd(enum log_target target, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_JOURNAL_SOCKET};
-	int fd = -1;
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
+	_cleanup_(cleanup_fd) int fd = -1;
 
 	/* O_NONBLOCK: a FIFO without reader in the place of a file must not stop the daemon */
 	if (target == LOG_TARGET_FILE)
-		fd = open(path,
-		          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-		                  O_NOFOLLOW,
-		          LOG_FILE_MODE);
+		fd = open(path, flags, LOG_FILE_MODE);
 	else
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
+	if (fd < 0 || (target == LOG_TARGET_JOURNAL &&
+	               connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0))
 		return -errno;
-	if (target == LOG_TARGET_JOURNAL &&
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int code = -errno;
-
-		close(fd);
-		return code;
-	}
-	return fd;
+	return steal_fd(&fd);
 }
 
 static void close_sink(void)
@@ -110,26 +91,21 @@ static void close_sink(void)
 
 int log_open(const char *program, enum log_target target, const char *path, enum log_level level)
 {
-	char *copy = NULL;
+	_cleanup_(cleanup_free) char *copy = target == LOG_TARGET_FILE ? strdup(path) : NULL;
 	int fd = -1;
 
-	if (target == LOG_TARGET_FILE) {
-		copy = strdup(path);
-		if (!copy)
-			return -ENOMEM;
-	}
+	if (target == LOG_TARGET_FILE && !copy)
+		return -ENOMEM;
 	if (target == LOG_TARGET_FILE || target == LOG_TARGET_JOURNAL) {
 		fd = open_fd(target, path);
-		if (fd < 0) {
-			free(copy);
+		if (fd < 0)
 			return fd;
-		}
 	}
 	close_sink();
 	snprintf(sink.program, sizeof(sink.program), "%s", program);
 	sink.target = target;
 	sink.level = level;
-	sink.path = copy;
+	sink.path = steal_ptr(copy);
 	sink.fd = fd;
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(sink.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -160,7 +136,7 @@ static int check_file(const char *path, struct err *err)
 			               path, what);
 	}
 	if (geteuid() == 0 && access(what, W_OK) < 0)
-		return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+		return err_cannot(err, path, "be written");
 	return 0;
 }
 
@@ -232,7 +208,7 @@ static void write_stderr(int priority, const char *line)
 
 static void write_sink(enum log_level level, const char *line)
 {
-	int priority = syslog_priority(level);
+	int priority = syslog_priorities[level];
 
 	switch (sink.target) {
 	case LOG_TARGET_STDERR:
@@ -327,15 +303,17 @@ static void hand_over(enum log_level level, const char *line)
 	tap.busy = false;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-write_line(enum log_level level, const char *format, va_list args)
+void log_at(enum log_level level, const char *format, ...)
 {
 	int saved = errno;
 	char line[LOG_LINE_MAX];
+	va_list args;
 
 	if (level > sink.level && !tap.fn)
 		return;
+	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
 	/* one event is one line, whatever text of others it carries */
 	for (char *byte = line; *byte; byte++)
 		if (*byte == '\n' || *byte == '\r')
@@ -344,60 +322,6 @@ write_line(enum log_level level, const char *format, va_list args)
 	if (level <= sink.level && !is_repeat(level, line))
 		write_sink(level, line);
 	errno = saved;
-}
-
-void log_at(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(level, format, args);
-	va_end(args);
-}
-
-void log_error(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(LOG_LEVEL_ERROR, format, args);
-	va_end(args);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(LOG_LEVEL_WARNING, format, args);
-	va_end(args);
-}
-
-void log_notice(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(LOG_LEVEL_NOTICE, format, args);
-	va_end(args);
-}
-
-void log_info(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(LOG_LEVEL_INFO, format, args);
-	va_end(args);
-}
-
-void log_debug(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_line(LOG_LEVEL_DEBUG, format, args);
-	va_end(args);
 }
 
 bool log_allowed(struct log_limit *limit, uint64_t now_ms, const char *what)

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -44,20 +43,14 @@ static int make(const char *path, struct err *err)
 	_cleanup_(cleanup_fd) int fd = -1;
 	struct problems problems = {0};
 	struct stat status;
-	int code;
 
 	if (!copy)
 		return out_of_memory(path, err);
-	if (mkdir(path, MODE) < 0 && errno != EEXIST) {
-		code = -errno;
-		return err_set(err, code, "%s: cannot create: %s", path, strerror(-code));
-	}
+	if (mkdir(path, MODE) < 0 && errno != EEXIST)
+		return err_cannot(err, path, "create");
 	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		code = -errno;
-		return err_set(err, code, "%s: cannot be used as run directory: %s", path,
-		               strerror(-code));
-	}
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return err_cannot(err, path, "be used as run directory");
 	trust_judge(path, &status, geteuid(), TRUST_OURS, &problems);
 	trust_check(dirname(copy), TRUST_FOLDER, &problems);
 	return trust_refuse(&problems, err);
@@ -86,7 +79,6 @@ static int lock(const char *path, int *ret_fd, struct err *err)
 {
 	_cleanup_(cleanup_free) char *file = run_dir_file(path, "lock");
 	_cleanup_(cleanup_fd) int fd = -1;
-	int code = 0;
 
 	if (!file)
 		return out_of_memory(path, err);
@@ -98,9 +90,7 @@ static int lock(const char *path, int *ret_fd, struct err *err)
 	/* the mode again: it may come from a backup */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0 ||
 	    dprintf(fd, "%d\n", (int)getpid()) < 0)
-		code = -errno;
-	if (code)
-		return err_set(err, code, "%s: cannot lock: %s", file, strerror(-code));
+		return err_cannot(err, file, "lock");
 	*ret_fd = steal_fd(&fd);
 	return 0;
 }
@@ -142,10 +132,8 @@ int run_dir_open(const char *path, int *ret_lock_fd, struct err *err)
 	if (error)
 		return error;
 	file_remove_temporaries(pid_file);
-	if (unlink(pid_file) < 0 && errno != ENOENT) {
-		error = -errno;
-		return err_set(err, error, "%s: cannot remove: %s", pid_file, strerror(-error));
-	}
+	if (unlink(pid_file) < 0 && errno != ENOENT)
+		return err_cannot(err, pid_file, "remove");
 	*ret_lock_fd = steal_fd(&fd);
 	return 0;
 }

@@ -103,10 +103,8 @@ int trust_open(const char *path, int flags, struct err *err)
 	if (fd < 0 && errno == ELOOP)
 		return err_set(err, -EPERM, "%s: is a symbolic link, expected a file: rm %s", path,
 		               path);
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		code = -errno;
-		return err_set(err, code, "%s: cannot open: %s", path, strerror(-code));
-	}
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return err_cannot(err, path, "open");
 	if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid())
 		return err_set(err, -EPERM,
 		               "%s: is not a file of ours (uid %u, %lu names), expected one that "

@@ -140,12 +140,12 @@ static void load_key(struct loader *loader)
 	 * when connection and CA are gone: a replaced one has to be cleared away.
 	 */
 	if (strcmp(loader->loaded_cert, bundle->chain.items[0].fingerprint) != 0 ||
-	    strcmp(loader->loaded_key, bundle->key_fingerprint) != 0)
+	    strcmp(loader->loaded_key, bundle->key.fingerprint) != 0)
 		send_command(loader, "clear-creds", &message, on_done);
 	memcpy(loader->loaded_cert, bundle->chain.items[0].fingerprint,
 	       sizeof(loader->loaded_cert));
-	memcpy(loader->loaded_key, bundle->key_fingerprint, sizeof(loader->loaded_key));
-	swan_conf_load_key(&message, bundle->key_der, bundle->key_der_len);
+	memcpy(loader->loaded_key, bundle->key.fingerprint, sizeof(loader->loaded_key));
+	swan_conf_load_key(&message, bundle->key.der, bundle->key.der_len);
 	send_command(loader, "load-key", &message, on_done);
 }
 

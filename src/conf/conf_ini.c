@@ -274,11 +274,6 @@ static void read_values(struct scan *scan)
 	iniparser_freedict(values);
 }
 
-static int compare_prefixes(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
 /* Sealing alone would drop duplicates without a word. */
 static void seal(struct conf_reader *reader, const char *name, struct prefixset *set)
 {
@@ -286,7 +281,7 @@ static void seal(struct conf_reader *reader, const char *name, struct prefixset 
 	size_t duplicates = 0;
 
 	if (set->count > 1)
-		qsort(set->items, set->count, sizeof(*set->items), compare_prefixes);
+		qsort(set->items, set->count, sizeof(*set->items), prefix_compare_items);
 	for (size_t i = 1; i < set->count; i++) {
 		const struct prefix *prefix = &set->items[i];
 		char text[PREFIX_TEXT_MAX];

@@ -54,15 +54,14 @@ void conf_key_complain(struct conf_reader *reader, const struct conf_key *key, c
 }
 
 /* Notes are said once, however often their cause occurs. */
-static void note(struct conf_reader *reader, const char *text)
+static void drop_repeated_note(struct problems *notes)
 {
-	struct problems *notes = &reader->conf->notes;
-
-	for (size_t i = 0; i < notes->count; i++) {
-		if (strcmp(notes->items[i], text) == 0)
+	for (size_t i = 0; i + 1 < notes->count; i++) {
+		if (strcmp(notes->items[i], notes->items[notes->count - 1]) == 0) {
+			free(notes->items[--notes->count]);
 			return;
+		}
 	}
-	problems_add(notes, "%s", text);
 }
 
 static void read_bool(struct conf_reader *reader, const struct conf_key *key, const char *value)
@@ -87,9 +86,9 @@ static void read_number(struct conf_reader *reader, const struct conf_key *key, 
 	                  expected);
 }
 
-static void take_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value,
-                         bool may_be_off)
+static void read_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value)
 {
+	bool may_be_off = key->flags & CONF_KEY_MAY_BE_OFF;
 	uint32_t *seconds = field(reader, key);
 	char expected[64];
 	uint64_t parsed;
@@ -103,16 +102,6 @@ static void take_seconds(struct conf_reader *reader, const struct conf_key *key,
 	         key->min, key->max);
 	conf_key_complain(reader, key, error == -EINVAL ? "not a duration" : "out of range", value,
 	                  expected);
-}
-
-static void read_seconds(struct conf_reader *reader, const struct conf_key *key, const char *value)
-{
-	take_seconds(reader, key, value, false);
-}
-
-static void read_interval(struct conf_reader *reader, const struct conf_key *key, const char *value)
-{
-	take_seconds(reader, key, value, true);
 }
 
 static void set_text(struct conf_reader *reader, char **text, const char *value)
@@ -218,13 +207,13 @@ static void read_interfaces(struct conf_reader *reader, const struct conf_key *k
 static void read_stop_action(struct conf_reader *reader, const struct conf_key *key,
                              const char *value)
 {
-	bool clear = strcmp(value, "clear") == 0;
+	static const char *const actions[] = {"block", "clear", NULL};
+	int action = str_index(value, actions);
 
-	if (!clear && strcmp(value, "block") != 0) {
+	if (action < 0)
 		conf_key_complain(reader, key, "unknown action", value, "block or clear");
-		return;
-	}
-	*(bool *)field(reader, key) = clear;
+	else
+		*(bool *)field(reader, key) = action;
 }
 
 static void read_log_target(struct conf_reader *reader, const struct conf_key *key,
@@ -269,14 +258,12 @@ static void add_prefix(struct conf_reader *reader, const struct conf_key *key,
 static void note_host_bits(struct conf_reader *reader, const char *where, const char *text,
                            const struct prefix *used)
 {
-	_cleanup_(cleanup_free) char *line = NULL;
+	struct problems *notes = &reader->conf->notes;
 	char used_text[PREFIX_TEXT_MAX];
 
-	if (asprintf(&line, "%s: %s has host bits set, %s is used", where, text,
-	             prefix_format(used, used_text)) < 0)
-		line = NULL;
-	else
-		note(reader, line);
+	problems_add(notes, "%s: %s has host bits set, %s is used", where, text,
+	             prefix_format(used, used_text));
+	drop_repeated_note(notes);
 }
 
 #define MAPPED_LEN 96
@@ -321,16 +308,14 @@ static const char *oddity(const struct prefix *prefix)
 static bool note_oddity(struct conf_reader *reader, const struct conf_key *key, const char *where,
                         const struct prefix *prefix)
 {
-	_cleanup_(cleanup_free) char *line = NULL;
+	struct problems *notes = &reader->conf->notes;
 	const char *what = oddity(prefix);
 	char text[PREFIX_TEXT_MAX];
 
 	if (!what || field(reader, key) != (void *)&reader->conf->protect)
 		return false;
-	if (asprintf(&line, "%s: %s %s", where, prefix_format(prefix, text), what) < 0)
-		line = NULL;
-	else
-		note(reader, line);
+	problems_add(notes, "%s: %s %s", where, prefix_format(prefix, text), what);
+	drop_repeated_note(notes);
 	return true;
 }
 
@@ -471,14 +456,14 @@ const struct conf_key conf_keys[CONF_KEY_COUNT] = {
          REPLAY_WINDOW_MAX, 0},
 	{"kernel", "reqid", read_number, FIELD(reqid), 1, UINT32_MAX, 0},
 	{"charon", "binary", read_path, FIELD(charon_binary), 0, 0, 0},
-	{"charon", "dpd_delay", read_interval, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
-         0},
-	{"charon", "idle_timeout", read_interval, FIELD(idle_timeout_s), INTERVAL_MIN_S,
-         INTERVAL_MAX_S, 0},
-	{"charon", "rekey_time", read_interval, FIELD(rekey_time_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
-         0},
-	{"charon", "ike_rekey_time", read_interval, FIELD(ike_rekey_time_s), INTERVAL_MIN_S,
-         INTERVAL_MAX_S, 0},
+	{"charon", "dpd_delay", read_seconds, FIELD(dpd_delay_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
+         CONF_KEY_MAY_BE_OFF},
+	{"charon", "idle_timeout", read_seconds, FIELD(idle_timeout_s), INTERVAL_MIN_S,
+         INTERVAL_MAX_S, CONF_KEY_MAY_BE_OFF},
+	{"charon", "rekey_time", read_seconds, FIELD(rekey_time_s), INTERVAL_MIN_S, INTERVAL_MAX_S,
+         CONF_KEY_MAY_BE_OFF},
+	{"charon", "ike_rekey_time", read_seconds, FIELD(ike_rekey_time_s), INTERVAL_MIN_S,
+         INTERVAL_MAX_S, CONF_KEY_MAY_BE_OFF},
 	{"certificates", "info_days", read_number, FIELD(info_days), 0, DAYS_MAX, 0},
 	{"certificates", "warn_days", read_number, FIELD(warn_days), 0, DAYS_MAX, 0},
 	{"certificates", "error_days", read_number, FIELD(error_days), 0, DAYS_MAX, 0},

@@ -23,17 +23,11 @@ enum expiry expiry_of(const struct conf *conf, int64_t not_after, int64_t now)
 
 enum log_level expiry_log_level(enum expiry expiry)
 {
-	switch (expiry) {
-	case EXPIRY_FAR:
-		return LOG_LEVEL_DEBUG;
-	case EXPIRY_INFO:
-		return LOG_LEVEL_INFO;
-	case EXPIRY_WARNING:
-		return LOG_LEVEL_WARNING;
-	case EXPIRY_ERROR:
-	case EXPIRY_CRITICAL:
-	case EXPIRY_OVER:
-		return LOG_LEVEL_ERROR;
-	}
-	return LOG_LEVEL_ERROR;
+	static const enum log_level levels[] = {
+		[EXPIRY_FAR] = LOG_LEVEL_DEBUG,       [EXPIRY_INFO] = LOG_LEVEL_INFO,
+		[EXPIRY_WARNING] = LOG_LEVEL_WARNING, [EXPIRY_ERROR] = LOG_LEVEL_ERROR,
+		[EXPIRY_CRITICAL] = LOG_LEVEL_ERROR,  [EXPIRY_OVER] = LOG_LEVEL_ERROR,
+	};
+
+	return levels[expiry];
 }

@@ -27,120 +27,73 @@ enum role {
 #define FOR_ESP  2u
 #define FOR_BOTH (FOR_IKE | FOR_ESP)
 
-struct keyword {
-	const char *name;
+#define NAMES_MAX 20
+
+/* Keywords that mean the same to every check. */
+struct keywords {
 	enum role role;
 	unsigned uses;
-	const char *weakness; /* why it is refused */
+	const char *weakness; /* why they are refused */
+	const char *names[NAMES_MAX + 1];
 };
 
-static const char weak_des[] = "56-bit keys";
-static const char weak_blocks[] = "64-bit blocks";
-static const char weak_null[] = "no encryption";
-static const char weak_md5[] = "MD5";
-static const char weak_group[] = "below the strength of a 2048-bit group";
-
-static const struct keyword keywords[] = {
-	{"aes", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes128", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes192", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes256", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes128ctr", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes192ctr", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"aes256ctr", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"camellia", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"camellia128", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"camellia192", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"camellia256", ROLE_CIPHER, FOR_BOTH, NULL},
-	{"chacha20poly1305", ROLE_AEAD, FOR_BOTH, NULL},
-	{"null", ROLE_CIPHER, FOR_BOTH, weak_null},
-	{"aes128gmac", ROLE_AEAD, FOR_BOTH, weak_null},
-	{"aes192gmac", ROLE_AEAD, FOR_BOTH, weak_null},
-	{"aes256gmac", ROLE_AEAD, FOR_BOTH, weak_null},
-	{"des", ROLE_CIPHER, FOR_BOTH, weak_des},
-	{"3des", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"cast128", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"blowfish", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"blowfish128", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"blowfish192", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"blowfish256", ROLE_CIPHER, FOR_BOTH, weak_blocks},
-	{"sha", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha1", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha1_160", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha256", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha2_256", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha384", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha2_384", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha512", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha2_512", ROLE_INTEGRITY, FOR_BOTH, NULL},
-	{"sha256_96", ROLE_INTEGRITY, FOR_ESP, NULL},
-	{"sha2_256_96", ROLE_INTEGRITY, FOR_ESP, NULL},
-	{"aesxcbc", ROLE_INTEGRITY, FOR_ESP, NULL},
-	{"aescmac", ROLE_INTEGRITY, FOR_ESP, NULL},
-	{"md5", ROLE_INTEGRITY, FOR_BOTH, weak_md5},
-	{"md5_128", ROLE_INTEGRITY, FOR_BOTH, weak_md5},
-	{"prfsha1", ROLE_PRF, FOR_IKE, NULL},
-	{"prfsha256", ROLE_PRF, FOR_IKE, NULL},
-	{"prfsha384", ROLE_PRF, FOR_IKE, NULL},
-	{"prfsha512", ROLE_PRF, FOR_IKE, NULL},
-	{"prfmd5", ROLE_PRF, FOR_IKE, weak_md5},
-	{"modp2048", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp2048s224", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp2048s256", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp3072", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp4096", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp6144", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modp8192", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp224", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp256", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp384", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp521", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp224bp", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp256bp", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp384bp", ROLE_GROUP, FOR_BOTH, NULL},
-	{"ecp512bp", ROLE_GROUP, FOR_BOTH, NULL},
-	{"curve25519", ROLE_GROUP, FOR_BOTH, NULL},
-	{"x25519", ROLE_GROUP, FOR_BOTH, NULL},
-	{"curve448", ROLE_GROUP, FOR_BOTH, NULL},
-	{"x448", ROLE_GROUP, FOR_BOTH, NULL},
-	{"modpnull", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"modp768", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"modp1024", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"modp1024s160", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"modp1536", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"ecp192", ROLE_GROUP, FOR_BOTH, weak_group},
-	{"none", ROLE_OPTION, FOR_ESP, NULL},
-	{"modpnone", ROLE_OPTION, FOR_ESP, NULL},
-	{"esn", ROLE_OPTION, FOR_ESP, NULL},
-	{"noesn", ROLE_OPTION, FOR_ESP, NULL},
+static const struct keywords keywords[] = {
+	{ROLE_CIPHER,
+         FOR_BOTH,
+         NULL,
+         {"aes", "aes128", "aes192", "aes256", "aes128ctr", "aes192ctr", "aes256ctr", "camellia",
+          "camellia128", "camellia192", "camellia256"}},
+	{ROLE_AEAD, FOR_BOTH, NULL, {"chacha20poly1305"}},
+	{ROLE_CIPHER, FOR_BOTH, "no encryption", {"null"}},
+	{ROLE_AEAD, FOR_BOTH, "no encryption", {"aes128gmac", "aes192gmac", "aes256gmac"}},
+	{ROLE_CIPHER, FOR_BOTH, "56-bit keys", {"des"}},
+	{ROLE_CIPHER,
+         FOR_BOTH,
+         "64-bit blocks",
+         {"3des", "cast128", "blowfish", "blowfish128", "blowfish192", "blowfish256"}},
+	{ROLE_INTEGRITY,
+         FOR_BOTH,
+         NULL,
+         {"sha", "sha1", "sha1_160", "sha256", "sha2_256", "sha384", "sha2_384", "sha512",
+          "sha2_512"}},
+	{ROLE_INTEGRITY, FOR_ESP, NULL, {"sha256_96", "sha2_256_96", "aesxcbc", "aescmac"}},
+	{ROLE_INTEGRITY, FOR_BOTH, "MD5", {"md5", "md5_128"}},
+	{ROLE_PRF, FOR_IKE, NULL, {"prfsha1", "prfsha256", "prfsha384", "prfsha512"}},
+	{ROLE_PRF, FOR_IKE, "MD5", {"prfmd5"}},
+	{ROLE_GROUP,
+         FOR_BOTH,
+         NULL,
+         {"modp2048", "modp2048s224", "modp2048s256", "modp3072", "modp4096", "modp6144",
+          "modp8192", "ecp224", "ecp256", "ecp384", "ecp521", "ecp224bp", "ecp256bp", "ecp384bp",
+          "ecp512bp", "curve25519", "x25519", "curve448", "x448"}},
+	{ROLE_GROUP,
+         FOR_BOTH,
+         "below the strength of a 2048-bit group",
+         {"modpnull", "modp768", "modp1024", "modp1024s160", "modp1536", "ecp192"}},
+	{ROLE_OPTION, FOR_ESP, NULL, {"none", "modpnone", "esn", "noesn"}},
 };
 
-static const struct keyword *find_keyword(const char *name)
+static const struct keywords *find_keyword(const char *name)
 {
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (strcmp(name, keywords[i].name) == 0)
+		if (str_index(name, keywords[i].names) >= 0)
 			return &keywords[i];
 	}
 	return NULL;
 }
 
 /* AES with GCM or CCM: any key size with any length of the check value, in bytes or in bits. */
-static const struct keyword *find_aes_aead(const char *name)
+static const struct keywords *find_aes_aead(const char *name)
 {
-	static const struct keyword aes_aead = {"aes...gcm", ROLE_AEAD, FOR_BOTH, NULL};
-	static const char *const sizes[] = {"aes128", "aes192", "aes256"};
-	static const char *const checks[] = {"", "8", "12", "16", "64", "96", "128"};
-	bool known = false;
+	static const struct keywords aes_aead = {ROLE_AEAD, FOR_BOTH, NULL, {NULL}};
+	static const char *const starts[] = {"aes128gcm", "aes192gcm", "aes256gcm",
+	                                     "aes128ccm", "aes192ccm", "aes256ccm"};
+	static const char *const checks[] = {"", "8", "12", "16", "64", "96", "128", NULL};
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		known = known || strncmp(name, sizes[i], strlen(sizes[i])) == 0;
-	if (!known)
-		return NULL;
-	name += strlen(sizes[0]);
-	if (strncmp(name, "gcm", 3) != 0 && strncmp(name, "ccm", 3) != 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if (strcmp(name + 3, checks[i]) == 0)
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		size_t len = strlen(starts[i]);
+
+		if (strncmp(name, starts[i], len) == 0 && str_index(name + len, checks) >= 0)
 			return &aes_aead;
 	}
 	return NULL;
@@ -153,37 +106,22 @@ struct check {
 	unsigned roles;  /* 1 << enum role of every keyword so far */
 };
 
-static const char *kind_name(enum proposal_kind kind)
-{
-	switch (kind) {
-	case PROPOSAL_IKE:
-		return "IKE";
-	case PROPOSAL_ESP:
-		return "ESP";
-	}
-	return "";
-}
+static const char *const kind_names[] = {[PROPOSAL_IKE] = "IKE", [PROPOSAL_ESP] = "ESP"};
 
-static const char *kind_example(enum proposal_kind kind)
-{
-	switch (kind) {
-	case PROPOSAL_IKE:
-		return "aes128-sha256-modp2048 or aes128gcm16-prfsha256-x25519";
-	case PROPOSAL_ESP:
-		return "aes128gcm16 or aes128-sha256";
-	}
-	return "";
-}
+static const char *const kind_examples[] = {
+	[PROPOSAL_IKE] = "aes128-sha256-modp2048 or aes128gcm16-prfsha256-x25519",
+	[PROPOSAL_ESP] = "aes128gcm16 or aes128-sha256",
+};
 
 static int refuse(const struct check *check, const char *what, struct err *err)
 {
 	return err_set(err, -EINVAL, "%s, found \"%s\", expected such as %s", what, check->shown,
-	               kind_example(check->kind));
+	               kind_examples[check->kind]);
 }
 
 static int take_keyword(struct check *check, const char *name, struct err *err)
 {
-	const struct keyword *keyword = find_keyword(name);
+	const struct keywords *keyword = find_keyword(name);
 	unsigned use = check->kind == PROPOSAL_IKE ? FOR_IKE : FOR_ESP;
 	char what[160], shown[64];
 
@@ -199,7 +137,7 @@ static int take_keyword(struct check *check, const char *name, struct err *err)
 		return refuse(check, what, err);
 	}
 	if (!(keyword->uses & use)) {
-		snprintf(what, sizeof(what), "%s is not for %s", shown, kind_name(check->kind));
+		snprintf(what, sizeof(what), "%s is not for %s", shown, kind_names[check->kind]);
 		return refuse(check, what, err);
 	}
 	check->roles |= 1u << keyword->role;

@@ -107,6 +107,11 @@ int prefix_compare(const struct prefix *a, const struct prefix *b)
 	return addr_compare(&a->addr, &b->addr);
 }
 
+int prefix_compare_items(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return prefix_compare(a, b) == 0;

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "xfrmd/base/array.h"
 
@@ -22,17 +21,12 @@ int prefixset_add(struct prefixset *set, const struct prefix *prefix)
 	return 0;
 }
 
-static int compare_items(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
 size_t prefixset_seal(struct prefixset *set)
 {
 	size_t kept = 0, removed;
 
 	if (set->count > 1)
-		qsort(set->items, set->count, sizeof(*set->items), compare_items);
+		qsort(set->items, set->count, sizeof(*set->items), prefix_compare_items);
 	for (size_t i = 0; i < set->count; i++) {
 		if (kept == 0 || !prefix_equal(&set->items[kept - 1], &set->items[i]))
 			set->items[kept++] = set->items[i];
@@ -47,7 +41,8 @@ size_t prefixset_seal(struct prefixset *set)
 static size_t rank_below(const struct prefixset *set, const struct prefix *key)
 {
 	assert(!set->unsealed);
-	return array_lower_bound(set->items, set->count, sizeof(*set->items), key, compare_items);
+	return array_lower_bound(set->items, set->count, sizeof(*set->items), key,
+	                         prefix_compare_items);
 }
 
 static bool is_at(const struct prefixset *set, size_t index, const struct prefix *prefix)

@@ -167,13 +167,11 @@ int pki_cert_decode(const uint8_t *der, size_t len, const char *file, unsigned n
 	_cleanup_(cleanup_x509) X509 *x509 = NULL;
 	struct pki_cert cert = {.number = number};
 	const unsigned char *at = der;
-	char reason[128];
 	int r;
 
 	x509 = d2i_X509(NULL, &at, (long)len);
 	if (!x509)
-		return err_set(err, -EINVAL, "not an X.509 certificate: %s",
-		               pki_ossl_reason(reason, sizeof(reason)));
+		return pki_ossl_fail(err, -EINVAL, "not an X.509 certificate");
 	if (at != der + len)
 		return err_set(err, -EINVAL, "%zu bytes behind the end of the certificate",
 		               (size_t)(der + len - at));

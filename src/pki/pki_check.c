@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "xfrmd/base/buf.h"
 #include "xfrmd/pki/pki_ossl.h"
@@ -22,13 +20,6 @@
 /* RSA 2048, EC P-224 (NIST SP 800-57 part 1, table 2). */
 #define SECURITY_BITS_MIN 112
 #define LABEL_TEXT_MAX    (PATH_MAX + 32)
-
-static X509 *decode(const struct pki_cert *cert)
-{
-	const unsigned char *at = cert->der;
-
-	return d2i_X509(NULL, &at, (long)cert->der_len);
-}
 
 static void check_dates(const struct pki_cert *cert, const char *label, int64_t now,
                         struct problems *problems)
@@ -105,7 +96,7 @@ static void check_signer(const struct pki_cert *cert, X509 *x509, const char *la
 
 int pki_check_ca(const struct pki_cert *ca, int64_t now, struct problems *problems)
 {
-	_cleanup_(cleanup_x509) X509 *x509 = decode(ca);
+	_cleanup_(cleanup_x509) X509 *x509 = pki_cert_x509(ca);
 	char label[LABEL_TEXT_MAX];
 
 	if (!x509)
@@ -120,7 +111,7 @@ int pki_check_ca(const struct pki_cert *ca, int64_t now, struct problems *proble
 static int signed_by(X509 *x509, const struct pki_cert *candidate, bool *ret_named,
                      bool *ret_signed)
 {
-	_cleanup_(cleanup_x509) X509 *signer = decode(candidate);
+	_cleanup_(cleanup_x509) X509 *signer = pki_cert_x509(candidate);
 	EVP_PKEY *key;
 
 	if (!signer)
@@ -135,7 +126,7 @@ static int signed_by(X509 *x509, const struct pki_cert *candidate, bool *ret_nam
 int pki_find_signer(const struct pki_cert *cert, const struct pki_certs *candidates,
                     const struct pki_cert **ret_signer, bool *ret_named)
 {
-	_cleanup_(cleanup_x509) X509 *x509 = decode(cert);
+	_cleanup_(cleanup_x509) X509 *x509 = pki_cert_x509(cert);
 	const struct pki_cert *found = NULL;
 	bool any_named = false;
 
@@ -204,7 +195,7 @@ static int verify_path(const struct pki_cert *const *path, size_t len, struct pr
 	if (!stack || !store || !ctx)
 		return -ENOMEM;
 	for (size_t i = 0; i < len; i++) {
-		X509 *x509 = decode(path[i]);
+		X509 *x509 = pki_cert_x509(path[i]);
 
 		if (!x509 || !sk_X509_push(stack, x509)) {
 			X509_free(x509);
@@ -303,7 +294,7 @@ static int check_order(const struct pki_certs *chain, struct problems *problems)
 	char label[LABEL_TEXT_MAX];
 
 	for (size_t i = 1; i < chain->count; i++) {
-		_cleanup_(cleanup_x509) X509 *x509 = decode(&chain->items[i]);
+		_cleanup_(cleanup_x509) X509 *x509 = pki_cert_x509(&chain->items[i]);
 		struct pki_certs next = {&chain->items[i], 1};
 		const struct pki_cert *signer;
 		bool named;
@@ -340,7 +331,7 @@ int pki_check_chain(const struct pki_certs *chain, const struct pki_certs *cas, 
 	int r;
 
 	for (size_t i = 0; i < chain->count; i++) {
-		_cleanup_(cleanup_x509) X509 *x509 = decode(&chain->items[i]);
+		_cleanup_(cleanup_x509) X509 *x509 = pki_cert_x509(&chain->items[i]);
 
 		if (!x509)
 			return -ENOMEM;
@@ -359,7 +350,7 @@ int pki_check_chain(const struct pki_certs *chain, const struct pki_certs *cas, 
 /* Of the public keys and not of their encodings: an EC point may be compressed in one of them. */
 static int owns_key(const struct pki_cert *cert, EVP_PKEY *key, bool *ret_owns)
 {
-	_cleanup_(cleanup_x509) X509 *x509 = decode(cert);
+	_cleanup_(cleanup_x509) X509 *x509 = pki_cert_x509(cert);
 	EVP_PKEY *public;
 
 	if (!x509)
@@ -372,12 +363,10 @@ static int owns_key(const struct pki_cert *cert, EVP_PKEY *key, bool *ret_owns)
 
 int pki_find_owner(const struct pki_certs *certs, const struct pki_key *key, size_t *ret_index)
 {
-	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = NULL;
-	const unsigned char *at = key->der;
+	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = pki_key_pkey(key);
 	bool owns = false;
 	size_t i;
 
-	pkey = d2i_AutoPrivateKey(NULL, &at, (long)key->der_len);
 	ERR_clear_error();
 	if (!pkey)
 		return -ENOMEM;

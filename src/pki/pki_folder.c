@@ -115,23 +115,17 @@ int pki_first_problem(int code, struct problems *problems, struct err *err)
 	return code;
 }
 
-/* The certificate that owns the key, fit to sign. */
-static int find_owner(const char *cert_file, const char *key_file, int64_t now,
-                      struct pki_authority *authority, struct problems *problems)
+int pki_find_authority(const struct pki_certs *certs, const struct pki_key *key,
+                       const char *cert_file, const char *key_file, size_t *ret_index,
+                       struct problems *problems)
 {
-	int r;
+	int r = pki_find_owner(certs, key, ret_index);
 
-	r = pki_find_owner(&authority->certs, &authority->key, &authority->index);
-	if (r < 0)
+	if (r < 0 || *ret_index < certs->count)
 		return r;
-	if (authority->index == authority->certs.count) {
-		problems_add(problems,
-		             "%s: belongs to no certificate in %s, expected its private key",
-		             key_file, cert_file);
-		return -EINVAL;
-	}
-	r = pki_check_ca(&authority->certs.items[authority->index], now, problems);
-	return r == 0 && problems->count ? -EINVAL : r;
+	problems_add(problems, "%s: belongs to no certificate in %s, expected its private key",
+	             key_file, cert_file);
+	return -EINVAL;
 }
 
 int pki_authority_load(const char *cert_file, const char *key_file, int64_t now,
@@ -145,7 +139,12 @@ int pki_authority_load(const char *cert_file, const char *key_file, int64_t now,
 	if (r == 0)
 		r = pki_load_key(key_file, &authority.key, &problems);
 	if (r == 0)
-		r = find_owner(cert_file, key_file, now, &authority, &problems);
+		r = pki_find_authority(&authority.certs, &authority.key, cert_file, key_file,
+		                       &authority.index, &problems);
+	if (r == 0)
+		r = pki_check_ca(&authority.certs.items[authority.index], now, &problems);
+	if (r == 0 && problems.count)
+		r = -EINVAL;
 	if (r < 0) {
 		pki_authority_fini(&authority);
 		return pki_first_problem(r, &problems, err);

@@ -7,7 +7,6 @@
 #include "xfrmd/pki/pki_issue.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/file.h"

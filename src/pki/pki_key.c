@@ -51,14 +51,12 @@ static int encode(EVP_PKEY *pkey, struct pki_key *ret_key, struct err *err)
 	PKCS8_PRIV_KEY_INFO *pkcs8 = EVP_PKEY2PKCS8(pkey);
 	struct pki_key key = {0};
 	unsigned char *der = NULL;
-	char reason[128];
 	int len, r = -ENOMEM;
 
 	len = pkcs8 ? i2d_PKCS8_PRIV_KEY_INFO(pkcs8, &der) : -1;
 	PKCS8_PRIV_KEY_INFO_free(pkcs8);
 	if (len < 0)
-		return err_set(err, -EINVAL, "unusable private key: %s",
-		               pki_ossl_reason(reason, sizeof(reason)));
+		return pki_ossl_fail(err, -EINVAL, "unusable private key");
 	key.der = malloc((size_t)len);
 	if (key.der) {
 		memcpy(key.der, der, (size_t)len);
@@ -82,8 +80,7 @@ static int encode(EVP_PKEY *pkey, struct pki_key *ret_key, struct err *err)
 static bool is_intact(EVP_PKEY *pkey)
 {
 	static const unsigned char text[] = "xfrmd";
-	bool own_digest = EVP_PKEY_is_a(pkey, "ED25519") || EVP_PKEY_is_a(pkey, "ED448");
-	const char *digest = own_digest ? NULL : "SHA256";
+	const char *digest = pki_ossl_own_digest(pkey) ? NULL : "SHA256";
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new(), *verify = EVP_MD_CTX_new();
 	unsigned char signature[SIGNATURE_MAX];
 	size_t len = sizeof(signature);
@@ -105,12 +102,10 @@ int pki_key_decode(const uint8_t *der, size_t len, struct pki_key *ret_key, stru
 {
 	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = NULL;
 	const unsigned char *at = der;
-	char reason[128];
 
 	pkey = d2i_AutoPrivateKey(NULL, &at, (long)len);
 	if (!pkey)
-		return err_set(err, -EINVAL, "not a private key: %s",
-		               pki_ossl_reason(reason, sizeof(reason)));
+		return pki_ossl_fail(err, -EINVAL, "not a private key");
 	/* OpenSSL tries one form after the other and leaves the failures behind */
 	ERR_clear_error();
 	if (at != der + len)
@@ -143,11 +138,9 @@ static EVP_PKEY *generate(enum pki_key_type type)
 int pki_key_generate(enum pki_key_type type, struct pki_key *ret_key, struct err *err)
 {
 	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = generate(type);
-	char reason[128];
 
 	if (!pkey)
-		return err_set(err, -EIO, "cannot generate a private key: %s",
-		               pki_ossl_reason(reason, sizeof(reason)));
+		return pki_ossl_fail(err, -EIO, "cannot generate a private key");
 	return encode(pkey, ret_key, err);
 }
 

@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,14 +69,8 @@ static int list_directory(const char *path, struct strlist *files, struct proble
 		result = -EINVAL;
 	}
 	for (int i = 0; i < count; i++) {
-		_cleanup_(cleanup_free) char *file = NULL;
-
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
-			file = NULL;
+		if (strlist_addf(files, "%s/%s", path, entries[i]->d_name) < 0)
 			result = -ENOMEM;
-		} else if (strlist_add(files, file) < 0) {
-			result = -ENOMEM;
-		}
 		free(entries[i]);
 	}
 	free(entries);
@@ -168,21 +161,13 @@ static int compare_fingerprints(const void *a, const void *b)
 	return strcmp(left->fingerprint, right->fingerprint);
 }
 
-static bool holds(const struct pki_certs *certs, const struct pki_cert *cert)
-{
-	for (size_t i = 0; i < certs->count; i++)
-		if (compare_fingerprints(&certs->items[i], cert) == 0)
-			return true;
-	return false;
-}
-
 /* Keeps the first of each, in the order of the files: so problems come in that order too. */
 static void remove_duplicates(struct pki_certs *certs)
 {
 	struct pki_certs kept = {certs->items, 0};
 
 	for (size_t i = 0; i < certs->count; i++) {
-		if (holds(&kept, &certs->items[i]))
+		if (pki_certs_has(&kept, &certs->items[i]))
 			pki_cert_fini(&certs->items[i]);
 		else
 			kept.items[kept.count++] = certs->items[i];
@@ -192,10 +177,10 @@ static void remove_duplicates(struct pki_certs *certs)
 
 /* Reads all that can be read; -EINVAL is in @problems, and no reason to stop here. */
 static int read_all(const char *cert_file, const char *key_file, const struct strlist *ca_paths,
-                    struct pki_bundle *bundle, struct pki_key *key, struct problems *problems)
+                    struct pki_bundle *bundle, struct problems *problems)
 {
 	if (load_file(cert_file, &bundle->chain, problems) == -ENOMEM ||
-	    pki_load_key(key_file, key, problems) == -ENOMEM)
+	    pki_load_key(key_file, &bundle->key, problems) == -ENOMEM)
 		return -ENOMEM;
 	for (size_t i = 0; i < ca_paths->count; i++)
 		if (pki_load_certs(ca_paths->items[i], &bundle->cas, problems) == -ENOMEM)
@@ -203,8 +188,8 @@ static int read_all(const char *cert_file, const char *key_file, const struct st
 	return 0;
 }
 
-static int check_all(const char *key_file, const struct pki_bundle *bundle,
-                     const struct pki_key *key, int64_t now, struct problems *problems)
+static int check_all(const char *key_file, const struct pki_bundle *bundle, int64_t now,
+                     struct problems *problems)
 {
 	int r = 0;
 
@@ -212,8 +197,8 @@ static int check_all(const char *key_file, const struct pki_bundle *bundle,
 		r = pki_check_ca(&bundle->cas.items[i], now, problems);
 	if (r == 0 && bundle->chain.count)
 		r = pki_check_chain(&bundle->chain, &bundle->cas, now, problems);
-	if (r == 0 && bundle->chain.count && key->der)
-		r = pki_check_key(&bundle->chain, key, key_file, problems);
+	if (r == 0 && bundle->chain.count && bundle->key.der)
+		r = pki_check_key(&bundle->chain, &bundle->key, key_file, problems);
 	return r;
 }
 
@@ -221,29 +206,24 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
              int64_t now, struct pki_bundle *ret_bundle, struct problems *problems)
 {
 	struct pki_bundle bundle = {0};
-	struct pki_key key = {0};
 	size_t before = problems->count;
 	int r;
 
-	r = read_all(cert_file, key_file, ca_paths, &bundle, &key, problems);
+	r = read_all(cert_file, key_file, ca_paths, &bundle, problems);
 	if (r == 0) {
 		remove_duplicates(&bundle.cas);
-		r = check_all(key_file, &bundle, &key, now, problems);
+		r = check_all(key_file, &bundle, now, problems);
 	}
 	if (r == 0 && problems->out_of_memory)
 		r = -ENOMEM;
 	if (r == 0 && problems->count > before)
 		r = -EINVAL;
 	if (r < 0) {
-		pki_key_fini(&key);
 		pki_bundle_fini(&bundle);
 		return r;
 	}
 	qsort(bundle.cas.items, bundle.cas.count, sizeof(bundle.cas.items[0]),
 	      compare_fingerprints);
-	bundle.key_der = key.der;
-	bundle.key_der_len = key.der_len;
-	memcpy(bundle.key_fingerprint, key.fingerprint, sizeof(bundle.key_fingerprint));
 	*ret_bundle = bundle;
 	return 0;
 }
@@ -252,9 +232,7 @@ void pki_bundle_fini(struct pki_bundle *bundle)
 {
 	if (!bundle)
 		return;
-	if (bundle->key_der)
-		OPENSSL_cleanse(bundle->key_der, bundle->key_der_len);
-	free(bundle->key_der);
+	pki_key_fini(&bundle->key);
 	pki_certs_fini(&bundle->chain);
 	pki_certs_fini(&bundle->cas);
 	*bundle = (struct pki_bundle){0};

@@ -42,6 +42,7 @@ struct scan {
 	size_t count;
 	bool stray; /* text between blocks has been reported */
 	struct problems *problems;
+	size_t before; /* problems that were there */
 };
 
 static bool is_blank(char byte)
@@ -191,49 +192,59 @@ static bool is_utf16(const char *data, size_t len)
 }
 
 /* Why a file has no block at all. */
-static void explain_empty(const char *file, const char *data, size_t len, const char *wanted,
-                          struct problems *problems)
+static void explain_empty(const struct scan *scan, const char *data, size_t len, const char *wanted)
 {
 	size_t blanks = 0;
 
 	while (blanks < len && is_blank(data[blanks]))
 		blanks++;
 	if (blanks == len)
-		problems_add(problems, "%s: is empty, expected %s in PEM form", file, wanted);
+		problems_add(scan->problems, "%s: is empty, expected %s in PEM form", scan->file,
+		             wanted);
 	else if (is_der(data, len))
 		problems_add(
-			problems,
+			scan->problems,
 			"%s: is binary (DER or PKCS#12), expected %s in PEM form: convert it with "
 			"openssl x509, openssl pkey or openssl pkcs12",
-			file, wanted);
+			scan->file, wanted);
 	else if (is_utf16(data, len))
-		problems_add(problems,
-		             "%s: is UTF-16 text, expected %s in PEM form: save it as UTF-8", file,
-		             wanted);
+		problems_add(scan->problems,
+		             "%s: is UTF-16 text, expected %s in PEM form: save it as UTF-8",
+		             scan->file, wanted);
 	else
-		problems_add(problems, "%s: holds no PEM block, expected %s in PEM form", file,
-		             wanted);
+		problems_add(scan->problems, "%s: holds no PEM block, expected %s in PEM form",
+		             scan->file, wanted);
 }
 
-/* Divides the file into blocks; on 0 the caller frees *ret_blocks, whatever problems there are. */
-static int scan_file(const char *file, const char *data, size_t len, const char *wanted,
-                     struct block **ret_blocks, size_t *ret_count, struct problems *problems)
+static void cleanup_scan(struct scan *scan)
 {
-	size_t mark = starts_with((struct span){data, len}, BYTE_ORDER_MARK)
-	                      ? strlen(BYTE_ORDER_MARK)
-	                      : 0;
-	struct scan scan = {.file = file, .rest = {data + mark, len - mark}, .problems = problems};
-	size_t before = problems->count;
+	free(scan->blocks);
+}
 
-	scan.blocks = calloc(BLOCKS_MAX, sizeof(*scan.blocks));
-	if (!scan.blocks)
+/* Divides the file into blocks, whatever problems there are. 0 or -ENOMEM. */
+static int scan_file(struct scan *scan, const char *data, size_t len, const char *wanted)
+{
+	scan->before = scan->problems->count;
+	if (starts_with((struct span){data, len}, BYTE_ORDER_MARK)) {
+		data += strlen(BYTE_ORDER_MARK);
+		len -= strlen(BYTE_ORDER_MARK);
+	}
+	scan->rest = (struct span){data, len};
+	scan->blocks = calloc(BLOCKS_MAX, sizeof(*scan->blocks));
+	if (!scan->blocks)
 		return -ENOMEM;
-	find_blocks(&scan);
-	if (!scan.count && problems->count == before)
-		explain_empty(file, data + mark, len - mark, wanted, problems);
-	*ret_blocks = scan.blocks;
-	*ret_count = scan.count;
+	find_blocks(scan);
+	if (!scan->count && scan->problems->count == scan->before)
+		explain_empty(scan, data, len, wanted);
 	return 0;
+}
+
+/* What the scan and the reading of its blocks came to, @r so far. */
+static int verdict(const struct scan *scan, int r)
+{
+	if (r == -ENOMEM || scan->problems->out_of_memory)
+		return -ENOMEM;
+	return r < 0 || scan->problems->count > scan->before ? -EINVAL : 0;
 }
 
 /* May hold a private key. */
@@ -289,15 +300,15 @@ static int decode_base64(struct span body, struct bytes *ret_bytes)
 }
 
 /* @where: `certificate N: ` or nothing. */
-static int decode_block(const char *file, const char *where, const struct block *block,
-                        struct bytes *ret_bytes, struct problems *problems)
+static int decode_block(const struct scan *scan, const char *where, const struct block *block,
+                        struct bytes *ret_bytes)
 {
 	int r = decode_base64(block->body, ret_bytes);
 
 	if (r == -EINVAL)
-		problems_add(problems,
+		problems_add(scan->problems,
 		             "%s: %sdamaged text behind line %zu, expected base64: copy it again",
-		             file, where, block->line);
+		             scan->file, where, block->line);
 	return r;
 }
 
@@ -320,8 +331,8 @@ static bool is_encrypted(const struct block *block)
 	       contains(block->body, "Proc-Type: 4,ENCRYPTED");
 }
 
-static int read_cert(const char *file, const struct block *block, unsigned number,
-                     struct pki_certs *certs, struct problems *problems)
+static int read_cert(const struct scan *scan, const struct block *block, unsigned number,
+                     struct pki_certs *certs)
 {
 	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
 	struct pki_cert cert = {0};
@@ -331,12 +342,12 @@ static int read_cert(const char *file, const struct block *block, unsigned numbe
 
 	if (number)
 		snprintf(where, sizeof(where), "certificate %u: ", number);
-	r = decode_block(file, where, block, &bytes, problems);
+	r = decode_block(scan, where, block, &bytes);
 	if (r < 0)
 		return r;
-	r = pki_cert_decode(bytes.data, bytes.len, file, number, &cert, &err);
+	r = pki_cert_decode(bytes.data, bytes.len, scan->file, number, &cert, &err);
 	if (r == -EINVAL)
-		problems_add(problems, "%s: %s%s", file, where, err.text);
+		problems_add(scan->problems, "%s: %s%s", scan->file, where, err.text);
 	if (r < 0)
 		return r;
 	r = pki_certs_add(certs, &cert);
@@ -344,29 +355,29 @@ static int read_cert(const char *file, const struct block *block, unsigned numbe
 	return r;
 }
 
-static int read_certs(const char *file, const struct block *blocks, size_t count,
-                      struct pki_certs *certs, struct problems *problems)
+static int read_certs(const struct scan *scan, struct pki_certs *certs)
 {
 	unsigned number = 0, total = 0;
-	int r;
 
-	for (size_t i = 0; i < count; i++)
-		total += is_cert(&blocks[i]);
-	for (size_t i = 0; i < count; i++) {
-		if (is_cert(&blocks[i])) {
+	for (size_t i = 0; i < scan->count; i++)
+		total += is_cert(&scan->blocks[i]);
+	for (size_t i = 0; i < scan->count; i++) {
+		const struct block *block = &scan->blocks[i];
+
+		if (is_cert(block)) {
 			number++;
-			r = read_cert(file, &blocks[i], total > 1 ? number : 0, certs, problems);
-			if (r == -ENOMEM)
-				return r;
-		} else if (is_key(&blocks[i])) {
+			if (read_cert(scan, block, total > 1 ? number : 0, certs) == -ENOMEM)
+				return -ENOMEM;
+		} else if (is_key(block)) {
 			problems_add(
-				problems,
+				scan->problems,
 				"%s: line %zu: holds a private key, expected certificates only: "
 				"move it to a file of its own with mode 0600",
-				file, blocks[i].line);
+				scan->file, block->line);
 		} else {
-			problems_add(problems, "%s: line %zu: holds a %s, expected a CERTIFICATE",
-			             file, blocks[i].line, blocks[i].label);
+			problems_add(scan->problems,
+			             "%s: line %zu: holds a %s, expected a CERTIFICATE", scan->file,
+			             block->line, block->label);
 		}
 	}
 	return 0;
@@ -375,95 +386,87 @@ static int read_certs(const char *file, const struct block *blocks, size_t count
 int pki_pem_certs(const char *file, const char *data, size_t len, struct pki_certs *certs,
                   struct problems *problems)
 {
-	_cleanup_(cleanup_free) struct block *blocks = NULL;
-	size_t before = problems->count, count;
-	int r;
+	_cleanup_(cleanup_scan) struct scan scan = {.file = file, .problems = problems};
+	int r = scan_file(&scan, data, len, "a certificate");
 
-	r = scan_file(file, data, len, "a certificate", &blocks, &count, problems);
 	if (r == 0)
-		r = read_certs(file, blocks, count, certs, problems);
-	if (r < 0 || problems->out_of_memory)
-		return -ENOMEM;
-	return problems->count > before ? -EINVAL : 0;
+		r = read_certs(&scan, certs);
+	return verdict(&scan, r);
 }
 
 /* The one block that is a private key, NULL with problems when there is none or another. */
-static const struct block *find_key(const char *file, const struct block *blocks, size_t count,
-                                    struct problems *problems)
+static const struct block *find_key(const struct scan *scan)
 {
 	const struct block *key = NULL;
 	size_t keys = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (is_key(&blocks[i])) {
-			key = &blocks[i];
+	for (size_t i = 0; i < scan->count; i++) {
+		const struct block *block = &scan->blocks[i];
+
+		if (is_key(block)) {
+			key = block;
 			keys++;
-		} else if (strcmp(blocks[i].label, "EC PARAMETERS") != 0) {
+		} else if (strcmp(block->label, "EC PARAMETERS") != 0) {
 			/* openssl ecparam writes these before the key, which repeats them */
-			problems_add(problems,
-			             "%s: line %zu: holds a %s, expected a private key only", file,
-			             blocks[i].line, blocks[i].label);
+			problems_add(scan->problems,
+			             "%s: line %zu: holds a %s, expected a private key only",
+			             scan->file, block->line, block->label);
 		}
 	}
 	if (keys > 1)
-		problems_add(problems, "%s: holds %zu private keys, expected one", file, keys);
+		problems_add(scan->problems, "%s: holds %zu private keys, expected one", scan->file,
+		             keys);
+	if (!keys && scan->problems->count == scan->before)
+		problems_add(scan->problems, "%s: holds no private key", scan->file);
 	return keys == 1 ? key : NULL;
 }
 
-static int read_key(const char *file, const struct block *block, struct pki_key *ret_key,
-                    struct problems *problems)
+static int read_key(const struct scan *scan, const struct block *block, struct pki_key *ret_key)
 {
 	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
 	struct err err = {0};
 	int r;
 
 	if (is_encrypted(block)) {
-		problems_add(problems,
+		problems_add(scan->problems,
 		             "%s: private key is encrypted, expected one without passphrase: "
 		             "openssl pkey -in FILE -out NEW removes it",
-		             file);
+		             scan->file);
 		return -EINVAL;
 	}
 	if (strcmp(block->label, "OPENSSH PRIVATE KEY") == 0) {
 		problems_add(
-			problems,
+			scan->problems,
 			"%s: private key in the form of OpenSSH, expected PKCS#8: ssh-keygen -p "
 			"-m PKCS8 -f FILE converts it",
-			file);
+			scan->file);
 		return -EINVAL;
 	}
-	r = decode_block(file, "", block, &bytes, problems);
+	r = decode_block(scan, "", block, &bytes);
 	if (r < 0)
 		return r;
 	r = pki_key_decode(bytes.data, bytes.len, ret_key, &err);
 	if (r == -EINVAL)
-		problems_add(problems, "%s: %s", file, err.text);
+		problems_add(scan->problems, "%s: %s", scan->file, err.text);
 	return r;
 }
 
 int pki_pem_key(const char *file, const char *data, size_t len, struct pki_key *ret_key,
                 struct problems *problems)
 {
-	_cleanup_(cleanup_free) struct block *blocks = NULL;
-	size_t before = problems->count, count;
-	const struct block *block;
-	struct pki_key key = {0};
-	int r;
+	_cleanup_(cleanup_scan) struct scan scan = {.file = file, .problems = problems};
+	_cleanup_(pki_key_fini) struct pki_key key = {0};
+	int r = scan_file(&scan, data, len, "a private key");
+	const struct block *block = r == 0 ? find_key(&scan) : NULL;
 
-	r = scan_file(file, data, len, "a private key", &blocks, &count, problems);
+	if (block)
+		r = read_key(&scan, block, &key);
+	r = verdict(&scan, r);
 	if (r < 0)
 		return r;
-	block = find_key(file, blocks, count, problems);
-	if (block)
-		r = read_key(file, block, &key, problems);
-	else if (problems->count == before)
-		problems_add(problems, "%s: holds no private key", file);
-	if (r == 0 && problems->count == before && !problems->out_of_memory) {
-		*ret_key = key;
-		return 0;
-	}
-	pki_key_fini(&key);
-	return r == -ENOMEM || problems->out_of_memory ? -ENOMEM : -EINVAL;
+	*ret_key = key;
+	key = (struct pki_key){0};
+	return 0;
 }
 
 static bool is_request(const struct block *block)
@@ -475,22 +478,18 @@ static bool is_request(const struct block *block)
 int pki_pem_request(const char *file, const char *data, size_t len, uint8_t **ret_der,
                     size_t *ret_len, struct problems *problems)
 {
-	_cleanup_(cleanup_free) struct block *blocks = NULL;
+	_cleanup_(cleanup_scan) struct scan scan = {.file = file, .problems = problems};
 	_cleanup_(cleanup_bytes) struct bytes bytes = {0};
-	size_t before = problems->count, count;
-	int r;
+	int r = scan_file(&scan, data, len, "a certificate request");
 
-	r = scan_file(file, data, len, "a certificate request", &blocks, &count, problems);
-	if (r < 0)
-		return r;
-	if (count && (count > 1 || !is_request(&blocks[0])))
+	if (scan.count && (scan.count > 1 || !is_request(&scan.blocks[0])))
 		problems_add(problems,
 		             "%s: holds %zu PEM blocks, the first is a %s, expected one "
 		             "CERTIFICATE REQUEST",
-		             file, count, blocks[0].label);
-	if (problems->count > before || problems->out_of_memory)
-		return problems->out_of_memory ? -ENOMEM : -EINVAL;
-	r = decode_block(file, "", &blocks[0], &bytes, problems);
+		             file, scan.count, scan.blocks[0].label);
+	r = verdict(&scan, r);
+	if (r == 0)
+		r = decode_block(&scan, "", &scan.blocks[0], &bytes);
 	if (r < 0)
 		return r;
 	*ret_len = bytes.len;

@@ -30,16 +30,11 @@ struct folder {
 	enum pki_rotate_state state;
 };
 
-static const char *const state_names[] = {
+const char *const pki_rotate_state_names[] = {
 	[PKI_ROTATE_STEADY] = "steady",
 	[PKI_ROTATE_ADDED] = "added",
 	[PKI_ROTATE_REISSUED] = "reissued",
 };
-
-const char *pki_rotate_state_name(enum pki_rotate_state state)
-{
-	return state_names[state];
-}
 
 static int files_init(struct files *files, const char *dir, struct err *err)
 {
@@ -92,7 +87,8 @@ static int read_files(struct folder *folder, struct problems *problems)
 	if (r == 0 && access(files->next_ca.key, F_OK) == 0)
 		r = pki_load_key(files->next_ca.key, &folder->next_ca_key, problems);
 	if (r == 0)
-		r = pki_find_owner(&folder->cas, &folder->ca_key, &folder->current);
+		r = pki_find_authority(&folder->cas, &folder->ca_key, files->ca.cert, files->ca.key,
+		                       &folder->current, problems);
 	folder->next = folder->cas.count;
 	if (r == 0 && folder->next_ca_key.der)
 		r = pki_find_owner(&folder->cas, &folder->next_ca_key, &folder->next);
@@ -116,12 +112,6 @@ static int derive_state(struct folder *folder, struct problems *problems)
 	bool old, new = false;
 	int r;
 
-	if (folder->current == folder->cas.count) {
-		problems_add(problems,
-		             "%s: belongs to no certificate in %s, expected its private key",
-		             folder->files.ca.key, folder->files.ca.cert);
-		return -EINVAL;
-	}
 	r = signed_by(folder, folder->current, &old);
 	if (r == 0 && has_next)
 		r = signed_by(folder, folder->next, &new);
@@ -178,7 +168,7 @@ static int out_of_order(const struct pki_rotate *rotate, const struct folder *fo
 
 	return err_set(err, -EPROTO,
 	               "%s: out of order: the rotation is \"%s\", its next step is %s", rotate->dir,
-	               state_names[folder->state], turns[folder->state]);
+	               pki_rotate_state_names[folder->state], turns[folder->state]);
 }
 
 /* The copy's files, by the names that they will have. */

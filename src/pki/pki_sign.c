@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <openssl/rand.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "xfrmd/pki/pki_ossl.h"
@@ -40,10 +40,10 @@ static const struct extension instance_profile[] = {
 
 static int fail(struct err *err, const char *what)
 {
-	char reason[128];
+	char text[128];
 
-	return err_set(err, -EIO, "cannot make the certificate: %s: %s", what,
-	               pki_ossl_reason(reason, sizeof(reason)));
+	snprintf(text, sizeof(text), "cannot make the certificate: %s", what);
+	return pki_ossl_fail(err, -EIO, text);
 }
 
 static bool is_dns_name(const char *text)
@@ -73,37 +73,21 @@ static bool is_dns_name(const char *text)
 
 static int add_san(GENERAL_NAMES *names, const char *text, struct err *err)
 {
-	GENERAL_NAME *name = GENERAL_NAME_new();
 	ASN1_OCTET_STRING *address = a2i_IPADDRESS(text);
-	ASN1_IA5STRING *dns = NULL;
+	int type = address ? GEN_IPADD : GEN_DNS;
+	GENERAL_NAME *name;
 
+	ASN1_OCTET_STRING_free(address);
 	ERR_clear_error();
-	if (!address && !is_dns_name(text)) {
-		GENERAL_NAME_free(name);
+	if (type == GEN_DNS && !is_dns_name(text))
 		return err_set(
 			err, -EINVAL,
 			"subject alternative name \"%s\": neither a DNS name nor an IP address",
 			text);
-	}
-	if (!address) {
-		dns = ASN1_IA5STRING_new();
-		if (dns && !ASN1_STRING_set(dns, text, -1)) {
-			ASN1_IA5STRING_free(dns);
-			dns = NULL;
-		}
-	}
-	if (!name || !(address || dns)) {
+	name = a2i_GENERAL_NAME(NULL, NULL, NULL, type, text, 0);
+	if (!name || !sk_GENERAL_NAME_push(names, name)) {
 		GENERAL_NAME_free(name);
-		ASN1_OCTET_STRING_free(address);
-		ASN1_IA5STRING_free(dns);
-		return err_set(err, -ENOMEM, "out of memory");
-	}
-	if (address)
-		GENERAL_NAME_set0_value(name, GEN_IPADD, address);
-	else
-		GENERAL_NAME_set0_value(name, GEN_DNS, dns);
-	if (!sk_GENERAL_NAME_push(names, name)) {
-		GENERAL_NAME_free(name);
+		ERR_clear_error();
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	return 0;
@@ -176,8 +160,7 @@ static int set_subject(X509 *x509, const char *cn, struct err *err)
 
 static int copy_names(X509 *x509, const struct pki_cert *like, struct err *err)
 {
-	const unsigned char *at = like->der;
-	_cleanup_(cleanup_x509) X509 *old = d2i_X509(NULL, &at, (long)like->der_len);
+	_cleanup_(cleanup_x509) X509 *old = pki_cert_x509(like);
 	GENERAL_NAMES *sans;
 	bool done;
 
@@ -221,11 +204,10 @@ static int set_extensions(X509 *x509, X509 *issuer, const struct extension *prof
 static int sign(X509 *x509, EVP_PKEY *key, const char *file, struct pki_cert *ret_cert,
                 struct err *err)
 {
-	bool own_digest = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
 	unsigned char *der = NULL;
 	int len, r;
 
-	if (!X509_sign(x509, key, own_digest ? NULL : EVP_sha256()))
+	if (!X509_sign(x509, key, pki_ossl_own_digest(key) ? NULL : EVP_sha256()))
 		return fail(err, "signature");
 	len = i2d_X509(x509, &der);
 	if (len < 0)
@@ -239,15 +221,10 @@ static int sign(X509 *x509, EVP_PKEY *key, const char *file, struct pki_cert *re
 static int make(const struct pki_subject *subject, EVP_PKEY *public, const struct pki_cert *ca,
                 EVP_PKEY *ca_key, const char *file, struct pki_cert *ret_cert, struct err *err)
 {
-	_cleanup_(cleanup_x509) X509 *x509 = X509_new(), *ca_x509 = NULL;
-	X509 *issuer = x509;
+	_cleanup_(cleanup_x509) X509 *x509 = X509_new(), *ca_x509 = ca ? pki_cert_x509(ca) : NULL;
+	X509 *issuer = ca ? ca_x509 : x509;
 	int r;
 
-	if (ca) {
-		const unsigned char *at = ca->der;
-
-		issuer = ca_x509 = d2i_X509(NULL, &at, (long)ca->der_len);
-	}
 	if (!x509 || !issuer || !X509_set_version(x509, X509_VERSION_3) ||
 	    !X509_set_pubkey(x509, public))
 		return fail(err, "public key");
@@ -263,20 +240,10 @@ static int make(const struct pki_subject *subject, EVP_PKEY *public, const struc
 	return r < 0 ? r : sign(x509, ca_key, file, ret_cert, err);
 }
 
-static EVP_PKEY *decode_key(const struct pki_key *key)
-{
-	const unsigned char *at = key->der;
-	EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, (long)key->der_len);
-
-	if (pkey)
-		ERR_clear_error();
-	return pkey;
-}
-
 int pki_sign_ca(const struct pki_subject *subject, const struct pki_key *key, const char *file,
                 struct pki_cert *ret_cert, struct err *err)
 {
-	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = decode_key(key);
+	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = pki_key_pkey(key);
 
 	if (!pkey)
 		return fail(err, "key");
@@ -287,7 +254,7 @@ int pki_sign_instance(const struct pki_subject *subject, const struct pki_key *k
                       const struct pki_cert *ca, const struct pki_key *ca_key, const char *file,
                       struct pki_cert *ret_cert, struct err *err)
 {
-	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = decode_key(key), *ca_pkey = decode_key(ca_key);
+	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = pki_key_pkey(key), *ca_pkey = pki_key_pkey(ca_key);
 
 	if (!pkey || !ca_pkey)
 		return fail(err, "key");
@@ -298,19 +265,17 @@ int pki_sign_request(const struct pki_subject *subject, const uint8_t *der, size
                      const struct pki_cert *ca, const struct pki_key *ca_key, const char *file,
                      struct pki_cert *ret_cert, struct err *err)
 {
-	_cleanup_(cleanup_pkey) EVP_PKEY *ca_pkey = decode_key(ca_key);
+	_cleanup_(cleanup_pkey) EVP_PKEY *ca_pkey = pki_key_pkey(ca_key);
 	_cleanup_(cleanup_x509_req) X509_REQ *request = NULL;
 	const unsigned char *at = der;
 	EVP_PKEY *public;
-	char reason[128];
 
 	if (!ca_pkey)
 		return fail(err, "key");
 	request = d2i_X509_REQ(NULL, &at, (long)len);
 	public = request ? X509_REQ_get0_pubkey(request) : NULL;
 	if (!public || at != der + len)
-		return err_set(err, -EINVAL, "not a certificate request: %s",
-		               pki_ossl_reason(reason, sizeof(reason)));
+		return pki_ossl_fail(err, -EINVAL, "not a certificate request");
 	if (X509_REQ_verify(request, public) != 1) {
 		ERR_clear_error();
 		return err_set(err, -EINVAL,

@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,19 +18,13 @@
 #include <unistd.h>
 
 #include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 
 /* Only the copy has it. */
 #define MARK ".copy-of-xfrmpki"
 
 static const char *const swapped[] = {"ca.pem", "ca.key", "ca.next.key", "instance.pem",
                                       "instance.key"};
-
-static int fail(struct err *err, const char *path, const char *what)
-{
-	int code = -errno;
-
-	return err_set(err, code, "%s: cannot %s: %s", path, what, strerror(-code));
-}
 
 /* For what some file systems, and folders of others, do not allow. */
 static int refuse(const struct pki_swap *swap, const char *what, struct err *err)
@@ -85,36 +78,26 @@ static int remove_copy(struct pki_swap *swap, struct err *err)
 	const char *name;
 
 	if (!dir)
-		return fail(err, swap->stage, "read");
+		return err_cannot(err, swap->stage, "read");
 	while ((name = next_entry(dir)))
 		if (unlinkat(swap->copy, name, 0) < 0)
-			return fail(err, swap->stage, "empty");
+			return err_cannot(err, swap->stage, "empty");
 	if (errno)
-		return fail(err, swap->stage, "read");
+		return err_cannot(err, swap->stage, "read");
 	if ((unlinkat(swap->copy, MARK, 0) < 0 && errno != ENOENT) || rmdir(swap->stage) < 0)
-		return fail(err, swap->stage, "remove");
+		return err_cannot(err, swap->stage, "remove");
 	return 0;
-}
-
-static int sync_parent(const struct pki_swap *swap)
-{
-	_cleanup_(cleanup_free) char *path = strdup(swap->dir);
-	_cleanup_(cleanup_fd) int fd = -1;
-
-	if (!path) {
-		errno = ENOMEM;
-		return -1;
-	}
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -1 : fsync(fd);
 }
 
 static int exchange(struct pki_swap *swap, struct err *err)
 {
+	int r;
+
 	if (renameat2(AT_FDCWD, swap->stage, AT_FDCWD, swap->dir, RENAME_EXCHANGE) < 0)
 		return refuse(swap, "exchange with its copy", err);
 	swap->staged = false;
-	return sync_parent(swap) < 0 ? fail(err, swap->dir, "synchronise") : 0;
+	r = file_sync_folder(swap->dir);
+	return r < 0 ? err_set(err, r, "%s: cannot synchronise: %s", swap->dir, strerror(-r)) : 0;
 }
 
 /* Files that came into the copy while it was in force, after a kill, are kept. */
@@ -124,16 +107,16 @@ static int update_original(const struct pki_swap *swap, struct err *err)
 	const char *name;
 
 	if (!dir)
-		return fail(err, swap->dir, "read");
+		return err_cannot(err, swap->dir, "read");
 	for (size_t i = 0; i < sizeof(swapped) / sizeof(swapped[0]); i++)
 		if (unlinkat(swap->original, swapped[i], 0) < 0 && errno != ENOENT)
-			return fail(err, swap->stage, "remove old files");
+			return err_cannot(err, swap->stage, "remove old files");
 	while ((name = next_entry(dir)))
 		if (linkat(swap->copy, name, swap->original, name, 0) < 0 && errno != EEXIST)
-			return fail(err, swap->stage, "link new files");
+			return err_cannot(err, swap->stage, "link new files");
 	if (errno)
-		return fail(err, swap->dir, "read");
-	return fsync(swap->original) < 0 ? fail(err, swap->stage, "synchronise") : 0;
+		return err_cannot(err, swap->dir, "read");
+	return fsync(swap->original) < 0 ? err_cannot(err, swap->stage, "synchronise") : 0;
 }
 
 /* The copy is in force. Whatever was done here can be done again. */
@@ -197,7 +180,7 @@ static int recover(struct pki_swap *swap, struct err *err)
 	if (r == -ENOENT) {
 		/* the folder itself was taken away, or this is a copy of a copy */
 		if (is_marked(swap->original) && unlinkat(swap->original, MARK, 0) < 0)
-			return fail(err, swap->dir, "remove the mark of a copy");
+			return err_cannot(err, swap->dir, "remove the mark of a copy");
 		return 0;
 	}
 	swap->resumed = true;
@@ -255,11 +238,11 @@ static int copy_entries(const struct pki_swap *swap, struct err *err)
 	const char *name;
 
 	if (!dir)
-		return fail(err, swap->dir, "read");
+		return err_cannot(err, swap->dir, "read");
 	while ((name = next_entry(dir)))
 		if (copy_entry(swap, name) < 0)
 			return refuse(swap, "make links to its files", err);
-	return errno ? fail(err, swap->dir, "read") : 0;
+	return errno ? err_cannot(err, swap->dir, "read") : 0;
 }
 
 int pki_swap_stage(struct pki_swap *swap, struct err *err)
@@ -274,7 +257,7 @@ int pki_swap_stage(struct pki_swap *swap, struct err *err)
 		return err_set(err, r, "%s: cannot lock: %s", swap->stage, strerror(-r));
 	swap->staged = true;
 	mark = openat(swap->copy, MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return mark < 0 ? fail(err, swap->stage, "mark") : copy_entries(swap, err);
+	return mark < 0 ? err_cannot(err, swap->stage, "mark") : copy_entries(swap, err);
 }
 
 int pki_swap_commit(struct pki_swap *swap, struct err *err)
@@ -283,12 +266,12 @@ int pki_swap_commit(struct pki_swap *swap, struct err *err)
 	int r;
 
 	if (fstat(swap->original, &status) < 0)
-		return fail(err, swap->dir, "examine");
+		return err_cannot(err, swap->dir, "examine");
 	if (fchown(swap->copy, status.st_uid, status.st_gid) < 0 ||
 	    fchmod(swap->copy, status.st_mode & 07777) < 0)
 		return refuse(swap, "give its copy the same owner and mode", err);
 	if (fsync(swap->copy) < 0)
-		return fail(err, swap->stage, "synchronise");
+		return err_cannot(err, swap->stage, "synchronise");
 	r = exchange(swap, err);
 	return r < 0 ? r : finish(swap, err);
 }

@@ -17,7 +17,6 @@
 #include <netlink/xfrm/selector.h>
 #include <netlink/xfrm/sp.h>
 #include <netlink/xfrm/template.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "xfrm_read.h"
@@ -34,18 +33,12 @@ static int build_error(int nl_error)
 	return nl_error == -NLE_NOMEM ? -ENOMEM : -EINVAL;
 }
 
-static unsigned dir_to_kernel(enum policy_dir dir)
-{
-	switch (dir) {
-	case POLICY_DIR_OUT:
-		return XFRM_POLICY_OUT;
-	case POLICY_DIR_IN:
-		return XFRM_POLICY_IN;
-	case POLICY_DIR_FWD:
-		return XFRM_POLICY_FWD;
-	}
-	return XFRM_POLICY_MAX;
-}
+/* By enum policy_dir. */
+static const uint8_t kernel_dirs[] = {
+	[POLICY_DIR_OUT] = XFRM_POLICY_OUT,
+	[POLICY_DIR_IN] = XFRM_POLICY_IN,
+	[POLICY_DIR_FWD] = XFRM_POLICY_FWD,
+};
 
 static void cleanup_sp(struct xfrmnl_sp **sp)
 {
@@ -145,7 +138,7 @@ int xfrm_codec_build_policy(const struct policy *policy, bool update, struct nl_
 		return -EINVAL;
 	if (!sp)
 		return -ENOMEM;
-	xfrmnl_sp_set_dir(sp, dir_to_kernel(policy->dir));
+	xfrmnl_sp_set_dir(sp, kernel_dirs[policy->dir]);
 	xfrmnl_sp_set_priority(sp, policy->priority);
 	xfrmnl_sp_set_action(sp, policy->action == POLICY_ACTION_BLOCK ? XFRM_POLICY_BLOCK
 	                                                               : XFRM_POLICY_ALLOW);
@@ -176,7 +169,7 @@ int xfrm_codec_build_delete(const struct policy *policy, struct nl_msg **ret_msg
 	sp = xfrmnl_sp_alloc();
 	if (!sp)
 		return -ENOMEM;
-	xfrmnl_sp_set_dir(sp, dir_to_kernel(policy->dir));
+	xfrmnl_sp_set_dir(sp, kernel_dirs[policy->dir]);
 	xfrmnl_sp_set_index(sp, policy->index);
 	r = xfrmnl_sp_build_delete_request(sp, 0, &msg);
 	if (r < 0)
@@ -187,9 +180,9 @@ int xfrm_codec_build_delete(const struct policy *policy, struct nl_msg **ret_msg
 
 int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg)
 {
-	struct xfrm_userpolicy_id id = {.dir = (__u8)dir_to_kernel(policy->dir)};
+	struct xfrm_userpolicy_id id = {.dir = kernel_dirs[policy->dir]};
 	const struct xfrm_userpolicy_info *info;
-	struct nl_msg *whole = NULL, *msg;
+	struct nl_msg *whole = NULL;
 	int r = xfrm_codec_build_policy(policy, false, &whole);
 
 	if (r < 0)
@@ -197,13 +190,8 @@ int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg
 	info = nlmsg_data(nlmsg_hdr(whole));
 	id.sel = info->sel;
 	nlmsg_free(whole);
-	msg = nlmsg_alloc_simple(XFRM_MSG_GETPOLICY, 0);
-	if (!msg || nlmsg_append(msg, &id, sizeof(id), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
-	*ret_msg = msg;
-	return 0;
+	*ret_msg = xfrm_message_new(XFRM_MSG_GETPOLICY, &id, sizeof(id));
+	return *ret_msg ? 0 : -ENOMEM;
 }
 
 /* *ret_host_bits: the kernel compares them, too, so such a selector is another key. */
@@ -327,19 +315,13 @@ static int dir_from_kernel(const struct xfrm_userpolicy_info *info, uint8_t *ret
 {
 	if ((info->index & INDEX_DIR_MASK) >= XFRM_POLICY_MAX)
 		return -ENOENT;
-	switch (info->dir) {
-	case XFRM_POLICY_OUT:
-		*ret_dir = POLICY_DIR_OUT;
-		return 0;
-	case XFRM_POLICY_IN:
-		*ret_dir = POLICY_DIR_IN;
-		return 0;
-	case XFRM_POLICY_FWD:
-		*ret_dir = POLICY_DIR_FWD;
-		return 0;
-	default:
-		return -ENOENT;
+	for (uint8_t dir = 0; dir < sizeof(kernel_dirs); dir++) {
+		if (kernel_dirs[dir] == info->dir) {
+			*ret_dir = dir;
+			return 0;
+		}
 	}
+	return -ENOENT;
 }
 
 int xfrm_codec_policy(const struct nlmsghdr *header, struct policy *ret_policy)

@@ -186,28 +186,18 @@ int xfrm_codec_expire(const struct nlmsghdr *header, struct sa *ret_sa, bool *re
 	return 0;
 }
 
-static int build_sa_request(int type, const struct sa *key, struct nl_msg **ret_msg)
+int xfrm_codec_build_sa(int type, const struct sa *key, struct nl_msg **ret_msg)
 {
 	struct xfrm_usersa_id id = {
 		.spi = htonl(key->spi), .family = key->dst.family, .proto = key->proto};
-	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+	struct nl_msg *msg;
 
 	memcpy(&id.daddr, key->dst.bytes, addr_len(&key->dst));
-	if (!msg || nlmsg_append(msg, &id, sizeof(id), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(msg, XFRMA_SRCADDR, sizeof(xfrm_address_t), key->src.bytes) < 0) {
+	msg = xfrm_message_new(type, &id, sizeof(id));
+	if (!msg || nla_put(msg, XFRMA_SRCADDR, sizeof(xfrm_address_t), key->src.bytes) < 0) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
 	*ret_msg = msg;
 	return 0;
-}
-
-int xfrm_codec_build_sa_delete(const struct sa *key, struct nl_msg **ret_msg)
-{
-	return build_sa_request(XFRM_MSG_DELSA, key, ret_msg);
-}
-
-int xfrm_codec_build_sa_lookup(const struct sa *key, struct nl_msg **ret_msg)
-{
-	return build_sa_request(XFRM_MSG_GETSA, key, ret_msg);
 }

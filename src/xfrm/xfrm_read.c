@@ -41,3 +41,13 @@ int xfrm_read_addr(unsigned family, const xfrm_address_t *from, struct addr *ret
 {
 	return addr_from_bytes((int)family, from, ret_addr) < 0 ? -EBADMSG : 0;
 }
+
+struct nl_msg *xfrm_message_new(int type, void *fixed, size_t size)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+
+	if (msg && nlmsg_append(msg, fixed, size, NLMSG_ALIGNTO) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}

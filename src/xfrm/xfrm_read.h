@@ -23,4 +23,7 @@ typedef int (*xfrm_attr_fn)(void *ctx, const struct nlattr *attr);
  * error, which is returned. */
 int xfrm_read_attrs(const struct nlmsghdr *header, size_t fixed_size, xfrm_attr_fn fn, void *ctx);
 
+/* A request that begins with @fixed. The caller frees; NULL: out of memory. */
+struct nl_msg *xfrm_message_new(int type, void *fixed, size_t size);
+
 #endif

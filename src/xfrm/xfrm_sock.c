@@ -129,35 +129,39 @@ uint32_t xfrm_sock_port(const struct xfrm_sock *sock)
 	return nl_socket_get_local_port(sock->link.nl);
 }
 
-/* One dump. *ret_interrupted: the tables changed meanwhile, the result may be inconsistent. */
-static int dump_once(struct xfrm_sock *sock, int type, message_fn fn, void *ctx,
-                     bool *ret_interrupted)
+/* Sends one request, frees it, and reads its answer; NULL: there was no memory for it. */
+static int run(struct xfrm_sock *sock, struct nl_msg *msg, struct exchange *exchange)
 {
-	struct exchange exchange = {.fn = fn, .ctx = ctx};
-	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_DUMP);
 	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	r = send_request(&sock->link, msg, &exchange.seq);
+	r = send_request(&sock->link, msg, &exchange->seq);
 	nlmsg_free(msg);
-	if (r == 0)
-		r = await_answer(&sock->link, &exchange);
-	*ret_interrupted = exchange.interrupted;
-	return r;
+	return r < 0 ? r : await_answer(&sock->link, exchange);
 }
 
-/* @reset empties @ctx before every attempt. */
-static int dump(struct xfrm_sock *sock, int type, message_fn fn, void (*reset)(void *ctx),
-                void *ctx)
+/* Hands the answer to @fn; NULL: it is only acked. */
+static int ask(struct xfrm_sock *sock, struct nl_msg *msg, message_fn fn, void *ctx)
+{
+	return run(sock, msg, &(struct exchange){.fn = fn, .ctx = ctx});
+}
+
+static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
+{
+	return ask(sock, msg, NULL, NULL);
+}
+
+/* Tables that change meanwhile give an inconsistent answer: then all is read anew, from *count 0. */
+static int dump(struct xfrm_sock *sock, int type, message_fn fn, void *ctx, size_t *count)
 {
 	for (int i = 0; i < DUMP_TRIES; i++) {
-		bool interrupted = false;
+		struct exchange exchange = {.fn = fn, .ctx = ctx};
 		int r;
 
-		reset(ctx);
-		r = dump_once(sock, type, fn, ctx, &interrupted);
-		if (r < 0 || !interrupted)
+		*count = 0;
+		r = run(sock, nlmsg_alloc_simple(type, NLM_F_DUMP), &exchange);
+		if (r < 0 || !exchange.interrupted)
 			return r;
 	}
 	return -EAGAIN;
@@ -173,17 +177,10 @@ static int take_policy(void *ctx, const struct nlmsghdr *header)
 	return r < 0 ? r : policy_list_add(ctx, &policy);
 }
 
-static void reset_policies(void *ctx)
-{
-	struct policy_list *list = ctx;
-
-	list->count = 0;
-}
-
 int xfrm_sock_dump_policies(struct xfrm_sock *sock, struct policy_list *ret_list, struct err *err)
 {
 	struct policy_list list = {0};
-	int r = dump(sock, XFRM_MSG_GETPOLICY, take_policy, reset_policies, &list);
+	int r = dump(sock, XFRM_MSG_GETPOLICY, take_policy, &list, &list.count);
 
 	if (r < 0) {
 		policy_list_fini(&list);
@@ -211,18 +208,11 @@ static int take_sa(void *ctx, const struct nlmsghdr *header)
 	return 0;
 }
 
-static void reset_sas(void *ctx)
-{
-	struct sa_list *list = ctx;
-
-	list->count = 0;
-}
-
 int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct sa **ret_sas, size_t *ret_count,
                        struct err *err)
 {
 	struct sa_list list = {0};
-	int r = dump(sock, XFRM_MSG_GETSA, take_sa, reset_sas, &list);
+	int r = dump(sock, XFRM_MSG_GETSA, take_sa, &list, &list.count);
 
 	if (r < 0) {
 		free(list.items);
@@ -231,21 +221,6 @@ int xfrm_sock_dump_sas(struct xfrm_sock *sock, struct sa **ret_sas, size_t *ret_
 	*ret_sas = list.items;
 	*ret_count = list.count;
 	return 0;
-}
-
-/* Sends one request, frees it, and hands its answer to @fn; NULL: it is only acked. */
-static int ask(struct xfrm_sock *sock, struct nl_msg *msg, message_fn fn, void *ctx)
-{
-	struct exchange exchange = {.fn = fn, .ctx = ctx};
-	int r = send_request(&sock->link, msg, &exchange.seq);
-
-	nlmsg_free(msg);
-	return r < 0 ? r : await_answer(&sock->link, &exchange);
-}
-
-static int transact(struct xfrm_sock *sock, struct nl_msg *msg)
-{
-	return ask(sock, msg, NULL, NULL);
 }
 
 static int take_found_policy(void *ctx, const struct nlmsghdr *header)
@@ -286,14 +261,9 @@ int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_de
 {
 	struct xfrm_userpolicy_default info = {0};
 	struct xfrm_defaults defaults = {0};
-	struct nl_msg *msg = nlmsg_alloc_simple(XFRM_MSG_GETDEFAULT, 0);
-	int r;
+	struct nl_msg *msg = xfrm_message_new(XFRM_MSG_GETDEFAULT, &info, sizeof(info));
+	int r = ask(sock, msg, take_defaults, &defaults);
 
-	if (!msg || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
-	r = ask(sock, msg, take_defaults, &defaults);
 	if (r < 0 && r != -EINVAL && r != -EOPNOTSUPP)
 		return r;
 	*ret_defaults = defaults;
@@ -303,14 +273,9 @@ int xfrm_sock_read_defaults(struct xfrm_sock *sock, struct xfrm_defaults *ret_de
 /* What a question and a change begin with: flags, of which there are none yet. */
 static struct nl_msg *new_spdinfo(int type)
 {
-	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
 	uint32_t flags = 0;
 
-	if (!msg || nlmsg_append(msg, &flags, sizeof(flags), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
+	return xfrm_message_new(type, &flags, sizeof(flags));
 }
 
 static int take_threshold(void *ctx, const struct nlattr *attr)
@@ -341,8 +306,7 @@ static int take_spdinfo(void *ctx, const struct nlmsghdr *header)
 static int read_thresholds(struct xfrm_sock *sock, struct spd_thresholds *ret_thresholds)
 {
 	struct spd_thresholds thresholds = spd_thresholds_default;
-	struct nl_msg *msg = new_spdinfo(XFRM_MSG_GETSPDINFO);
-	int r = msg ? ask(sock, msg, take_spdinfo, &thresholds) : -ENOMEM;
+	int r = ask(sock, new_spdinfo(XFRM_MSG_GETSPDINFO), take_spdinfo, &thresholds);
 
 	if (r == 0)
 		*ret_thresholds = thresholds;
@@ -402,38 +366,27 @@ int xfrm_sock_delete(struct xfrm_sock *sock, const struct policy *policy)
 	return r < 0 ? r : transact(sock, msg);
 }
 
-static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
+static int write_policy(struct xfrm_sock *sock, const struct policy *policy, bool update)
 {
 	struct nl_msg *msg = NULL;
-	int r = -EINVAL;
+	int r = xfrm_codec_build_policy(policy, update, &msg);
 
-	switch (op->kind) {
-	case DIFF_OP_ADD:
-		r = xfrm_codec_build_policy(&op->policy, false, &msg);
-		break;
-	case DIFF_OP_UPDATE:
-	case DIFF_OP_REFRESH:
-		r = xfrm_codec_build_policy(&op->policy, true, &msg);
-		break;
-	case DIFF_OP_DELETE:
-		return xfrm_sock_delete(sock, &op->policy);
-	}
 	return r < 0 ? r : transact(sock, msg);
 }
 
-static const char *op_verb(enum diff_op_kind kind)
+static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
 {
-	switch (kind) {
-	case DIFF_OP_ADD:
-		return "added";
-	case DIFF_OP_UPDATE:
-	case DIFF_OP_REFRESH:
-		return "updated";
-	case DIFF_OP_DELETE:
-		return "deleted";
-	}
-	return "changed";
+	if (op->kind == DIFF_OP_DELETE)
+		return xfrm_sock_delete(sock, &op->policy);
+	return write_policy(sock, &op->policy, op->kind != DIFF_OP_ADD);
 }
+
+static const char *const op_verbs[] = {
+	[DIFF_OP_ADD] = "added",
+	[DIFF_OP_UPDATE] = "updated",
+	[DIFF_OP_REFRESH] = "updated",
+	[DIFF_OP_DELETE] = "deleted",
+};
 
 size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err)
 {
@@ -446,23 +399,20 @@ size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct e
 
 		if (r < 0 && failures++ == 0)
 			err_set(err, r, "policy %s: cannot be %s: %s",
-			        policy_format(&op->policy, text), op_verb(op->kind), strerror(-r));
+			        policy_format(&op->policy, text), op_verbs[op->kind], strerror(-r));
 	}
 	return failures;
 }
 
 int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)
 {
-	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_policy(policy, true, &msg);
-
-	return r < 0 ? r : transact(sock, msg);
+	return write_policy(sock, policy, true);
 }
 
 int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *ret_found)
 {
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_sa_lookup(key, &msg);
+	int r = xfrm_codec_build_sa(XFRM_MSG_GETSA, key, &msg);
 
 	return r < 0 ? r : ask(sock, msg, take_found_sa, ret_found);
 }
@@ -470,7 +420,7 @@ int xfrm_sock_find_sa(struct xfrm_sock *sock, const struct sa *key, struct sa *r
 int xfrm_sock_delete_sa(struct xfrm_sock *sock, const struct sa *key)
 {
 	struct nl_msg *msg = NULL;
-	int r = xfrm_codec_build_sa_delete(key, &msg);
+	int r = xfrm_codec_build_sa(XFRM_MSG_DELSA, key, &msg);
 
 	return r < 0 ? r : transact(sock, msg);
 }

@@ -6,6 +6,7 @@
  */
 #include "xfrmd/xfrmd/shutdown.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -78,11 +78,11 @@ static int print_status(const struct pki_rotate *rotate, bool json)
 	if (pki_rotate_status(rotate, &state, &err) < 0)
 		return complain("%s", err.text);
 	if (json)
-		return json_print(json_pack("{ss ss ss}", "state", pki_rotate_state_name(state),
+		return json_print(json_pack("{ss ss ss}", "state", pki_rotate_state_names[state],
 		                            "next", turns[state].command, "when",
 		                            turns[state].before));
 	printf("state: %s\nnext: xfrmpki rotate %s --dir %s\nwhen: %s\n",
-	       pki_rotate_state_name(state), turns[state].command, rotate->dir,
+	       pki_rotate_state_names[state], turns[state].command, rotate->dir,
 	       turns[state].before);
 	return EXIT_STATUS_OK;
 }

@@ -79,8 +79,8 @@ START_TEST(pki_load_gives_certificate_key_and_ca)
 	ck_assert_str_eq(bundle.chain.items[0].subject, "CN=leaf");
 	ck_assert_str_eq(bundle.chain.items[0].file, path("leaf.pem"));
 	ck_assert_str_eq(bundle.cas.items[0].fingerprint, ca.cert.fingerprint);
-	ck_assert_uint_gt(bundle.key_der_len, 0);
-	ck_assert_uint_eq(strlen(bundle.key_fingerprint), 64);
+	ck_assert_uint_gt(bundle.key.der_len, 0);
+	ck_assert_uint_eq(strlen(bundle.key.fingerprint), 64);
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(pki_load_reports_everything_in_one_run)
 	assert_problem(&problems, "leaf.key: readable by group or others (mode 0644)");
 	assert_problem(&problems, "leaf.key: does not belong to the certificate");
 	ck_assert_uint_eq(problems.count, 4);
-	ck_assert_ptr_null(bundle.key_der);
+	ck_assert_ptr_null(bundle.key.der);
 	ck_assert_uint_eq(bundle.chain.count, 0);
 }
 END_TEST

@@ -65,7 +65,7 @@ static void assert_state(const char *name)
 	enum pki_rotate_state state;
 
 	ck_assert_int_eq(pki_rotate_status(&rotate, &state, &err), 0);
-	ck_assert_str_eq(pki_rotate_state_name(state), name);
+	ck_assert_str_eq(pki_rotate_state_names[state], name);
 }
 
 static struct pki_bundle load(void)
@@ -94,7 +94,7 @@ static bool certs_equal(const struct pki_certs *a, const struct pki_certs *b)
 static bool bundles_equal(const struct pki_bundle *a, const struct pki_bundle *b)
 {
 	return certs_equal(&a->chain, &b->chain) && certs_equal(&a->cas, &b->cas) &&
-	       strcmp(a->key_fingerprint, b->key_fingerprint) == 0;
+	       strcmp(a->key.fingerprint, b->key.fingerprint) == 0;
 }
 
 /* Each accepts the certificate of the other, as two hosts do. */
@@ -125,7 +125,7 @@ START_TEST(rotation_keeps_trust_between_neighbouring_steps)
 	}
 	ck_assert_uint_eq(before.cas.count, 1);
 	ck_assert_str_ne(before.cas.items[0].fingerprint, first.cas.items[0].fingerprint);
-	ck_assert_str_ne(before.key_fingerprint, first.key_fingerprint);
+	ck_assert_str_ne(before.key.fingerprint, first.key.fingerprint);
 	ck_assert_int_eq(pki_check_chain(&first.chain, &before.cas, NOW, &problems), 0);
 	assert_problem(&problems, "signed by no listed CA");
 	problems_fini(&problems);
@@ -158,7 +158,7 @@ START_TEST(rotate_instance_keeps_the_ca)
 	after = load();
 	assert_trust(&before, &after);
 	ck_assert_str_eq(before.cas.items[0].fingerprint, after.cas.items[0].fingerprint);
-	ck_assert_str_ne(before.key_fingerprint, after.key_fingerprint);
+	ck_assert_str_ne(before.key.fingerprint, after.key.fingerprint);
 	pki_bundle_fini(&before);
 	pki_bundle_fini(&after);
 }

@@ -2,7 +2,6 @@
 #ifndef XFRMD_BASE_ERR_H
 #define XFRMD_BASE_ERR_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +16,8 @@ struct err {
 /* Fills @err (NULL is accepted) and returns @code, so that a caller can `return err_set(...)`. */
 int err_set(struct err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The sentence about a system call that failed, by errno: `OBJECT: cannot DO: why`; -errno. */
+int err_cannot(struct err *err, const char *object, const char *what);
 
 /*
  * All problems of one input, gathered so that one run reports everything.

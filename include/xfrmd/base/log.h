@@ -56,11 +56,11 @@ typedef void (*log_tap_fn)(void *ctx, enum log_level level, const char *line);
 void log_set_tap(log_tap_fn tap, void *ctx);
 
 void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_error(...)   log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_at(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)   log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 /*
  * Bounds lines that a remote or the kernel can repeat: at most @burst in @interval_ms. When a new

@@ -23,7 +23,8 @@ struct conf_key {
 	unsigned flags;
 };
 
-#define CONF_KEY_REQUIRED 1u
+#define CONF_KEY_REQUIRED   1u
+#define CONF_KEY_MAY_BE_OFF 2u /* 0, whatever min is */
 
 /* Every key of the contract, a section's keys together. */
 #define CONF_KEY_COUNT 32

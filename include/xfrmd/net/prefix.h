@@ -31,6 +31,8 @@ bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
 /* Total order: family, length, address. */
 int prefix_compare(const struct prefix *a, const struct prefix *b);
+/* The same, for qsort() and its like. */
+int prefix_compare_items(const void *a, const void *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
 #endif

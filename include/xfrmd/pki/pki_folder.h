@@ -45,6 +45,11 @@ int pki_authority_load(const char *cert_file, const char *key_file, int64_t now,
                        struct pki_authority *ret_authority, struct err *err);
 void pki_authority_fini(struct pki_authority *authority);
 
+/* Index of the first of @certs that @key belongs to; 0, -ENOMEM, or -EINVAL and a problem: to none. */
+int pki_find_authority(const struct pki_certs *certs, const struct pki_key *key,
+                       const char *cert_file, const char *key_file, size_t *ret_index,
+                       struct problems *problems);
+
 /* The first of @problems as @err, which are released; returns @code. */
 int pki_first_problem(int code, struct problems *problems, struct err *err);
 

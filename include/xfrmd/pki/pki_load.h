@@ -2,8 +2,6 @@
 #ifndef XFRMD_PKI_PKI_LOAD_H
 #define XFRMD_PKI_PKI_LOAD_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "xfrmd/base/err.h"
@@ -20,9 +18,7 @@
 struct pki_bundle {
 	struct pki_certs chain; /* instance certificate first, then intermediates */
 	struct pki_certs cas;   /* without duplicates, sorted by fingerprint */
-	uint8_t *key_der;       /* PKCS#8, cleansed before free */
-	size_t key_der_len;
-	char key_fingerprint[65]; /* SHA-256 of the public key */
+	struct pki_key key;
 };
 void pki_bundle_fini(struct pki_bundle *bundle);
 

@@ -23,8 +23,7 @@ enum pki_rotate_state {
 	PKI_ROTATE_ADDED,
 	PKI_ROTATE_REISSUED,
 };
-/* "steady", "added", "reissued" */
-const char *pki_rotate_state_name(enum pki_rotate_state state);
+extern const char *const pki_rotate_state_names[]; /* "steady", "added", "reissued" */
 
 struct pki_rotate {
 	const char *dir;

@@ -39,10 +39,9 @@ int xfrm_codec_acquire(const struct nlmsghdr *header, struct xfrm_acquire *ret_a
 
 /* NEWSA or UPDSA: a dump entry or a notification. */
 int xfrm_codec_sa(const struct nlmsghdr *header, struct sa *ret_sa);
-/* DELSA and GETSA of the SA with the addresses, the protocol and the SPI of @key. The caller frees
+/* @type, DELSA or GETSA, of the SA with the addresses, the protocol and the SPI of @key. The caller frees
  * the message with nlmsg_free. 0 or -ENOMEM. */
-int xfrm_codec_build_sa_delete(const struct sa *key, struct nl_msg **ret_msg);
-int xfrm_codec_build_sa_lookup(const struct sa *key, struct nl_msg **ret_msg);
+int xfrm_codec_build_sa(int type, const struct sa *key, struct nl_msg **ret_msg);
 /* DELSA, a notification: the SA as it was at its end, as far as the message tells. Of a message
  * with the key only, src is AF_UNSPEC and reqid, times and counters are 0. */
 int xfrm_codec_sa_gone(const struct nlmsghdr *header, struct sa *ret_sa);

@@ -6,7 +6,6 @@
 #include "xfrmd/conf/spd_thresholds.h"
 #include "xfrmd/spd/diff.h"
 #include "xfrmd/xfrm/xfrm_codec.h"
-#include "xfrmd/xfrm/xfrm_monitor.h"
 
 /* The request socket: synchronous, never in a multicast group. */
 struct xfrm_sock;
