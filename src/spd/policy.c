@@ -135,8 +135,10 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 
 int policy_list_add(struct policy_list *list, const struct policy *policy)
 {
-	if (array_grow(&list->items, list->count, sizeof(*policy)) < 0)
+	if (array_grow(&list->items, list->count, sizeof(*policy)) < 0) {
+		list->out_of_memory = true;
 		return -ENOMEM;
+	}
 	list->items[list->count++] = *policy;
 	return 0;
 }

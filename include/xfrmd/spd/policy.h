@@ -101,8 +101,10 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 struct policy_list {
 	struct policy *items;
 	size_t count;
+	bool out_of_memory; /* a policy that was added is missing */
 };
-int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
+/* 0 or -ENOMEM, which the list notes: who builds one of many may ask it once, at the end. */
+int policy_list_add(struct policy_list *list, const struct policy *policy);
 void policy_list_sort_key(struct policy_list *list);
 /* Replaces the policy of the same key in a list sorted by key, or inserts. 0 or -ENOMEM. */
 int policy_list_put(struct policy_list *list, const struct policy *policy);
