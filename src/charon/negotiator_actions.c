@@ -314,34 +314,17 @@ void negotiator_arm_renew(struct negotiator *negotiator)
 	loop_timer_start_at(negotiator->renew_timer, renew_next_ms(negotiator->renew));
 }
 
-static void act_renew(struct negotiator *negotiator, const struct renew_action *action)
-{
-	struct peer_action as_peer = {.pair = action->pair, .ike_id = action->ike_id};
-
-	switch (action->kind) {
-	case RENEW_ACTION_INITIATE:
-		as_peer.kind = PEER_ACTION_INITIATE;
-		break;
-	case RENEW_ACTION_UNLOAD:
-		as_peer.kind = PEER_ACTION_UNLOAD;
-		break;
-	case RENEW_ACTION_TERMINATE:
-		as_peer.kind = PEER_ACTION_TERMINATE;
-		break;
-	}
-	act(negotiator, &as_peer);
-}
-
 void negotiator_renew_due(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
-	struct renew_actions actions = {0};
+	struct peer_actions actions = {0};
 
-	if (renew_on_timer(negotiator->renew, clock_now_ms(), &actions) < 0)
+	renew_on_timer(negotiator->renew, clock_now_ms(), &actions);
+	if (actions.out_of_memory)
 		log_error("peers: out of memory, a negotiation anew is late");
 	for (size_t i = 0; i < actions.count; i++)
-		act_renew(negotiator, &actions.items[i]);
-	renew_actions_fini(&actions);
+		act(negotiator, &actions.items[i]);
+	peer_actions_fini(&actions);
 	negotiator_arm_renew(negotiator);
 }
 

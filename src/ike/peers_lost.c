@@ -11,8 +11,8 @@ void peers_repair(struct peers *peers, struct peer *peer, uint64_t now_ms,
 	peer->repaired_ms = now_ms;
 	peers->counters.repairs++;
 	for (size_t i = peer->child_count; i-- > 0;)
-		peer_actions_add_sa(actions, PEER_ACTION_REKEY, peer, peer->children[i].ike_id,
-		                    peer->children[i].child_id);
+		peer_actions_add_sa(actions, PEER_ACTION_REKEY, &peer->pair,
+		                    peer->children[i].ike_id, peer->children[i].child_id);
 }
 
 static uint64_t later(uint64_t a, uint64_t b)

@@ -51,7 +51,7 @@ uint64_t peers_random_below(struct peers *peers, uint64_t bound)
 }
 
 struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_action_kind kind,
-                                     const struct peer *peer)
+                                     const struct pair *pair)
 {
 	struct peer_action *action;
 
@@ -60,22 +60,20 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 		return NULL;
 	}
 	action = &actions->items[actions->count++];
-	*action = (struct peer_action){
-		.kind = kind,
-		.pair = peer->pair,
-	};
+	*action = (struct peer_action){.kind = kind, .pair = *pair};
 	return action;
 }
 
-void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
-                         const struct peer *peer, uint32_t ike_id, uint32_t child_id)
+struct peer_action *peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
+                                        const struct pair *pair, uint32_t ike_id, uint32_t child_id)
 {
-	struct peer_action *action = peer_actions_add(actions, kind, peer);
+	struct peer_action *action = peer_actions_add(actions, kind, pair);
 
 	if (!action)
-		return;
+		return NULL;
 	action->ike_id = ike_id;
 	action->child_id = child_id;
+	return action;
 }
 
 bool peer_is_asked_for(const struct peer *peer)
@@ -161,7 +159,7 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
 		peer->hint = (struct failure){0};
-		peer_actions_add(actions, PEER_ACTION_INITIATE, peer);
+		peer_actions_add(actions, PEER_ACTION_INITIATE, &peer->pair);
 		break;
 	case PEER_STATE_UP:
 		peer->tries_left_unasked = 0;
@@ -209,7 +207,7 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	peers->in_state[state]++;
 	peer->state = state;
 	peer->since_ms = now_ms;
-	changed = peer_actions_add(actions, PEER_ACTION_CHANGED, peer);
+	changed = peer_actions_add(actions, PEER_ACTION_CHANGED, &peer->pair);
 	if (changed) {
 		changed->old_state = old_state;
 		changed->new_state = state;
@@ -218,7 +216,7 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 			changed->failure = peer->hint;
 	}
 	if (old_state == PEER_STATE_NEGOTIATING && peers->charon_up)
-		peer_actions_add(actions, PEER_ACTION_UNLOAD, peer);
+		peer_actions_add(actions, PEER_ACTION_UNLOAD, &peer->pair);
 	enter_state(peers, peer, actions);
 	peers_note_due(peers, peer, now_ms);
 }
