@@ -139,19 +139,7 @@ const char *swan_conf_peer_name(const struct pair *pair, char name[SWAN_NAME_MAX
 
 int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair)
 {
-	const char *dash = strchr(name, '-');
-	struct pair pair;
-	char from[ADDR_TEXT_MAX];
-
-	if (!dash || (size_t)(dash - name) >= sizeof(from))
-		return -EINVAL;
-	memcpy(from, name, (size_t)(dash - name));
-	from[dash - name] = '\0';
-	if (addr_parse(from, &pair.local) || addr_parse(dash + 1, &pair.remote) ||
-	    pair.local.family != pair.remote.family)
-		return -EINVAL;
-	*ret_pair = pair;
-	return 0;
+	return pair_parse(name, '-', ret_pair);
 }
 
 static void add_flag(struct buf *message, const char *key, bool value)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/net/pair.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *pair_format(const struct pair *pair, char buf[static PAIR_TEXT_MAX])
 {
@@ -10,6 +12,23 @@ const char *pair_format(const struct pair *pair, char buf[static PAIR_TEXT_MAX])
 	snprintf(buf, PAIR_TEXT_MAX, "%s -> %s", addr_format(&pair->local, local),
 	         addr_format(&pair->remote, remote));
 	return buf;
+}
+
+int pair_parse(const char *text, char separator, struct pair *ret_pair)
+{
+	const char *end = strchr(text, separator);
+	char local[ADDR_TEXT_MAX];
+	struct pair pair;
+
+	if (!end || (size_t)(end - text) >= sizeof(local))
+		return -EINVAL;
+	memcpy(local, text, (size_t)(end - text));
+	local[end - text] = '\0';
+	if (addr_parse(local, &pair.local) < 0 || addr_parse(end + 1, &pair.remote) < 0 ||
+	    pair.local.family != pair.remote.family)
+		return -EINVAL;
+	*ret_pair = pair;
+	return 0;
 }
 
 bool pair_equal(const struct pair *a, const struct pair *b)

@@ -70,10 +70,10 @@ void foreign_sa_changes_on_new(struct daemon *daemon, uint32_t port)
 void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
-	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
+	const struct pair ends = sa_pair(sa, true);
 
 	if (is_charon(daemon, port) || port == installed_spd_port(daemon->spd) ||
-	    !negotiator_sa_lost(daemon->negotiator, &lost))
+	    !negotiator_sa_lost(daemon->negotiator, &ends))
 		return;
 	self->deleted++;
 	self->last = *sa;
@@ -81,11 +81,11 @@ void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint
 }
 
 /* The caller frees. 0, or negative errno and @err. */
-static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *ret_count,
+static int list_sas(struct daemon *daemon, struct pair **ret_list, size_t *ret_count,
                     struct err *err)
 {
 	struct sas all = {0};
-	struct peer_sa *list;
+	struct pair *list;
 	size_t count = 0;
 	int error = sas_read(daemon, &all, err);
 
@@ -94,8 +94,7 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *re
 	list = calloc(all.count + 1, sizeof(*list));
 	for (size_t i = 0; list && i < all.count; i++)
 		if (sa_is_negotiated(&all.items[i]))
-			list[count++] = (struct peer_sa){.src = all.items[i].src,
-			                                 .dst = all.items[i].dst};
+			list[count++] = sa_pair(&all.items[i], true);
 	sas_fini(&all);
 	*ret_list = list;
 	*ret_count = count;
@@ -105,7 +104,7 @@ static int list_sas(struct daemon *daemon, struct peer_sa **ret_list, size_t *re
 void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
-	struct peer_sa *sas = NULL;
+	struct pair *sas = NULL;
 	size_t count = 0, lacking;
 	struct err err;
 

@@ -77,9 +77,8 @@ void negotiator_larval_expired(struct negotiator *negotiator, const struct pair 
 void negotiator_larvals_listed(struct negotiator *negotiator, const struct pair *larvals,
                                size_t count);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */
-bool negotiator_sa_lost(struct negotiator *negotiator, const struct peer_sa *sa);
-size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas,
-                             size_t count);
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct pair *ends);
+size_t negotiator_sas_listed(struct negotiator *negotiator, const struct pair *sas, size_t count);
 /* No packet for long: terminates its SAs. The next acquire negotiates at once. */
 void negotiator_close_unused(struct negotiator *negotiator, const struct pair *pair);
 /* Forgets every peer for which @keep says false; its SAs are terminated. */

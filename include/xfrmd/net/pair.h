@@ -12,6 +12,8 @@ struct pair {
 #define PAIR_TEXT_MAX (2 * ADDR_TEXT_MAX + 4)
 /* "LOCAL -> REMOTE". Returns @buf. */
 const char *pair_format(const struct pair *pair, char buf[static PAIR_TEXT_MAX]);
+/* "LOCAL" and "REMOTE", of one family, with @separator between them. 0 or -EINVAL. */
+int pair_parse(const char *text, char separator, struct pair *ret_pair);
 bool pair_equal(const struct pair *a, const struct pair *b);
 /* Total order: by the remote address, then by the local one. Below, equal, above: < 0, 0, > 0. */
 int pair_compare(const struct pair *a, const struct pair *b);
