@@ -356,7 +356,7 @@ static int start_unit(struct charon *charon, struct err *err)
 	int error = await_ports(charon, err);
 
 	if (!error)
-		error = charon_unit_start(charon->unit, err);
+		error = charon_unit_command("start", charon->unit, err);
 	if (error)
 		return error;
 	charon->started_ms = clock_now_ms();
@@ -601,7 +601,7 @@ void charon_kill(struct charon *charon)
 	charon->unit_job = NULL;
 	/* Before its death, which would make systemd start it again. */
 	if (charon->unit)
-		charon_unit_stop(charon->unit, &err);
+		charon_unit_command("stop", charon->unit, &err);
 	if (!charon->pid)
 		return;
 	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);

@@ -165,7 +165,7 @@ static void terminate(struct negotiator *negotiator, const struct peer_action *a
 	struct buf message = {0};
 
 	tell_end(action);
-	swan_conf_terminate_ike(&message, action->ike_id);
+	swan_conf_terminate(&message, "ike-id", action->ike_id);
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
 
@@ -254,7 +254,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
 		tell_end(action);
-		swan_conf_terminate_child(&message, action->child_id);
+		swan_conf_terminate(&message, "child-id", action->child_id);
 		negotiator_request(negotiator, "terminate", &message);
 		break;
 	case PEER_ACTION_REKEY:

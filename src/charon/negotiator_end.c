@@ -32,7 +32,7 @@ void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id)
 {
 	struct buf message = {0};
 
-	swan_conf_terminate_ike(&message, ike_id);
+	swan_conf_terminate(&message, "ike-id", ike_id);
 	negotiator_request(negotiator, "terminate", &message);
 }
 

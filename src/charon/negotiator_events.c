@@ -62,7 +62,7 @@ static void end_unwanted(struct negotiator *negotiator, const struct swan_ike *i
 	struct buf message = {0};
 
 	for (size_t i = 0; i < ike->child_count; i++) {
-		swan_conf_terminate_child(&message, ike->children[i].id);
+		swan_conf_terminate(&message, "child-id", ike->children[i].id);
 		negotiator_request(negotiator, "terminate", &message);
 	}
 	negotiator_terminate(negotiator, ike->id);

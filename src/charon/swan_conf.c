@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/charon/swan_conf.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,15 +272,9 @@ void swan_conf_initiate(struct buf *message, const struct pair *pair)
 	vici_text(message, "timeout", "-1");
 }
 
-void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id)
+void swan_conf_terminate(struct buf *message, const char *kind, uint32_t id)
 {
-	vici_number(message, "ike-id", ike_id);
-	vici_text(message, "timeout", "-1");
-}
-
-void swan_conf_terminate_child(struct buf *message, uint32_t child_id)
-{
-	vici_number(message, "child-id", child_id);
+	vici_number(message, kind, id);
 	vici_text(message, "timeout", "-1");
 }
 

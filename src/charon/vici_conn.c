@@ -120,14 +120,12 @@ static int packet_answer(struct vici_conn *conn, uint8_t type, struct wire *wire
 static int packet_event(struct vici_conn *conn, struct wire *wire)
 {
 	char name[VICI_NAME_MAX + 1];
-	size_t name_len = wire_u8(wire);
-	const uint8_t *bytes = wire_bytes(wire, name_len);
-	size_t len = wire_left(wire);
+	size_t len;
 
-	if (!bytes || !name_len || memchr(bytes, '\0', name_len))
-		return -EBADMSG;
-	memcpy(name, bytes, name_len);
-	name[name_len] = '\0';
+	vici_read_name(wire, name);
+	if (wire->error)
+		return wire->error;
+	len = wire_left(wire);
 	conn->callbacks.event(conn->ctx, name, wire_bytes(wire, len), len);
 	return 0;
 }
