@@ -2,7 +2,6 @@
 #include "xfrmd/charon/swan_conf.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/charon/vici_msg.h"
@@ -39,16 +38,14 @@ static const char admission[] = "  dos_protection = yes\n"
 const char swan_conf_plugins[] =
 	"nonce pem constraints openssl kdf kernel-netlink socket-default vici";
 
-/* A quoted value; charon's lexer knows backslash escapes inside quotes. */
-static void quote(struct buf *buf, const char *text)
+/* Inside quotes, where charon's lexer knows backslash escapes. */
+static void add_escaped(struct buf *buf, const char *text)
 {
-	buf_str(buf, "\"");
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			buf_str(buf, "\\");
 		buf_append(buf, text, 1);
 	}
-	buf_str(buf, "\"");
 }
 
 static void add_threshold(struct buf *text, const char *family, struct spd_threshold threshold)
@@ -74,13 +71,9 @@ static void add_thresholds(struct buf *text, const struct conf *conf)
 
 char *swan_conf_text(const struct conf *conf, const char *run_dir)
 {
-	struct buf socket = {0}, text = {0};
-	char *socket_text, *result;
+	struct buf text = {0};
+	char *result;
 
-	buf_printf(&socket, "unix://%s/charon.vici", run_dir);
-	socket_text = buf_take_str(&socket);
-	if (!socket_text)
-		return NULL;
 	buf_str(&text, "# Written by xfrmd; changes are lost.\n"
 	               "charon-systemd {\n"
 	               "  load = ");
@@ -103,9 +96,9 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	add_thresholds(&text, conf);
 	buf_str(&text, "    }\n"
 	               "    vici {\n"
-	               "      socket = ");
-	quote(&text, socket_text);
-	buf_str(&text, "\n"
+	               "      socket = \"unix://");
+	add_escaped(&text, run_dir);
+	buf_str(&text, "/charon.vici\"\n"
 	               "    }\n"
 	               "  }\n"
 	               "  journal {\n"
@@ -121,7 +114,6 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "    }\n"
 	               "  }\n"
 	               "}\n");
-	free(socket_text);
 	result = buf_take_str(&text);
 	buf_fini(&text);
 	return result;

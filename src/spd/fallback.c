@@ -128,17 +128,6 @@ static void add_own_copies(struct half *half)
 	}
 }
 
-static void add_in(const struct conf *conf, const struct plan_input *input,
-                   struct policy_list *list, uint8_t family)
-{
-	struct half half = {conf, input, list, POLICY_DIR_IN, family};
-	struct prefix any = prefix_any(family);
-
-	add_lists(&half, &any);
-	add_exempt_pairs(&half);
-	add_own_copies(&half);
-}
-
 /* A protected prefix that this host is in: its next address will be there, too. */
 static bool is_home(const struct half *half, const struct prefix *prefix)
 {
@@ -188,20 +177,6 @@ static void add_forwarding(struct half *half)
 		add_homes(half);
 }
 
-static void add_out(const struct conf *conf, const struct plan_input *input,
-                    struct policy_list *list, uint8_t family, bool forwards)
-{
-	struct half half = {conf, input, list, POLICY_DIR_OUT, family};
-	struct prefix any = prefix_any(family);
-
-	if (forwards)
-		add_forwarding(&half);
-	else
-		add_lists(&half, &any);
-	add_exempt_pairs(&half);
-	add_unchosen(&half);
-}
-
 static bool has_chosen(const struct conf *conf, const struct plan_input *input, uint8_t family)
 {
 	for (size_t i = 0; i < input->addr_count; i++) {
@@ -215,13 +190,23 @@ static bool has_chosen(const struct conf *conf, const struct plan_input *input, 
 static void add_family(const struct conf *conf, const struct plan_input *input,
                        struct policy_list *list, uint8_t family)
 {
+	struct half out = {conf, input, list, POLICY_DIR_OUT, family};
+	struct half in = {conf, input, list, POLICY_DIR_IN, family};
+	struct prefix any = prefix_any(family);
 	bool boots = input->lockdown || !has_chosen(conf, input, family);
 	bool forwards = family == AF_INET ? input->forwarding.ipv4 : input->forwarding.ipv6;
 
 	if (!prefixset_has_family(&conf->protect, family))
 		return;
-	add_out(conf, input, list, family, forwards && !boots);
-	add_in(conf, input, list, family);
+	if (forwards && !boots)
+		add_forwarding(&out);
+	else
+		add_lists(&out, &any);
+	add_exempt_pairs(&out);
+	add_unchosen(&out);
+	add_lists(&in, &any);
+	add_exempt_pairs(&in);
+	add_own_copies(&in);
 }
 
 void fallback_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list)

@@ -43,7 +43,7 @@ static bool is_to_many(const struct prefix *peers)
 	return false;
 }
 
-/* What all policies of one list have in common. */
+/* What all policies of one list have in common; out. */
 static struct policy subnet_policy(const struct conf *conf, enum policy_action action,
                                    const struct prefix *peers)
 {
@@ -52,9 +52,11 @@ static struct policy subnet_policy(const struct conf *conf, enum policy_action a
 	if (action == POLICY_ACTION_PROTECT && !protect)
 		action = conf->optional ? POLICY_ACTION_ALLOW : POLICY_ACTION_BLOCK;
 	return (struct policy){
+		.dir = POLICY_DIR_OUT,
 		.action = action,
 		.optional = protect && conf->optional,
 		.reqid = protect ? conf->reqid : 0,
+		.dst = *peers,
 		.priority = policy_priority(peers),
 	};
 }
@@ -70,9 +72,7 @@ static void add_subnets(struct policy_list *list, const struct conf *conf,
 
 		if (peers->addr.family != local->addr.family)
 			continue;
-		policy.dir = POLICY_DIR_OUT;
 		policy.src = *local;
-		policy.dst = *peers;
 		policy.spi = policy.action == POLICY_ACTION_PROTECT ? spi : 0;
 		add_both(list, &policy);
 	}
@@ -149,9 +149,7 @@ static void add_to_many(struct policy_list *list, const struct conf *conf,
 	for (size_t i = 0; i < sizeof(to_many) / sizeof(to_many[0]); i++) {
 		struct policy policy = subnet_policy(conf, POLICY_ACTION_PROTECT, &to_many[i]);
 
-		policy.dir = POLICY_DIR_OUT;
 		policy.src = *local;
-		policy.dst = to_many[i];
 		if (to_many[i].addr.family == local->addr.family &&
 		    !prefixset_has(&conf->protect, &to_many[i]) && is_protected(conf, &to_many[i]))
 			policy_list_add(list, &policy);

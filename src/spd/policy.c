@@ -111,7 +111,7 @@ static const char *format_template(const struct policy *policy, char *text, size
 
 	if (policy->action != POLICY_ACTION_PROTECT)
 		text[0] = '\0';
-	else if (policy->spi > POLICY_SPI_WAIT_MAX)
+	else if (policy->spi > SPI_RESERVED_MAX)
 		snprintf(text, size, " %s spi 0x%08x", level, policy->spi);
 	else if (policy->spi)
 		snprintf(text, size, " %s, waits", level);

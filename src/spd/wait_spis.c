@@ -8,7 +8,7 @@
 #include "xfrmd/spd/policy.h"
 
 /* The last one is that of all others. */
-#define BUCKETS (POLICY_SPI_WAIT_MAX - 1)
+#define BUCKETS (SPI_RESERVED_MAX - 1)
 
 /* Any that spreads the last bytes. */
 static uint32_t hash(const struct addr *addr)
@@ -99,5 +99,5 @@ uint32_t wait_spis_of(const struct wait_spis *spis, const struct addr *local)
 {
 	const struct wait_spi *found = find(spis, local);
 
-	return found ? found->spi : POLICY_SPI_WAIT_MAX;
+	return found ? found->spi : SPI_RESERVED_MAX;
 }
