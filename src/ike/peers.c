@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "peers_state.h"
+#include "xfrmd/base/array.h"
 #include "xfrmd/ike/duplicates.h"
 
 /*
@@ -160,8 +161,7 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 
 		/* of an SA that was lost, whose repair is not the kernel's wish */
 		if (!peer->asked_by_traffic || peer->state == PEER_STATE_UP ||
-		    (count &&
-		     bsearch(&peer->pair, asked, count, sizeof(*asked), pair_compare_items)))
+		    array_find(asked, count, sizeof(*asked), &peer->pair, pair_compare_items))
 			continue;
 		peer->asked_by_traffic = false;
 		peers_note_due(peers, peer, 0);

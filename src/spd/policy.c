@@ -166,9 +166,7 @@ void policy_list_sort_key(struct policy_list *list)
 
 struct policy *policy_list_find(const struct policy_list *list, const struct policy *key)
 {
-	if (list->count == 0)
-		return NULL;
-	return bsearch(key, list->items, list->count, sizeof(*list->items), compare_items_key);
+	return array_find(list->items, list->count, sizeof(*list->items), key, compare_items_key);
 }
 
 int policy_list_put(struct policy_list *list, const struct policy *policy)

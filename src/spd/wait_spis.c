@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/spd/policy.h"
+#include "xfrmd/base/array.h"
+#include "xfrmd/net/spi.h"
 
 /* The last one is that of all others. */
 #define BUCKETS (SPI_RESERVED_MAX - 1)
@@ -46,9 +47,7 @@ static struct wait_spi *find(const struct wait_spis *spis, const struct addr *lo
 {
 	const struct wait_spi key = {.local = *local};
 
-	if (!spis->count)
-		return NULL;
-	return bsearch(&key, spis->items, spis->count, sizeof(key), compare);
+	return array_find(spis->items, spis->count, sizeof(key), &key, compare);
 }
 
 /* Each address once, though it may be on two interfaces. */
