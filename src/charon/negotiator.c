@@ -153,11 +153,6 @@ int negotiator_retry(struct negotiator *negotiator, const struct pair *pair)
 	return error;
 }
 
-size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote)
-{
-	return negotiator_renew(negotiator, remote, false);
-}
-
 void negotiator_remember(struct negotiator *negotiator, const struct pair *pair)
 {
 	struct peer_actions actions = {0};

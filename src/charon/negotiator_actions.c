@@ -175,6 +175,14 @@ void negotiator_request(struct negotiator *negotiator, const char *command, stru
 		ike_link_renew_soon(negotiator->link);
 }
 
+void negotiator_terminate(struct negotiator *negotiator, const char *kind, uint32_t id)
+{
+	struct buf message = {0};
+
+	swan_conf_terminate(&message, kind, id);
+	negotiator_request(negotiator, "terminate", &message);
+}
+
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
 {
 	struct buf message = {0};
@@ -254,8 +262,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
 		tell_end(action);
-		swan_conf_terminate(&message, "child-id", action->child_id);
-		negotiator_request(negotiator, "terminate", &message);
+		negotiator_terminate(negotiator, "child-id", action->child_id);
 		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
