@@ -19,6 +19,12 @@ int array_grow(void *list, size_t count, size_t size)
 	return 0;
 }
 
+void *array_find(const void *items, size_t count, size_t size, const void *key,
+                 int (*compare)(const void *key, const void *item))
+{
+	return count ? bsearch(key, items, count, size, compare) : NULL;
+}
+
 size_t array_lower_bound(const void *items, size_t count, size_t size, const void *key,
                          int (*compare)(const void *item, const void *key))
 {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -23,6 +22,7 @@
 #include "xfrmd/base/trust.h"
 #include "xfrmd/charon/charon_spawn.h"
 #include "xfrmd/charon/charon_unit.h"
+#include "xfrmd/charon/vici_conn.h"
 
 /*
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
@@ -156,19 +156,10 @@ static int open_log(struct charon *charon, struct err *err)
 /* The process of root or us that listens there; 0: none takes connections. */
 static pid_t find_listener(const struct charon *charon)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	_cleanup_(cleanup_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	                                      0);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	pid_t pid;
+	_cleanup_(cleanup_fd) int fd = vici_connect(charon->vici_path, &pid);
 
-	/* charon_open() has checked that the path fits. */
-	strcpy(address.sun_path, charon->vici_path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    (peer.uid != 0 && peer.uid != geteuid()))
-		return 0;
-	return peer.pid;
+	return fd < 0 ? 0 : pid;
 }
 
 /* The process. */
@@ -285,16 +276,17 @@ static int watch_process(struct charon *charon, pid_t pid, struct err *err)
 	return 0;
 }
 
-/* Of a process that others started: whether somebody listens, who is watched from now on. */
-static bool adopt_listener(struct charon *charon)
+/* Whether there is a process that others started, which is watched from now on. */
+static bool adopt(struct charon *charon)
 {
-	pid_t pid = find_listener(charon);
+	pid_t (*find)(const struct charon *) = charon->unit ? find_listener : running_pid;
+	pid_t pid = find(charon);
 	struct err err;
 
 	if (!pid || watch_process(charon, pid, &err) < 0)
 		return false;
 	/* Asked again because only now the pid cannot be reused. */
-	if (find_listener(charon) != pid || write_pid(charon, pid, &err) < 0) {
+	if (find(charon) != pid || write_pid(charon, pid, &err) < 0) {
 		forget_process(charon);
 		return false;
 	}
@@ -307,7 +299,7 @@ static bool is_ready(struct charon *charon)
 	pid_t listener;
 
 	if (!charon->pid)
-		return adopt_listener(charon);
+		return adopt(charon);
 	listener = find_listener(charon);
 	charon->impostor = listener == charon->pid ? 0 : listener;
 	return listener == charon->pid;
@@ -364,7 +356,7 @@ static int start_unit(struct charon *charon, struct err *err)
 	int error = await_ports(charon, err);
 
 	if (!error)
-		error = charon_unit_start(charon->unit, err);
+		error = charon_unit_command("start", charon->unit, err);
 	if (error)
 		return error;
 	charon->started_ms = clock_now_ms();
@@ -460,23 +452,16 @@ static void on_restart(void *ctx)
 
 int charon_start(struct charon *charon, struct err *err)
 {
-	pid_t pid = running_pid(charon);
 	int error = file_write_quickly(charon->config_path, 0600, charon->config_text,
 	                               strlen(charon->config_text), err);
 
 	if (error)
 		return error;
-	if (charon->unit) {
-		charon->adopted = adopt_listener(charon);
-		return charon->adopted ? 0 : start_unit(charon, err);
-	}
-	if (pid && watch_process(charon, pid, err) == 0) {
-		/* Asked again because only now the pid cannot be reused. */
-		charon->adopted = running_pid(charon) == pid;
-		if (charon->adopted)
-			return 0;
-		forget_process(charon);
-	}
+	charon->adopted = adopt(charon);
+	if (charon->adopted)
+		return 0;
+	if (charon->unit)
+		return start_unit(charon, err);
 	error = await_ports(charon, err);
 	return error ? error : start_process(charon, err);
 }
@@ -616,7 +601,7 @@ void charon_kill(struct charon *charon)
 	charon->unit_job = NULL;
 	/* Before its death, which would make systemd start it again. */
 	if (charon->unit)
-		charon_unit_stop(charon->unit, &err);
+		charon_unit_command("stop", charon->unit, &err);
 	if (!charon->pid)
 		return;
 	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);

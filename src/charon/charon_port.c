@@ -40,42 +40,19 @@ static int try_bind(int family, uint16_t port)
 	return result < 0 ? -errno : 0;
 }
 
-static bool has_socket(const char *pid, unsigned long inode)
-{
-	char path[300], wanted[64], target[64];
-	const struct dirent *entry;
-	bool found = false;
-	ssize_t len;
-	DIR *dir;
-
-	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
-	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
-		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		if (len < 0)
-			continue;
-		target[len] = '\0';
-		found = strcmp(target, wanted) == 0;
-	}
-	closedir(dir);
-	return found;
-}
-
 /* 0: nobody whom we may look at. */
-static pid_t holder_of(unsigned long inode)
+static pid_t holder_of(const struct udp_socket *socket)
 {
 	const struct dirent *entry;
 	uint64_t pid, holder = 0;
 	DIR *dir = opendir("/proc");
+	int number;
 
 	if (!dir)
 		return 0;
 	while (!holder && (entry = readdir(dir))) {
 		if (str_parse_u64(entry->d_name, 1, INT32_MAX, &pid) == 0 &&
-		    has_socket(entry->d_name, inode))
+		    charon_sockets_find((pid_t)pid, socket, 1, &number, 1) > 0)
 			holder = pid;
 	}
 	closedir(dir);
@@ -115,7 +92,7 @@ static int find_holder(int family, uint16_t port, pid_t own, const char *unit, s
 
 		if (sockets[i].family != family)
 			continue;
-		pid = holder_of(sockets[i].inode);
+		pid = holder_of(&sockets[i]);
 		if (!is_ours(pid, own, unit))
 			return name_holder(port, pid, err);
 		own_found = true;

@@ -16,7 +16,6 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/str.h"
 #include "xfrmd/charon/charon.h"
-#include "xfrmd/net/udp_sockets.h"
 
 /*
  * charon sets no sizes and no filter itself, so this is done through copies of its descriptors. They are
@@ -124,46 +123,50 @@ static bool has_inode(const char *link, const struct udp_socket *found, size_t c
 	return false;
 }
 
-/* Adds the descriptors in @dir (/proc/PID/fd) of those that were found. */
-static void add_numbers(DIR *dir, const struct udp_socket *found, size_t count,
-                        struct charon_sockets *sockets)
+int charon_sockets_find(pid_t pid, const struct udp_socket *sockets, size_t count, int *ret_numbers,
+                        int max)
 {
 	const struct dirent *entry;
-	char target[64];
+	char path[64], target[64];
 	uint64_t number;
+	int found = 0;
 	ssize_t len;
-
-	rewinddir(dir);
-	while (sockets->count < CHARON_SOCKETS_MAX && (entry = readdir(dir))) {
-		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		if (len < 0)
-			continue;
-		target[len] = '\0';
-		if (has_inode(target, found, count) &&
-		    str_parse_u64(entry->d_name, 0, INT32_MAX, &number) == 0)
-			sockets->numbers[sockets->count++] = (int)number;
-	}
-}
-
-static int find(pid_t pid, struct charon_sockets *sockets)
-{
-	struct udp_socket found[UDP_SOCKETS_MAX];
-	char path[64];
-	size_t count;
-	int error = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
-	for (size_t i = 0; !error && i < PORTS; i++) {
-		error = udp_sockets_of(ports[i], found, &count);
-		if (!error)
-			add_numbers(dir, found, count, sockets);
+	while (found < max && (entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		if (has_inode(target, sockets, count) &&
+		    str_parse_u64(entry->d_name, 0, INT32_MAX, &number) == 0)
+			ret_numbers[found++] = (int)number;
 	}
 	closedir(dir);
-	return error;
+	return found;
+}
+
+static int find(pid_t pid, struct charon_sockets *sockets)
+{
+	struct udp_socket found[PORTS * UDP_SOCKETS_MAX];
+	size_t count, all = 0;
+	int result;
+
+	for (size_t i = 0; i < PORTS; i++) {
+		result = udp_sockets_of(ports[i], found + all, &count);
+		if (result < 0)
+			return result;
+		all += count;
+	}
+	result = charon_sockets_find(pid, found, all, sockets->numbers, CHARON_SOCKETS_MAX);
+	if (result < 0)
+		return result;
+	sockets->count = (size_t)result;
+	return 0;
 }
 
 int charon_sockets_open(int pidfd, pid_t pid, struct charon_sockets *ret_sockets, struct err *err)

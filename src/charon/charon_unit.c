@@ -79,7 +79,7 @@ static int judge(const char *verb, const char *unit, int status, struct err *err
 	return 0;
 }
 
-static int command(const char *verb, const char *unit, struct err *err)
+int charon_unit_command(const char *verb, const char *unit, struct err *err)
 {
 	pid_t pid;
 	int status = begin(verb, unit, &pid);
@@ -165,16 +165,6 @@ int charon_unit_begin_start(struct loop *loop, const char *unit, charon_unit_fn 
 	}
 	*ret_job = job;
 	return 0;
-}
-
-int charon_unit_start(const char *unit, struct err *err)
-{
-	return command("start", unit, err);
-}
-
-int charon_unit_stop(const char *unit, struct err *err)
-{
-	return command("stop", unit, err);
 }
 
 bool charon_unit_in_cgroup(const char *unit, const char *cgroup)

@@ -153,11 +153,6 @@ int negotiator_retry(struct negotiator *negotiator, const struct pair *pair)
 	return error;
 }
 
-size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote)
-{
-	return negotiator_renew(negotiator, remote, false);
-}
-
 void negotiator_remember(struct negotiator *negotiator, const struct pair *pair)
 {
 	struct peer_actions actions = {0};
@@ -180,16 +175,16 @@ void negotiator_larvals_listed(struct negotiator *negotiator, const struct pair 
 	negotiator_run(negotiator, &none);
 }
 
-bool negotiator_sa_lost(struct negotiator *negotiator, const struct peer_sa *sa)
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct pair *ends)
 {
 	struct peer_actions none = {0};
-	bool lost = peers_on_sa_lost(negotiator->peers, sa, clock_now_ms());
+	bool lost = peers_on_sa_lost(negotiator->peers, ends, clock_now_ms());
 
 	negotiator_run(negotiator, &none);
 	return lost;
 }
 
-size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas, size_t count)
+size_t negotiator_sas_listed(struct negotiator *negotiator, const struct pair *sas, size_t count)
 {
 	struct peer_actions none = {0};
 	size_t lacking = peers_on_sas_listed(negotiator->peers, sas, count, clock_now_ms());

@@ -165,7 +165,7 @@ static void terminate(struct negotiator *negotiator, const struct peer_action *a
 	struct buf message = {0};
 
 	tell_end(action);
-	swan_conf_terminate_ike(&message, action->ike_id);
+	swan_conf_terminate(&message, "ike-id", action->ike_id);
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
 
@@ -173,6 +173,14 @@ void negotiator_request(struct negotiator *negotiator, const char *command, stru
 {
 	if (ike_link_request(negotiator->link, command, message, NULL, NULL) < 0)
 		ike_link_renew_soon(negotiator->link);
+}
+
+void negotiator_terminate(struct negotiator *negotiator, const char *kind, uint32_t id)
+{
+	struct buf message = {0};
+
+	swan_conf_terminate(&message, kind, id);
+	negotiator_request(negotiator, "terminate", &message);
 }
 
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id)
@@ -254,8 +262,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
 		tell_end(action);
-		swan_conf_terminate_child(&message, action->child_id);
-		negotiator_request(negotiator, "terminate", &message);
+		negotiator_terminate(negotiator, "child-id", action->child_id);
 		break;
 	case PEER_ACTION_REKEY:
 		swan_conf_rekey_child(&message, action->child_id);
@@ -314,34 +321,17 @@ void negotiator_arm_renew(struct negotiator *negotiator)
 	loop_timer_start_at(negotiator->renew_timer, renew_next_ms(negotiator->renew));
 }
 
-static void act_renew(struct negotiator *negotiator, const struct renew_action *action)
-{
-	struct peer_action as_peer = {.pair = action->pair, .ike_id = action->ike_id};
-
-	switch (action->kind) {
-	case RENEW_ACTION_INITIATE:
-		as_peer.kind = PEER_ACTION_INITIATE;
-		break;
-	case RENEW_ACTION_UNLOAD:
-		as_peer.kind = PEER_ACTION_UNLOAD;
-		break;
-	case RENEW_ACTION_TERMINATE:
-		as_peer.kind = PEER_ACTION_TERMINATE;
-		break;
-	}
-	act(negotiator, &as_peer);
-}
-
 void negotiator_renew_due(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
-	struct renew_actions actions = {0};
+	struct peer_actions actions = {0};
 
-	if (renew_on_timer(negotiator->renew, clock_now_ms(), &actions) < 0)
+	renew_on_timer(negotiator->renew, clock_now_ms(), &actions);
+	if (actions.out_of_memory)
 		log_error("peers: out of memory, a negotiation anew is late");
 	for (size_t i = 0; i < actions.count; i++)
-		act_renew(negotiator, &actions.items[i]);
-	renew_actions_fini(&actions);
+		act(negotiator, &actions.items[i]);
+	peer_actions_fini(&actions);
 	negotiator_arm_renew(negotiator);
 }
 

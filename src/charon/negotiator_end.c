@@ -28,14 +28,6 @@ void negotiator_check_terminated(struct negotiator *negotiator)
 	loop_timer_start(negotiator->terminate_timer, 0);
 }
 
-void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id)
-{
-	struct buf message = {0};
-
-	swan_conf_terminate_ike(&message, ike_id);
-	negotiator_request(negotiator, "terminate", &message);
-}
-
 void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms, loop_fn done,
                               void *ctx)
 {
@@ -49,7 +41,7 @@ void negotiator_terminate_all(struct negotiator *negotiator, uint64_t timeout_ms
 	(void)ike_link_request(negotiator->link, "unload-conn", &message, NULL, NULL);
 	for (size_t i = 0; i < count; i++)
 		for (size_t c = 0; c < list[i]->child_count; c++)
-			negotiator_terminate(negotiator, list[i]->children[c].ike_id);
+			negotiator_terminate(negotiator, "ike-id", list[i]->children[c].ike_id);
 	negotiator->terminate_done = done;
 	negotiator->terminate_ctx = ctx;
 	loop_timer_start(negotiator->terminate_timer,

@@ -59,13 +59,9 @@ static void ask_what_is_left(struct negotiator *negotiator, const struct swan_ik
 /* The CHILD_SAs first, as peers_retain() does. */
 static void end_unwanted(struct negotiator *negotiator, const struct swan_ike *ike)
 {
-	struct buf message = {0};
-
-	for (size_t i = 0; i < ike->child_count; i++) {
-		swan_conf_terminate_child(&message, ike->children[i].id);
-		negotiator_request(negotiator, "terminate", &message);
-	}
-	negotiator_terminate(negotiator, ike->id);
+	for (size_t i = 0; i < ike->child_count; i++)
+		negotiator_terminate(negotiator, "child-id", ike->children[i].id);
+	negotiator_terminate(negotiator, "ike-id", ike->id);
 }
 
 static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, bool up,
@@ -79,7 +75,7 @@ static void on_child(struct negotiator *negotiator, const struct swan_ike *ike, 
 		tell_fresh(negotiator, ike);
 		take_sa(negotiator, ike, actions);
 		if (negotiator->terminate_done)
-			negotiator_terminate(negotiator, ike->id);
+			negotiator_terminate(negotiator, "ike-id", ike->id);
 		return;
 	}
 	for (size_t i = 0; i < ike->child_count; i++)

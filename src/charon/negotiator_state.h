@@ -39,10 +39,6 @@ void negotiator_arm_renew(struct negotiator *negotiator);
 /* Timer callbacks. */
 void negotiator_peers_due(void *ctx);
 void negotiator_renew_due(void *ctx);
-/* Negotiates anew with all peers that are up, or with @remote (NULL: all) alone; @distrust: what they
- * have is to end, for they have to show a certificate of a CA that we still trust. Returns how many
- * pairs. */
-size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust);
 /* Asks for what no answer comes to, or is awaited from; what cannot be sent is made up for by a new
  * connection: charon gets and lists everything then. */
 void negotiator_request(struct negotiator *negotiator, const char *command, struct buf *message);
@@ -54,8 +50,8 @@ void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
 
 /* One event of charon. */
 void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
-/* Sends a DELETE for one IKE_SA. */
-void negotiator_terminate(struct negotiator *negotiator, uint32_t ike_id);
+/* Sends a DELETE for one IKE_SA or CHILD_SA, as swan_conf_terminate() names it. */
+void negotiator_terminate(struct negotiator *negotiator, const char *kind, uint32_t id);
 /* End the waiting of negotiator_terminate_all(): when no SA is left, or in any case (a timer callback). */
 void negotiator_check_terminated(struct negotiator *negotiator);
 void negotiator_terminated(void *ctx);

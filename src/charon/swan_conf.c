@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/charon/swan_conf.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/charon/vici_msg.h"
@@ -40,16 +38,14 @@ static const char admission[] = "  dos_protection = yes\n"
 const char swan_conf_plugins[] =
 	"nonce pem constraints openssl kdf kernel-netlink socket-default vici";
 
-/* A quoted value; charon's lexer knows backslash escapes inside quotes. */
-static void quote(struct buf *buf, const char *text)
+/* Inside quotes, where charon's lexer knows backslash escapes. */
+static void add_escaped(struct buf *buf, const char *text)
 {
-	buf_str(buf, "\"");
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			buf_str(buf, "\\");
 		buf_append(buf, text, 1);
 	}
-	buf_str(buf, "\"");
 }
 
 static void add_threshold(struct buf *text, const char *family, struct spd_threshold threshold)
@@ -75,13 +71,9 @@ static void add_thresholds(struct buf *text, const struct conf *conf)
 
 char *swan_conf_text(const struct conf *conf, const char *run_dir)
 {
-	struct buf socket = {0}, text = {0};
-	char *socket_text, *result;
+	struct buf text = {0};
+	char *result;
 
-	buf_printf(&socket, "unix://%s/charon.vici", run_dir);
-	socket_text = buf_take_str(&socket);
-	if (!socket_text)
-		return NULL;
 	buf_str(&text, "# Written by xfrmd; changes are lost.\n"
 	               "charon-systemd {\n"
 	               "  load = ");
@@ -104,9 +96,9 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	add_thresholds(&text, conf);
 	buf_str(&text, "    }\n"
 	               "    vici {\n"
-	               "      socket = ");
-	quote(&text, socket_text);
-	buf_str(&text, "\n"
+	               "      socket = \"unix://");
+	add_escaped(&text, run_dir);
+	buf_str(&text, "/charon.vici\"\n"
 	               "    }\n"
 	               "  }\n"
 	               "  journal {\n"
@@ -122,7 +114,6 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "    }\n"
 	               "  }\n"
 	               "}\n");
-	free(socket_text);
 	result = buf_take_str(&text);
 	buf_fini(&text);
 	return result;
@@ -139,19 +130,7 @@ const char *swan_conf_peer_name(const struct pair *pair, char name[SWAN_NAME_MAX
 
 int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair)
 {
-	const char *dash = strchr(name, '-');
-	struct pair pair;
-	char from[ADDR_TEXT_MAX];
-
-	if (!dash || (size_t)(dash - name) >= sizeof(from))
-		return -EINVAL;
-	memcpy(from, name, (size_t)(dash - name));
-	from[dash - name] = '\0';
-	if (addr_parse(from, &pair.local) || addr_parse(dash + 1, &pair.remote) ||
-	    pair.local.family != pair.remote.family)
-		return -EINVAL;
-	*ret_pair = pair;
-	return 0;
+	return pair_parse(name, '-', ret_pair);
 }
 
 static void add_flag(struct buf *message, const char *key, bool value)
@@ -285,15 +264,9 @@ void swan_conf_initiate(struct buf *message, const struct pair *pair)
 	vici_text(message, "timeout", "-1");
 }
 
-void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id)
+void swan_conf_terminate(struct buf *message, const char *kind, uint32_t id)
 {
-	vici_number(message, "ike-id", ike_id);
-	vici_text(message, "timeout", "-1");
-}
-
-void swan_conf_terminate_child(struct buf *message, uint32_t child_id)
-{
-	vici_number(message, "child-id", child_id);
+	vici_number(message, kind, id);
 	vici_text(message, "timeout", "-1");
 }
 

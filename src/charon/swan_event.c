@@ -545,25 +545,16 @@ bool swan_log_level(const char *line, int *ret_level)
 
 int swan_event_cert(const void *message, size_t len, const void **ret_der, size_t *ret_len)
 {
-	struct vici_reader reader;
 	struct vici_elem elem;
 	char type[16];
-	int error;
+	int error = vici_find_text(message, len, "type", type, sizeof(type));
 
-	error = vici_find_text(message, len, "type", type, sizeof(type));
 	if (error)
 		return error;
 	if (strcmp(type, "X509") != 0)
 		return -ENOENT;
-	vici_reader_init(&reader, message, len);
-	do {
-		error = vici_next(&reader, &elem);
-		if (error)
-			return error;
-		if (elem.type == VICI_ELEM_END)
-			return -EBADMSG;
-	} while (elem.type != VICI_ELEM_KEY_VALUE || elem.depth > 0 ||
-	         strcmp(elem.name, "data") != 0);
+	if (vici_find(message, len, "data", &elem) < 0)
+		return -EBADMSG;
 	*ret_der = elem.value;
 	*ret_len = elem.value_len;
 	return 0;

@@ -120,14 +120,12 @@ static int packet_answer(struct vici_conn *conn, uint8_t type, struct wire *wire
 static int packet_event(struct vici_conn *conn, struct wire *wire)
 {
 	char name[VICI_NAME_MAX + 1];
-	size_t name_len = wire_u8(wire);
-	const uint8_t *bytes = wire_bytes(wire, name_len);
-	size_t len = wire_left(wire);
+	size_t len;
 
-	if (!bytes || !name_len || memchr(bytes, '\0', name_len))
-		return -EBADMSG;
-	memcpy(name, bytes, name_len);
-	name[name_len] = '\0';
+	vici_read_name(wire, name);
+	if (wire->error)
+		return wire->error;
+	len = wire_left(wire);
 	conn->callbacks.event(conn->ctx, name, wire_bytes(wire, len), len);
 	return 0;
 }
@@ -222,51 +220,44 @@ static void conn_ready(void *ctx, unsigned ready)
 		conn_free(conn);
 }
 
-/* Before anything is sent: the private key goes there. */
-static int check_listener(int fd, pid_t charon)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return -errno;
-	if ((peer.uid != 0 && peer.uid != geteuid()) || (charon && peer.pid != charon))
-		return -EPERM;
-	return 0;
-}
-
-static int socket_connect(const char *path, pid_t charon, int *ret_fd)
+int vici_connect(const char *path, pid_t *ret_listener)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_(cleanup_fd) int fd = -1;
-	int error;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	error = check_listener(fd, charon);
-	if (error)
-		return error;
-	*ret_fd = steal_fd(&fd);
-	return 0;
+	if (peer.uid != 0 && peer.uid != geteuid())
+		return -EPERM;
+	*ret_listener = peer.pid;
+	return steal_fd(&fd);
 }
 
 int vici_conn_open(struct loop *loop, const char *path, pid_t charon,
                    const struct vici_callbacks *callbacks, void *ctx, struct vici_conn **ret_conn)
 {
 	struct vici_conn *conn = calloc(1, sizeof(*conn));
-	int error;
+	pid_t listener;
+	int error = 0;
 
 	if (!conn)
 		return -ENOMEM;
-	*conn = (struct vici_conn){
-		.callbacks = *callbacks, .ctx = ctx, .fd = -1, .pending_end = &conn->pending};
-	error = socket_connect(path, charon, &conn->fd);
+	*conn = (struct vici_conn){.callbacks = *callbacks,
+	                           .ctx = ctx,
+	                           .fd = vici_connect(path, &listener),
+	                           .pending_end = &conn->pending};
+	if (conn->fd < 0)
+		error = conn->fd;
+	else if (charon && listener != charon)
+		error = -EPERM;
+	/* before anything is sent: the private key goes there */
 	if (!error)
 		error = loop_fd_new(loop, conn->fd, LOOP_READ, conn_ready, conn, &conn->watch);
 	if (error) {

@@ -101,7 +101,7 @@ void vici_reader_init(struct vici_reader *reader, const void *message, size_t le
 	wire_init(&reader->wire, message, len);
 }
 
-static void read_name(struct wire *wire, char name[VICI_NAME_MAX + 1])
+void vici_read_name(struct wire *wire, char name[VICI_NAME_MAX + 1])
 {
 	size_t len = wire_u8(wire);
 	const uint8_t *bytes = wire_bytes(wire, len);
@@ -134,7 +134,7 @@ static void read_body(struct vici_reader *reader, uint8_t type, struct vici_elem
 	}
 	switch (type) {
 	case VICI_ELEM_SECTION_START:
-		read_name(wire, elem->name);
+		vici_read_name(wire, elem->name);
 		if (++reader->depth > VICI_DEPTH_MAX)
 			wire_fail(wire);
 		break;
@@ -145,11 +145,11 @@ static void read_body(struct vici_reader *reader, uint8_t type, struct vici_elem
 			elem->depth = --reader->depth;
 		break;
 	case VICI_ELEM_KEY_VALUE:
-		read_name(wire, elem->name);
+		vici_read_name(wire, elem->name);
 		read_value(wire, elem);
 		break;
 	case VICI_ELEM_LIST_START:
-		read_name(wire, elem->name);
+		vici_read_name(wire, elem->name);
 		reader->in_list = true;
 		break;
 	case VICI_ELEM_LIST_ITEM:
@@ -213,7 +213,7 @@ static bool path_matches(const char *path, unsigned index, const struct vici_ele
 	return strlen(elem->name) == len && !memcmp(elem->name, path, len);
 }
 
-static int find(const void *message, size_t len, const char *path, struct vici_elem *ret_elem)
+int vici_find(const void *message, size_t len, const char *path, struct vici_elem *ret_elem)
 {
 	struct vici_reader reader;
 	struct vici_elem elem;
@@ -239,7 +239,7 @@ static int find(const void *message, size_t len, const char *path, struct vici_e
 int vici_find_text(const void *message, size_t len, const char *path, char *ret_text, size_t size)
 {
 	struct vici_elem elem;
-	int error = find(message, len, path, &elem);
+	int error = vici_find(message, len, path, &elem);
 
 	return error ? error : vici_elem_text(&elem, ret_text, size);
 }

@@ -56,13 +56,11 @@ static int tell_group(const struct failures_group *group, struct strlist *lines)
 
 int failures_tell(const struct failures *failures, struct strlist *lines)
 {
-	char text[64];
 	int error = 0;
 
 	for (size_t i = 0; i < failures->group_count && !error; i++)
 		error = tell_group(&failures->groups[i], lines);
 	if (error || !failures->others)
 		return error;
-	snprintf(text, sizeof(text), "peers: %zu more fail for other reasons", failures->others);
-	return strlist_add(lines, text);
+	return strlist_addf(lines, "peers: %zu more fail for other reasons", failures->others);
 }

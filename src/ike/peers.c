@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "peers_state.h"
+#include "xfrmd/base/array.h"
 #include "xfrmd/ike/duplicates.h"
 
 /*
@@ -160,8 +161,7 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 
 		/* of an SA that was lost, whose repair is not the kernel's wish */
 		if (!peer->asked_by_traffic || peer->state == PEER_STATE_UP ||
-		    (count &&
-		     bsearch(&peer->pair, asked, count, sizeof(*asked), pair_compare_items)))
+		    array_find(asked, count, sizeof(*asked), &peer->pair, pair_compare_items))
 			continue;
 		peer->asked_by_traffic = false;
 		peers_note_due(peers, peer, 0);
@@ -174,7 +174,7 @@ static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *action
 	if (duplicates_due_ms(peer, now_ms) == UINT64_MAX)
 		return;
 	peer->reap_ms = now_ms + DUPLICATES_PATIENCE_MS;
-	peer_actions_add(actions, PEER_ACTION_REAP, peer);
+	peer_actions_add(actions, PEER_ACTION_REAP, &peer->pair);
 }
 
 void peers_on_looked(struct peers *peers, const struct pair *pair,
@@ -210,7 +210,7 @@ static void renew(struct peers *peers, struct peer *peer, uint64_t now_ms,
 {
 	peer->renew_ms = now_ms + PEERS_RENEW_AGAIN_MS;
 	peers->counters.renewals++;
-	peer_actions_add(actions, PEER_ACTION_RENEW, peer);
+	peer_actions_add(actions, PEER_ACTION_RENEW, &peer->pair);
 }
 
 /* Whether the entry stays. Starts nothing: the table is being compacted. */
@@ -280,7 +280,7 @@ static void terminate_all(const struct peer *peer, struct peer_actions *actions)
 		while (peer->children[first].ike_id != ike_id)
 			first++;
 		if (first == i)
-			peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, peer, ike_id, 0);
+			peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &peer->pair, ike_id, 0);
 	}
 }
 
@@ -289,7 +289,7 @@ static void terminate_all(const struct peer *peer, struct peer_actions *actions)
 static void terminate_children(const struct peer *peer, struct peer_actions *actions)
 {
 	for (size_t i = 0; i < peer->child_count; i++)
-		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE_CHILD, peer,
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE_CHILD, &peer->pair,
 		                    peer->children[i].ike_id, peer->children[i].child_id);
 }
 

@@ -52,17 +52,14 @@ static bool move_child(struct peer *peer, const struct peer_child *child)
 }
 
 /* The operator is told @why: the peer did what none of ours does. */
-static void end_told(const struct peer *peer, uint32_t ike_id, uint32_t child_id, const char *why,
+static void end_told(const struct pair *pair, uint32_t ike_id, uint32_t child_id, const char *why,
                      struct peer_actions *actions)
 {
-	struct peer_action *action = peer_actions_add(
-		actions, child_id ? PEER_ACTION_TERMINATE_CHILD : PEER_ACTION_TERMINATE, peer);
+	enum peer_action_kind kind = child_id ? PEER_ACTION_TERMINATE_CHILD : PEER_ACTION_TERMINATE;
+	struct peer_action *action = peer_actions_add_sa(actions, kind, pair, ike_id, child_id);
 
-	if (!action)
-		return;
-	action->ike_id = ike_id;
-	action->child_id = child_id;
-	action->why = why;
+	if (action)
+		action->why = why;
 }
 
 static size_t count_children(const struct peer *peer, uint32_t ike_id)
@@ -80,8 +77,8 @@ static void make_room(const struct peer *peer, const struct peer_child *child,
                       struct peer_actions *actions)
 {
 	if (peer->child_count == PEERS_CHILDREN_MAX && peer->children[0].ike_id != child->ike_id)
-		end_told(peer, peer->children[0].ike_id, 0, "it has too many, the oldest goes",
-		         actions);
+		end_told(&peer->pair, peer->children[0].ike_id, 0,
+		         "it has too many, the oldest goes", actions);
 }
 
 static void add_child(struct peer *peer, const struct peer_child *child)
@@ -104,7 +101,7 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
 	if (move_child(peer, child))
 		return;
 	if (count_children(peer, child->ike_id) >= PEERS_CHILDREN_OF_IKE_MAX) {
-		end_told(peer, child->ike_id, child->child_id, "it has too many, the new one goes",
+		end_told(pair, child->ike_id, child->child_id, "it has too many, the new one goes",
 		         actions);
 		return;
 	}
@@ -152,14 +149,10 @@ void peers_on_child_unlike(struct peers *peers, const struct pair *pair, uint32_
                            uint32_t child_id, enum reason unlike, uint64_t now_ms,
                            struct peer_actions *actions)
 {
-	const struct peer *peer = peer_table_find(&peers->table, pair);
-	const struct peer uninvited = {.pair = *pair};
 	const struct failure failure = {.reason = unlike};
+	bool has_other = peers_has_child_of(peers, ike_id, pair);
 
-	if (!peer)
-		peer = &uninvited;
-	end_told(peer, ike_id, count_children(peer, ike_id) ? child_id : 0, reason_words(unlike),
-	         actions);
+	end_told(pair, ike_id, has_other ? child_id : 0, reason_words(unlike), actions);
 	peers_on_reason(peers, pair, &failure, true, now_ms, actions);
 }
 
@@ -173,10 +166,8 @@ bool peers_has_child_of(const struct peers *peers, uint32_t ike_id, const struct
 void peers_on_ike_empty(struct peers *peers, uint32_t ike_id, const struct pair *pair,
                         struct peer_actions *actions)
 {
-	const struct peer uninvited = {.pair = *pair};
-
 	if (!peers_has_child_of(peers, ike_id, pair))
-		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &uninvited, ike_id, 0);
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, pair, ike_id, 0);
 }
 
 void peers_on_child_rekeyed(struct peers *peers, uint32_t old_child_id,

@@ -32,22 +32,12 @@ void peers_file_fini(struct peers_file *file)
 static int parse_pair(const char *line, size_t len, struct pair *ret_pair)
 {
 	char text[LINE_MAX_LEN];
-	struct pair pair;
-	char *blank;
 
 	if (len >= sizeof(text) || memchr(line, '\0', len))
 		return -EINVAL;
 	memcpy(text, line, len);
 	text[len] = '\0';
-	blank = strchr(text, ' ');
-	if (!blank)
-		return -EINVAL;
-	*blank = '\0';
-	if (addr_parse(text, &pair.local) < 0 || addr_parse(blank + 1, &pair.remote) < 0 ||
-	    pair.local.family != pair.remote.family)
-		return -EINVAL;
-	*ret_pair = pair;
-	return 0;
+	return pair_parse(text, ' ', ret_pair);
 }
 
 int peers_file_parse(const char *text, size_t len, struct peers_file *ret_file, size_t *ret_broken)

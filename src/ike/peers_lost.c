@@ -11,8 +11,8 @@ void peers_repair(struct peers *peers, struct peer *peer, uint64_t now_ms,
 	peer->repaired_ms = now_ms;
 	peers->counters.repairs++;
 	for (size_t i = peer->child_count; i-- > 0;)
-		peer_actions_add_sa(actions, PEER_ACTION_REKEY, peer, peer->children[i].ike_id,
-		                    peer->children[i].child_id);
+		peer_actions_add_sa(actions, PEER_ACTION_REKEY, &peer->pair,
+		                    peer->children[i].ike_id, peer->children[i].child_id);
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -31,37 +31,30 @@ static void mark_lost(struct peers *peers, struct peer *peer, uint64_t now_ms)
 	peers_note_due(peers, peer, now_ms);
 }
 
-/* The peer that the SA is of if it goes out from this host. */
-static struct peer *find_out(const struct peers *peers, const struct peer_sa *sa)
+/* The peer that the SA is of if it comes in. */
+static struct peer *find_in(const struct peers *peers, const struct pair *ends)
 {
-	const struct pair pair = {.local = sa->src, .remote = sa->dst};
+	const struct pair pair = {.local = ends->remote, .remote = ends->local};
 
 	return peer_table_find(&peers->table, &pair);
 }
 
-static struct peer *find_in(const struct peers *peers, const struct peer_sa *sa)
+bool peers_on_sa_lost(struct peers *peers, const struct pair *ends, uint64_t now_ms)
 {
-	const struct pair pair = {.local = sa->dst, .remote = sa->src};
-
-	return peer_table_find(&peers->table, &pair);
-}
-
-bool peers_on_sa_lost(struct peers *peers, const struct peer_sa *sa, uint64_t now_ms)
-{
-	struct peer *peer = find_out(peers, sa);
+	struct peer *peer = peer_table_find(&peers->table, ends);
 
 	if (!peer)
-		peer = find_in(peers, sa);
+		peer = find_in(peers, ends);
 	if (!peer || peer->state != PEER_STATE_UP)
 		return false;
 	mark_lost(peers, peer, now_ms);
 	return true;
 }
 
-static void mark_seen(struct peers *peers, const struct peer_sa *sa)
+static void mark_seen(struct peers *peers, const struct pair *ends)
 {
-	struct peer *out = find_out(peers, sa);
-	struct peer *in = find_in(peers, sa);
+	struct peer *out = peer_table_find(&peers->table, ends);
+	struct peer *in = find_in(peers, ends);
 
 	if (out)
 		out->seen_out = true;
@@ -69,7 +62,7 @@ static void mark_seen(struct peers *peers, const struct peer_sa *sa)
 		in->seen_in = true;
 }
 
-size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
+size_t peers_on_sas_listed(struct peers *peers, const struct pair *sas, size_t count,
                            uint64_t now_ms)
 {
 	size_t lacking = 0;

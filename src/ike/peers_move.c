@@ -6,6 +6,7 @@
 
 #include "peers_state.h"
 #include "xfrmd/base/array.h"
+#include "xfrmd/base/clock.h"
 
 static const char *const state_names[PEER_STATE_COUNT] = {
 	[PEER_STATE_IDLE] = "idle",
@@ -15,18 +16,14 @@ static const char *const state_names[PEER_STATE_COUNT] = {
 	[PEER_STATE_FAILED] = "failed",
 };
 
+#define TO(state) (1u << PEER_STATE_##state)
 /* To IDLE from every state: a peer that is forgotten leaves from there. */
-static const bool moves[PEER_STATE_COUNT][PEER_STATE_COUNT] = {
-	[PEER_STATE_IDLE] = {[PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
-	[PEER_STATE_QUEUED] =
-		{[PEER_STATE_IDLE] = true, [PEER_STATE_NEGOTIATING] = true, [PEER_STATE_UP] = true},
-	[PEER_STATE_NEGOTIATING] = {[PEER_STATE_IDLE] = true,
-                                    [PEER_STATE_QUEUED] = true,
-                                    [PEER_STATE_UP] = true,
-                                    [PEER_STATE_FAILED] = true},
-	[PEER_STATE_UP] = {[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true},
-	[PEER_STATE_FAILED] =
-		{[PEER_STATE_IDLE] = true, [PEER_STATE_QUEUED] = true, [PEER_STATE_UP] = true},
+static const unsigned moves[PEER_STATE_COUNT] = {
+	[PEER_STATE_IDLE] = TO(QUEUED) | TO(UP),
+	[PEER_STATE_QUEUED] = TO(IDLE) | TO(NEGOTIATING) | TO(UP),
+	[PEER_STATE_NEGOTIATING] = TO(IDLE) | TO(QUEUED) | TO(UP) | TO(FAILED),
+	[PEER_STATE_UP] = TO(IDLE) | TO(QUEUED),
+	[PEER_STATE_FAILED] = TO(IDLE) | TO(QUEUED) | TO(UP),
 };
 
 const char *peer_state_name(enum peer_state state)
@@ -51,7 +48,7 @@ uint64_t peers_random_below(struct peers *peers, uint64_t bound)
 }
 
 struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_action_kind kind,
-                                     const struct peer *peer)
+                                     const struct pair *pair)
 {
 	struct peer_action *action;
 
@@ -60,22 +57,20 @@ struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_act
 		return NULL;
 	}
 	action = &actions->items[actions->count++];
-	*action = (struct peer_action){
-		.kind = kind,
-		.pair = peer->pair,
-	};
+	*action = (struct peer_action){.kind = kind, .pair = *pair};
 	return action;
 }
 
-void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
-                         const struct peer *peer, uint32_t ike_id, uint32_t child_id)
+struct peer_action *peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
+                                        const struct pair *pair, uint32_t ike_id, uint32_t child_id)
 {
-	struct peer_action *action = peer_actions_add(actions, kind, peer);
+	struct peer_action *action = peer_actions_add(actions, kind, pair);
 
 	if (!action)
-		return;
+		return NULL;
 	action->ike_id = ike_id;
 	action->child_id = child_id;
+	return action;
 }
 
 bool peer_is_asked_for(const struct peer *peer)
@@ -86,11 +81,6 @@ bool peer_is_asked_for(const struct peer *peer)
 bool peer_is_waiting(const struct peer *peer)
 {
 	return peer_is_asked_for(peer) || peer->tries_left_unasked;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
@@ -106,8 +96,8 @@ uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_NEGOTIATING:
 		return peer->deadline_ms;
 	case PEER_STATE_UP:
-		due_ms = earlier(peer->reap_ms, peer->renew_ms);
-		return peer->lost ? earlier(due_ms, peer->next_retry_ms) : due_ms;
+		due_ms = clock_earlier(peer->reap_ms, peer->renew_ms);
+		return peer->lost ? clock_earlier(due_ms, peer->next_retry_ms) : due_ms;
 	case PEER_STATE_FAILED:
 		return peer_is_waiting(peer) ? peer->next_retry_ms
 		                             : peer->since_ms + peers->forget_after_ms;
@@ -161,14 +151,12 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
 		peer->hint = (struct failure){0};
-		peer_actions_add(actions, PEER_ACTION_INITIATE, peer);
+		peer_actions_add(actions, PEER_ACTION_INITIATE, &peer->pair);
 		break;
 	case PEER_STATE_UP:
 		peer->tries_left_unasked = 0;
 		peer->failures = 0;
 		peer->repaired_ms = peer->since_ms;
-		peer->last_error = (struct failure){0};
-		peer->failed_ms = 0;
 		peer->acquired_ms = 0;
 		peer->asked_again = false;
 		peer->had_sa = true;
@@ -202,14 +190,14 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	enum peer_state old_state = peer->state;
 	struct peer_action *changed;
 
-	assert(moves[old_state][state]);
+	assert(moves[old_state] & 1u << state);
 	if (old_state == PEER_STATE_NEGOTIATING)
 		count_result(peers, peer, state, now_ms);
 	peers->in_state[old_state]--;
 	peers->in_state[state]++;
 	peer->state = state;
 	peer->since_ms = now_ms;
-	changed = peer_actions_add(actions, PEER_ACTION_CHANGED, peer);
+	changed = peer_actions_add(actions, PEER_ACTION_CHANGED, &peer->pair);
 	if (changed) {
 		changed->old_state = old_state;
 		changed->new_state = state;
@@ -218,7 +206,7 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 			changed->failure = peer->hint;
 	}
 	if (old_state == PEER_STATE_NEGOTIATING && peers->charon_up)
-		peer_actions_add(actions, PEER_ACTION_UNLOAD, peer);
+		peer_actions_add(actions, PEER_ACTION_UNLOAD, &peer->pair);
 	enter_state(peers, peer, actions);
 	peers_note_due(peers, peer, now_ms);
 }

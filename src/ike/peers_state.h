@@ -25,10 +25,11 @@ struct peers {
 
 /* The action is zeroed but for kind and addresses. NULL: out of memory, which is noted. */
 struct peer_action *peer_actions_add(struct peer_actions *actions, enum peer_action_kind kind,
-                                     const struct peer *peer);
+                                     const struct pair *pair);
 /* One about a CHILD_SA, or with @child_id 0 about an IKE_SA. */
-void peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
-                         const struct peer *peer, uint32_t ike_id, uint32_t child_id);
+struct peer_action *peer_actions_add_sa(struct peer_actions *actions, enum peer_action_kind kind,
+                                        const struct pair *pair, uint32_t ike_id,
+                                        uint32_t child_id);
 
 /* By traffic or by the operator, who wait for it. */
 bool peer_is_asked_for(const struct peer *peer);

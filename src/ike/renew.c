@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "peers_state.h"
 #include "xfrmd/base/array.h"
 
 #define NEVER       UINT64_MAX
@@ -36,12 +37,6 @@ struct renew {
 	size_t count;
 	bool lenient;
 };
-
-void renew_actions_fini(struct renew_actions *actions)
-{
-	free(actions->items);
-	*actions = (struct renew_actions){0};
-}
 
 int renew_new(struct renew **ret_renew)
 {
@@ -163,34 +158,14 @@ void renew_on_ike_rekeyed(struct renew *renew, uint32_t old_ike_id, uint32_t new
 	}
 }
 
-static int reserve(struct renew_actions *actions, size_t count)
-{
-	size_t needed = actions->count + count;
-	struct renew_action *items;
-
-	if (needed <= actions->capacity)
-		return 0;
-	items = reallocarray(actions->items, needed, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	actions->items = items;
-	actions->capacity = needed;
-	return 0;
-}
-
-static void add_action(struct renew_actions *actions, enum renew_action_kind kind,
-                       const struct entry *entry, uint32_t ike_id)
-{
-	actions->items[actions->count++] =
-		(struct renew_action){.kind = kind, .pair = entry->pair, .ike_id = ike_id};
-}
-
 /* Whether there is a new IKE_SA or not. */
-static void end_entry(struct entry *entry, struct renew_actions *actions)
+static void end_entry(struct entry *entry, struct peer_actions *actions)
 {
 	for (size_t i = 0; entry->distrust && i < entry->count; i++)
-		add_action(actions, RENEW_ACTION_TERMINATE, entry, entry->ike_ids[i]);
-	entry->count = 0;
+		peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &entry->pair, entry->ike_ids[i],
+		                    0);
+	if (!actions->out_of_memory)
+		entry->count = 0;
 }
 
 static size_t count_running(const struct renew *renew)
@@ -202,29 +177,24 @@ static size_t count_running(const struct renew *renew)
 	return running;
 }
 
-static void remove_done(struct renew *renew, struct renew_actions *actions)
+static void remove_done(struct renew *renew, struct peer_actions *actions)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < renew->count; i++) {
 		struct entry *entry = &renew->entries[i];
 
-		if (entry->count) {
+		if (entry->count ||
+		    (entry->loaded && !peer_actions_add(actions, PEER_ACTION_UNLOAD, &entry->pair)))
 			renew->entries[kept++] = *entry;
-			continue;
-		}
-		if (entry->loaded)
-			add_action(actions, RENEW_ACTION_UNLOAD, entry, 0);
 	}
 	renew->count = kept;
 }
 
-int renew_on_timer(struct renew *renew, uint64_t now_ms, struct renew_actions *actions)
+void renew_on_timer(struct renew *renew, uint64_t now_ms, struct peer_actions *actions)
 {
 	size_t running;
 
-	if (reserve(actions, renew->count * (IKE_IDS_MAX + 1)) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; i < renew->count; i++) {
 		struct entry *entry = &renew->entries[i];
 
@@ -240,15 +210,14 @@ int renew_on_timer(struct renew *renew, uint64_t now_ms, struct renew_actions *a
 	for (size_t i = 0; i < renew->count && running < RENEW_INFLIGHT_MAX; i++) {
 		struct entry *entry = &renew->entries[i];
 
-		if (entry->state != RENEW_STATE_WAITING)
+		if (entry->state != RENEW_STATE_WAITING ||
+		    !peer_actions_add(actions, PEER_ACTION_INITIATE, &entry->pair))
 			continue;
 		entry->state = RENEW_STATE_RUNNING;
 		entry->due_ms = now_ms + RENEW_DEADLINE_MS;
 		entry->loaded = true;
-		add_action(actions, RENEW_ACTION_INITIATE, entry, 0);
 		running++;
 	}
-	return 0;
 }
 
 uint64_t renew_next_ms(const struct renew *renew)

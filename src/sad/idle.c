@@ -152,6 +152,6 @@ int idle_look(struct idle *idle, struct idle_sa *sas, size_t count, uint64_t now
 
 bool idle_includes(const struct idle *idle, const struct pair *pair)
 {
-	return idle->found_count && bsearch(pair, idle->found, idle->found_count,
-	                                    sizeof(*idle->found), pair_compare_items);
+	return array_find(idle->found, idle->found_count, sizeof(*idle->found), pair,
+	                  pair_compare_items);
 }

@@ -56,17 +56,7 @@ static int compare_sas(const void *a, const void *b)
 /* A struct orphan begins with its SA, so one comparison serves both. */
 static struct orphan *find_orphan(const struct orphans *orphans, const struct orphan_sa *sa)
 {
-	if (!orphans->count)
-		return NULL;
-	return bsearch(sa, orphans->items, orphans->count, sizeof(*orphans->items), compare_sas);
-}
-
-static const struct orphan_sa *find_sa(const struct orphan_sa *sas, size_t count,
-                                       const struct orphan_sa *sa)
-{
-	if (!count)
-		return NULL;
-	return bsearch(sa, sas, count, sizeof(*sas), compare_sas);
+	return array_find(orphans->items, orphans->count, sizeof(*orphans->items), sa, compare_sas);
 }
 
 void orphans_clear(struct orphans *orphans)
@@ -174,7 +164,8 @@ void orphans_look(struct orphans *orphans, struct orphan_sa *sas, size_t count, 
 	orphans->next_ms = NEVER;
 	for (size_t i = 0; i < orphans->count; i++) {
 		struct orphan *orphan = &orphans->items[i];
-		const struct orphan_sa *sa = find_sa(sas, count, &orphan->sa);
+		const struct orphan_sa *sa = array_find(sas, count, sizeof(*sas), orphan,
+		                                        compare_sas);
 
 		if (i == 0 || !pair_equal(&orphan[-1].sa.pair, &orphan->sa.pair))
 			replaced = is_replaced(orphans, &orphan->sa.pair, sas, count);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/array.h"
+
 struct traffic {
 	struct traffic_sa *seen;
 	size_t count;
@@ -46,11 +48,10 @@ static int compare(const void *a, const void *b)
 static void add(struct traffic *traffic, const struct traffic_sa *now)
 {
 	static const struct traffic_sa none;
-	const struct traffic_sa *before = NULL;
+	const struct traffic_sa *before = array_find(traffic->seen, traffic->count, sizeof(*now),
+	                                             now, compare);
 	struct traffic_total *total = now->out ? &traffic->out : &traffic->in;
 
-	if (traffic->count)
-		before = bsearch(now, traffic->seen, traffic->count, sizeof(*now), compare);
 	/* fewer than before: another SA has the SPI now */
 	if (!before || before->packets > now->packets || before->bytes > now->bytes)
 		before = &none;
@@ -79,13 +80,12 @@ int traffic_on_list(struct traffic *traffic, struct traffic_sa *sas, size_t coun
 
 void traffic_on_gone(struct traffic *traffic, const struct traffic_sa *sa)
 {
-	struct traffic_sa *found = NULL;
+	struct traffic_sa *found;
 
 	if (!traffic->begun)
 		return;
 	add(traffic, sa);
-	if (traffic->count)
-		found = bsearch(sa, traffic->seen, traffic->count, sizeof(*sa), compare);
+	found = array_find(traffic->seen, traffic->count, sizeof(*sa), sa, compare);
 	if (!found)
 		return;
 	traffic->count--;

@@ -244,15 +244,12 @@ enum diff_drift diff_drift_of(const struct policy_list *have, const struct polic
 
 const char *diff_drift_name(enum diff_drift drift)
 {
-	switch (drift) {
-	case DIFF_DRIFT_NONE:
-		return NULL;
-	case DIFF_DRIFT_MISSING:
-		return "missing";
-	case DIFF_DRIFT_CHANGED:
-		return "changed";
-	case DIFF_DRIFT_UNEXPECTED:
-		return "unexpected";
-	}
-	return NULL;
+	static const char *const names[] = {
+		[DIFF_DRIFT_NONE] = NULL,
+		[DIFF_DRIFT_MISSING] = "missing",
+		[DIFF_DRIFT_CHANGED] = "changed",
+		[DIFF_DRIFT_UNEXPECTED] = "unexpected",
+	};
+
+	return names[drift];
 }

@@ -43,21 +43,13 @@ enum explain_kind explain_kind_of(const struct addr *address, const struct local
 
 const char *explain_kind_name(enum explain_kind kind)
 {
-	switch (kind) {
-	case EXPLAIN_KIND_REMOTE:
-		return "remote";
-	case EXPLAIN_KIND_OWN:
-		return "own";
-	case EXPLAIN_KIND_LOOPBACK:
-		return "loopback";
-	case EXPLAIN_KIND_BROADCAST:
-		return "broadcast";
-	case EXPLAIN_KIND_MULTICAST:
-		return "multicast";
-	case EXPLAIN_KIND_ANY:
-		return "any";
-	}
-	return "?";
+	static const char *const names[] = {
+		[EXPLAIN_KIND_REMOTE] = "remote",       [EXPLAIN_KIND_OWN] = "own",
+		[EXPLAIN_KIND_LOOPBACK] = "loopback",   [EXPLAIN_KIND_BROADCAST] = "broadcast",
+		[EXPLAIN_KIND_MULTICAST] = "multicast", [EXPLAIN_KIND_ANY] = "any",
+	};
+
+	return names[kind];
 }
 
 bool explain_kind_is_exempt(enum explain_kind kind, uint8_t family)

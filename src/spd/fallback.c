@@ -38,8 +38,8 @@ static const struct {
 static const struct prefix link_local[] = {{{AF_INET, {169, 254}}, 16},
                                            {{AF_INET6, {0xfe, 0x80}}, 10}};
 
-static int add(struct half *half, enum policy_action action, uint32_t priority,
-               const struct prefix *local, const struct prefix *remote)
+static void add(struct half *half, enum policy_action action, uint32_t priority,
+                const struct prefix *local, const struct prefix *remote)
 {
 	struct policy policy = {
 		.dir = half->dir,
@@ -49,29 +49,25 @@ static int add(struct half *half, enum policy_action action, uint32_t priority,
 		.priority = priority,
 	};
 
-	return policy_list_add(half->list, &policy);
+	policy_list_add(half->list, &policy);
 }
 
-static int add_set(struct half *half, const struct prefixset *set, enum policy_action action,
-                   const struct prefix *local)
+static void add_set(struct half *half, const struct prefixset *set, enum policy_action action,
+                    const struct prefix *local)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < set->count; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		const struct prefix *peers = &set->items[i];
 		uint8_t open_bits = addr_bits(&peers->addr) - peers->len;
 
 		if (peers->addr.family == half->family)
-			r = add(half, action, POLICY_PRIORITY_FALLBACK + open_bits, local, peers);
+			add(half, action, POLICY_PRIORITY_FALLBACK + open_bits, local, peers);
 	}
-	return r;
 }
 
-static int add_lists(struct half *half, const struct prefix *local)
+static void add_lists(struct half *half, const struct prefix *local)
 {
-	int r = add_set(half, &half->conf->protect, POLICY_ACTION_BLOCK, local);
-
-	return r < 0 ? r : add_set(half, &half->conf->allow, POLICY_ACTION_ALLOW, local);
+	add_set(half, &half->conf->protect, POLICY_ACTION_BLOCK, local);
+	add_set(half, &half->conf->allow, POLICY_ACTION_ALLOW, local);
 }
 
 static bool protects_some_of(const struct conf *conf, const struct prefix *prefix)
@@ -84,20 +80,17 @@ static bool protects_some_of(const struct conf *conf, const struct prefix *prefi
 	return false;
 }
 
-static int add_exempt_pairs(struct half *half)
+static void add_exempt_pairs(struct half *half)
 {
 	bool out = half->dir == POLICY_DIR_OUT;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(exempt_pairs) / sizeof(exempt_pairs[0]); i++) {
+	for (size_t i = 0; i < sizeof(exempt_pairs) / sizeof(exempt_pairs[0]); i++) {
 		const struct prefix *src = &exempt_pairs[i].src, *dst = &exempt_pairs[i].dst;
 		const struct prefix *remote = out ? dst : src, *local = out ? src : dst;
 
 		if (dst->addr.family == half->family && (out || !exempt_pairs[i].out_only) &&
 		    protects_some_of(half->conf, remote))
-			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, local, remote);
+			add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, local, remote);
 	}
-	return r;
 }
 
 /* By the operator's will; 127.0.0.1 and ::1 are no choice. */
@@ -106,51 +99,33 @@ static bool is_unchosen(const struct conf *conf, const struct local_addr *addr)
 	return !addr_is_loopback(&addr->addr) && !conf_interface_chosen(conf, addr->ifname);
 }
 
-static int add_unchosen(struct half *half)
+static void add_unchosen(struct half *half)
 {
 	struct prefix any = prefix_any(half->family);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < half->input->addr_count; i++) {
+	for (size_t i = 0; i < half->input->addr_count; i++) {
 		const struct local_addr *addr = &half->input->addrs[i];
 		struct prefix local = local_addr_span(addr);
 
 		if (addr->addr.family == half->family && is_unchosen(half->conf, addr))
-			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &local, &any);
+			add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &local, &any);
 	}
-	return r;
 }
 
 /*
  * The copies of what this host sends to many come back to it. From elsewhere the kernel takes no IPv4
  * packet with a source of its own (fib_validate_source()); of IPv6 it would.
  */
-static int add_own_copies(struct half *half)
+static void add_own_copies(struct half *half)
 {
 	struct prefix any = prefix_any(half->family);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < half->input->addr_count; i++) {
+	for (size_t i = 0; i < half->input->addr_count; i++) {
 		const struct local_addr *addr = &half->input->addrs[i];
 		struct prefix own = local_addr_span(addr);
 
 		if (!addr->routed && addr->addr.family == AF_INET && half->family == AF_INET &&
 		    !addr_is_loopback(&addr->addr) && protects_some_of(half->conf, &own))
-			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &any, &own);
+			add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, &any, &own);
 	}
-	return r;
-}
-
-static int add_in(const struct conf *conf, const struct plan_input *input, struct policy_list *list,
-                  uint8_t family)
-{
-	struct half half = {conf, input, list, POLICY_DIR_IN, family};
-	struct prefix any = prefix_any(family);
-	int r = add_lists(&half, &any);
-
-	if (r == 0)
-		r = add_exempt_pairs(&half);
-	return r < 0 ? r : add_own_copies(&half);
 }
 
 /* A protected prefix that this host is in: its next address will be there, too. */
@@ -168,58 +143,38 @@ static bool is_home(const struct half *half, const struct prefix *prefix)
 }
 
 /* What is allowed in such a prefix may be somebody else's, as the network of containers. */
-static int add_allowed_inside(struct half *half, const struct prefix *home)
+static void add_allowed_inside(struct half *half, const struct prefix *home)
 {
 	struct prefix any = prefix_any(half->family);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < half->conf->allow.count; i++) {
+	for (size_t i = 0; i < half->conf->allow.count; i++) {
 		const struct prefix *allowed = &half->conf->allow.items[i];
 
 		if (prefix_covers(home, allowed))
-			r = add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, allowed, &any);
+			add(half, POLICY_ACTION_ALLOW, POLICY_PRIORITY_EXEMPT, allowed, &any);
 	}
-	return r;
 }
 
-static int add_homes(struct half *half)
+static void add_homes(struct half *half)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < half->conf->protect.count; i++) {
+	for (size_t i = 0; i < half->conf->protect.count; i++) {
 		const struct prefix *home = &half->conf->protect.items[i];
 
 		if (home->addr.family != half->family || !is_home(half, home))
 			continue;
-		r = add_lists(half, home);
-		if (r == 0)
-			r = add_allowed_inside(half, home);
+		add_lists(half, home);
+		add_allowed_inside(half, home);
 	}
-	return r;
 }
 
 /* What this host forwards is not to be blocked: only sources that are its own, or would be. */
-static int add_forwarding(struct half *half)
+static void add_forwarding(struct half *half)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(link_local) / sizeof(link_local[0]); i++) {
+	for (size_t i = 0; i < sizeof(link_local) / sizeof(link_local[0]); i++) {
 		if (link_local[i].addr.family == half->family)
-			r = add_lists(half, &link_local[i]);
+			add_lists(half, &link_local[i]);
 	}
-	return r == 0 && half->conf->protect_forwarded ? add_homes(half) : r;
-}
-
-static int add_out(const struct conf *conf, const struct plan_input *input,
-                   struct policy_list *list, uint8_t family, bool forwards)
-{
-	struct half half = {conf, input, list, POLICY_DIR_OUT, family};
-	struct prefix any = prefix_any(family);
-	int r = forwards ? add_forwarding(&half) : add_lists(&half, &any);
-
-	if (r == 0)
-		r = add_exempt_pairs(&half);
-	return r < 0 ? r : add_unchosen(&half);
+	if (half->conf->protect_forwarded)
+		add_homes(half);
 }
 
 static bool has_chosen(const struct conf *conf, const struct plan_input *input, uint8_t family)
@@ -232,25 +187,32 @@ static bool has_chosen(const struct conf *conf, const struct plan_input *input, 
 	return false;
 }
 
-static int add_family(const struct conf *conf, const struct plan_input *input,
-                      struct policy_list *list, uint8_t family)
+static void add_family(const struct conf *conf, const struct plan_input *input,
+                       struct policy_list *list, uint8_t family)
 {
+	struct half out = {conf, input, list, POLICY_DIR_OUT, family};
+	struct half in = {conf, input, list, POLICY_DIR_IN, family};
+	struct prefix any = prefix_any(family);
 	bool boots = input->lockdown || !has_chosen(conf, input, family);
 	bool forwards = family == AF_INET ? input->forwarding.ipv4 : input->forwarding.ipv6;
-	int r;
 
 	if (!prefixset_has_family(&conf->protect, family))
-		return 0;
-	r = add_out(conf, input, list, family, forwards && !boots);
-	return r < 0 ? r : add_in(conf, input, list, family);
+		return;
+	if (forwards && !boots)
+		add_forwarding(&out);
+	else
+		add_lists(&out, &any);
+	add_exempt_pairs(&out);
+	add_unchosen(&out);
+	add_lists(&in, &any);
+	add_exempt_pairs(&in);
+	add_own_copies(&in);
 }
 
-int fallback_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list)
+void fallback_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list)
 {
-	int r;
-
 	if (conf->optional)
-		return 0;
-	r = add_family(conf, input, list, AF_INET);
-	return r < 0 ? r : add_family(conf, input, list, AF_INET6);
+		return;
+	add_family(conf, input, list, AF_INET);
+	add_family(conf, input, list, AF_INET6);
 }

@@ -89,7 +89,7 @@ const struct wait_spis *hosts_wait_spis(const struct hosts *hosts)
 int hosts_restore(struct hosts *hosts, const struct known_host *host, uint64_t now_ms)
 {
 	static const char why[] = "was there before";
-	bool pinned = host->spi > POLICY_SPI_WAIT_MAX;
+	bool pinned = host->spi > SPI_RESERVED_MAX;
 	struct host_state *state;
 	size_t index;
 

@@ -47,7 +47,7 @@ enum host_phase hosts_phase(const struct hosts *hosts, const struct pair *pair)
 
 bool known_host_holds(const struct known_host *host)
 {
-	return host->spi && host->spi <= POLICY_SPI_WAIT_MAX;
+	return host->spi && host->spi <= SPI_RESERVED_MAX;
 }
 
 void host_actions_fini(struct host_actions *actions)
@@ -84,15 +84,10 @@ void host_actions_add(struct host_actions *actions, enum host_action_kind kind,
 		(struct host_action){.kind = kind, .host = *host, .spi = spi};
 }
 
-uint64_t hosts_earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_ms)
 {
 	state->due_ms = due_ms;
-	hosts->next_ms = hosts_earlier(hosts->next_ms, due_ms);
+	hosts->next_ms = clock_earlier(hosts->next_ms, due_ms);
 }
 
 bool hosts_is_follower(const struct hosts *hosts, size_t index)
@@ -121,7 +116,7 @@ void hosts_watch(struct hosts *hosts, size_t index, uint64_t now_ms)
 	for (size_t i = 0; i < state->child_count; i++)
 		audible |= state->children[i].spi_in && state->children[i].spi != pinned;
 	if (audible && (!settled || hosts_is_follower(hosts, index)))
-		due_ms = hosts_earlier(due_ms, now_ms + state->look_ms);
+		due_ms = clock_earlier(due_ms, now_ms + state->look_ms);
 	hosts_set_due(hosts, state, due_ms);
 }
 

@@ -8,7 +8,7 @@ void hosts_on_sa(struct hosts *hosts, const struct pair *pair, uint32_t spi, uin
 	struct host_state *state;
 	size_t index;
 
-	if (spi <= POLICY_SPI_WAIT_MAX || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
+	if (spi <= SPI_RESERVED_MAX || !host_actions_reserve(actions, ACTIONS_PER_EVENT))
 		return;
 	index = host_table_find(&hosts->known, pair);
 	if (index == HOST_TABLE_NONE)
@@ -61,7 +61,7 @@ static void listen_for(struct hosts *hosts, size_t index, uint32_t spi, uint64_t
 		hosts_watch(hosts, index, now_ms);
 	else if (state->phase == HOST_PHASE_AWAITS_PEER)
 		hosts_set_due(hosts, state,
-		              hosts_earlier(state->takeover_ms, now_ms + state->look_ms));
+		              clock_earlier(state->takeover_ms, now_ms + state->look_ms));
 }
 
 void hosts_on_fresh_sas(struct hosts *hosts, const struct fresh_sas *fresh, uint64_t now_ms,
@@ -126,11 +126,11 @@ void hosts_look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 			add_listen(hosts, index, child, actions);
 	}
 	if (state->look_ms < HOSTS_LOOK_MAX_MS)
-		state->look_ms = hosts_earlier(2 * state->look_ms, HOSTS_LOOK_MAX_MS);
+		state->look_ms = clock_earlier(2 * state->look_ms, HOSTS_LOOK_MAX_MS);
 	if (pinned)
 		hosts_watch(hosts, index, now_ms);
 	else
-		state->due_ms = hosts_earlier(state->takeover_ms, now_ms + state->look_ms);
+		state->due_ms = clock_earlier(state->takeover_ms, now_ms + state->look_ms);
 }
 
 /*
@@ -249,7 +249,7 @@ static void list_known(struct host_table *known, const struct host_sa *sas, size
 	for (size_t i = 0; i < count; i++) {
 		size_t index = host_table_find(known, &sas[i].pair);
 
-		if (index != HOST_TABLE_NONE && sas[i].spi > POLICY_SPI_WAIT_MAX)
+		if (index != HOST_TABLE_NONE && sas[i].spi > SPI_RESERVED_MAX)
 			host_list_spi(known->states[index], known->hosts[index].spi, sas[i].spi);
 	}
 	for (size_t i = 0; i < known->count; i++)
@@ -262,7 +262,7 @@ static void list_new(struct hosts *hosts, const struct host_sa *sa, uint64_t now
 	struct host_table *known = &hosts->known;
 	size_t index = host_table_find(known, &sa->pair);
 
-	if (sa->spi <= POLICY_SPI_WAIT_MAX)
+	if (sa->spi <= SPI_RESERVED_MAX)
 		return;
 	if (index == HOST_TABLE_NONE) {
 		index = hosts_add(hosts, &sa->pair, now_ms, actions);

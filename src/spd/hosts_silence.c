@@ -67,7 +67,7 @@ void hosts_on_progress(struct hosts *hosts, const struct pair *pair, enum ike_pr
 	state = hosts->known.states[index];
 	due_ms = state->held_ms + HOSTS_HELD_MAX_MS;
 	if (progress == IKE_PROGRESS_SENT)
-		due_ms = hosts_earlier(due_ms, now_ms + HOSTS_SILENT_MS);
+		due_ms = clock_earlier(due_ms, now_ms + HOSTS_SILENT_MS);
 	hosts_set_due(hosts, state, due_ms);
 }
 

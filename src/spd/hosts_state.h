@@ -2,6 +2,7 @@
 #ifndef HOSTS_STATE_H
 #define HOSTS_STATE_H
 
+#include "xfrmd/base/clock.h"
 #include "xfrmd/spd/host_table.h"
 #include "xfrmd/spd/wait_spis.h"
 
@@ -33,8 +34,6 @@ bool host_actions_reserve(struct host_actions *actions, size_t count);
 void host_actions_add(struct host_actions *actions, enum host_action_kind kind,
                       const struct known_host *host, uint32_t spi);
 
-/* The earlier of both times, or the smaller of both pauses. */
-uint64_t hosts_earlier(uint64_t a, uint64_t b);
 void hosts_set_due(struct hosts *hosts, struct host_state *state, uint64_t due_ms);
 
 /* Adds a host that is not known, in HOST_PHASE_NONE; hosts_move() is to follow. To make room those

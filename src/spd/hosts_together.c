@@ -62,6 +62,6 @@ void hosts_take_over(struct hosts *hosts, size_t index, uint32_t spi, const char
 	count_ready(hosts, &ready, &coming);
 	if (!ready)
 		hosts->together_max_ms = now_ms + HOSTS_TOGETHER_MAX_MS;
-	hosts->together_ms = hosts_earlier(now_ms + HOSTS_TOGETHER_MS, hosts->together_max_ms);
+	hosts->together_ms = clock_earlier(now_ms + HOSTS_TOGETHER_MS, hosts->together_max_ms);
 	hosts_move(hosts, index, HOST_PHASE_READY, spi, why, now_ms, actions);
 }

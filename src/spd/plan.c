@@ -18,18 +18,16 @@
 /* A network of /31 or longer has no broadcast address (RFC 3021). */
 #define BROADCAST_LEN_MAX 30
 
-static int add_both(struct policy_list *list, const struct policy *out)
+static void add_both(struct policy_list *list, const struct policy *out)
 {
 	struct policy in = *out;
-	int r = policy_list_add(list, out);
 
-	if (r < 0)
-		return r;
 	in.dir = POLICY_DIR_IN;
 	in.src = out->dst;
 	in.dst = out->src;
 	in.spi = 0;
-	return policy_list_add(list, &in);
+	policy_list_add(list, out);
+	policy_list_add(list, &in);
 }
 
 /* What goes to many (RFC 5771, RFC 919, RFC 4291). */
@@ -45,7 +43,7 @@ static bool is_to_many(const struct prefix *peers)
 	return false;
 }
 
-/* What all policies of one list have in common. */
+/* What all policies of one list have in common; out. */
 static struct policy subnet_policy(const struct conf *conf, enum policy_action action,
                                    const struct prefix *peers)
 {
@@ -54,52 +52,44 @@ static struct policy subnet_policy(const struct conf *conf, enum policy_action a
 	if (action == POLICY_ACTION_PROTECT && !protect)
 		action = conf->optional ? POLICY_ACTION_ALLOW : POLICY_ACTION_BLOCK;
 	return (struct policy){
+		.dir = POLICY_DIR_OUT,
 		.action = action,
 		.optional = protect && conf->optional,
 		.reqid = protect ? conf->reqid : 0,
+		.dst = *peers,
 		.priority = policy_priority(peers),
 	};
 }
 
 /* @spi: that of the templates of out. */
-static int add_subnets(struct policy_list *list, const struct conf *conf,
-                       const struct prefixset *set, enum policy_action action,
-                       const struct prefix *local, uint32_t spi)
+static void add_subnets(struct policy_list *list, const struct conf *conf,
+                        const struct prefixset *set, enum policy_action action,
+                        const struct prefix *local, uint32_t spi)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct prefix *peers = &set->items[i];
 		struct policy policy = subnet_policy(conf, action, peers);
-		int r;
 
 		if (peers->addr.family != local->addr.family)
 			continue;
-		policy.dir = POLICY_DIR_OUT;
 		policy.src = *local;
-		policy.dst = *peers;
 		policy.spi = policy.action == POLICY_ACTION_PROTECT ? spi : 0;
-		r = add_both(list, &policy);
-		if (r < 0)
-			return r;
+		add_both(list, &policy);
 	}
-	return 0;
 }
 
-static int add_forwarded(struct policy_list *list, const struct conf *conf,
-                         const struct prefixset *set, enum policy_action action)
+static void add_forwarded(struct policy_list *list, const struct conf *conf,
+                          const struct prefixset *set, enum policy_action action)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct prefix *peers = &set->items[i];
 		struct policy policy = subnet_policy(conf, action, peers);
-		int r;
 
 		policy.dir = POLICY_DIR_FWD;
 		policy.src = *peers;
 		policy.dst = prefix_any(peers->addr.family);
-		r = policy_list_add(list, &policy);
-		if (r < 0)
-			return r;
+		policy_list_add(list, &policy);
 	}
-	return 0;
 }
 
 /* The kernel's rule (fib_add_ifaddr()): the last address of a network that is large enough, and one
@@ -115,8 +105,8 @@ bool plan_is_broadcast(const struct local_addr *addr, const struct addr *remote)
 	       (addr->network.len <= BROADCAST_LEN_MAX && addr_equal(remote, &last));
 }
 
-static int add_broadcast(struct policy_list *list, const struct conf *conf,
-                         const struct addr *local, const struct addr *broadcast)
+static void add_broadcast(struct policy_list *list, const struct conf *conf,
+                          const struct addr *local, const struct addr *broadcast)
 {
 	struct policy policy = {
 		.dir = POLICY_DIR_OUT,
@@ -127,22 +117,19 @@ static int add_broadcast(struct policy_list *list, const struct conf *conf,
 	};
 
 	/* a /32 of the lists has the same key: the operator's word counts */
-	if (conf_verdict(conf, broadcast) != CONF_VERDICT_PROTECT ||
-	    prefixset_has(&conf->protect, &policy.dst))
-		return 0;
-	return policy_list_add(list, &policy);
+	if (conf_verdict(conf, broadcast) == CONF_VERDICT_PROTECT &&
+	    !prefixset_has(&conf->protect, &policy.dst))
+		policy_list_add(list, &policy);
 }
 
-static int add_broadcasts(struct policy_list *list, const struct conf *conf,
-                          const struct local_addr *addr)
+static void add_broadcasts(struct policy_list *list, const struct conf *conf,
+                           const struct local_addr *addr)
 {
 	const struct addr candidates[] = {prefix_last(&addr->network), addr->broadcast};
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(candidates) / sizeof(candidates[0]); i++)
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
 		if (plan_is_broadcast(addr, &candidates[i]))
-			r = add_broadcast(list, conf, &addr->addr, &candidates[i]);
-	return r;
+			add_broadcast(list, conf, &addr->addr, &candidates[i]);
 }
 
 /* Whether the longest entry of the lists that covers @prefix is a protected one. */
@@ -156,26 +143,21 @@ static bool is_protected(const struct conf *conf, const struct prefix *prefix)
 
 /* Where a protected prefix holds them: an acquire that nobody answers keeps its packet at the head of
  * the subnet policy's queue. */
-static int add_to_many(struct policy_list *list, const struct conf *conf,
-                       const struct prefix *local)
+static void add_to_many(struct policy_list *list, const struct conf *conf,
+                        const struct prefix *local)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(to_many) / sizeof(to_many[0]); i++) {
+	for (size_t i = 0; i < sizeof(to_many) / sizeof(to_many[0]); i++) {
 		struct policy policy = subnet_policy(conf, POLICY_ACTION_PROTECT, &to_many[i]);
 
-		policy.dir = POLICY_DIR_OUT;
 		policy.src = *local;
-		policy.dst = to_many[i];
 		if (to_many[i].addr.family == local->addr.family &&
 		    !prefixset_has(&conf->protect, &to_many[i]) && is_protected(conf, &to_many[i]))
-			r = policy_list_add(list, &policy);
+			policy_list_add(list, &policy);
 	}
-	return r;
 }
 
 /* To and from an address of this host, which stays inside. */
-static int add_inside(struct policy_list *list, const struct prefix *own)
+static void add_inside(struct policy_list *list, const struct prefix *own)
 {
 	struct policy policy = {
 		.dir = POLICY_DIR_OUT,
@@ -185,18 +167,19 @@ static int add_inside(struct policy_list *list, const struct prefix *own)
 		.priority = POLICY_PRIORITY_OWN,
 	};
 
-	return add_both(list, &policy);
+	add_both(list, &policy);
 }
 
 /* The loopback interface of IPv6 asks the policies, and so does what an address of ours sends to ::1. */
-static int add_loopback(struct policy_list *list, const struct conf *conf)
+static void add_loopback(struct policy_list *list, const struct conf *conf)
 {
 	static const struct prefix loopback = {{AF_INET6, {[15] = 1}}, 128};
 
-	return is_protected(conf, &loopback) ? add_inside(list, &loopback) : 0;
+	if (is_protected(conf, &loopback))
+		add_inside(list, &loopback);
 }
 
-static int add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
+static void add_own(struct policy_list *list, const struct conf *conf, const struct local_addr *own)
 {
 	struct prefix span = local_addr_span(own);
 	struct policy to_all = {
@@ -206,13 +189,14 @@ static int add_own(struct policy_list *list, const struct conf *conf, const stru
 		.action = POLICY_ACTION_BLOCK,
 		.priority = POLICY_PRIORITY_OWN_TO_ALL,
 	};
-	int r = add_inside(list, &span);
 
+	add_inside(list, &span);
 	/* who claims to be us is not us there: to itself a host sends by loopback */
-	return r < 0 || conf->optional ? r : policy_list_add(list, &to_all);
+	if (!conf->optional)
+		policy_list_add(list, &to_all);
 }
 
-static int add_neighbour_discovery(struct policy_list *list)
+static void add_neighbour_discovery(struct policy_list *list)
 {
 	for (uint8_t type = ND_TYPE_FIRST; type <= ND_TYPE_LAST; type++) {
 		struct policy policy = {
@@ -224,25 +208,20 @@ static int add_neighbour_discovery(struct policy_list *list)
 			.action = POLICY_ACTION_ALLOW,
 			.priority = POLICY_PRIORITY_HOST,
 		};
-		int r = add_both(list, &policy);
 
-		if (r < 0)
-			return r;
+		add_both(list, &policy);
 	}
-	return 0;
 }
 
-static int add_address(struct policy_list *list, const struct conf *conf,
-                       const struct local_addr *addr, uint32_t spi)
+static void add_address(struct policy_list *list, const struct conf *conf,
+                        const struct local_addr *addr, uint32_t spi)
 {
 	struct prefix span = local_addr_span(addr);
-	int r = add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &span, spi);
 
-	if (r == 0)
-		r = add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span, 0);
-	if (r == 0)
-		r = add_to_many(list, conf, &span);
-	return r < 0 ? r : add_broadcasts(list, conf, addr);
+	add_subnets(list, conf, &conf->protect, POLICY_ACTION_PROTECT, &span, spi);
+	add_subnets(list, conf, &conf->allow, POLICY_ACTION_ALLOW, &span, 0);
+	add_to_many(list, conf, &span);
+	add_broadcasts(list, conf, addr);
 }
 
 struct policy plan_host_policy(const struct conf *conf, const struct known_host *host)
@@ -284,21 +263,18 @@ bool plan_read_host(const struct policy *policy, struct known_host *ret_host)
 	return true;
 }
 
-static int add_hosts(struct policy_list *list, const struct conf *conf,
-                     const struct known_host *hosts, size_t host_count)
+static void add_hosts(struct policy_list *list, const struct conf *conf,
+                      const struct known_host *hosts, size_t host_count)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < host_count; i++) {
+	for (size_t i = 0; i < host_count; i++) {
 		struct policy policy = plan_host_policy(conf, &hosts[i]);
 
-		r = policy_list_add(list, &policy);
-		if (r < 0 || !hosts[i].answer_spi)
+		policy_list_add(list, &policy);
+		if (!hosts[i].answer_spi)
 			continue;
 		policy = plan_answer_policy(conf, &hosts[i]);
-		r = policy_list_add(list, &policy);
+		policy_list_add(list, &policy);
 	}
-	return r;
 }
 
 /* What that of a local route to a prefix would ask for twice could not be told apart. */
@@ -310,46 +286,45 @@ static uint32_t wait_spi(const struct conf *conf, const struct wait_spis *spis,
 	return holds && !addr->open_bits ? wait_spis_of(spis, &addr->addr) : 0;
 }
 
-static int add_addresses(struct policy_list *list, const struct conf *conf,
-                         const struct plan_input *input)
+static void add_addresses(struct policy_list *list, const struct conf *conf,
+                          const struct plan_input *input)
 {
 	_cleanup_(wait_spis_fini) struct wait_spis fresh = {0};
 	const struct wait_spis *spis = input->spis ? input->spis : &fresh;
-	int r = input->spis ? 0 : wait_spis_assign(&fresh, input->addrs, input->addr_count);
 
-	for (size_t i = 0; r == 0 && i < input->addr_count; i++) {
+	if (!input->spis && wait_spis_assign(&fresh, input->addrs, input->addr_count) < 0)
+		list->out_of_memory = true;
+	for (size_t i = 0; i < input->addr_count; i++) {
 		const struct local_addr *addr = &input->addrs[i];
 
 		if (plan_addr_chosen(conf, addr))
-			r = add_address(list, conf, addr, wait_spi(conf, spis, addr));
+			add_address(list, conf, addr, wait_spi(conf, spis, addr));
 	}
-	return r;
 }
 
-static int add_everything(struct policy_list *list, const struct conf *conf,
-                          const struct plan_input *input)
+static void add_everything(struct policy_list *list, const struct conf *conf,
+                           const struct plan_input *input)
 {
 	const struct local_addr *addrs = input->addrs;
 	bool ipv6 = prefixset_has_family(&conf->protect, AF_INET6) ||
 	            prefixset_has_family(&conf->allow, AF_INET6);
-	int r = 0;
 
-	if (conf->protect_forwarded)
-		r = add_forwarded(list, conf, &conf->protect, POLICY_ACTION_PROTECT);
-	if (r == 0 && conf->protect_forwarded)
-		r = add_forwarded(list, conf, &conf->allow, POLICY_ACTION_ALLOW);
-	if (r == 0 && ipv6)
-		r = add_neighbour_discovery(list);
-	if (r == 0 && ipv6)
-		r = add_loopback(list, conf);
-	if (r == 0)
-		r = add_addresses(list, conf, input);
-	for (size_t i = 0; r == 0 && i < input->addr_count; i++) {
+	if (conf->protect_forwarded) {
+		add_forwarded(list, conf, &conf->protect, POLICY_ACTION_PROTECT);
+		add_forwarded(list, conf, &conf->allow, POLICY_ACTION_ALLOW);
+	}
+	if (ipv6) {
+		add_neighbour_discovery(list);
+		add_loopback(list, conf);
+	}
+	add_addresses(list, conf, input);
+	for (size_t i = 0; i < input->addr_count; i++) {
 		/* an address without policies is a destination of those that have some */
 		if (ipv6 && addrs[i].global && addrs[i].addr.family == AF_INET6)
-			r = add_own(list, conf, &addrs[i]);
+			add_own(list, conf, &addrs[i]);
 	}
-	return r;
+	add_hosts(list, conf, input->hosts, input->host_count);
+	fallback_add(conf, input, list);
 }
 
 /*
@@ -375,15 +350,11 @@ int plan_build(const struct conf *conf, const struct plan_input *input,
                struct policy_list *ret_list)
 {
 	struct policy_list list = {0};
-	int r = add_everything(&list, conf, input);
 
-	if (r == 0)
-		r = add_hosts(&list, conf, input->hosts, input->host_count);
-	if (r == 0)
-		r = fallback_add(conf, input, &list);
-	if (r < 0) {
+	add_everything(&list, conf, input);
+	if (list.out_of_memory) {
 		policy_list_fini(&list);
-		return r;
+		return -ENOMEM;
 	}
 	policy_list_sort_key(&list);
 	remove_duplicates(&list);

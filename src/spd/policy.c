@@ -111,7 +111,7 @@ static const char *format_template(const struct policy *policy, char *text, size
 
 	if (policy->action != POLICY_ACTION_PROTECT)
 		text[0] = '\0';
-	else if (policy->spi > POLICY_SPI_WAIT_MAX)
+	else if (policy->spi > SPI_RESERVED_MAX)
 		snprintf(text, size, " %s spi 0x%08x", level, policy->spi);
 	else if (policy->spi)
 		snprintf(text, size, " %s, waits", level);
@@ -135,8 +135,10 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 
 int policy_list_add(struct policy_list *list, const struct policy *policy)
 {
-	if (array_grow(&list->items, list->count, sizeof(*policy)) < 0)
+	if (array_grow(&list->items, list->count, sizeof(*policy)) < 0) {
+		list->out_of_memory = true;
 		return -ENOMEM;
+	}
 	list->items[list->count++] = *policy;
 	return 0;
 }
@@ -164,9 +166,7 @@ void policy_list_sort_key(struct policy_list *list)
 
 struct policy *policy_list_find(const struct policy_list *list, const struct policy *key)
 {
-	if (list->count == 0)
-		return NULL;
-	return bsearch(key, list->items, list->count, sizeof(*list->items), compare_items_key);
+	return array_find(list->items, list->count, sizeof(*list->items), key, compare_items_key);
 }
 
 int policy_list_put(struct policy_list *list, const struct policy *policy)

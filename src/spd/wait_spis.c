@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "xfrmd/spd/policy.h"
+#include "xfrmd/base/array.h"
+#include "xfrmd/net/spi.h"
 
 /* The last one is that of all others. */
-#define BUCKETS (POLICY_SPI_WAIT_MAX - 1)
+#define BUCKETS (SPI_RESERVED_MAX - 1)
 
 /* Any that spreads the last bytes. */
 static uint32_t hash(const struct addr *addr)
@@ -46,9 +47,7 @@ static struct wait_spi *find(const struct wait_spis *spis, const struct addr *lo
 {
 	const struct wait_spi key = {.local = *local};
 
-	if (!spis->count)
-		return NULL;
-	return bsearch(&key, spis->items, spis->count, sizeof(key), compare);
+	return array_find(spis->items, spis->count, sizeof(key), &key, compare);
 }
 
 /* Each address once, though it may be on two interfaces. */
@@ -99,5 +98,5 @@ uint32_t wait_spis_of(const struct wait_spis *spis, const struct addr *local)
 {
 	const struct wait_spi *found = find(spis, local);
 
-	return found ? found->spi : POLICY_SPI_WAIT_MAX;
+	return found ? found->spi : SPI_RESERVED_MAX;
 }

@@ -39,7 +39,7 @@ const char *explanation_role(const struct policy *policy, char text[EXPLANATION_
 		return words[role];
 	if (policy->action == POLICY_ACTION_BLOCK)
 		return "silent peer, blocked until it answers";
-	if (policy->spi <= POLICY_SPI_WAIT_MAX)
+	if (policy->spi <= SPI_RESERVED_MAX)
 		return "known peer, without an SA";
 	snprintf(text, EXPLANATION_ROLE_MAX, "known peer, pinned to SA %08" PRIx32, policy->spi);
 	return text;

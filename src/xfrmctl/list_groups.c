@@ -60,7 +60,7 @@ static void count_host(struct list_groups *groups, const struct policy *policy)
 {
 	if (policy->action == POLICY_ACTION_BLOCK)
 		groups->blocked++;
-	else if (policy->spi > POLICY_SPI_WAIT_MAX)
+	else if (policy->spi > SPI_RESERVED_MAX)
 		groups->pinned++;
 	else
 		groups->waiting++;

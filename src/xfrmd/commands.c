@@ -57,7 +57,7 @@ static void rekey(struct daemon *daemon, const struct addr *remote, struct strli
 
 	if (remote->family)
 		addr_format(remote, peer);
-	if (!negotiator_rekey(daemon->negotiator, remote->family ? remote : NULL)) {
+	if (!negotiator_renew(daemon->negotiator, remote->family ? remote : NULL, false)) {
 		strlist_addf(errors, "%s: not up: see xfrmctl peers", peer);
 		return;
 	}

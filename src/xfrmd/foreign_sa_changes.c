@@ -70,10 +70,10 @@ void foreign_sa_changes_on_new(struct daemon *daemon, uint32_t port)
 void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint32_t port)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
-	const struct peer_sa lost = {.src = sa->src, .dst = sa->dst};
+	const struct pair ends = sa_pair(sa, true);
 
 	if (is_charon(daemon, port) || port == installed_spd_port(daemon->spd) ||
-	    !negotiator_sa_lost(daemon->negotiator, &lost))
+	    !negotiator_sa_lost(daemon->negotiator, &ends))
 		return;
 	self->deleted++;
 	self->last = *sa;
@@ -81,11 +81,11 @@ void foreign_sa_changes_on_gone(struct daemon *daemon, const struct sa *sa, uint
 }
 
 /* The caller frees. NULL: it failed, which is logged. */
-static struct peer_sa *list_sas(struct daemon *daemon, size_t *ret_count)
+static struct pair *list_sas(struct daemon *daemon, size_t *ret_count)
 {
 	struct err err = {.text = "SAs: out of memory"};
 	_cleanup_(sas_fini) struct sas all = {0};
-	struct peer_sa *list = NULL;
+	struct pair *list = NULL;
 	size_t count = 0;
 
 	if (sas_read(daemon, &all, &err) == 0)
@@ -94,8 +94,7 @@ static struct peer_sa *list_sas(struct daemon *daemon, size_t *ret_count)
 		log_error("sad: %s", err.text);
 	for (size_t i = 0; list && i < all.count; i++)
 		if (sa_is_negotiated(&all.items[i]))
-			list[count++] = (struct peer_sa){.src = all.items[i].src,
-			                                 .dst = all.items[i].dst};
+			list[count++] = sa_pair(&all.items[i], true);
 	*ret_count = count;
 	return list;
 }
@@ -104,7 +103,7 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 {
 	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
 	size_t count, lacking;
-	_cleanup_(cleanup_free) struct peer_sa *sas = list_sas(daemon, &count);
+	_cleanup_(cleanup_free) struct pair *sas = list_sas(daemon, &count);
 
 	if (!sas)
 		return;

@@ -39,7 +39,7 @@ static void on_expire(void *ctx, const struct sa *sa, bool hard)
 
 	if (!hard || sa->reqid != daemon->settings.conf.reqid)
 		return;
-	if (sa->spi <= POLICY_SPI_WAIT_MAX)
+	if (sa->spi <= SPI_RESERVED_MAX)
 		known_hosts_on_larval_expired(daemon, &pair);
 	if (!is_ours(daemon, sa))
 		return;

@@ -107,7 +107,7 @@ static inline const char *take_actions(void)
 			snprintf(text, sizeof(text), "%s %zu", words[action->kind],
 			         number_of(&host->pair.remote));
 		if (action->kind == HOST_ACTION_END_ACQUIRE)
-			ck_assert_uint_eq(action->spi, POLICY_SPI_WAIT_MAX);
+			ck_assert_uint_eq(action->spi, SPI_RESERVED_MAX);
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? ", " : "",
 		                         text);
 	}

@@ -75,8 +75,8 @@ START_TEST(charon_unit_commands_do_not_wait_for_the_job)
 
 	snprintf(script, sizeof(script), "#!/bin/sh\necho \"$@\" >>%s\n", asked);
 	write_program(script);
-	ck_assert_int_eq(charon_unit_start(UNIT, &err), 0);
-	ck_assert_int_eq(charon_unit_stop(UNIT, &err), 0);
+	ck_assert_int_eq(charon_unit_command("start", UNIT, &err), 0);
+	ck_assert_int_eq(charon_unit_command("stop", UNIT, &err), 0);
 	ck_assert_int_eq(file_read(asked, 256, &text, &len, &err), 0);
 	ck_assert_str_eq(text, "--no-block start " UNIT "\n--no-block stop " UNIT "\n");
 	free(text);
@@ -86,14 +86,14 @@ END_TEST
 START_TEST(charon_unit_says_that_systemd_refused)
 {
 	write_program("#!/bin/sh\nexit 5\n");
-	ck_assert_int_eq(charon_unit_start(UNIT, &err), -EIO);
+	ck_assert_int_eq(charon_unit_command("start", UNIT, &err), -EIO);
 	ck_assert_str_eq(err.text, "charon: systemctl start " UNIT ": exit status 5");
 }
 END_TEST
 
 START_TEST(charon_unit_says_that_there_is_no_systemctl)
 {
-	ck_assert_int_eq(charon_unit_stop(UNIT, &err), -ENOENT);
+	ck_assert_int_eq(charon_unit_command("stop", UNIT, &err), -ENOENT);
 	ck_assert_str_eq(err.text, "charon: systemctl stop " UNIT ": No such file or directory");
 }
 END_TEST
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(charon_unit_kills_a_command_that_hangs)
 {
 	write_program("#!/bin/sh\nexec /bin/sleep 100\n");
-	ck_assert_int_eq(charon_unit_start(UNIT, &err), -ETIMEDOUT);
+	ck_assert_int_eq(charon_unit_command("start", UNIT, &err), -ETIMEDOUT);
 }
 END_TEST
 

@@ -812,7 +812,7 @@ START_TEST(hosts_answer_to_pings_while_they_wait_for_the_peer)
 	/* traffic asks, and the SA comes and goes */
 	actions.count = 0;
 	hosts_on_sa_gone(hosts, &pair, SPI + 5, NOW + 1000, &actions);
-	hosts_on_acquire(hosts, &pair, POLICY_SPI_WAIT_MAX, NOW + 1001, &actions);
+	hosts_on_acquire(hosts, &pair, SPI_RESERVED_MAX, NOW + 1001, &actions);
 	hosts_on_sa(hosts, &pair, SPI + 6, NOW + 1002, &actions);
 	ck_assert_uint_eq(actions.items[actions.count - 1].host.answer_spi, SPI + 6);
 	hosts_on_sa_gone(hosts, &pair, SPI + 6, NOW + 1003, &actions);

@@ -129,7 +129,7 @@ static void apply(enum event event)
 		acquire(2, now_ms);
 		break;
 	case ACQUIRE_LATE:
-		acquire_by(2, POLICY_SPI_WAIT_MAX - 1, now_ms);
+		acquire_by(2, SPI_RESERVED_MAX - 1, now_ms);
 		break;
 	case ACQUIRE_AND_GONE:
 		acquire(2, now_ms);

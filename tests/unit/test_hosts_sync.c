@@ -155,8 +155,8 @@ START_TEST(hosts_restored_while_waiting_wait_when_they_are_asked_for)
 	hosts_sync(hosts, sas, 1, NOW, &actions);
 	ck_assert_str_eq(take_actions(), "pin 3 30, end 3");
 	pass_time(NOW);
-	acquire_by(2, POLICY_SPI_WAIT_MAX, NOW);
-	acquire_by(3, POLICY_SPI_WAIT_MAX, NOW);
+	acquire_by(2, SPI_RESERVED_MAX, NOW);
+	acquire_by(3, SPI_RESERVED_MAX, NOW);
 	ck_assert_str_eq(take_actions(), "");
 	pass_time(NOW + SILENT);
 	ck_assert_str_eq(take_actions(), "block 2");

@@ -263,13 +263,12 @@ START_TEST(peers_whose_sas_are_deleted_all_the_time_are_rekeyed_within_bounds_an
 	uint64_t now_ms = NOW + 1000;
 
 	enter(UP);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct pair){local, remote}, now_ms), true);
 	ck_assert_str_eq(on_time(now_ms), "rekey:70");
 	for (uint32_t id = 70; id < 80; id++) {
 		child_rekeyed(7, id, id + 1, NOW);
 		for (uint64_t ms = 0; ms < PEERS_REPAIR_PAUSE_MS; ms += 10) {
-			(void)peers_on_sa_lost(peers, &(struct peer_sa){local, remote},
-			                       now_ms + ms);
+			(void)peers_on_sa_lost(peers, &(struct pair){local, remote}, now_ms + ms);
 			ck_assert_uint_eq(peers_next_ms(peers), now_ms + PEERS_REPAIR_PAUSE_MS);
 		}
 		now_ms += PEERS_REPAIR_PAUSE_MS;

@@ -136,7 +136,7 @@ static void random_event(uint64_t now_ms, bool *charon_up)
 		peers_on_charon_up(peers, now_ms, &actions);
 		*charon_up = true;
 	} else if (kind < 93) {
-		(void)peers_on_sa_lost(peers, &(struct peer_sa){to, local}, now_ms);
+		(void)peers_on_sa_lost(peers, &(struct pair){to, local}, now_ms);
 	} else if (kind > 93) {
 		peers_on_remembered(peers, pair_to(&to), now_ms, &actions);
 	} else if (roll(20) == 0) {

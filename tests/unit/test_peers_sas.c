@@ -191,8 +191,8 @@ START_TEST(peers_whose_sa_somebody_else_deleted_are_rekeyed_at_once)
 
 	enter(UP);
 	child_up(&remote, 7, 71, NOW + 10);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){remote, local}, now_ms), true);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct pair){remote, local}, now_ms), true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct pair){local, remote}, now_ms), true);
 	ck_assert_str_eq(on_time(now_ms), "rekey:71 rekey:70");
 	ck_assert_uint_eq(peers_next_ms(peers), UINT64_MAX);
 }
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(peers_traffic_that_asks_for_a_lost_sa_is_not_repaired_twice)
 {
 	enter(UP);
-	(void)peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW + 5000);
+	(void)peers_on_sa_lost(peers, &(struct pair){local, remote}, NOW + 5000);
 	acquire(&remote, NOW + 5000);
 	ck_assert_str_eq(take_actions(), "rekey:70");
 	peers_on_timer(peers, NOW + 5000, &actions);
@@ -220,7 +220,7 @@ START_TEST(peers_that_are_not_up_have_no_sas_to_lose)
 		tear_down();
 		set_up();
 		enter((enum start)start);
-		ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW),
+		ck_assert_int_eq(peers_on_sa_lost(peers, &(struct pair){local, remote}, NOW),
 		                 false);
 		ck_assert_uint_eq(peers_on_sas_listed(peers, NULL, 0, NOW), 0);
 	}
@@ -229,7 +229,7 @@ END_TEST
 
 START_TEST(peers_flushed_sas_are_found_in_the_list_and_rekeyed_in_turn)
 {
-	struct peer_sa sas[6] = {0};
+	struct pair sas[6] = {0};
 	uint64_t now_ms = NOW + 1000;
 
 	peers_on_charon_up(peers, NOW, &actions);
@@ -242,10 +242,10 @@ START_TEST(peers_flushed_sas_are_found_in_the_list_and_rekeyed_in_turn)
 	for (unsigned i = 0; i < 4; i++) {
 		struct addr to = numbered(0);
 
-		sas[i] = i % 2 ? (struct peer_sa){local, to} : (struct peer_sa){to, local};
+		sas[i] = i % 2 ? (struct pair){local, to} : (struct pair){to, local};
 	}
-	sas[4] = (struct peer_sa){local, numbered(1)};
-	sas[5] = (struct peer_sa){numbered(2), local};
+	sas[4] = (struct pair){local, numbered(1)};
+	sas[5] = (struct pair){numbered(2), local};
 	ck_assert_uint_eq(peers_on_sas_listed(peers, sas, 6, now_ms), 299);
 	actions.count = 0;
 	peers_on_timer(peers, now_ms, &actions);
@@ -361,8 +361,7 @@ START_TEST(peers_repair_lost_sas_also_while_there_are_duplicates)
 {
 	enter(UP);
 	child_up(&remote, 8, 80, NOW);
-	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct peer_sa){local, remote}, NOW + 1000),
-	                 true);
+	ck_assert_int_eq(peers_on_sa_lost(peers, &(struct pair){local, remote}, NOW + 1000), true);
 	ck_assert_str_eq(on_time(NOW + 1000), "rekey:80 rekey:70");
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + DUPLICATES_SETTLE_MS);
 	ck_assert_str_eq(on_time(NOW + DUPLICATES_SETTLE_MS), "reap");

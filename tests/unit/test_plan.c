@@ -396,9 +396,9 @@ START_TEST(subnet_policies_wait_by_an_spi_of_their_address)
 	first = out_spi("10.0.1.1/32");
 	second = out_spi("10.0.1.2/32");
 	ck_assert_uint_ge(first, 1);
-	ck_assert_uint_le(first, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_le(first, SPI_RESERVED_MAX);
 	ck_assert_uint_ge(second, 1);
-	ck_assert_uint_le(second, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_le(second, SPI_RESERVED_MAX);
 	ck_assert_uint_ne(first, second);
 	ck_assert_uint_eq(out_spi("10.9.0.0/16"), 0);
 	policy_list_fini(&plan);
@@ -436,8 +436,8 @@ END_TEST
 
 START_TEST(more_addresses_than_reserved_spis_share_some)
 {
-	struct local_addr addrs[POLICY_SPI_WAIT_MAX + 5];
-	bool used[POLICY_SPI_WAIT_MAX + 1] = {false};
+	struct local_addr addrs[SPI_RESERVED_MAX + 5];
+	bool used[SPI_RESERVED_MAX + 1] = {false};
 	struct addr unknown = prefix("10.9.9.9").addr;
 	struct wait_spis spis = {0};
 	size_t distinct = 0;
@@ -452,14 +452,14 @@ START_TEST(more_addresses_than_reserved_spis_share_some)
 		uint32_t spi = wait_spis_of(&spis, &addrs[i].addr);
 
 		ck_assert_uint_ge(spi, 1);
-		ck_assert_uint_lt(spi, POLICY_SPI_WAIT_MAX);
+		ck_assert_uint_lt(spi, SPI_RESERVED_MAX);
 		distinct += !used[spi];
 		used[spi] = true;
 	}
-	ck_assert_uint_eq(distinct, POLICY_SPI_WAIT_MAX - 1);
-	ck_assert_uint_eq(wait_spis_of(&spis, &unknown), POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_eq(distinct, SPI_RESERVED_MAX - 1);
+	ck_assert_uint_eq(wait_spis_of(&spis, &unknown), SPI_RESERVED_MAX);
 	wait_spis_fini(&spis);
-	ck_assert_uint_eq(wait_spis_of(&spis, &addrs[0].addr), POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_eq(wait_spis_of(&spis, &addrs[0].addr), SPI_RESERVED_MAX);
 }
 END_TEST
 

@@ -165,7 +165,7 @@ START_TEST(format_says_what_a_log_needs)
 	made.spi = 0xc0000001;
 	ck_assert_str_eq(policy_format(&made, text), "out protect 10.0.1.1/32 -> 10.0.0.0/20 "
 	                                             "priority 30112 optional spi 0xc0000001");
-	made.spi = POLICY_SPI_WAIT_MAX;
+	made.spi = SPI_RESERVED_MAX;
 	ck_assert_str_eq(policy_format(&made, text), "out protect 10.0.1.1/32 -> 10.0.0.0/20 "
 	                                             "priority 30112 optional, waits");
 	typed.action = POLICY_ACTION_ALLOW;

@@ -293,8 +293,8 @@ START_TEST(swan_conf_commands_do_not_wait)
 	struct pair pair = make_pair("fd00::1", "fd00::2");
 
 	swan_conf_initiate(&message, &pair);
-	swan_conf_terminate_ike(&message, 4294967295u);
-	swan_conf_terminate_child(&message, 6);
+	swan_conf_terminate(&message, "ike-id", 4294967295u);
+	swan_conf_terminate(&message, "child-id", 6);
 	swan_conf_rekey_child(&message, 7);
 	ck_assert_str_eq(render(), "ike fd00::1-fd00::2\n"
 	                           "child fd00::1-fd00::2\n"

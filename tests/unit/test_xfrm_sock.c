@@ -655,7 +655,7 @@ START_TEST(packet_to_a_protected_prefix_raises_an_acquire_that_expires)
 	ck_assert_str_eq(addr_format(&seen.acquire.pair.remote, text), "10.0.1.2");
 	ck_assert_uint_eq(seen.acquire.reqid, REQID);
 	ck_assert_uint_ge(seen.acquire.spi, 1);
-	ck_assert_uint_le(seen.acquire.spi, POLICY_SPI_WAIT_MAX);
+	ck_assert_uint_le(seen.acquire.spi, SPI_RESERVED_MAX);
 	ck_assert_uint_eq(seen.acquire.priority, 30108);
 	ck_assert_uint_ne(seen.acquire.seq, 0);
 

@@ -11,6 +11,9 @@
  * then the list is as it was.
  */
 int array_grow(void *list, size_t count, size_t size);
+/* bsearch(), also of no items at all. */
+void *array_find(const void *items, size_t count, size_t size, const void *key,
+                 int (*compare)(const void *key, const void *item));
 /* The index of the first of @count items of @size bytes that is not below @key, or @count. They are in
  * the order of @compare, which gets an item and the key. */
 size_t array_lower_bound(const void *items, size_t count, size_t size, const void *key,

@@ -4,6 +4,12 @@
 
 #include <stdint.h>
 
+/* Of two times, or the shorter of two pauses. */
+static inline uint64_t clock_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Monotonic milliseconds and wall-clock epoch seconds. */
 uint64_t clock_now_ms(void);
 int64_t clock_now_epoch(void);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "xfrmd/base/err.h"
+#include "xfrmd/net/udp_sockets.h"
 
 /*
  * charon's UDP sockets from outside: room for what waits there, and who is let in.
@@ -40,6 +41,10 @@ struct charon_sockets {
  * errno and @err ("its sockets ..."), and @ret_sockets are none.
  */
 int charon_sockets_open(int pidfd, pid_t pid, struct charon_sockets *ret_sockets, struct err *err);
+
+/* Which descriptors of a process, at most @max, are one of @sockets: how many, or negative errno. */
+int charon_sockets_find(pid_t pid, const struct udp_socket *sockets, size_t count, int *ret_numbers,
+                        int max);
 
 struct charon_waiting {
 	uint32_t sending, receiving; /* bytes in the fullest of the sockets */

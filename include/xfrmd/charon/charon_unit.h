@@ -16,12 +16,12 @@
  */
 #define CHARON_UNIT_COMMAND_MS 2000
 
-int charon_unit_start(const char *unit, struct err *err);
-int charon_unit_stop(const char *unit, struct err *err);
+/* @verb: "start" or "stop". */
+int charon_unit_command(const char *verb, const char *unit, struct err *err);
 
 /*
  * The same start without waiting for the command: @done follows from the loop, with an empty @err or
- * what charon_unit_start() would say, and the job is gone then. Freeing it before kills the command,
+ * what charon_unit_command() would say, and the job is gone then. Freeing it before kills the command,
  * and @done does not follow.
  */
 struct charon_unit_job;

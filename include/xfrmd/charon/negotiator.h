@@ -68,8 +68,10 @@ void negotiator_set(struct negotiator *negotiator, const struct conf *conf,
 void negotiator_acquire(struct negotiator *negotiator, const struct pair *pair, bool again);
 /* See peers_retry(). */
 int negotiator_retry(struct negotiator *negotiator, const struct pair *pair);
-/* Negotiates anew with all peers that are up, or with @remote alone. Returns how many pairs. */
-size_t negotiator_rekey(struct negotiator *negotiator, const struct addr *remote);
+/* Negotiates anew with all peers that are up, or with @remote (NULL: all) alone; @distrust: what they
+ * have is to end, for they have to show a certificate of a CA that we still trust. Returns how many
+ * pairs. */
+size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust);
 /* The peer had SAs before charon or this host began: peers_on_remembered(). */
 void negotiator_remember(struct negotiator *negotiator, const struct pair *pair);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct pair *pair);
@@ -77,9 +79,8 @@ void negotiator_larval_expired(struct negotiator *negotiator, const struct pair 
 void negotiator_larvals_listed(struct negotiator *negotiator, const struct pair *larvals,
                                size_t count);
 /* See peers_on_sa_lost() and peers_on_sas_listed(). */
-bool negotiator_sa_lost(struct negotiator *negotiator, const struct peer_sa *sa);
-size_t negotiator_sas_listed(struct negotiator *negotiator, const struct peer_sa *sas,
-                             size_t count);
+bool negotiator_sa_lost(struct negotiator *negotiator, const struct pair *ends);
+size_t negotiator_sas_listed(struct negotiator *negotiator, const struct pair *sas, size_t count);
 /* No packet for long: terminates its SAs. The next acquire negotiates at once. */
 void negotiator_close_unused(struct negotiator *negotiator, const struct pair *pair);
 /* Forgets every peer for which @keep says false; its SAs are terminated. */

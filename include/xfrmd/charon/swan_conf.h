@@ -46,8 +46,8 @@ void swan_conf_name(struct buf *message, const char *name); /* unload-conn, unlo
 /* initiate without waiting: success means "queued". */
 void swan_conf_initiate(struct buf *message, const struct pair *pair);
 /* terminate the IKE_SA or the CHILD_SA, or rekey that, by unique id, without waiting. */
-void swan_conf_terminate_ike(struct buf *message, uint32_t ike_id);
-void swan_conf_terminate_child(struct buf *message, uint32_t child_id);
+/* @kind: "ike-id" or "child-id". */
+void swan_conf_terminate(struct buf *message, const char *kind, uint32_t id);
 void swan_conf_rekey_child(struct buf *message, uint32_t child_id);
 
 #endif

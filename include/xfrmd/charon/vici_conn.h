@@ -28,6 +28,10 @@ struct vici_callbacks {
 	void (*closed)(void *ctx, int error);
 };
 
+/* A socket that is connected to @path, and who listens there, root or one of our user (-EPERM: another);
+ * the caller closes it. Negative errno. */
+int vici_connect(const char *path, pid_t *ret_listener);
+
 /*
  * Connects at once (a Unix socket does not wait). 0 or negative errno: -ENOENT and -ECONNREFUSED
  * mean that charon does not listen yet, -EAGAIN that it does not accept at the moment, -EPERM that

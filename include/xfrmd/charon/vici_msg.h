@@ -68,12 +68,14 @@ void vici_reader_init(struct vici_reader *reader, const void *message, size_t le
 /* The next element; at the end VICI_ELEM_END. 0 or -EBADMSG: truncated, wrongly nested, a name
  * with a NUL byte or of no length, an unknown element; then so at every further call. */
 int vici_next(struct vici_reader *reader, struct vici_elem *ret_elem);
+/* A name behind its length; no name, or one with a NUL byte, is malformed. */
+void vici_read_name(struct wire *wire, char ret_name[VICI_NAME_MAX + 1]);
 /* Copies a printable value: -ERANGE when it does not fit, -EBADMSG when it holds a NUL byte. */
 int vici_elem_text(const struct vici_elem *elem, char *ret_text, size_t size);
-/*
- * The value at @path ("child-sas/c/spi-in"; "*" stands for any one section name; first match) as
- * text. 0, -ENOENT, -ERANGE or -EBADMSG.
- */
+/* The key/value at @path ("child-sas/c/spi-in"; "*" stands for any one section name; first match).
+ * 0, -ENOENT or -EBADMSG. */
+int vici_find(const void *message, size_t len, const char *path, struct vici_elem *ret_elem);
+/* The same as text; also -ERANGE. */
 int vici_find_text(const void *message, size_t len, const char *path, char *ret_text, size_t size);
 /* 0 when the reply says success = yes; else -EREMOTEIO and its errmsg in @ret_reason. */
 int vici_reply_status(const void *message, size_t len, char *ret_reason, size_t size);

@@ -176,18 +176,15 @@ void peers_on_larval_expired(struct peers *peers, const struct pair *pair);
 /* Likewise for all that are not among these, all that traffic asks for, in order of
  * pair_compare(). */
 void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size_t count);
-/* An SA of ours in the kernel, whichever way it goes. */
-struct peer_sa {
-	struct addr src, dst;
-};
 /*
- * Somebody else than charon deleted the SA: the peer's CHILD_SAs will be rekeyed, since
+ * Somebody else than charon deleted an SA of ours, of which is known from where to where it went, here
+ * as if it went out (sa_pair()): the peer's CHILD_SAs will be rekeyed, since
  * charon refuses to initiate what it lists. False: no peer that is up has it.
  */
-bool peers_on_sa_lost(struct peers *peers, const struct peer_sa *sa, uint64_t now_ms);
+bool peers_on_sa_lost(struct peers *peers, const struct pair *ends, uint64_t now_ms);
 /* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
  * every peer that is up there must be one in each direction. Returns how many peers lack some. */
-size_t peers_on_sas_listed(struct peers *peers, const struct peer_sa *sas, size_t count,
+size_t peers_on_sas_listed(struct peers *peers, const struct pair *sas, size_t count,
                            uint64_t now_ms);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that
  * charon refuses because it has no such SA is reported as child_down or ike_down. */

@@ -2,7 +2,7 @@
 #ifndef XFRMD_IKE_RENEW_H
 #define XFRMD_IKE_RENEW_H
 
-#include "xfrmd/net/pair.h"
+#include "xfrmd/ike/peers.h"
 
 /*
  * Negotiates anew with peers that are up, make before break: a new IKE_SA with a pair of SAs is
@@ -19,22 +19,6 @@
 #define RENEW_SETTLE_MS    10000
 /* For one peer, from its turn on: several times charon's own 6 s. */
 #define RENEW_DEADLINE_MS  20000
-
-enum renew_action_kind {
-	RENEW_ACTION_INITIATE,  /* load the pair's connection and initiate a new IKE_SA */
-	RENEW_ACTION_UNLOAD,    /* the pair's connection is not needed any more */
-	RENEW_ACTION_TERMINATE, /* the old IKE_SA ike_id */
-};
-struct renew_action {
-	enum renew_action_kind kind;
-	struct pair pair;
-	uint32_t ike_id;
-};
-struct renew_actions {
-	struct renew_action *items;
-	size_t count, capacity;
-};
-void renew_actions_fini(struct renew_actions *actions);
 
 struct renew;
 int renew_new(struct renew **ret_renew);
@@ -58,8 +42,9 @@ void renew_on_ike_down(struct renew *renew, uint32_t ike_id);
 void renew_on_ike_rekeyed(struct renew *renew, uint32_t old_ike_id, uint32_t new_ike_id);
 /* charon is gone, and all IKE_SAs with it. */
 void renew_clear(struct renew *renew);
-/* Starts, ends and gives up. Actions are appended; -ENOMEM: some are missing, call again. */
-int renew_on_timer(struct renew *renew, uint64_t now_ms, struct renew_actions *actions);
+/* Starts, ends and gives up: INITIATE, TERMINATE and UNLOAD are appended. out_of_memory: some are
+ * missing, call again. */
+void renew_on_timer(struct renew *renew, uint64_t now_ms, struct peer_actions *actions);
 /* When renew_on_timer() is due, monotonic; UINT64_MAX: never. */
 uint64_t renew_next_ms(const struct renew *renew);
 

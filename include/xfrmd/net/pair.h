@@ -9,6 +9,8 @@ struct pair {
 	struct addr local, remote;
 };
 
+/* "LOCAL" and "REMOTE", of one family, with @separator between them. 0 or -EINVAL. */
+int pair_parse(const char *text, char separator, struct pair *ret_pair);
 bool pair_equal(const struct pair *a, const struct pair *b);
 /* Total order: by the remote address, then by the local one. Below, equal, above: < 0, 0, > 0. */
 int pair_compare(const struct pair *a, const struct pair *b);

@@ -22,8 +22,9 @@
  * Left alone: what addresses send that get no policies by the operator's will (`interfaces`),
  * loopback and link-local traffic, and out to multicast and broadcast what link-local addresses send and
  * who has no address yet. Nothing at all if optional.
- * Adds to @list, unsorted. 0 or -ENOMEM.
+ * Adds to @list, unsorted.
  */
-int fallback_add(const struct conf *conf, const struct plan_input *input, struct policy_list *list);
+void fallback_add(const struct conf *conf, const struct plan_input *input,
+                  struct policy_list *list);
 
 #endif

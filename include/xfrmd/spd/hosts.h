@@ -84,7 +84,7 @@
 
 struct known_host {
 	struct pair pair;
-	uint32_t spi; /* of its template; up to POLICY_SPI_WAIT_MAX: it holds; 0: any */
+	uint32_t spi; /* of its template; up to SPI_RESERVED_MAX: it holds; 0: any */
 	bool blocked; /* it is silent: what is sent to it is dropped */
 	/* IPv6, awaits its peer: the SA that answers to its pings go by, which the kernel cannot
 	 * hold; 0: none */

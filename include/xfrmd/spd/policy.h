@@ -41,10 +41,6 @@ enum policy_action {
 #define POLICY_PRIORITY_EXEMPT     30600u
 #define POLICY_PRIORITY_FALLBACK   30700u
 
-/* A template pinned to a reserved SPI holds what is sent, since no SA has one, and the larval SA
- * of an acquire that it raises has that SPI. */
-#define POLICY_SPI_WAIT_MAX SPI_RESERVED_MAX
-
 /*
  * One entry of the SPD, as far as it matters to us. A value type, zero-padded, so that equal
  * policies are equal bytes.
@@ -65,7 +61,8 @@ struct policy {
 	uint32_t priority;
 	uint32_t reqid; /* PROTECT: of the template */
 	uint32_t spi;   /* PROTECT: the template is pinned to this SPI, host byte order; 0: none;
-	                 * up to POLICY_SPI_WAIT_MAX: to one that no SA has */
+	                 * up to SPI_RESERVED_MAX: to one that no SA has, so what is
+	                 * sent is held, and the larval SA of an acquire that it raises has it */
 	uint32_t index; /* the kernel's, 0 in desired policies; not part of comparisons */
 	int64_t used;   /* likewise: epoch seconds of the last packet that met it, 0: none */
 };
@@ -101,8 +98,10 @@ const char *policy_format(const struct policy *policy, char text[POLICY_TEXT_MAX
 struct policy_list {
 	struct policy *items;
 	size_t count;
+	bool out_of_memory; /* a policy that was added is missing */
 };
-int policy_list_add(struct policy_list *list, const struct policy *policy); /* 0 or -ENOMEM */
+/* 0 or -ENOMEM, which the list notes: who builds one of many may ask it once, at the end. */
+int policy_list_add(struct policy_list *list, const struct policy *policy);
 void policy_list_sort_key(struct policy_list *list);
 /* Replaces the policy of the same key in a list sorted by key, or inserts. 0 or -ENOMEM. */
 int policy_list_put(struct policy_list *list, const struct policy *policy);

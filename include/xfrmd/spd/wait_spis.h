@@ -23,7 +23,7 @@ struct wait_spis {
 int wait_spis_assign(struct wait_spis *spis, const struct local_addr *addrs, size_t count);
 void wait_spis_fini(struct wait_spis *spis);
 
-/* Never 0; POLICY_SPI_WAIT_MAX for all that were not among the addresses. */
+/* Never 0; SPI_RESERVED_MAX for all that were not among the addresses. */
 uint32_t wait_spis_of(const struct wait_spis *spis, const struct addr *local);
 
 #endif
