@@ -12,7 +12,11 @@ static const char peer_expired[] = "the peer can talk to nobody, or our clock is
 static const char renew_there[] = "renew it there: `xfrmpki issue`; compare `date` on both hosts";
 static const char ca_expired[] =
 	"everybody with a certificate of that CA is cut off, or our clock is wrong";
-static const char rotate_ca[] = "rotate the CA: `xfrmpki rotate`; compare `date` on both hosts";
+static const char new_ca[] =
+	"compare `date` on both hosts; then make a new CA and certificates: `xfrmpki init` "
+	"and `issue`, both with --force";
+static const char clock_ahead[] = "the clock was ahead where it was made, or ours is behind";
+static const char compare_clocks[] = "compare `date` on both hosts and where certificates are made";
 static const char other_sa[] = "the peer wants another kind of SA than xfrmd has";
 static const char transport[] =
 	"configure it for transport mode, whole addresses and no compression";
@@ -65,12 +69,10 @@ const struct doctor_advice doctor_advices[] = {
                                "compare `xfrmpki show` on both hosts; see the log of xfrmd"},
 	[REASON_CERT_DATES] = {FINDING_SERIOUS, peer_expired, renew_there},
 	[REASON_CERT_EXPIRED] = {FINDING_SERIOUS, peer_expired, renew_there},
-	[REASON_CERT_EARLY] = {FINDING_SERIOUS,
-                               "the clock was ahead where it was made, or ours is behind",
-                               "compare `date` on both hosts and where certificates are made"},
-	[REASON_CA_DATES] = {FINDING_SERIOUS, ca_expired, rotate_ca},
-	[REASON_CA_EXPIRED] = {FINDING_SERIOUS, ca_expired, rotate_ca},
-	[REASON_CA_EARLY] = {FINDING_SERIOUS, ca_expired, rotate_ca},
+	[REASON_CERT_EARLY] = {FINDING_SERIOUS, clock_ahead, compare_clocks},
+	[REASON_CA_DATES] = {FINDING_SERIOUS, ca_expired, new_ca},
+	[REASON_CA_EXPIRED] = {FINDING_SERIOUS, ca_expired, new_ca},
+	[REASON_CA_EARLY] = {FINDING_SERIOUS, clock_ahead, compare_clocks},
 	[REASON_UNTRUSTED] = {FINDING_SERIOUS, "it is of another fleet, or a CA between is missing",
                               "compare ca_certificates on both hosts, and the log of the peer"},
 	[REASON_REVOKED] = {FINDING_SERIOUS, "its CA has taken the certificate back",

@@ -105,7 +105,8 @@ static void gather_daemon(struct doctor_facts *facts)
 /* A charon that outlives its daemon is still ours. */
 static pid_t charon_pid_of(const struct doctor_facts *facts)
 {
-	_cleanup_(cleanup_free) char *path = run_dir_file(facts->run_dir, "charon.pid"), *text = NULL;
+	_cleanup_(cleanup_free) char *path = run_dir_file(facts->run_dir, "charon.pid"),
+				     *text = NULL;
 
 	if (facts->status.charon_pid)
 		return (pid_t)facts->status.charon_pid;

@@ -137,15 +137,18 @@ static void judge_children(const struct doctor_facts *facts, struct findings *fi
 		             child_link_format(&facts->children[i], text));
 }
 
-static void judge_link_local(const struct doctor_facts *facts, struct findings *findings)
+/* One for each family: with IPv6 every interface has one. */
+static void judge_link_local(const struct doctor_facts *facts, uint8_t family,
+                             struct findings *findings)
 {
 	char addr[ADDR_TEXT_MAX];
 
+	if (!prefixset_has_family(&facts->conf.protect, family))
+		return;
 	for (size_t i = 0; i < facts->addr_count; i++) {
 		const struct local_addr *local = &facts->addrs[i];
 
-		if (!addr_is_link_local(&local->addr) ||
-		    !prefixset_has_family(&facts->conf.protect, local->addr.family))
+		if (local->addr.family != family || !addr_is_link_local(&local->addr))
 			continue;
 		findings_add(findings, FINDING_NOTE, "link-local",
 		             "%s (%s) is link-local, such addresses are not protected\n"
@@ -157,6 +160,7 @@ static void judge_link_local(const struct doctor_facts *facts, struct findings *
 	}
 }
 
+/* A group of no_ipsec_subnets is meant to go in clear. */
 static void judge_multicast(const struct doctor_facts *facts, struct findings *findings)
 {
 	char addr[ADDR_TEXT_MAX];
@@ -164,7 +168,7 @@ static void judge_multicast(const struct doctor_facts *facts, struct findings *f
 	for (size_t i = 0; i < facts->group_count; i++) {
 		const struct doctor_group *group = &facts->groups[i];
 
-		if (conf_verdict(&facts->conf, &group->addr) == CONF_VERDICT_PROTECT)
+		if (conf_verdict(&facts->conf, &group->addr) != CONF_VERDICT_NONE)
 			continue;
 		findings_add(
 			findings, FINDING_NOTE, "multicast",
@@ -173,7 +177,6 @@ static void judge_multicast(const struct doctor_facts *facts, struct findings *f
 			"see xfrmd(8), What passes in clear; with the group in ipsec_subnets it "
 			"is blocked",
 			addr_format(&group->addr, addr), group->ifname);
-		return;
 	}
 }
 
@@ -184,7 +187,8 @@ static void judge_ways_in_clear(const struct doctor_facts *facts, struct finding
 		return;
 	judge_forwarding(facts, findings);
 	judge_children(facts, findings);
-	judge_link_local(facts, findings);
+	judge_link_local(facts, AF_INET, findings);
+	judge_link_local(facts, AF_INET6, findings);
 	judge_multicast(facts, findings);
 }
 

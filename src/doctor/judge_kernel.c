@@ -45,6 +45,9 @@ static void judge_sysctls(const struct doctor_facts *facts, struct findings *fin
 {
 	int64_t larval_drop = facts->conf.xfrm_larval_drop;
 
+	/* xfrmd writes them when it starts, and `xfrmctl shutdown` others */
+	if (!facts->daemon_answers)
+		return;
 	if (facts->acq_expires != DOCTOR_UNKNOWN &&
 	    facts->acq_expires != facts->conf.xfrm_acq_expires_s)
 		findings_add(findings, FINDING_WARNING, "sysctl",
