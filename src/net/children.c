@@ -19,6 +19,18 @@
 /* The kernel has no number for that namespace. */
 #define NSID_NONE (-1)
 
+/* Kinds whose packets leave as they are by another interface; those of a tunnel are wrapped into packets
+ * of ours, and ends of veth pairs are routed by us. */
+static bool is_child(const char *kind)
+{
+	static const char *const kinds[] = {"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 struct namespaces {
 	int32_t *ids;
 	size_t count;
@@ -60,7 +72,7 @@ static int take_link(struct nl_msg *msg, void *ctx)
 	    !attrs[IFLA_IFNAME] || !attrs[IFLA_LINK] || !attrs[IFLA_LINK_NETNSID] ||
 	    !attrs[IFLA_LINKINFO] ||
 	    nla_parse_nested(info, IFLA_INFO_MAX, attrs[IFLA_LINKINFO], NULL) < 0 ||
-	    !info[IFLA_INFO_KIND] || strcmp(nla_get_string(info[IFLA_INFO_KIND]), "veth") == 0)
+	    !info[IFLA_INFO_KIND] || !is_child(nla_get_string(info[IFLA_INFO_KIND])))
 		return NL_SKIP;
 	children->error = array_grow(&children->items, children->count, sizeof(found));
 	if (children->error)
@@ -145,7 +157,8 @@ static int pick_ours(const struct children *children, int32_t own, struct child_
 		const struct found *found = &children->items[i];
 
 		list[count] = found->link;
-		if (found->namespace == own && if_indextoname(found->parent, list[count].parent))
+		if (own != NSID_NONE && found->namespace == own &&
+		    if_indextoname(found->parent, list[count].parent))
 			count++;
 	}
 	qsort(list, count, sizeof(*list), compare_children);

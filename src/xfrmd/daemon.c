@@ -85,8 +85,8 @@ static const struct part protection_part = {
 	.name = "protection", .open = network_begin, .close = host_policies_unpin};
 static const struct part charon_part = {.name = "charon", .open = start_charon};
 
-/* Before the first policy is written, all that could refuse the start has been asked; charon is started
- * when all is there that it may call for. */
+/* Before the first policy is written, what commonly refuses a start has been asked; what refuses it later
+ * leaves a host that blocks. charon is started when all is there that it may call for. */
 static const struct part *const parts[] = {
 	&loop_part,         &signals_part,    &log_repeats_part,      &readiness_part,
 	&sysctls_part,      &policies_part,   &foreign_policies_part, &foreign_sa_changes_part,

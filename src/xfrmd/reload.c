@@ -40,11 +40,12 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 		return -EINVAL;
 	}
 	notify_send("RELOADING=1");
-	if (settings_read(daemon, daemon->conf_path, &settings, ret_errors) == 0) {
+	if (settings_read(daemon, daemon->conf_path, &settings, ret_errors) == 0 &&
+	    settings_open_log(daemon, &settings, ret_errors) == 0) {
 		policies_set_flushed(daemon, false);
 		settings_swap(daemon, &settings, ret_changes, ret_errors);
-		settings_fini(&settings);
 	}
+	settings_fini(&settings);
 	settings_log("reload", ret_changes, ret_errors);
 	note(&daemon->parts.reload->history, ret_errors);
 	notify_send("READY=1\nSTATUS=protecting %zu prefixes", daemon->settings.conf.protect.count);

@@ -17,6 +17,8 @@
 #include "xfrmd/xfrmd/network.h"
 #include "xfrmd/xfrmd/sysctls.h"
 
+static const char nothing_changed[] = "nothing was changed, what ran before goes on";
+
 /* What a running daemon cannot take over. */
 static int check_changes(struct daemon *daemon, const struct conf *conf, struct problems *problems)
 {
@@ -54,8 +56,21 @@ int settings_read(struct daemon *daemon, const char *path, struct settings *ret_
 		return 0;
 	if (!errors->count)
 		strlist_addf(errors, "out of memory");
-	strlist_addf(errors, "nothing was changed, what ran before goes on");
+	strlist_addf(errors, "%s", nothing_changed);
 	settings_fini(ret_settings);
+	return error;
+}
+
+int settings_open_log(struct daemon *daemon, const struct settings *settings,
+                      struct strlist *errors)
+{
+	struct err err;
+	int error = log_sink_open(daemon, &settings->conf, &err);
+
+	if (error) {
+		strlist_addf(errors, "%s", err.text);
+		strlist_addf(errors, "%s", nothing_changed);
+	}
 	return error;
 }
 
@@ -119,17 +134,6 @@ static void update_charon_config(struct daemon *daemon, struct strlist *errors)
 		strlist_addf(errors, "%s", err.text);
 }
 
-static void begin_log(struct daemon *daemon, struct strlist *errors)
-{
-	const struct conf *conf = &daemon->settings.conf;
-	struct err err;
-
-	if (log_sink_open(daemon, conf, &err) < 0)
-		strlist_addf(errors, "%s", err.text);
-	for (size_t i = 0; i < conf->notes.count; i++)
-		log_info("%s", conf->notes.items[i]);
-}
-
 /* They are in force; what fails now is reported and retried. */
 static void apply(struct daemon *daemon, bool distrust, struct strlist *changes,
                   struct strlist *errors)
@@ -172,7 +176,8 @@ void settings_swap(struct daemon *daemon, struct settings *settings, struct strl
 
 	daemon->settings = *settings;
 	*settings = former;
-	begin_log(daemon, errors);
+	for (size_t i = 0; i < daemon->settings.conf.notes.count; i++)
+		log_info("%s", daemon->settings.conf.notes.items[i]);
 	settings_describe(&former, &daemon->settings, is_unit(daemon, &former), changes);
 	apply(daemon, drops_ca(&former, &daemon->settings), changes, errors);
 	/* else frequent reloads would put it off for ever */

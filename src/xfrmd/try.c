@@ -16,12 +16,12 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/run_dir.h"
+#include "xfrmd/xfrmd/log_sink.h"
 #include "xfrmd/xfrmd/policies.h"
 #include "xfrmd/xfrmd/settings_swap.h"
 #include "xfrmd/xfrmd/shutdown.h"
 
-struct
-try {
+struct trying {
 	struct loop_timer *timer;
 	bool under_way;
 	uint64_t end_ms;
@@ -33,7 +33,7 @@ try {
 static void forget(struct daemon *daemon, bool confirmed)
 {
 	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, CTL_TRY_FILE);
-	struct try *try = daemon->parts.try;
+	struct trying *try = daemon->parts.trying;
 
 	/* who confirms puts it into its place */
 	if (try->copied && !confirmed && path)
@@ -45,12 +45,16 @@ static void forget(struct daemon *daemon, bool confirmed)
 
 static void go_back(struct daemon *daemon, struct strlist *changes, struct strlist *errors)
 {
-	struct try *try = daemon->parts.try;
+	struct trying *try = daemon->parts.trying;
 
 	strlist_addf(changes, "the former configuration is in force again");
 	if (try->flushed)
 		policies_set_flushed(daemon, true);
 	settings_swap(daemon, &try->former, changes, errors);
+	/* this cannot be refused */
+	log_sink_begin(daemon);
+	if (*daemon->log_problem.text)
+		strlist_addf(errors, "%s, it goes to stderr", daemon->log_problem.text);
 	if (!try->copied)
 		strlist_addf(changes,
 		             "%s: still holds what was tried, expected to be put right before the "
@@ -96,14 +100,14 @@ bool try_refuses(const struct daemon *daemon, const char *why, struct strlist *e
 
 bool try_is_under_way(const struct daemon *daemon)
 {
-	return daemon->parts.try->under_way;
+	return daemon->parts.trying->under_way;
 }
 
 void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct strlist *changes,
                struct strlist *errors)
 {
 	_cleanup_(cleanup_free) char *copy = NULL;
-	struct try *try = daemon->parts.try;
+	struct trying *try = daemon->parts.trying;
 	const char *path;
 
 	if (try_refuses(daemon, "a try is under way", errors))
@@ -113,7 +117,8 @@ void try_begin(struct daemon *daemon, uint32_t timeout_s, bool copied, struct st
 	if (copied)
 		copy = take_copy(daemon, errors);
 	path = copied ? copy : daemon->conf_path;
-	if (!path || settings_read(daemon, path, &try->former, errors) < 0) {
+	if (!path || settings_read(daemon, path, &try->former, errors) < 0 ||
+	    settings_open_log(daemon, &try->former, errors) < 0) {
 		settings_log("try", changes, errors);
 		forget(daemon, false);
 		return;
@@ -153,7 +158,7 @@ void try_back(struct daemon *daemon, struct strlist *changes, struct strlist *er
 
 void try_status(const struct daemon *daemon, struct ctl_status *status)
 {
-	const struct try *try = daemon->parts.try;
+	const struct trying *try = daemon->parts.trying;
 
 	if (!try->under_way)
 		return;
@@ -170,5 +175,5 @@ static void close_part(struct daemon *daemon)
 	forget(daemon, false);
 }
 
-const struct part try_part = {PART(try), .close = close_part,
-                              .timers = {{on_timeout, offsetof(struct try, timer)}}};
+const struct part try_part = {PART(trying), .close = close_part,
+                              .timers = {{on_timeout, offsetof(struct trying, timer)}}};

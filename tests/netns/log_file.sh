@@ -31,6 +31,21 @@ sed -i "s#^target = .*#target = file:$log#" "$FOLDER/a.conf"
 must ctl a reload
 must grep -q 'reload: other settings are in force' "$log"
 
+# likewise where only the opening tells: nobody listens at the journal's socket any more
+mkdir -p /run/systemd/journal
+/usr/bin/python3 -c 'import socket
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind("/run/systemd/journal/socket")'
+sed "s#^target = .*#target = journal#; s#^ipsec_subnets = .*#&, 10.0.9.0/24#" "$FOLDER/a.conf" >stale.conf
+expect_text 'try' "$(ctl a try stale.conf 2>&1 || true)" 'nothing was changed, what ran before goes on'
+must_not ctl a try --back
+cp "$FOLDER/a.conf" good.conf
+cp stale.conf "$FOLDER/a.conf"
+expect_text 'reload' "$(ctl a reload 2>&1 || true)" 'nothing was changed, what ran before goes on'
+expect 'policies' "$(policies a | grep '10\.0\.9\.0' || true)" = ''
+cp good.conf "$FOLDER/a.conf"
+must ctl a reload
+must grep -q 'reload: nothing changed' "$log"
+
 # in a folder of somebody else
 xfrmd_stop a
 mkdir -m 700 "$FOLDER/theirs"

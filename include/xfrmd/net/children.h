@@ -8,7 +8,8 @@
 #include "xfrmd/base/err.h"
 
 /*
- * An interface in another network namespace that sends by one of ours: macvlan, ipvlan, VLAN. The policies
+ * An interface in another network namespace that sends by one of ours: macvlan, macvtap, ipvlan, ipvtap,
+ * VLAN. The policies
  * of this namespace say nothing about its packets. A value type.
  */
 struct child_link {
@@ -23,8 +24,7 @@ const char *child_link_format(const struct child_link *child, char buf[static CH
 
 /*
  * Those in all network namespaces of which the kernel has told this one (`ip netns list-id`), and it does
- * so when an interface moves there. Ends of veth pairs are none: what they send is forwarded by
- * this host. The caller frees *ret_list. 0, or negative errno and @err.
+ * so when an interface moves there. The caller frees *ret_list. 0, or negative errno and @err.
  */
 int child_links_dump(struct child_link **ret_list, size_t *ret_count, struct err *err);
 

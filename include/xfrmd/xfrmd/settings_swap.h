@@ -8,6 +8,10 @@
  * negative errno and every reason in @errors; @ret_settings is empty then. */
 int settings_read(struct daemon *daemon, const char *path, struct settings *ret_settings,
                   struct strlist *errors);
+/* Sends the log where @settings say, which checking them may not have shown to be impossible: then it
+ * goes where it went, and negative errno and the reasons in @errors. */
+int settings_open_log(struct daemon *daemon, const struct settings *settings,
+                      struct strlist *errors);
 /* Puts @settings in force and leaves in them those that were in force before. What was done goes to
  * @changes; what fails now is among the @errors, and is retried. */
 void settings_swap(struct daemon *daemon, struct settings *settings, struct strlist *changes,

@@ -36,7 +36,7 @@ struct parts {
 	struct shutdown *shutdown;
 	struct signals *signals;
 	struct sysctls *sysctls;
-	struct try *try;
+	struct trying *trying; /* try.c */
 };
 
 /* One xfrmd: what its parts share. */
