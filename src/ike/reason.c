@@ -29,8 +29,8 @@ static const char *const reasons[] = {
 		"the peer's certificate is expired or not yet valid (or our clock is wrong)",
 	[REASON_CERT_EXPIRED] = "the peer's certificate has expired",
 	[REASON_CERT_EARLY] = "the peer's certificate is not yet valid",
-	[REASON_CA_DATES] = "the CA of the peer's certificate is expired or not yet valid (or our "
-			    "clock is wrong)",
+	[REASON_CA_DATES] = ("the CA of the peer's certificate is expired or not yet valid (or our "
+                             "clock is wrong)"),
 	[REASON_CA_EXPIRED] = "the CA of the peer's certificate has expired",
 	[REASON_CA_EARLY] = "the CA of the peer's certificate is not yet valid",
 	[REASON_UNTRUSTED] = "we do not trust the peer's certificate",
