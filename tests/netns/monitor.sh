@@ -17,7 +17,8 @@ text_pid=$!
 watch json monitor --json
 json_pid=$!
 
-on a ping -q -c 1 -W 1 10.0.1.9 >/dev/null || true
+# blocked after a second, which refreshes the very policy that is deleted then
+on a ping -q -c 1 -W 2 10.0.1.9 >/dev/null || true
 on a ip xfrm policy delete src 10.0.1.1/32 dst 10.0.1.0/24 dir out
 ctl a reload >/dev/null
 wait_for 10 grep -q 'spd: somebody else changed our policies: repaired added=1' text
