@@ -63,6 +63,13 @@ void __wrap_loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 
 /* The charon: agrees to everything. */
 
+/* Whoever has hung up meanwhile is told no more. */
+static void tell(const char *bytes, size_t len)
+{
+	if (send(f.charon, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+		ck_assert_int_eq(errno, EPIPE);
+}
+
 static void answer(const unsigned char *packet, size_t len)
 {
 	static const char confirmed[] = "\0\0\0\1\5";
@@ -74,9 +81,9 @@ static void answer(const unsigned char *packet, size_t len)
 	if (f.mute)
 		return;
 	if (registers)
-		ck_assert_int_eq(write(f.charon, confirmed, sizeof(confirmed) - 1), 5);
+		tell(confirmed, sizeof(confirmed) - 1);
 	else
-		ck_assert_int_eq(write(f.charon, success, sizeof(success) - 1), 19);
+		tell(success, sizeof(success) - 1);
 }
 
 static void on_packet(void *ctx, unsigned ready)
