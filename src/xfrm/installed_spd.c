@@ -7,6 +7,7 @@
 #include "xfrmd/xfrm/installed_spd.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -323,6 +324,8 @@ int installed_spd_count(struct installed_spd *keeper, struct spd_counts *ret_cou
 		if (diff_drift_of(&now, &keeper->want, &now.items[i]) == DIFF_DRIFT_UNEXPECTED)
 			counts.drift++;
 	policy_list_fini(&now);
+	/* nobody waits for this as for a reload, and glibc would keep as much as the SPD takes */
+	malloc_trim(0);
 	*ret_counts = counts;
 	return 0;
 }

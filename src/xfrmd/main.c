@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,10 +47,6 @@ static void print_help(void)
 	       "Exit status: 0 ok, 1 failed, 2 usage.\n",
 	       XFRMD_CONF_FILE, XFRMD_RUN_DIR);
 }
-
-/* From here on a list of policies, once freed, is the system's again: with so many of them glibc would
- * keep what was read only to be compared. */
-#define LARGE_BYTES (128 * 1024)
 
 /* -1: go on; else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
@@ -164,7 +159,6 @@ int main(int argc, char **argv)
 	}
 	/* all that is created says its mode */
 	umask(022);
-	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	daemon.conf_path = options.conf_path;
 	daemon.run_dir = options.run_dir;
 	status = load(&options, &daemon.settings) ? EXIT_FAILED : EXIT_OK;
