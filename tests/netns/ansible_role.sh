@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# The Ansible role on one host: from nothing but a package to a daemon that runs, and off again.
+fleet 10.0.1.0/24 a -- ops=9
+machines a
+
+# stands for the package
+root=/run/lab/package
+prefix=$(sed -n 's#^ExecStart=\(.*\)/sbin/xfrmd .*#\1#p' "$BUILD/systemd/xfrmd.service")
+install -D -t $root/usr/sbin "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
+mkdir -p $root/DEBIAN "$root$prefix/etc"
+[ "$prefix" = /usr ] || ln -s /etc/xfrmd "$root$prefix/etc/xfrmd"
+cat >$root/DEBIAN/control <<-EOF
+	Package: xfrmd
+	Version: 1
+	Architecture: all
+	Maintainer: lab
+	Description: xfrmd
+EOF
+dpkg-deb --build $root /run/lab/xfrmd.deb >/dev/null
+
+
+# group SUBNETS PKI: what the inventory says
+group() {
+	inventory a <<-EOF
+		xfrmd_supervisor: none
+		xfrmd_package: /run/lab/xfrmd.deb
+		xfrmd_pki: $2
+		xfrmd_conf:
+		  ipsec:
+		    ipsec_subnets: $1
+		    protect_forwarded: false
+		    no_ipsec_subnets: 10.0.1.9
+		  log:
+		    target: file:/var/log/xfrmd.log
+		xfrmd_soak: 1
+	EOF
+}
+
+# changed NUMBER: tasks that changed something in the last play
+changed() {
+	expect_text 'recap' "$(grep '^a  *: ' /run/lab/played)" " changed=$1 "
+}
+
+files() {
+	within a sh -c 'cat /etc/xfrmd/xfrmd.conf && ls -lR --time-style=full-iso /etc/xfrmd'
+}
+
+group '[10.0.1.0/24, 10.0.2.0/24]' "$PKI"
+playbook rollout --check
+must_not files
+must_not within a test -e /usr/sbin/xfrmd
+
+playbook rollout
+expect 'mode' "$(status a 'd["mode"], d["healthy"]')" = '["required", true]'
+must has_policy a out 10.0.1.1/32 10.0.2.0/24
+must is "600 $(id -u)" within a sh -c 'stat -c "%a %u" /etc/xfrmd/pki-*/instance.key'
+files >before
+
+playbook rollout
+changed 0
+
+# refused before it is in place
+group '[10.0.1.0/24, 10.0.2.300/24]' "$PKI"
+must_not playbook rollout
+expect_text 'refusal' "$(cat /run/lab/played)" \
+	'[ipsec] ipsec_subnets: malformed subnet, found \"10.0.2.300/24\"'
+must cmp before <(files)
+
+# new certificates, and one subnet less, without a moment in which IPsec is not required
+xfrmpki init --dir home --cn fleet
+xfrmpki issue --dir home --cn instance
+group 10.0.1.0/24 "$PWD/home"
+playbook optional
+expect 'mode' "$(status a 'd["mode"]')" = required
+must_not has_policy a out 10.0.1.1/32 10.0.2.0/24
+expect 'folders of certificates' "$(within a sh -c 'ls -d /etc/xfrmd/pki-*')" = \
+	"$(status a 'd["certificates"][0]["file"].rpartition("/")[0]')"
+
+playbook remove
+must_not within a ls /etc/xfrmd /usr/sbin/xfrmctl
+expect 'policies at the end' "$(policies a)" = ''
