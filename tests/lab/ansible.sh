@@ -6,13 +6,17 @@ fleet 10.0.1.0/24 a b c -- ops=9 <<-EOF
 	optional = true
 EOF
 machines a b
-programs a
-programs b
+programs /run/lab/package
+for host in a b; do
+	within $host cp -r /run/lab/package/. /
+done
 inventory a b <<-EOF
 	xfrmd_supervisor: none
-	xfrmd_pki: $PKI
 	xfrmd_conf:
 	  ipsec:
+	    instance_certificate: $PKI/instance.pem
+	    instance_private_key: $PKI/instance.key
+	    ca_certificates: $PKI/ca.pem
 	    ipsec_subnets: 10.0.1.0/24
 	    no_ipsec_subnets: 10.0.1.9
 	  log:
@@ -26,7 +30,7 @@ modes() {
 	expect 'modes' "$(status a 'd["mode"]') $(status b 'd["mode"]')" = "$1"
 }
 
-stream_start a b 250
+stream_start a b 50
 background a ping -n -q -i 0.5 10.0.1.3 >/run/lab/ping
 playbook optional
 wait_for 20 is true status a 'd["peers"]["up"] >= 1'

@@ -3,27 +3,23 @@
 fleet 10.0.1.0/24 a -- ops=9
 machines a
 
-# stands for the package
-root=/run/lab/package
-prefix=$(sed -n 's#^ExecStart=\(.*\)/sbin/xfrmd .*#\1#p' "$BUILD/systemd/xfrmd.service")
-install -D -t $root/usr/sbin "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
-mkdir -p $root/DEBIAN "$root$prefix/etc"
-[ "$prefix" = /usr ] || ln -s /etc/xfrmd "$root$prefix/etc/xfrmd"
-cat >$root/DEBIAN/control <<-EOF
+# stands for that of tools/deb
+programs /run/lab/package
+mkdir /run/lab/package/DEBIAN
+cat >/run/lab/package/DEBIAN/control <<-EOF
 	Package: xfrmd
 	Version: 1
 	Architecture: all
 	Maintainer: lab
 	Description: xfrmd
 EOF
-dpkg-deb --build $root /run/lab/xfrmd.deb >/dev/null
+dpkg-deb --build /run/lab/package /run/lab/xfrmd.deb >/dev/null
 
-
-# group SUBNETS PKI: what the inventory says
+# group SUBNETS PKI PACKAGE: what the inventory says
 group() {
 	inventory a <<-EOF
 		xfrmd_supervisor: none
-		xfrmd_package: /run/lab/xfrmd.deb
+		xfrmd_package: $3
 		xfrmd_pki: $2
 		xfrmd_conf:
 		  ipsec:
@@ -45,12 +41,20 @@ files() {
 	within a sh -c 'cat /etc/xfrmd/xfrmd.conf && ls -lR --time-style=full-iso /etc/xfrmd'
 }
 
-group '[10.0.1.0/24, 10.0.2.0/24]' "$PKI"
+group '[10.0.1.0/24, 10.0.2.0/24]' "$PKI" /run/lab/xfrmd.deb
 playbook rollout --check
 must_not files
 must_not within a test -e /usr/sbin/xfrmd
 
-playbook rollout
+# a host that is not healthy once IPsec is required goes back
+on a ip xfrm policy add src 10.0.1.1 dst 10.0.1.0/24 dir out priority 7
+must_not playbook rollout
+expect_text 'end of the rollout' "$(cat /run/lab/played)" \
+	'a stays optional, and so do the hosts behind it: Ask whether the host is healthy: '
+expect 'mode' "$(status a 'd["mode"], d["try"]')" = '["optional", null]'
+on a ip xfrm policy delete src 10.0.1.1 dst 10.0.1.0/24 dir out
+
+playbook required
 expect 'mode' "$(status a 'd["mode"], d["healthy"]')" = '["required", true]'
 must has_policy a out 10.0.1.1/32 10.0.2.0/24
 must is "600 $(id -u)" within a sh -c 'stat -c "%a %u" /etc/xfrmd/pki-*/instance.key'
@@ -60,16 +64,17 @@ playbook rollout
 changed 0
 
 # refused before it is in place
-group '[10.0.1.0/24, 10.0.2.300/24]' "$PKI"
+group '[10.0.1.0/24, 10.0.2.300/24]' "$PKI" "''"
 must_not playbook rollout
 expect_text 'refusal' "$(cat /run/lab/played)" \
 	'[ipsec] ipsec_subnets: malformed subnet, found \"10.0.2.300/24\"'
 must cmp before <(files)
 
 # new certificates, and one subnet less, without a moment in which IPsec is not required
+mkdir -m 700 home
 xfrmpki init --dir home --cn fleet
 xfrmpki issue --dir home --cn instance
-group 10.0.1.0/24 "$PWD/home"
+group 10.0.1.0/24 "$PWD/home" "''"
 playbook optional
 expect 'mode' "$(status a 'd["mode"]')" = required
 must_not has_policy a out 10.0.1.1/32 10.0.2.0/24

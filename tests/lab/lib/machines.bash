@@ -2,6 +2,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Hosts with files of their own and an sshd, and the host ops, from which Ansible manages them.
 
+declare -A machine_pid=()
+
 # machines HOST...: they become such hosts
 machines() {
 	local host
@@ -20,14 +22,36 @@ machines() {
 	for host; do
 		background "$host" "$LAB/machine" "$host" 2>"$FOLDER/$host.sshd"
 		machine_pid[$host]=$!
-		wait_for 20 listens "$host" 22
+	done
+	for host; do
+		wait_for 60 listens "$host" 22
 	done
 }
-declare -A machine_pid=()
+
+# own_files HOST FOLDER: what is written there from now on in this mount namespace is HOST's alone
+own_files() {
+	local files=/run/lab/$1.files
+	mkdir -p "$files/new$2" "$files/work$2"
+	mount -t overlay overlay "$2" -o "lowerdir=$2,upperdir=$files/new$2,workdir=$files/work$2"
+}
 
 # within HOST COMMAND...: with its files
 within() {
 	nsenter --target "${machine_pid[$1]}" --mount --net "${@:2}"
+}
+
+# built_prefix: that for which the programs were built
+built_prefix() {
+	sed -n 's#^ExecStart=\(.*\)/sbin/xfrmd .*#\1#p' "$BUILD/systemd/xfrmd.service"
+}
+
+# programs FOLDER: puts them below FOLDER where the package has them, and lets them find /etc/xfrmd
+programs() {
+	install -D -t "$1/usr/sbin" "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
+	[ "$(built_prefix)" = /usr ] || {
+		mkdir -p "$1$(built_prefix)/etc"
+		ln -s /etc/xfrmd "$1$(built_prefix)/etc/"
+	}
 }
 
 # inventory HOST... <LINES: they are the group xfrmd, with LINES as its variables
@@ -43,20 +67,13 @@ inventory() {
 	} >/run/lab/inventory.yml
 }
 
-# playbook NAME [OPTION]...: has ops play it; what it prints is in /run/lab/played, too
+# playbook NAME [OPTION]...: has ops play it, or the host CONTROLLER; what is printed is in
+# /run/lab/played, too
 playbook() {
-	on ops env HOME=/run/lab LC_ALL=C.UTF-8 ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 \
+	on "${CONTROLLER:-ops}" env HOME=/run/lab LC_ALL=C.UTF-8 ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 \
 		ANSIBLE_REMOTE_TMP=/var/tmp ANSIBLE_HOST_KEY_CHECKING=0 ANSIBLE_REMOTE_USER=root \
 		ANSIBLE_PRIVATE_KEY_FILE=/run/lab/ssh/ops \
 		ANSIBLE_SSH_COMMON_ARGS='-F none -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR' \
 		ansible-playbook --inventory /run/lab/inventory.yml "${@:2}" \
 		"$LAB/../../tools/ansible/$1.yml" 2>&1 | tee /run/lab/played
-}
-
-# programs HOST: where the package would have them, with its configuration file
-programs() {
-	local prefix
-	prefix=$(sed -n 's#^ExecStart=\(.*\)/sbin/xfrmd .*#\1#p' "$BUILD/systemd/xfrmd.service")
-	within "$1" install -t /usr/sbin "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
-	[ "$prefix" = /usr ] || within "$1" ln -s /etc/xfrmd "$prefix/etc/"
 }
