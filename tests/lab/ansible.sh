@@ -23,6 +23,7 @@ inventory a b <<-EOF
 	    target: file:$FOLDER/{{ inventory_hostname }}.log
 	xfrmd_soak: 1
 	xfrmd_patience: 5
+	xfrmd_try: 600
 EOF
 printf 'ungrouped:\n  hosts:\n    c: {ansible_host: 10.0.1.3}\n' >>/run/lab/inventory.yml
 
