@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "build_config.h"
 #include "cmd.h"
+#include "xfrmd/base/version.h"
 
 struct command {
 	const char *name;
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 		return EXIT_STATUS_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("xfrmpki %s\n", XFRMD_VERSION);
+		printf("xfrmpki %s\n", version_text);
 		return EXIT_STATUS_OK;
 	}
 	for (size_t i = 0; i < command_count; i++)
