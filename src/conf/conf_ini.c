@@ -23,8 +23,6 @@
 #include "xfrmd/base/trust.h"
 #include "xfrmd/conf/conf_key.h"
 
-/* iniparser 4.1 reads a line into 1,024 bytes: text, line end and NUL. */
-#define INI_LINE_MAX     1022
 /* Escaped text of a value in a message. */
 #define SHOWN_MAX        256
 /* Prefixes listed more than once that are named; the rest is counted. */
@@ -142,12 +140,12 @@ static void scan_value(struct scan *scan, const struct conf_key *key, const char
 		return;
 	}
 	*found = scan->number;
-	if (len > INI_LINE_MAX) {
+	if (len > CONF_LINE_MAX) {
 		problems_add(reader->problems,
 		             "%s: [%s] %s: line %zu is too long, found %zu characters, expected "
 		             "at most %d (a long list of subnets belongs into a file of its own)",
 		             reader->file, key->section, key->name, scan->number, len,
-		             INI_LINE_MAX);
+		             CONF_LINE_MAX);
 	} else if (dropped) {
 		snprintf(what, sizeof(what), "%s in line %zu", dropped, scan->number);
 		conf_key_complain(
