@@ -40,7 +40,7 @@ START_TEST(tree_has_kinds_lines_and_counts)
 
 	ck_assert_int_eq(root.kind, NODE_MAPPING);
 	ck_assert_uint_eq(root.count, 2);
-	ck_assert_str_eq(node_member_text(&root, "a"), "b");
+	ck_assert_str_eq(node_member(&root, "a").text, "b");
 	ck_assert_int_eq(list.kind, NODE_LIST);
 	ck_assert_uint_eq(list.count, 3);
 	item = node_item(&list, 1);
@@ -50,7 +50,7 @@ START_TEST(tree_has_kinds_lines_and_counts)
 	ck_assert_uint_eq(item.line, 5);
 	item = node_member(&root, "missing");
 	ck_assert_int_eq(item.kind, NODE_NONE);
-	ck_assert_ptr_null(node_member_text(&list, "a"));
+	ck_assert_ptr_null(node_member(&list, "a").text);
 }
 END_TEST
 
