@@ -59,19 +59,19 @@ static void check_place(struct search *search, const struct node *job, const str
 
 static void add_job(struct search *search, const struct node *job, const struct node *addon)
 {
-	struct node properties = properties_of(job);
+	struct node its = properties_of(job);
 
-	if (properties.kind == NODE_NONE)
-		properties = properties_of(addon);
-	if (properties.kind == NODE_NONE)
-		properties = properties_of(&search->root);
-	check_place(search, job, addon, &properties);
+	if (its.kind == NODE_NONE)
+		its = properties_of(addon);
+	if (its.kind == NODE_NONE)
+		its = properties_of(&search->root);
+	check_place(search, job, addon, &its);
 	if (array_grow(&search->items, search->count, sizeof(*search->items)) < 0) {
 		search->out_of_memory = true;
 		return;
 	}
-	search->items[search->count++] = (struct found){node_member_text(addon, "name"), job->line,
-	                                                properties};
+	search->items[search->count++] = (struct found){node_member(addon, "name").text, job->line,
+	                                                its};
 }
 
 /* The items of a list, or the one that stands there without its dash. */

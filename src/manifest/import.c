@@ -163,6 +163,22 @@ static int read_tree(const struct import_source *source, const struct tree *tree
 	return error ? error : import_judge(source, import, problems);
 }
 
+/* Of `FILE:LINE: PROPERTY: what`. What is about the whole manifest, or a folder, comes first. */
+static size_t line_of(const char *problem)
+{
+	const char *colon = strchr(problem, ':');
+
+	return colon ? strtoul(colon + 1, NULL, 10) : 0;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const char *left = *(char *const *)a, *right = *(char *const *)b;
+	size_t one = line_of(left), other = line_of(right);
+
+	return one != other ? (one > other) - (one < other) : strcmp(left, right);
+}
+
 int import_read(const struct import_source *source, struct import *ret_import,
                 struct problems *problems)
 {
@@ -177,7 +193,10 @@ int import_read(const struct import_source *source, struct import *ret_import,
 	tree_free(tree);
 	if (error == -ENOMEM || problems->out_of_memory || ret_import->notes.out_of_memory)
 		return -ENOMEM;
-	return problems->count > before ? -EINVAL : 0;
+	if (problems->count == before)
+		return 0;
+	qsort(problems->items + before, problems->count - before, sizeof(char *), compare_lines);
+	return -EINVAL;
 }
 
 void import_fini(struct import *import)

@@ -15,6 +15,7 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/str.h"
+#include "xfrmd/conf/conf_ini.h"
 #include "xfrmd/net/prefix.h"
 
 /* Escaped text of a value in a message. */
@@ -36,7 +37,6 @@ void property_complain(struct property_reader *reader, size_t line, const char *
 	             expected);
 }
 
-/* @text as the row's text, in any case of @reader's. */
 static void set_text(struct property_reader *reader, char **text, const char *value)
 {
 	free(*text);
@@ -134,7 +134,7 @@ static void take_subnets(struct property_reader *reader, const struct node *text
 
 static void read_subnets(struct property_reader *reader, const struct node *value)
 {
-	struct buf list = {0};
+	struct buf list = {.limit = CONF_FILE_MAX};
 
 	each_text(reader, value, take_subnets, &list);
 	set_value(reader, &list);
@@ -166,7 +166,7 @@ static void take_proposals(struct property_reader *reader, const struct node *te
 
 static void read_proposals(struct property_reader *reader, const struct node *value)
 {
-	struct buf list = {0};
+	struct buf list = {.limit = CONF_FILE_MAX};
 
 	each_text(reader, value, take_proposals, &list);
 	set_value(reader, &list);
@@ -263,14 +263,23 @@ static void take_pem(struct property_reader *reader, const struct node *text, vo
 
 	if (!is_whole(reader, text, *role == PEM_CA))
 		return;
+	if (reader->pem_len > PKI_FILE_MAX) {
+		if (reader->row->result == IMPORT_TAKEN)
+			property_complain(reader, text->line, "too many certificates", NULL,
+			                  "no more than 1 MiB");
+		return;
+	}
 	if (array_grow(&import->pems, import->pem_count, sizeof(*import->pems)) < 0 ||
 	    asprintf(&pem.label, "%s:%zu: %s", reader->file, text->line, reader->row->name) < 0) {
 		reader->out_of_memory = true;
 		return;
 	}
 	pem.text = place(text);
-	reader->out_of_memory |= !pem.text;
 	import->pems[import->pem_count++] = pem;
+	if (!pem.text)
+		reader->out_of_memory = true;
+	else
+		reader->pem_len += strlen(pem.text);
 }
 
 static void read_pem(struct property_reader *reader, const struct node *value, enum pem_role role,

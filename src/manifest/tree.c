@@ -13,14 +13,13 @@
 
 #include "xfrmd/manifest/yaml_mistake.h"
 
-/* A document of texts in lists of properties has no more floors. */
-#define EQUAL_DEPTH 2
+/* Properties, lists, texts. */
+#define EQUAL_DEPTH 3
 
 struct tree {
 	yaml_document_t document;
 };
 
-/* libyaml takes nodes of a document that nobody wants to change. */
 static yaml_node_t *get_node(const struct tree *tree, int id)
 {
 	yaml_node_t *nodes = tree->document.nodes.start;
@@ -120,11 +119,6 @@ struct node node_member(const struct node *mapping, const char *name)
 	return (struct node){.line = mapping->line};
 }
 
-const char *node_member_text(const struct node *mapping, const char *name)
-{
-	return node_member(mapping, name).text;
-}
-
 bool node_is_text(const struct node *node, const char *text)
 {
 	return node->kind == NODE_TEXT && strcmp(node->text, text) == 0;
@@ -154,10 +148,10 @@ static bool equal_within(const struct node *a, const struct node *b, unsigned de
 
 bool node_equal(const struct node *a, const struct node *b)
 {
-	return equal_within(a, b, EQUAL_DEPTH + 1);
+	return equal_within(a, b, EQUAL_DEPTH);
 }
 
-/* Bytes that are no text have no mark. */
+/* Of bytes that are no UTF-8 libyaml knows no line. */
 static size_t line_of(const char *text, size_t offset)
 {
 	size_t line = 1;
@@ -211,8 +205,8 @@ static int check_texts(const char *file, const struct tree *tree, struct problem
 static int check_end(const char *file, const char *text, size_t len, yaml_parser_t *parser,
                      struct problems *problems)
 {
-	_Bool another;
 	yaml_document_t next;
+	bool another;
 	size_t line;
 
 	if (!yaml_parser_load(parser, &next))

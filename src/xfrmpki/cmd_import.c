@@ -125,7 +125,7 @@ static void import_into(const struct options *options, struct import_source *sou
 	_cleanup_(cleanup_free) char *dir = realpath(options->dir, NULL);
 	struct err err;
 
-	source->dir = dir ? dir : options->dir;
+	source->dir = dir ? dir : "/";
 	if (import_read(source, import, problems) == -ENOMEM ||
 	    plan_files(source->dir, import, files) < 0)
 		problems->out_of_memory = true;
@@ -148,33 +148,35 @@ static int list_written(const struct files *files, struct strlist *list)
 	return r;
 }
 
-/* A long list is named by its length alone. */
+/* A list is named by its length, unless it is short. */
 static void print_value(const struct import_row *row)
 {
-	size_t commas = 0;
+	size_t entries = 1;
 
 	for (const char *at = row->value; *at; at++)
-		commas += *at == ',';
-	if (commas < 4)
-		printf("[%s] %s = %s", row->property->section, row->property->key, row->value);
+		entries += *at == ',';
+	printf("  [%s] %s", row->property->section, row->property->key);
+	if (entries < 5)
+		printf(" = %s", row->value);
 	else
-		printf("[%s] %s, %zu entries", row->property->section, row->property->key,
-		       commas + 1);
+		printf(", %zu entries", entries);
+}
+
+static bool is_taken(const struct import_row *row)
+{
+	return row->result == IMPORT_TAKEN && row->value;
 }
 
 static void print_row(const struct import_row *row)
 {
-	bool taken = row->result == IMPORT_TAKEN && row->value;
 	char name[64];
 
 	printf("%5zu  %-36s  %-7s", row->line, str_escape(row->name, name, sizeof(name)),
 	       import_result_names[row->result]);
-	if (taken)
-		printf("  ");
-	if (taken)
+	if (is_taken(row))
 		print_value(row);
 	if (row->remark && row->result != IMPORT_REFUSED)
-		printf("%s%s", taken ? "; " : "  ", row->remark);
+		printf("%s%s", is_taken(row) ? "; " : "  ", row->remark);
 	putchar('\n');
 }
 
@@ -193,7 +195,7 @@ static void print_text(const struct import *import, const struct strlist *writte
 
 static json_t *object_of_row(const struct import_row *row)
 {
-	bool taken = row->result == IMPORT_TAKEN && row->value;
+	bool taken = is_taken(row);
 	json_t *object = json_object();
 
 	writer_put(&object, "line", writer_count(row->line));

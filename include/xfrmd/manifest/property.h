@@ -11,6 +11,7 @@ struct property_reader {
 	struct import *import;  /* gets the PEM texts */
 	struct import_row *row;
 	struct problems *problems;
+	size_t pem_len; /* of them all: an alias can stand for a text again and again */
 	bool out_of_memory;
 };
 

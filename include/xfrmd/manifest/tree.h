@@ -54,8 +54,6 @@ struct node node_key(const struct node *mapping, size_t i);
 struct node node_value(const struct node *mapping, size_t i);
 /* The first member of that name; NODE_NONE: there is none, or @mapping is no mapping. */
 struct node node_member(const struct node *mapping, const char *name);
-/* The text of that member, or NULL. */
-const char *node_member_text(const struct node *mapping, const char *name);
 bool node_is_text(const struct node *node, const char *text);
 /* Texts, and lists and mappings of texts, that say the same; anything deeper is different. */
 bool node_equal(const struct node *a, const struct node *b);
