@@ -41,10 +41,11 @@ programs() {
 	}
 }
 
-# machine_logs: brings the logs to where those of other hosts are
+# machine_logs: brings those that are in /var/log to where the logs of other hosts are
 machine_logs() {
-	local host
+	local host file
 	for host in "${!machine_pid[@]}"; do
-		within "$host" cat /var/log/xfrmd.log >"$FOLDER/$host.log" 2>/dev/null || true
+		file=/run/lab/$host.files/new/var/log/xfrmd.log
+		[ ! -f "$file" ] || cp "$file" "$FOLDER/$host.log"
 	done
 }
