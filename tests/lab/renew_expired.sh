@@ -40,6 +40,7 @@ expect 'mode' "$(status a 'd["mode"]')" = required
 typed_at_home "$(procedure 'Renew an expired fleet')"
 typed 'a b c' 'Renew an expired fleet' 2
 expect 'mode' "$(status a 'd["mode"]')" = optional
+wait_for 30 pings a c
 wait_for 30 is up peer a 10.0.1.3 'p["state"]'
 require_all a b c
 expect 'mode' "$(status a 'd["mode"]')" = required
