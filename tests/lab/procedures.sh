@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A fleet grows by the PROCEDURES of xfrmd(8), as it has them typed, while its hosts talk: a and b get
 # xfrmd, n joins them from another subnet, and the package is upgraded.
+# Alone: it counts what is lost when two hosts that talk in clear go over to ESP.
 fleet 10.0.0.0/20 -- a=1.1 b=1.2 n=2.1
 machines a b n
 fleet_at_home 10.0.1.0/24 'optional = true'
