@@ -8,12 +8,12 @@
 fleet 10.0.1.0/24 -- a b c
 machines a b c
 fleet_at_home 10.0.1.0/24
-pki_dated pki -3600 40
-bring
 typed 'a b c' 'Install on a running fleet'
 wait_for 20 pings a b
 wait_for 20 pings b c
-must_not pki_expired pki/instance.pem
+pki_dated pki -3600 40
+bring
+typed 'a b c' 'Replace a certificate' 2
 end=$(pki_date -enddate pki/instance.pem)
 renewal_start
 wait_for 45 pki_expired pki/instance.pem
