@@ -175,8 +175,8 @@ END_TEST
 START_TEST(doctor_names_missing_plugins)
 {
 	facts.plugins_known = true;
-	strlist_split(&facts.plugins, "nonce pem constraints openssl kernel-netlink vici", " ");
-	ck_assert_str_eq(judge(), "serious charon: charon runs without its plug-in kdf\n"
+	strlist_split(&facts.plugins, "nonce pem openssl kernel-netlink vici", " ");
+	ck_assert_str_eq(judge(), "serious charon: charon runs without its plug-in constraints\n"
 	                          "serious charon: charon runs without its plug-in "
 	                          "socket-default\n");
 }
