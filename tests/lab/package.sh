@@ -32,7 +32,7 @@ main_pid() {
 }
 
 units() {
-	systemctl list-units --all --plain --no-legend 'xfrmd*'
+	systemctl list-units --plain --no-legend 'xfrmd*'
 }
 
 # what bears our name where packages, systemd and xfrmd put things; a search of all folders is too
@@ -52,7 +52,7 @@ esp_sas() {
 	on "$1" ip xfrm state | grep -c 'aead ' || true
 }
 
-# gone PID: nothing of the protection is left here, and the peer was told
+# gone CHARON: nothing of the protection is left here
 gone() {
 	must_not test -d "/proc/$1"
 	expect 'policies after a removal' "$(policies a)" = ''
