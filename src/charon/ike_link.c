@@ -196,6 +196,11 @@ int ike_link_request(struct ike_link *link, const char *command, struct buf *mes
 	return error;
 }
 
+int ike_link_check(const struct ike_link *link, const struct conf *conf, struct err *err)
+{
+	return loader_check(link->loader, conf, err);
+}
+
 const char *ike_link_problem(const struct ike_link *link)
 {
 	return loader_problem(link->loader);

@@ -224,8 +224,7 @@ static void on_log(struct negotiator *negotiator, const void *message, size_t le
 		tell_failed(negotiator, &failed, actions);
 }
 
-static void on_alert(struct negotiator *negotiator, const void *message, size_t len,
-                     struct peer_actions *actions)
+static void on_alert(struct negotiator *negotiator, const void *message, size_t len)
 {
 	struct failed_negotiation failed;
 	struct swan_alert alert;
@@ -233,7 +232,7 @@ static void on_alert(struct negotiator *negotiator, const void *message, size_t 
 	if (swan_event_alert(message, len, &alert) == 0 &&
 	    reasons_take_alert(&negotiator->reasons, &alert, negotiator->bundle, clock_now_epoch(),
 	                       &failed))
-		tell_failed(negotiator, &failed, actions);
+		peers_on_alert(negotiator->peers, &failed.pair, &failed.failure);
 }
 
 static void on_cert(struct negotiator *negotiator, const void *message, size_t len)
@@ -253,7 +252,7 @@ void negotiator_take_event(void *ctx, const char *name, const void *message, siz
 	if (strcmp(name, "log") == 0)
 		on_log(negotiator, message, len, &actions);
 	else if (strcmp(name, "alert") == 0)
-		on_alert(negotiator, message, len, &actions);
+		on_alert(negotiator, message, len);
 	else if (strcmp(name, "list-cert") == 0)
 		on_cert(negotiator, message, len);
 	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)

@@ -4,8 +4,8 @@
  * missed, which CAs the peer asked for. Facts of one IKE_SA come in order and before what follows
  * from them. Names of certificates are chosen by peers: they are cut, and decide nothing but words.
  *
- * Newer charons send alerts as well. Words say more, and come before the alert where they do: an alert
- * counts for an IKE_SA of which nothing was told, and the words behind it say the same.
+ * Newer charons send alerts as well, at once, while they queue lines: an alert comes before the words of
+ * what it is about. Words say more, so it counts when none have come until the end.
  */
 #include "xfrmd/charon/reasons.h"
 
@@ -130,12 +130,15 @@ static struct reason_trail *find(struct reasons *reasons, uint32_t ike_id)
 static struct reason_trail *start(struct reasons *reasons, uint32_t ike_id)
 {
 	struct reason_trail *trail = find(reasons, ike_id);
+	bool known = trail;
 
-	if (!trail) {
+	if (!known) {
 		trail = &reasons->trails[reasons->next];
 		reasons->next = (reasons->next + 1) % REASONS_TRAILS;
 	}
-	*trail = (struct reason_trail){.ike_id = ike_id};
+	*trail = (struct reason_trail){.ike_id = ike_id,
+	                               .alert = known ? trail->alert : (struct failure){0},
+	                               .alerted = known && trail->alerted};
 	return trail;
 }
 
@@ -370,16 +373,19 @@ static bool is_about_chain(const char *text)
 /* What is known of a negotiation that the peer began. */
 static bool tell_hint(struct reason_trail *trail, struct failed_negotiation *failed)
 {
-	if (!trail->hint.reason || trail->pair.remote.family == AF_UNSPEC)
+	const struct failure *failure = trail->hint.reason ? &trail->hint : &trail->alert;
+
+	if ((!trail->hint.reason && !trail->alerted) || trail->pair.remote.family == AF_UNSPEC)
 		return false;
 	failed->pair = trail->pair;
-	failed->failure = trail->hint;
-	trail->hint = (struct failure){0};
+	failed->failure = *failure;
+	trail->hint = trail->alert = (struct failure){0};
+	trail->alerted = false;
 	trail->told = true;
 	return true;
 }
 
-/* A 6.x that could not make the CHILD_SA answers without its identity, which the peer then refuses. */
+/* A 6.0 that could not make the CHILD_SA answers without its identity, which the peer then refuses. */
 static bool is_echo(const struct reason_trail *trail, const char *text)
 {
 	return trail && trail->nameless && behind(text, "parsed INFORMATIONAL request ");
@@ -389,21 +395,6 @@ static bool is_echo(const struct reason_trail *trail, const char *text)
 static bool is_answer(const char *text)
 {
 	return behind(text, "sending packet: from ") || behind(text, "deleting half open ");
-}
-
-/* False: of another certificate more is to come. */
-static bool keep(struct reason_trail *trail, const struct failed_negotiation *failed,
-                 bool about_chain)
-{
-	if (about_chain && trail->own) {
-		trail->spare = failed->failure;
-		return false;
-	}
-	if (failed->ours)
-		trail->told = true;
-	else if (!trail->hint.reason)
-		trail->hint = failed->failure;
-	return true;
 }
 
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
@@ -423,8 +414,12 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 		note(trail, line->text, own);
 	if (fails) {
 		explain(&failed.failure, trail, line->text, own, now);
-		if (trail && !keep(trail, &failed, is_about_chain(line->text)))
+		if (trail && trail->own && is_about_chain(line->text)) {
+			trail->spare = failed.failure;
 			return false;
+		}
+		if (trail && !failed.ours && !trail->hint.reason)
+			trail->hint = failed.failure;
 	}
 	if (failed.ours ? !fails : !trail || !is_answer(line->text) || !tell_hint(trail, &failed))
 		return false;
@@ -437,24 +432,18 @@ bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,
                         struct failed_negotiation *ret_failed)
 {
 	struct reason_trail *trail = find(reasons, alert->ike_id);
-	struct failed_negotiation failed = {.final = alert->kind == SWAN_ALERT_FINAL};
-	bool about_chain = alert->kind == SWAN_ALERT_CERTIFICATE;
+	struct failed_negotiation failed = {0};
 
 	failed.ours = !swan_conf_parse_peer_name(alert->ike_name, &failed.pair);
 	failed.failure.reason = failed.ours ? alert->began : alert->answered;
 	if (!trail)
 		trail = start(reasons, alert->ike_id);
-	if (alert->pair.remote.family != AF_UNSPEC)
-		trail->pair = alert->pair;
-	if (trail->told && !(failed.ours && failed.final))
-		return false;
-	if (about_chain && trail->own && trail->spare.reason)
-		return false;
 	explain(&failed.failure, trail, "", own, now);
-	if (!keep(trail, &failed, about_chain))
-		return false;
-	if (!failed.ours && (about_chain || !tell_hint(trail, &failed)))
-		return false;
 	*ret_failed = failed;
-	return true;
+	/* our own certificate, which has the same name, is tried before the peer's: the last one counts */
+	if (!trail->told && (!trail->alert.reason || alert->kind != SWAN_ALERT_GENERAL))
+		trail->alert = failed.failure;
+	ret_failed->failure = trail->alert;
+	trail->alerted |= !trail->told && !failed.ours && alert->kind != SWAN_ALERT_CERTIFICATE;
+	return failed.ours;
 }

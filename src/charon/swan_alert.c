@@ -17,17 +17,17 @@ static const struct {
 	enum swan_alert_kind kind;
 	enum reason began, answered;
 } alerts[] = {
-	{"peer-init-unreachable", SWAN_ALERT_FINAL, REASON_NO_RESPONSE, REASON_NO_RESPONSE},
+	{"peer-init-unreachable", SWAN_ALERT_FAILED, REASON_NO_RESPONSE, REASON_NO_RESPONSE},
 	{"half-open-timeout", SWAN_ALERT_FAILED, REASON_FELL_SILENT, REASON_FELL_SILENT},
-	{"peer-addr-failed", SWAN_ALERT_FINAL, REASON_UNRESOLVED, REASON_UNRESOLVED},
+	{"peer-addr-failed", SWAN_ALERT_FAILED, REASON_UNRESOLVED, REASON_UNRESOLVED},
 
 	{"proposal-mismatch-ike", SWAN_ALERT_FAILED, REASON_IKE_PROPOSALS_REFUSED,
          REASON_IKE_PROPOSALS_UNACCEPTABLE},
 	{"proposal-mismatch-child", SWAN_ALERT_FAILED, REASON_ESP_PROPOSALS_REFUSED,
          REASON_NO_COMMON_PROPOSAL},
 
-	{"local-auth-failed", SWAN_ALERT_FAILED, REASON_CERT_REFUSED, REASON_CERT_REFUSED},
-	{"peer-auth-failed", SWAN_ALERT_FAILED, REASON_UNTRUSTED, REASON_UNTRUSTED},
+	{"local-auth-failed", SWAN_ALERT_GENERAL, REASON_CERT_REFUSED, REASON_CERT_REFUSED},
+	{"peer-auth-failed", SWAN_ALERT_GENERAL, REASON_UNTRUSTED, REASON_UNTRUSTED},
 	{"cert-expired", SWAN_ALERT_CERTIFICATE, REASON_CERT_DATES, REASON_CERT_DATES},
 	{"cert-revoked", SWAN_ALERT_CERTIFICATE, REASON_REVOKED, REASON_REVOKED},
 	{"cert-no-issuer", SWAN_ALERT_CERTIFICATE, REASON_UNKNOWN_CA, REASON_UNKNOWN_CA},
@@ -37,7 +37,7 @@ static const struct {
 
 	{"ts-mismatch", SWAN_ALERT_FAILED, REASON_TS_REFUSED, REASON_TS_UNACCEPTABLE},
 	{"install-child-sa-failed", SWAN_ALERT_FAILED, REASON_KERNEL_SA, REASON_KERNEL_SA},
-	{"keep-on-child-sa-failure", SWAN_ALERT_FINAL, REASON_NO_CHILD, REASON_NO_CHILD},
+	{"keep-on-child-sa-failure", SWAN_ALERT_GENERAL, REASON_NO_CHILD, REASON_NO_CHILD},
 };
 
 static int find_type(const char *type, struct swan_alert *alert)

@@ -475,7 +475,7 @@ static enum reason reason_in_message(const char *text)
 	/* the one who began did not like what we answered, and has the IKE_SA already */
 	if (begins_with(text, "parsed INFORMATIONAL request ") && strstr(text, " N(AUTH_FAILED) "))
 		return REASON_CERT_REFUSED;
-	/* a 6.x that could not make the CHILD_SA leaves out its identity: who began only misses that */
+	/* a 6.0 that could not make the CHILD_SA leaves out its identity: who began only misses that */
 	if (!begins_with(text, "parsed IKE_AUTH response ") || strstr(text, " IDr "))
 		return REASON_NONE;
 	if (strstr(text, " N(NO_PROP) "))

@@ -244,6 +244,14 @@ void peers_on_reason(struct peers *peers, const struct pair *pair, const struct 
 	peers_start_queued(peers, now_ms, actions);
 }
 
+void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure)
+{
+	struct peer *peer = peer_table_find(&peers->table, pair);
+
+	if (peer && peer->state == PEER_STATE_NEGOTIATING)
+		peer->alert = *failure;
+}
+
 bool peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
                              const struct failure *failure, uint64_t now_ms)
 {

@@ -44,10 +44,10 @@ made other 'CA two'
 use one a
 use two b
 xfrmd_start a b
-# Without ESP in this kernel one that answers makes no SA; a 6.x then does not even show its certificate,
+# Without ESP in this kernel one that answers makes no SA; a 6.0 then does not even show its certificate,
 # and who began must not find fault with that.
 shows=yes no_sa='the peer accepts none of our esp_proposals'
-! charon_is_6 a || kernel_has_esp || shows=''
+! charon_is a 6.0 || kernel_has_esp || shows=''
 begins a b "$refused: it does not have our CA \"CN=CA one\""
 answers b a "$foreign: \"CN=instance\" is issued by \"CN=CA one\", ours: \"CN=CA two\""
 

@@ -560,7 +560,7 @@ static const struct {
          NULL},
 	{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", IN_ALL, true,
          REASON_NO_ADDITIONAL_SAS, NULL},
-	/* the answer of a 6.x whose kernel refuses the SA, and what any of them says behind it */
+	/* the answer of a 6.0 whose kernel refuses the SA, and what any of them says behind it */
 	{"parsed IKE_AUTH response 1 [ N(NO_PROP) ]", IN_ALL, false, REASON_ESP_PROPOSALS_REFUSED,
          NULL},
 	{"parsed IKE_AUTH response 1 [ N(TS_UNACCEPT) ]", IN_ALL, false, REASON_TS_REFUSED, NULL},

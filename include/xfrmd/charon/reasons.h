@@ -32,7 +32,9 @@ struct reason_trail {
 	struct failure spare; /* what is wrong with ours, when no other is tried */
 	struct failure hint;  /* begun by the peer: why it is failing */
 	bool nameless;        /* we answered without our identity */
-	bool told;            /* by a line or an alert */
+	struct failure alert; /* begun by the peer: the same, by an alert */
+	bool alerted;         /* it has failed indeed */
+	bool told;
 };
 
 struct reasons {
@@ -54,7 +56,8 @@ struct failed_negotiation {
  */
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
                   const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed);
-/* Likewise; an alert tells only what no line has told before. */
+/* Takes one alert. True: it is about a negotiation that we began, and tells why it will have failed if
+ * no line does. */
 bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,
                         const struct pki_bundle *own, int64_t now,
                         struct failed_negotiation *ret_failed);

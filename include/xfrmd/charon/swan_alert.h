@@ -12,7 +12,7 @@
 enum swan_alert_kind {
 	SWAN_ALERT_CERTIFICATE, /* about one certificate: others may be tried */
 	SWAN_ALERT_FAILED,      /* a negotiation has failed */
-	SWAN_ALERT_FINAL,       /* and no updown event follows */
+	SWAN_ALERT_GENERAL,     /* the same, of which another may tell more */
 };
 
 struct swan_alert {
