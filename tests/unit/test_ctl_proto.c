@@ -2,6 +2,7 @@
 #include "xfrmd/ctl/ctl_proto.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,15 +72,7 @@ START_TEST(request_of_every_command_is_read_back)
 }
 END_TEST
 
-/* Later versions of jansson say more at the end of what they say. */
-static void assert_says(const char *text, const char *sentence)
-{
-	if (strstr(sentence, ": not JSON: "))
-		ck_assert_msg(strncmp(text, sentence, strlen(sentence)) == 0, "%s", text);
-	else
-		ck_assert_str_eq(text, sentence);
-}
-
+/* With * for what only later versions of jansson say. */
 static const struct {
 	const char *text, *sentence;
 } bad_requests[] = {
@@ -87,7 +80,7 @@ static const struct {
 	{"{", "request: not JSON: line 1, column 1: string or '}' expected near end of file"},
 	{"[]", "request: Expected object, got array, expected {\"command\": NAME}"},
 	{"{}", "request: Object item not found: command, expected {\"command\": NAME}"},
-	{"{\"command\":1}", "request: Expected string, got integer, expected {\"command\": NAME}"},
+	{"{\"command\":1}", "request: Expected string, got integer*, expected {\"command\": NAME}"},
 	{"{\"command\":\"flush\",\"x\":1}",
          "request: 1 object item(s) left unpacked: x, expected {\"command\": NAME}"},
 	{"{\"command\":\"flush\",\"command\":\"status\"}",
@@ -103,7 +96,7 @@ static const struct {
          "request: try: timeout: expected 1 to 3600"},
 	{"{\"command\":\"reload\",\"now\":true}", "request: reload: now: not expected"},
 	{"{\"command\":\"shutdown\",\"now\":1}",
-         "request: Expected true or false, got integer, expected {\"command\": NAME}"},
+         "request: Expected true or false, got integer*, expected {\"command\": NAME}"},
 	{"{\"command\":\"retry\",\"address\":\"a\"}", "request: retry: \"a\" is not an IP address"},
 	{"{\"command\":\"flush\",\"address\":\"10.0.1.2\"}",
          "request: flush: address: not expected"},
@@ -119,7 +112,8 @@ START_TEST(request_is_refused_in_words)
 	                                  &ask, &err);
 
 	ck_assert_int_eq(ret, -EBADMSG);
-	assert_says(err.text, bad_requests[_i].sentence);
+	ck_assert_msg(fnmatch(bad_requests[_i].sentence, err.text, FNM_NOESCAPE) == 0, "%s",
+	              err.text);
 	ck_assert_int_eq(ask.command, CTL_COMMAND_STATUS);
 }
 END_TEST
@@ -283,7 +277,7 @@ START_TEST(status_that_cannot_be_read_is_refused)
 	         bad_statuses[_i].to, at + strlen(bad_statuses[_i].from));
 	memset(&zero, 0, sizeof(zero));
 	ck_assert_int_eq(ctl_proto_parse_status(text, strlen(text), &status, &err), -EBADMSG);
-	assert_says(err.text, bad_statuses[_i].sentence);
+	ck_assert_str_eq(err.text, bad_statuses[_i].sentence);
 	ck_assert_mem_eq(&status, &zero, sizeof(zero));
 }
 END_TEST
@@ -427,7 +421,7 @@ START_TEST(peers_that_cannot_be_read_are_refused)
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - PEERS_TEXT), PEERS_TEXT,
 	         bad_peers[_i].to, at + strlen(bad_peers[_i].from));
 	ck_assert_int_eq(ctl_proto_parse_peers(text, strlen(text), &peers, &err), -EBADMSG);
-	assert_says(err.text, bad_peers[_i].sentence);
+	ck_assert_str_eq(err.text, bad_peers[_i].sentence);
 	ck_assert_ptr_null(peers.items);
 	ck_assert_uint_eq(peers.count, 0);
 }
