@@ -8,6 +8,7 @@ time. Prints when it begins, and at the end how many packets the kernel took, an
 import signal
 import socket
 import sys
+import threading
 import time
 
 PORT = 9001
@@ -15,22 +16,15 @@ INTERVAL = 0.05
 IP_FREEBIND = 15
 
 name, source, peer = sys.argv[1:]
-stopped = False
-
-
-def stop(*_):
-    """No threading.Event: set() in a handler waits forever for a lock that wait() holds now and then."""
-    global stopped
-    stopped = True
-
-
-signal.signal(signal.SIGINT, stop)
+stopped = threading.Event()
+signal.signal(signal.SIGINT, lambda *_: stopped.set())
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
 sock.bind((source, 0))
 print("begun", flush=True)
 sent = refused = 0
-while not stopped:
+# not stopped.wait(): a handler that comes at the wrong moment would wait for the lock that wait() holds
+while not stopped.is_set():
     time.sleep(INTERVAL)
     try:
         sock.sendto(f"{name}\n".encode(), (peer, PORT))
