@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of charon (5.9) around a failure: what certificate it looked at, whose signature it
+ * The lines of charon (5.9 to 6.1) around a failure: what certificate it looked at, whose signature it
  * missed, which CAs the peer asked for. Facts of one IKE_SA come in order and before what follows
  * from them. Names of certificates are chosen by peers: they are cut, and decide nothing but words.
+ *
+ * Newer charons send alerts as well. Words say more, and come before the alert where they do: an alert
+ * counts for an IKE_SA of which nothing was told, and the words behind it say the same.
  */
 #include "xfrmd/charon/reasons.h"
 
@@ -136,9 +139,13 @@ static struct reason_trail *start(struct reasons *reasons, uint32_t ike_id)
 	return trail;
 }
 
+/* "10.0.1.2 is initiating an IKE_SA", or, from 6.1 on, "... is initiating IKE_SA NAME[NUMBER]" */
 static bool begins(const char *text)
 {
-	return behind(text, "initiating IKE_SA ") || strstr(text, " is initiating an IKE_SA");
+	const char *blank = text + strcspn(text, " ");
+
+	return behind(text, "initiating IKE_SA ") || behind(blank, " is initiating an IKE_SA") ||
+	       behind(blank, " is initiating IKE_SA ");
 }
 
 static void note_chain(struct reason_trail *trail, const char *text)
@@ -208,6 +215,8 @@ static void note(struct reason_trail *trail, const char *text, const struct pki_
 		note_addresses(trail, sent);
 	if (offered)
 		snprintf(trail->offered, sizeof(trail->offered), "%s", offered);
+	if (behind(text, "generating IKE_AUTH response "))
+		trail->nameless = !strstr(text, " IDr ");
 	/* of several certificates with the peer's name one was right */
 	if (behind(text, "authentication of '") && strstr(text, " successful") &&
 	    !strstr(text, "' (myself) with "))
@@ -358,15 +367,42 @@ static bool is_about_chain(const char *text)
 	       behind(text, "issuer certificate invalid");
 }
 
-/* A negotiation that the peer began has failed when that is what charon has answered. */
-static bool is_told(struct reason_trail *trail, const char *text, struct failed_negotiation *failed)
+/* What is known of a negotiation that the peer began. */
+static bool tell_hint(struct reason_trail *trail, struct failed_negotiation *failed)
 {
-	if (!trail || !trail->hint.reason || trail->pair.remote.family == AF_UNSPEC ||
-	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
+	if (!trail->hint.reason || trail->pair.remote.family == AF_UNSPEC)
 		return false;
 	failed->pair = trail->pair;
 	failed->failure = trail->hint;
 	trail->hint = (struct failure){0};
+	trail->told = true;
+	return true;
+}
+
+/* A 6.x that could not make the CHILD_SA answers without its identity, which the peer then refuses. */
+static bool is_echo(const struct reason_trail *trail, const char *text)
+{
+	return trail && trail->nameless && behind(text, "parsed INFORMATIONAL request ");
+}
+
+/* It has failed when that is what charon has answered. */
+static bool is_answer(const char *text)
+{
+	return behind(text, "sending packet: from ") || behind(text, "deleting half open ");
+}
+
+/* False: of another certificate more is to come. */
+static bool keep(struct reason_trail *trail, const struct failed_negotiation *failed,
+                 bool about_chain)
+{
+	if (about_chain && trail->own) {
+		trail->spare = failed->failure;
+		return false;
+	}
+	if (failed->ours)
+		trail->told = true;
+	else if (!trail->hint.reason)
+		trail->hint = failed->failure;
 	return true;
 }
 
@@ -377,7 +413,8 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 	                                     ? start(reasons, line->ike_id)
 	                                     : find(reasons, line->ike_id);
 	struct failed_negotiation failed = {0};
-	bool fails = swan_failure(line->text, &failed.failure, &failed.final);
+	bool fails = !is_echo(trail, line->text) &&
+	             swan_failure(line->text, &failed.failure, &failed.final);
 
 	failed.ours = !swan_conf_parse_peer_name(line->ike_name, &failed.pair);
 	if (fails && !trail && line->ike_id)
@@ -386,14 +423,37 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 		note(trail, line->text, own);
 	if (fails) {
 		explain(&failed.failure, trail, line->text, own, now);
-		if (trail && trail->own && is_about_chain(line->text)) {
-			trail->spare = failed.failure;
+		if (trail && !keep(trail, &failed, is_about_chain(line->text)))
 			return false;
-		}
-		if (trail && !failed.ours && !trail->hint.reason)
-			trail->hint = failed.failure;
 	}
-	if (failed.ours ? !fails : !is_told(trail, line->text, &failed))
+	if (failed.ours ? !fails : !trail || !is_answer(line->text) || !tell_hint(trail, &failed))
+		return false;
+	*ret_failed = failed;
+	return true;
+}
+
+bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,
+                        const struct pki_bundle *own, int64_t now,
+                        struct failed_negotiation *ret_failed)
+{
+	struct reason_trail *trail = find(reasons, alert->ike_id);
+	struct failed_negotiation failed = {.final = alert->kind == SWAN_ALERT_FINAL};
+	bool about_chain = alert->kind == SWAN_ALERT_CERTIFICATE;
+
+	failed.ours = !swan_conf_parse_peer_name(alert->ike_name, &failed.pair);
+	failed.failure.reason = failed.ours ? alert->began : alert->answered;
+	if (!trail)
+		trail = start(reasons, alert->ike_id);
+	if (alert->pair.remote.family != AF_UNSPEC)
+		trail->pair = alert->pair;
+	if (trail->told && !(failed.ours && failed.final))
+		return false;
+	if (about_chain && trail->own && trail->spare.reason)
+		return false;
+	explain(&failed.failure, trail, "", own, now);
+	if (!keep(trail, &failed, about_chain))
+		return false;
+	if (!failed.ours && (about_chain || !tell_hint(trail, &failed)))
 		return false;
 	*ret_failed = failed;
 	return true;

@@ -71,6 +71,15 @@ START_TEST(request_of_every_command_is_read_back)
 }
 END_TEST
 
+/* Later versions of jansson say more at the end of what they say. */
+static void assert_says(const char *text, const char *sentence)
+{
+	if (strstr(sentence, ": not JSON: "))
+		ck_assert_msg(strncmp(text, sentence, strlen(sentence)) == 0, "%s", text);
+	else
+		ck_assert_str_eq(text, sentence);
+}
+
 static const struct {
 	const char *text, *sentence;
 } bad_requests[] = {
@@ -110,7 +119,7 @@ START_TEST(request_is_refused_in_words)
 	                                  &ask, &err);
 
 	ck_assert_int_eq(ret, -EBADMSG);
-	ck_assert_str_eq(err.text, bad_requests[_i].sentence);
+	assert_says(err.text, bad_requests[_i].sentence);
 	ck_assert_int_eq(ask.command, CTL_COMMAND_STATUS);
 }
 END_TEST
@@ -274,7 +283,7 @@ START_TEST(status_that_cannot_be_read_is_refused)
 	         bad_statuses[_i].to, at + strlen(bad_statuses[_i].from));
 	memset(&zero, 0, sizeof(zero));
 	ck_assert_int_eq(ctl_proto_parse_status(text, strlen(text), &status, &err), -EBADMSG);
-	ck_assert_str_eq(err.text, bad_statuses[_i].sentence);
+	assert_says(err.text, bad_statuses[_i].sentence);
 	ck_assert_mem_eq(&status, &zero, sizeof(zero));
 }
 END_TEST
@@ -418,7 +427,7 @@ START_TEST(peers_that_cannot_be_read_are_refused)
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - PEERS_TEXT), PEERS_TEXT,
 	         bad_peers[_i].to, at + strlen(bad_peers[_i].from));
 	ck_assert_int_eq(ctl_proto_parse_peers(text, strlen(text), &peers, &err), -EBADMSG);
-	ck_assert_str_eq(err.text, bad_peers[_i].sentence);
+	assert_says(err.text, bad_peers[_i].sentence);
 	ck_assert_ptr_null(peers.items);
 	ck_assert_uint_eq(peers.count, 0);
 }

@@ -217,8 +217,8 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *
 void peers_on_reason(struct peers *peers, const struct pair *pair, const struct failure *failure,
                      bool final, uint64_t now_ms, struct peer_actions *actions);
 /* Why a negotiation anew with a peer that is UP is failing: its last error, until it has a
- * new SA. The first of several within PEERS_CAUSE_MS count. */
-void peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
+ * new SA. Whether it counts: the first of several within PEERS_CAUSE_MS does. */
+bool peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
                              const struct failure *failure, uint64_t now_ms);
 /* Why a negotiation failed that the peer began: the last error of a pair that is neither
  * UP nor NEGOTIATING. */

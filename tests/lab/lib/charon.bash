@@ -9,6 +9,11 @@ swan() {
 		swanctl "${@:2}" --uri "unix:///run/lab/$1/charon.vici"
 }
 
+# charon_is_6 HOST: or later
+charon_is_6() {
+	[[ $(swan "$1" --version --daemon) != *' 5.'* ]]
+}
+
 # ike_sas HOST [PEER]: id of each IKE_SA, SPI of the initiator, and the ids of its children, if any
 ike_sas() {
 	swan "$1" --list-sas | awk -v peer="${2:+$(address "$2")}" '
