@@ -41,7 +41,13 @@ ours() {
 	local places=(/{run,etc,etc/*/,etc/*/*.d/,etc/monit/*/,etc/systemd/system/*/,var/lib,var/log}
 		/usr/{bin,sbin,lib/systemd/system{,/strongswan.service.d}}
 		/usr/share{,/doc,/man/*,/zsh/*,/bash-completion/completions,/lintian/overrides})
-	{ find -L "${places[@]}" -maxdepth 1 -name '*xfrm[dcp]*' 2>/dev/null || true; } | sort -u
+	{ find -L "${places[@]}" -mindepth 1 -maxdepth 1 -name '*xfrm[dcp]*' 2>/dev/null || true; } | sort -u
+}
+
+# left FILE...: these and those that were there before are the only ones
+left() {
+	# shellcheck disable=SC2086
+	expect 'what is left' "$(ours)" = "$(printf '%s\n' $before "$@" | sort)"
 }
 
 ready() {
@@ -62,7 +68,7 @@ gone() {
 	must_not test -e /run/xfrmd
 }
 
-conffiles=$'/etc/logrotate.d/xfrmd\n/etc/monit/conf-available/xfrmd\n/etc/needrestart/conf.d/xfrmd.conf'
+conffiles=(/etc/logrotate.d/xfrmd /etc/monit/conf-available/xfrmd /etc/needrestart/conf.d/xfrmd.conf)
 set_up=$(sed -n '/^## Set up/,/^## What/s/^    //p' "$root/README.md")
 before=$(ours)
 strongswan=$(systemctl is-enabled strongswan || true)
@@ -104,12 +110,8 @@ expect 'charon after an upgrade' "$(charon_pid a)" = "$charon"
 dpkg --remove xfrmd
 gone "$charon"
 expect 'SAs of the peer' "$(esp_sas b)" = 0
-expect 'what is left' "$(ours)" = "$(sort <<<"$before
-$conffiles
-/etc/systemd/system/multi-user.target.wants/xfrmd.service
-/etc/xfrmd
-/etc/xfrmd/xfrmd.conf
-/var/lib/xfrmd")"
+left "${conffiles[@]}" /etc/systemd/system/multi-user.target.wants/xfrmd.service /etc/xfrmd{,/xfrmd.conf} \
+	/var/lib/xfrmd
 
 # as monit starts it, with a charon of its own
 dpkg --install "$package"
@@ -130,5 +132,5 @@ kill -KILL "$(cat /run/xfrmd/xfrmd.pid)"
 dpkg --remove xfrmd
 gone "$charon"
 dpkg --purge xfrmd
-expect 'what a purge leaves' "$(ours)" = "$(sort <<<"$before"$'\n/etc/xfrmd')"
+left /etc/xfrmd
 expect 'keys after a purge' "$(ls /etc/xfrmd)" = $'ca.pem\ninstance.key\ninstance.pem'
