@@ -47,12 +47,12 @@ must_not files
 must_not within a test -e /usr/sbin/xfrmd
 
 # a host that is not healthy once IPsec is required goes back
-on a ip xfrm policy add src 10.0.1.1 dst 10.0.1.0/24 dir out priority 7
+on a ip xfrm policy add src 10.0.1.0/24 dst 10.0.1.2 dir out priority 7
 must_not playbook rollout
 expect_text 'end of the rollout' "$(cat /run/lab/played)" \
 	'a stays optional, and so do the hosts behind it: Ask whether the host is healthy: '
 expect 'mode' "$(status a 'd["mode"], d["try"]')" = '["optional", null]'
-on a ip xfrm policy delete src 10.0.1.1 dst 10.0.1.0/24 dir out
+on a ip xfrm policy delete src 10.0.1.0/24 dst 10.0.1.2 dir out
 
 playbook required
 expect 'mode' "$(status a 'd["mode"], d["healthy"]')" = '["required", true]'
