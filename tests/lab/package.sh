@@ -93,7 +93,8 @@ charon=$(charon_pid a)
 
 manager=$(main_pid xfrmd)
 repacked "$version+1"
-watch_start a b 500
+# 100 a second: for seconds dpkg leaves this one processor to nobody, and a socket holds only so many
+watch_start a b 100
 dpkg --install "xfrmd_$version+1.deb"
 wait_for 20 ready
 watch_end_well
@@ -117,7 +118,7 @@ xfrmd --lockdown
 xfrmd
 wait_for 20 pings a b
 charon=$(charon_pid a) manager=$(cat /run/xfrmd/xfrmd.pid)
-watch_start a b 500
+watch_start a b 100
 dpkg --install "$package"
 wait_for 20 ready
 watch_end_well
