@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Release: seven minutes of Python on one processor
 # The rollout by Ansible: two hosts that talk in clear end up with IPsec required and lose nothing. As long
 # as one of them talks to c, which has no xfrmd, it stops before that and names c.
 fleet 10.0.1.0/24 a b c -- ops=9 <<-EOF

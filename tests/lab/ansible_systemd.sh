@@ -8,6 +8,9 @@ rmdir /run/lab/a
 ln -s /run/xfrmd /run/lab/a
 own_files a /usr
 programs /
+# the unit has a /tmp of its own
+pki=/run/lab/pki
+cp -r "$PKI" $pki
 for unit in "$BUILD"/systemd/*.service; do
 	sed "s#$(built_prefix)/sbin/#/usr/sbin/#" "$unit" >"/etc/systemd/system/${unit##*/}"
 done
@@ -18,9 +21,9 @@ group() {
 		ansible_connection: local
 		xfrmd_conf:
 		  ipsec:
-		    instance_certificate: $PKI/instance.pem
-		    instance_private_key: $PKI/instance.key
-		    ca_certificates: $PKI/ca.pem
+		    instance_certificate: $pki/instance.pem
+		    instance_private_key: $pki/instance.key
+		    ca_certificates: $pki/ca.pem
 		    ipsec_subnets: $1
 		  log:
 		    target: journal
