@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Init: systemd
+# Release: three minutes of Python on one processor
 # The role on a host with a real systemd: the unit is enabled and started, another configuration comes in
 # force without a restart, and in the end nothing is left.
 CONTROLLER=a
