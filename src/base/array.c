@@ -22,7 +22,8 @@ int array_grow(void *list, size_t count, size_t size)
 void *array_find(const void *items, size_t count, size_t size, const void *key,
                  int (*compare)(const void *key, const void *item))
 {
-	return count ? bsearch(key, items, count, size, compare) : NULL;
+	/* the function: the macro that glibc has beside it from 2.43 on hands on the const of @items */
+	return count ? (bsearch)(key, items, count, size, compare) : NULL;
 }
 
 size_t array_lower_bound(const void *items, size_t count, size_t size, const void *key,

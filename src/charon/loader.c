@@ -7,11 +7,13 @@
 #include "xfrmd/charon/loader.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/log.h"
+#include "xfrmd/charon/swan_algorithms.h"
 #include "xfrmd/charon/swan_conf.h"
 #include "xfrmd/charon/vici_conn.h"
 
@@ -19,9 +21,11 @@ struct loader {
 	const struct loader_callbacks *callbacks;
 	void *ctx;
 	struct vici_conn *conn;               /* borrowed */
+	const struct conf *conf;              /* borrowed */
 	const struct pki_bundle *bundle;      /* borrowed */
+	struct swan_algorithms algorithms;    /* of this charon */
 	char loaded_cert[65], loaded_key[65]; /* fingerprints of what charon has; empty: unknown */
-	char problem[256];
+	char problem[384];
 };
 
 int loader_new(const struct loader_callbacks *callbacks, void *ctx, struct loader **ret_loader)
@@ -46,11 +50,32 @@ void loader_forget(struct loader *loader)
 	loader->conn = NULL;
 	loader->loaded_cert[0] = '\0';
 	loader->loaded_key[0] = '\0';
+	loader->algorithms.known = false;
 }
 
 const char *loader_problem(const struct loader *loader)
 {
 	return loader->problem;
+}
+
+int loader_check(const struct loader *loader, const struct conf *conf, struct err *err)
+{
+	return swan_algorithms_check(&loader->algorithms, &conf->ike_proposals, err);
+}
+
+/* What is refused first is the cause of what is refused later. */
+static void __attribute__((format(printf, 2, 3)))
+complain(struct loader *loader, const char *format, ...)
+{
+	char problem[sizeof(loader->problem)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem, sizeof(problem), format, args);
+	va_end(args);
+	log_error("charon: %s", problem);
+	if (!*loader->problem)
+		memcpy(loader->problem, problem, sizeof(problem));
 }
 
 static void send_command(struct loader *loader, const char *command, struct buf *message,
@@ -60,9 +85,7 @@ static void send_command(struct loader *loader, const char *command, struct buf 
 
 	if (!error)
 		return;
-	snprintf(loader->problem, sizeof(loader->problem), "%s: cannot send: %s", command,
-	         strerror(-error));
-	log_error("charon: %s", loader->problem);
+	complain(loader, "%s: cannot send: %s", command, strerror(-error));
 	loader->callbacks->incomplete(loader->ctx);
 }
 
@@ -74,8 +97,18 @@ static void on_done(void *ctx, int error, const void *message, size_t len)
 	if (error == -ECONNRESET ||
 	    (!error && !vici_reply_status(message, len, reason, sizeof(reason))))
 		return;
-	snprintf(loader->problem, sizeof(loader->problem), "charon refused: %s", reason);
-	log_error("charon: %s", loader->problem);
+	complain(loader, "charon refused: %s", reason);
+}
+
+static void on_algorithms(void *ctx, int error, const void *message, size_t len)
+{
+	struct loader *loader = ctx;
+	struct err err;
+
+	if (error || swan_algorithms_read(message, len, &loader->algorithms) < 0 ||
+	    loader_check(loader, loader->conf, &err) == 0)
+		return;
+	complain(loader, "ike_proposals: %s", err.text);
 }
 
 static bool keeps_authority(const struct loader *loader, const char *name)
@@ -174,8 +207,10 @@ void loader_sync(struct loader *loader, struct vici_conn *conn, const struct con
 	struct buf message = {0};
 
 	loader->conn = conn;
+	loader->conf = conf;
 	loader->bundle = bundle;
 	loader->problem[0] = '\0';
+	send_command(loader, "get-algorithms", &message, on_algorithms);
 	send_command(loader, "reload-settings", &message, on_done);
 	load_key(loader);
 	load_certificates(loader);

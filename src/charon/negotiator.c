@@ -229,6 +229,11 @@ size_t negotiator_half_open(const struct negotiator *negotiator)
 	return negotiator->half_open;
 }
 
+int negotiator_check(const struct negotiator *negotiator, const struct conf *conf, struct err *err)
+{
+	return ike_link_check(negotiator->link, conf, err);
+}
+
 const char *negotiator_problem(const struct negotiator *negotiator)
 {
 	return ike_link_problem(negotiator->link);

@@ -166,13 +166,12 @@ static void on_rekey(struct negotiator *negotiator, const char *name, const void
 /* The old SAs go on, so it is no failure of the peer. */
 static void tell_renewal(struct negotiator *negotiator, const struct failed_negotiation *failed)
 {
-	const struct peer *peer = peers_find(negotiator->peers, &failed->pair);
 	char text[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
 
 	renew_on_failed(negotiator->renew, &failed->pair);
 	negotiator_arm_renew(negotiator);
-	peers_on_renewal_failed(negotiator->peers, &failed->pair, &failed->failure, clock_now_ms());
-	if (peer && peer->state == PEER_STATE_UP &&
+	if (peers_on_renewal_failed(negotiator->peers, &failed->pair, &failed->failure,
+	                            clock_now_ms()) &&
 	    log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
 		log_warning("peer: %s: a negotiation anew failed, its SAs go on: %s",
 		            addr_format(&failed->pair.remote, text),
@@ -191,32 +190,49 @@ static void tell_progress(struct negotiator *negotiator, const struct swan_log *
 	                                                               : IKE_PROGRESS_ANSWERED);
 }
 
+static void tell_failed(struct negotiator *negotiator, const struct failed_negotiation *failed,
+                        struct peer_actions *actions)
+{
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
+
+	if (failed->ours) {
+		tell_renewal(negotiator, failed);
+		peers_on_reason(negotiator->peers, &failed->pair, &failed->failure, failed->final,
+		                clock_now_ms(), actions);
+		return;
+	}
+	peers_on_vain_attempt(negotiator->peers, &failed->pair, &failed->failure, clock_now_ms(),
+	                      actions);
+	if (log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
+		log_warning("peer: %s: a negotiation that it began failed: %s local=%s",
+		            addr_format(&failed->pair.remote, from),
+		            failure_words(&failed->failure, words),
+		            addr_format(&failed->pair.local, to));
+}
+
 static void on_log(struct negotiator *negotiator, const void *message, size_t len,
                    struct peer_actions *actions)
 {
-	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
 	struct failed_negotiation failed;
 	struct swan_log log;
 
 	if (swan_event_log(message, len, &log) < 0)
 		return;
 	tell_progress(negotiator, &log);
-	if (!reasons_take(&negotiator->reasons, &log, negotiator->bundle, clock_now_epoch(),
-	                  &failed))
-		return;
-	if (failed.ours) {
-		tell_renewal(negotiator, &failed);
-		peers_on_reason(negotiator->peers, &failed.pair, &failed.failure, failed.final,
-		                clock_now_ms(), actions);
-		return;
-	}
-	peers_on_vain_attempt(negotiator->peers, &failed.pair, &failed.failure, clock_now_ms(),
-	                      actions);
-	if (log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))
-		log_warning("peer: %s: a negotiation that it began failed: %s local=%s",
-		            addr_format(&failed.pair.remote, from),
-		            failure_words(&failed.failure, words),
-		            addr_format(&failed.pair.local, to));
+	if (reasons_take(&negotiator->reasons, &log, negotiator->bundle, clock_now_epoch(),
+	                 &failed))
+		tell_failed(negotiator, &failed, actions);
+}
+
+static void on_alert(struct negotiator *negotiator, const void *message, size_t len)
+{
+	struct failed_negotiation failed;
+	struct swan_alert alert;
+
+	if (swan_event_alert(message, len, &alert) == 0 &&
+	    reasons_take_alert(&negotiator->reasons, &alert, negotiator->bundle, clock_now_epoch(),
+	                       &failed))
+		peers_on_alert(negotiator->peers, &failed.pair, &failed.failure);
 }
 
 static void on_cert(struct negotiator *negotiator, const void *message, size_t len)
@@ -235,6 +251,8 @@ void negotiator_take_event(void *ctx, const char *name, const void *message, siz
 
 	if (strcmp(name, "log") == 0)
 		on_log(negotiator, message, len, &actions);
+	else if (strcmp(name, "alert") == 0)
+		on_alert(negotiator, message, len);
 	else if (strcmp(name, "list-cert") == 0)
 		on_cert(negotiator, message, len);
 	else if (strcmp(name, "child-rekey") == 0 || strcmp(name, "ike-rekey") == 0)

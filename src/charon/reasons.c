@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of charon (5.9) around a failure: what certificate it looked at, whose signature it
+ * The lines of charon (5.9 to 6.1) around a failure: what certificate it looked at, whose signature it
  * missed, which CAs the peer asked for. Facts of one IKE_SA come in order and before what follows
  * from them. Names of certificates are chosen by peers: they are cut, and decide nothing but words.
+ *
+ * Newer charons send alerts as well, at once, while they queue lines: an alert comes before the words of
+ * what it is about. Words say more, so it counts when none have come until the end.
  */
 #include "xfrmd/charon/reasons.h"
 
@@ -127,18 +130,25 @@ static struct reason_trail *find(struct reasons *reasons, uint32_t ike_id)
 static struct reason_trail *start(struct reasons *reasons, uint32_t ike_id)
 {
 	struct reason_trail *trail = find(reasons, ike_id);
+	bool known = trail;
 
-	if (!trail) {
+	if (!known) {
 		trail = &reasons->trails[reasons->next];
 		reasons->next = (reasons->next + 1) % REASONS_TRAILS;
 	}
-	*trail = (struct reason_trail){.ike_id = ike_id};
+	*trail = (struct reason_trail){.ike_id = ike_id,
+	                               .alert = known ? trail->alert : (struct failure){0},
+	                               .alerted = known && trail->alerted};
 	return trail;
 }
 
+/* "10.0.1.2 is initiating an IKE_SA", or, from 6.1 on, "... is initiating IKE_SA NAME[NUMBER]" */
 static bool begins(const char *text)
 {
-	return behind(text, "initiating IKE_SA ") || strstr(text, " is initiating an IKE_SA");
+	const char *blank = text + strcspn(text, " ");
+
+	return behind(text, "initiating IKE_SA ") || behind(blank, " is initiating an IKE_SA") ||
+	       behind(blank, " is initiating IKE_SA ");
 }
 
 static void note_chain(struct reason_trail *trail, const char *text)
@@ -208,6 +218,8 @@ static void note(struct reason_trail *trail, const char *text, const struct pki_
 		note_addresses(trail, sent);
 	if (offered)
 		snprintf(trail->offered, sizeof(trail->offered), "%s", offered);
+	if (behind(text, "generating IKE_AUTH response "))
+		trail->nameless = !strstr(text, " IDr ");
 	/* of several certificates with the peer's name one was right */
 	if (behind(text, "authentication of '") && strstr(text, " successful") &&
 	    !strstr(text, "' (myself) with "))
@@ -358,16 +370,31 @@ static bool is_about_chain(const char *text)
 	       behind(text, "issuer certificate invalid");
 }
 
-/* A negotiation that the peer began has failed when that is what charon has answered. */
-static bool is_told(struct reason_trail *trail, const char *text, struct failed_negotiation *failed)
+/* What is known of a negotiation that the peer began. */
+static bool tell_hint(struct reason_trail *trail, struct failed_negotiation *failed)
 {
-	if (!trail || !trail->hint.reason || trail->pair.remote.family == AF_UNSPEC ||
-	    (!behind(text, "sending packet: from ") && !behind(text, "deleting half open ")))
+	const struct failure *failure = trail->hint.reason ? &trail->hint : &trail->alert;
+
+	if ((!trail->hint.reason && !trail->alerted) || trail->pair.remote.family == AF_UNSPEC)
 		return false;
 	failed->pair = trail->pair;
-	failed->failure = trail->hint;
-	trail->hint = (struct failure){0};
+	failed->failure = *failure;
+	trail->hint = trail->alert = (struct failure){0};
+	trail->alerted = false;
+	trail->told = true;
 	return true;
+}
+
+/* A 6.0 that could not make the CHILD_SA answers without its identity, which the peer then refuses. */
+static bool is_echo(const struct reason_trail *trail, const char *text)
+{
+	return trail && trail->nameless && behind(text, "parsed INFORMATIONAL request ");
+}
+
+/* It has failed when that is what charon has answered. */
+static bool is_answer(const char *text)
+{
+	return behind(text, "sending packet: from ") || behind(text, "deleting half open ");
 }
 
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
@@ -377,7 +404,8 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 	                                     ? start(reasons, line->ike_id)
 	                                     : find(reasons, line->ike_id);
 	struct failed_negotiation failed = {0};
-	bool fails = swan_failure(line->text, &failed.failure, &failed.final);
+	bool fails = !is_echo(trail, line->text) &&
+	             swan_failure(line->text, &failed.failure, &failed.final);
 
 	failed.ours = !swan_conf_parse_peer_name(line->ike_name, &failed.pair);
 	if (fails && !trail && line->ike_id)
@@ -393,8 +421,29 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 		if (trail && !failed.ours && !trail->hint.reason)
 			trail->hint = failed.failure;
 	}
-	if (failed.ours ? !fails : !is_told(trail, line->text, &failed))
+	if (failed.ours ? !fails : !trail || !is_answer(line->text) || !tell_hint(trail, &failed))
 		return false;
 	*ret_failed = failed;
 	return true;
+}
+
+bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,
+                        const struct pki_bundle *own, int64_t now,
+                        struct failed_negotiation *ret_failed)
+{
+	struct reason_trail *trail = find(reasons, alert->ike_id);
+	struct failed_negotiation failed = {0};
+
+	failed.ours = !swan_conf_parse_peer_name(alert->ike_name, &failed.pair);
+	failed.failure.reason = failed.ours ? alert->began : alert->answered;
+	if (!trail)
+		trail = start(reasons, alert->ike_id);
+	explain(&failed.failure, trail, "", own, now);
+	*ret_failed = failed;
+	/* our own certificate, which has the same name, is tried before the peer's: the last one counts */
+	if (!trail->told && (!trail->alert.reason || alert->kind != SWAN_ALERT_GENERAL))
+		trail->alert = failed.failure;
+	ret_failed->failure = trail->alert;
+	trail->alerted |= !trail->told && !failed.ours && alert->kind != SWAN_ALERT_CERTIFICATE;
+	return failed.ours;
 }

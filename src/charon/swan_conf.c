@@ -35,8 +35,7 @@ static const char admission[] = "  dos_protection = yes\n"
 				"  init_limit_half_open = 2000\n"
 				"  half_open_timeout = 30\n";
 
-const char swan_conf_plugins[] =
-	"nonce pem constraints openssl kdf kernel-netlink socket-default vici";
+const char swan_conf_plugins[] = "nonce pem constraints openssl kernel-netlink socket-default vici";
 
 /* Inside quotes, where charon's lexer knows backslash escapes. */
 static void add_escaped(struct buf *buf, const char *text)
@@ -78,7 +77,8 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "charon-systemd {\n"
 	               "  load = ");
 	buf_str(&text, swan_conf_plugins);
-	buf_str(&text, "\n"
+	/* that of openssl fails in 5.9; later charons have none but that of openssl */
+	buf_str(&text, " kdf\n"
 	               "  routing_table = 0\n"
 	               "  install_routes = no\n"
 	               "  install_virtual_ip = no\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What charon says, as values: its events, and two tables that turn its log lines (of strongSwan
- * 5.9) into words and levels. Fields that are not needed are skipped, so that newer charons with
+ * 5.9 to 6.1) into words and levels. Fields that are not needed are skipped, so that newer charons with
  * more of them are understood; fields that are needed and missing make the message malformed.
  */
 #include "xfrmd/charon/swan_event.h"
@@ -421,7 +421,7 @@ static const struct {
 	enum { LINE_HINT, LINE_DETAILED, LINE_FINAL } kind; /* DETAILED: what follows tells more */
 } lines[] = {
 	{"establishing IKE_SA failed, peer not responding", REASON_NO_RESPONSE, LINE_FINAL},
-	{"deleting half open IKE_SA with ", REASON_FELL_SILENT, LINE_HINT},
+	{"deleting half open IKE_SA ", REASON_FELL_SILENT, LINE_HINT},
 	{"error writing to socket: Network is unreachable", REASON_NO_ROUTE, LINE_HINT},
 	{"error writing to socket: ", REASON_NOT_SENT, LINE_DETAILED},
 	/* The address was no address: `initiate` itself is refused. */
@@ -453,10 +453,12 @@ static const struct {
 	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", REASON_TS_REFUSED, LINE_FINAL},
 	{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", REASON_NO_ADDITIONAL_SAS,
          LINE_FINAL},
+	{"IDr payload missing", REASON_NO_CHILD, LINE_HINT},
 	{"no acceptable traffic selectors found", REASON_TS_UNACCEPTABLE, LINE_HINT},
 	{"traffic selectors ", REASON_TS_UNACCEPTABLE, LINE_HINT},
 	{"unable to install ", REASON_KERNEL_SA, LINE_HINT},
-	{"unable to allocate SPIs from kernel", REASON_KERNEL_SPI, LINE_HINT},
+	/* of 6.x; of 5.9 "SPIs" */
+	{"unable to allocate SPI", REASON_KERNEL_SPI, LINE_HINT},
 	/* Follows every CHILD_SA failure, as initiator and as responder. */
 	{"failed to establish CHILD_SA, keeping IKE_SA", REASON_NO_CHILD, LINE_FINAL},
 	{"not establishing CHILD_SA ", REASON_HAS_CHILD, LINE_FINAL},
@@ -467,14 +469,26 @@ static bool begins_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* What stands in a message says it where charon has no other line. */
+static enum reason reason_in_message(const char *text)
+{
+	/* the one who began did not like what we answered, and has the IKE_SA already */
+	if (begins_with(text, "parsed INFORMATIONAL request ") && strstr(text, " N(AUTH_FAILED) "))
+		return REASON_CERT_REFUSED;
+	/* a 6.0 that could not make the CHILD_SA leaves out its identity: who began only misses that */
+	if (!begins_with(text, "parsed IKE_AUTH response ") || strstr(text, " IDr "))
+		return REASON_NONE;
+	if (strstr(text, " N(NO_PROP) "))
+		return REASON_ESP_PROPOSALS_REFUSED;
+	return strstr(text, " N(TS_UNACCEPT) ") ? REASON_TS_REFUSED : REASON_NONE;
+}
+
 bool swan_failure(const char *text, struct failure *ret_failure, bool *ret_final)
 {
-	struct failure failure = {0};
+	struct failure failure = {.reason = reason_in_message(text)};
 
-	/* the one who began did not like what we answered, and has the IKE_SA already */
-	if (begins_with(text, "parsed INFORMATIONAL request ") &&
-	    strstr(text, " N(AUTH_FAILED) ")) {
-		*ret_failure = (struct failure){.reason = REASON_CERT_REFUSED};
+	if (failure.reason) {
+		*ret_failure = failure;
 		*ret_final = false;
 		return true;
 	}
@@ -518,6 +532,10 @@ bool swan_log_level(const char *line, int *ret_level)
 		"creating acquire job for policy",
 		"creating delete job for CHILD_SA",
 		"querying policy",
+		/* 6.x has no such plug-in, and asks at its start whether the kernel has XFRM interfaces */
+		"plugin 'kdf': failed to load",
+		"received netlink error: Unknown device type",
+		"failed to create XFRM interface",
 	};
 	static const char *const failure[] = {
 		"failed", "unable to", "could not", "error", "invalid", "abort",

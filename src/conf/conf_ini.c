@@ -23,8 +23,6 @@
 #include "xfrmd/base/trust.h"
 #include "xfrmd/conf/conf_key.h"
 
-/* iniparser 4.1 reads a line into 1,024 bytes: text, line end and NUL. */
-#define INI_LINE_MAX     1022
 /* Escaped text of a value in a message. */
 #define SHOWN_MAX        256
 /* Prefixes listed more than once that are named; the rest is counted. */
@@ -142,12 +140,12 @@ static void scan_value(struct scan *scan, const struct conf_key *key, const char
 		return;
 	}
 	*found = scan->number;
-	if (len > INI_LINE_MAX) {
+	if (len > CONF_LINE_MAX) {
 		problems_add(reader->problems,
 		             "%s: [%s] %s: line %zu is too long, found %zu characters, expected "
 		             "at most %d (a long list of subnets belongs into a file of its own)",
 		             reader->file, key->section, key->name, scan->number, len,
-		             INI_LINE_MAX);
+		             CONF_LINE_MAX);
 	} else if (dropped) {
 		snprintf(what, sizeof(what), "%s in line %zu", dropped, scan->number);
 		conf_key_complain(
@@ -299,6 +297,49 @@ static void seal(struct conf_reader *reader, const char *name, struct prefixset 
 	prefixset_seal(set);
 }
 
+/* `name:` of a manifest of the add-on, whose properties are called as our keys. */
+static bool is_of_manifest(const char *line)
+{
+	static const char *const names[] = {"addons", "instance_groups", "ipsec", "properties",
+	                                    "releases"};
+	char name[64];
+	size_t len;
+
+	line += strspn(line, " -");
+	len = strcspn(line, ":\n");
+	if (line[len] != ':' || len >= sizeof(name))
+		return false;
+	memcpy(name, line, len);
+	name[len] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return conf_key_find("ipsec", name) != NULL;
+}
+
+/* Whether the text is one, which would be refused line by line: a text without any section. */
+static bool refuse_manifest(struct conf_reader *reader, const char *text)
+{
+	size_t number = 1, found = 0;
+
+	for (const char *line = text; line; number++) {
+		const char *end = strchr(line, '\n');
+
+		if (line[0] == '[')
+			return false;
+		if (!found && is_of_manifest(line))
+			found = number;
+		line = end ? end + 1 : NULL;
+	}
+	if (found)
+		problems_add(reader->problems,
+		             "%s: line %zu: is YAML, found a manifest of the IPsec add-on, "
+		             "expected [section] and key = value: xfrmpki import makes a "
+		             "configuration of it",
+		             reader->file, found);
+	return found;
+}
+
 static void read_text(struct conf_reader *reader, const char *text, size_t len)
 {
 	_cleanup_(cleanup_free) char *copy = strndup(text, len);
@@ -312,6 +353,8 @@ static void read_text(struct conf_reader *reader, const char *text, size_t len)
 		problems_add(reader->problems, "%s: NUL bytes, expected a text file", reader->file);
 		return;
 	}
+	if (refuse_manifest(reader, copy))
+		return;
 	scan_text(&scan, copy);
 	read_values(&scan);
 	reader->out_of_memory |= scan.clean.error != 0;

@@ -2,7 +2,7 @@
 /*
  * Checks proposals against what the private charon and the kernel can do together: charon would
  * accept some texts that never lead to an SA, silently ignore parts of others, and has no objection
- * to weak algorithms. Keywords are strongSwan 5.9's; what IKE can use is what its openssl plugin
+ * to weak algorithms. Keywords are strongSwan 5.9's, and ML-KEM of 6.0; what IKE can use is what its openssl plugin
  * offers, what ESP can use is what its kernel-netlink plugin maps.
  */
 #include "xfrmd/conf/proposal.h"
@@ -19,6 +19,7 @@ enum role {
 	ROLE_INTEGRITY,
 	ROLE_PRF,
 	ROLE_GROUP,
+	ROLE_FURTHER_GROUP,
 	ROLE_OPTION,
 };
 
@@ -66,6 +67,7 @@ static const struct keywords keywords[] = {
          {"modp2048", "modp2048s224", "modp2048s256", "modp3072", "modp4096", "modp6144",
           "modp8192", "ecp224", "ecp256", "ecp384", "ecp521", "ecp224bp", "ecp256bp", "ecp384bp",
           "ecp512bp", "curve25519", "x25519", "curve448", "x448"}},
+	{ROLE_GROUP, FOR_IKE, NULL, {"mlkem512", "mlkem768", "mlkem1024"}},
 	{ROLE_GROUP,
          FOR_BOTH,
          "below the strength of a 2048-bit group",
@@ -99,6 +101,26 @@ static const struct keywords *find_aes_aead(const char *name)
 	return NULL;
 }
 
+size_t proposal_further_prefix(const char *keyword)
+{
+	bool further = strncmp(keyword, "ke", 2) == 0 && keyword[2] >= '1' && keyword[2] <= '7' &&
+	               keyword[3] == '_';
+
+	return further ? strlen("ke1_") : 0;
+}
+
+/* A group behind such a prefix. */
+static const struct keywords *find_further(const char *name)
+{
+	static const struct keywords further = {ROLE_FURTHER_GROUP, FOR_IKE, NULL, {NULL}};
+	size_t prefix = proposal_further_prefix(name);
+	const struct keywords *group = prefix ? find_keyword(name + prefix) : NULL;
+
+	if (!group || group->role != ROLE_GROUP)
+		return NULL;
+	return group->weakness ? group : &further;
+}
+
 /* One proposal while it is checked. */
 struct check {
 	enum proposal_kind kind;
@@ -128,6 +150,8 @@ static int take_keyword(struct check *check, const char *name, struct err *err)
 	str_escape(name, shown, sizeof(shown));
 	if (!keyword)
 		keyword = find_aes_aead(name);
+	if (!keyword)
+		keyword = find_further(name);
 	if (!keyword) {
 		snprintf(what, sizeof(what), "unknown algorithm \"%s\"", shown);
 		return refuse(check, what, err);

@@ -22,7 +22,7 @@ static const char transport[] =
 	"configure it for transport mode, whole addresses and no compression";
 static const char other_charon[] = "the charon that runs is none that xfrmd can use";
 static const char install_charon[] =
-	"install strongSwan 5.9 with its plugin vici, then `systemctl restart xfrmd`";
+	"install strongSwan 5.9 or later with its plugin vici, then `systemctl restart xfrmd`";
 static const char see_logs[] =
 	"see the log of xfrmd on both hosts; `xfrmctl retry` tries again now";
 

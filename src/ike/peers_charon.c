@@ -244,17 +244,26 @@ void peers_on_reason(struct peers *peers, const struct pair *pair, const struct 
 	peers_start_queued(peers, now_ms, actions);
 }
 
-void peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
+void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure)
+{
+	struct peer *peer = peer_table_find(&peers->table, pair);
+
+	if (peer && peer->state == PEER_STATE_NEGOTIATING)
+		peer->alert = *failure;
+}
+
+bool peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
                              const struct failure *failure, uint64_t now_ms)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
 	if (!peer || peer->state != PEER_STATE_UP ||
 	    (peer->failed_ms && now_ms < peer->failed_ms + PEERS_CAUSE_MS))
-		return;
+		return false;
 	peer->last_error = *failure;
 	peer->failed_ms = now_ms;
 	peers->counters.renewals_failed++;
+	return true;
 }
 
 void peers_on_vain_attempt(struct peers *peers, const struct pair *pair,

@@ -150,7 +150,7 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 		if (peer->tries_left_unasked)
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
-		peer->hint = (struct failure){0};
+		peer->hint = peer->alert = (struct failure){0};
 		peer_actions_add(actions, PEER_ACTION_INITIATE, &peer->pair);
 		break;
 	case PEER_STATE_UP:
@@ -214,6 +214,8 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions)
 {
+	if (!peer->hint.reason)
+		peer->hint = peer->alert;
 	if (!peer->hint.reason)
 		peer->hint.reason = peer->closed ? REASON_CLOSED : REASON_NO_RESULT;
 	peers_move(peers, peer, PEER_STATE_FAILED, NULL, now_ms, actions);

@@ -118,6 +118,12 @@ int pki_key_decode(const uint8_t *der, size_t len, struct pki_key *ret_key, stru
 	return encode(pkey, ret_key, err);
 }
 
+/* What EVP_EC_gen() does, which is a macro that casts away const from OpenSSL 3.6 on. */
+static EVP_PKEY *generate_ec(const char *curve)
+{
+	return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+}
+
 static EVP_PKEY *generate(enum pki_key_type type)
 {
 	switch (type) {
@@ -126,9 +132,9 @@ static EVP_PKEY *generate(enum pki_key_type type)
 	case PKI_KEY_RSA4096:
 		return EVP_RSA_gen(4096);
 	case PKI_KEY_EC256:
-		return EVP_EC_gen("P-256");
+		return generate_ec("P-256");
 	case PKI_KEY_EC384:
-		return EVP_EC_gen("P-384");
+		return generate_ec("P-384");
 	case PKI_KEY_ED25519:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	}

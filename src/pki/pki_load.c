@@ -188,11 +188,12 @@ static int read_all(const char *cert_file, const char *key_file, const struct st
 	return 0;
 }
 
-static int check_all(const char *key_file, const struct pki_bundle *bundle, int64_t now,
+int pki_check_bundle(const char *key_file, struct pki_bundle *bundle, int64_t now,
                      struct problems *problems)
 {
 	int r = 0;
 
+	remove_duplicates(&bundle->cas);
 	for (size_t i = 0; r == 0 && i < bundle->cas.count; i++)
 		r = pki_check_ca(&bundle->cas.items[i], now, problems);
 	if (r == 0 && bundle->chain.count)
@@ -210,10 +211,8 @@ int pki_load(const char *cert_file, const char *key_file, const struct strlist *
 	int r;
 
 	r = read_all(cert_file, key_file, ca_paths, &bundle, problems);
-	if (r == 0) {
-		remove_duplicates(&bundle.cas);
-		r = check_all(key_file, &bundle, now, problems);
-	}
+	if (r == 0)
+		r = pki_check_bundle(key_file, &bundle, now, problems);
 	if (r == 0 && problems->out_of_memory)
 		r = -ENOMEM;
 	if (r == 0 && problems->count > before)

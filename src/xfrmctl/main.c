@@ -10,6 +10,7 @@
 #include "build_config.h"
 #include "xfrmctl.h"
 #include "xfrmd/base/str.h"
+#include "xfrmd/base/version.h"
 
 /* Options that not every command knows, and those that all do. */
 #define TAKES_ALL     1u
@@ -201,7 +202,7 @@ static int print_version(char **argv, struct options *options)
 {
 	(void)argv;
 	(void)options;
-	printf("xfrmctl %s\n", XFRMD_VERSION);
+	printf("xfrmctl %s\n", version_text);
 	return EXIT_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "build_config.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/base/version.h"
 #include "xfrmd/conf/conf_ini.h"
 #include "xfrmd/xfrmd/service.h"
 
@@ -79,7 +80,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 			print_help();
 			return EXIT_OK;
 		case 'v':
-			printf("xfrmd %s\n", XFRMD_VERSION);
+			printf("xfrmd %s\n", version_text);
 			return EXIT_OK;
 		default:
 			return EXIT_USAGE;

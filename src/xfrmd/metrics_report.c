@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "build_config.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/file.h"
 #include "xfrmd/base/proc_text.h"
+#include "xfrmd/base/version.h"
 #include "xfrmd/ctl/ctl_metrics.h"
 #include "xfrmd/xfrmd/acquires.h"
 #include "xfrmd/xfrmd/carried.h"
@@ -61,7 +61,7 @@ static void add_service(const struct daemon *daemon, const struct ctl_status *st
                         struct metrics *metrics)
 {
 	metrics_family(metrics, "xfrmd_build_info", METRIC_TYPE_GAUGE, "The version of xfrmd.");
-	metrics_labelled(metrics, "version", XFRMD_VERSION, 1);
+	metrics_labelled(metrics, "version", version_text, 1);
 	metrics_family(metrics, "xfrmd_config_info", METRIC_TYPE_GAUGE,
 	               "The effective configuration; equal hashes behave alike.");
 	metrics_labelled(metrics, "hash", status->config_hash, 1);

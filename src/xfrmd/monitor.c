@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "build_config.h"
 #include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/version.h"
 #include "xfrmd/ctl/ctl_event.h"
 
 static char *event_json(enum log_level level, char *text)
@@ -46,7 +46,7 @@ void monitor_begin(struct ctl_server *ctl, struct ctl_request *request)
 	_cleanup_(cleanup_free) char *json = NULL;
 	char text[128];
 
-	snprintf(text, sizeof(text), "monitor: xfrmd %s pid=%d", XFRMD_VERSION, (int)getpid());
+	snprintf(text, sizeof(text), "monitor: xfrmd %s pid=%d", version_text, (int)getpid());
 	json = event_json(LOG_LEVEL_INFO, text);
 	ctl_request_watch(request, json);
 	log_set_tap(on_line, ctl);

@@ -23,6 +23,7 @@ static const char nothing_changed[] = "nothing was changed, what ran before goes
 static int check_changes(struct daemon *daemon, const struct conf *conf, struct problems *problems)
 {
 	const struct conf *present = &daemon->settings.conf;
+	struct err err;
 
 	if (conf->reqid != present->reqid) {
 		problems_add(problems,
@@ -36,6 +37,11 @@ static int check_changes(struct daemon *daemon, const struct conf *conf, struct 
 		problems_add(problems,
 		             "%s: [ipsec] force_udp_encapsulation: %s, expected charon to have it",
 		             daemon->conf_path, charon_port_problem(daemon->charon));
+		return -EINVAL;
+	}
+	if (negotiator_check(daemon->negotiator, conf, &err) < 0) {
+		problems_add(problems, "%s: [ipsec] ike_proposals: %s", daemon->conf_path,
+		             err.text);
 		return -EINVAL;
 	}
 	return settings_check_log(daemon->conf_path, conf, problems) < 0 ? -EINVAL : 0;

@@ -14,5 +14,6 @@ int cmd_verify(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_dates(int argc, char **argv);
 int cmd_rotate(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "build_config.h"
 #include "cmd.h"
+#include "xfrmd/base/version.h"
 
 struct command {
 	const char *name;
@@ -28,6 +28,8 @@ static const struct command commands[] = {
 	{"rotate", cmd_rotate,
          "status|add-ca|reissue|drop-ca|instance --dir DIR [--key TYPE] [--days N] [--json]",
          "replace the CA in three steps, or the instance certificate alone, without an outage"},
+	{"import", cmd_import, "--dir DIR [--addon NAME] [--force] [--json] FILE",
+         "make xfrmd.conf, instance.pem, instance.key and ca.pem of a manifest of the IPsec add-on"},
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
@@ -41,6 +43,7 @@ static void print_help(void)
 	       "  --key TYPE\trsa3072 (default), rsa4096, ec256, ec384 or ed25519\n"
 	       "  --csr FILE\trequest made elsewhere, whose key stays there\n"
 	       "  --days N\tvalidity, 365 by default\n"
+	       "  --addon NAME\tof several addons in a manifest, the one that is meant\n"
 	       "  --force\toverwrite existing files\n"
 	       "  --json\tresult as JSON\n"
 	       "  --help\tthis text, or that of a command\n"
@@ -74,7 +77,7 @@ int main(int argc, char **argv)
 		return EXIT_STATUS_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("xfrmpki %s\n", XFRMD_VERSION);
+		printf("xfrmpki %s\n", version_text);
 		return EXIT_STATUS_OK;
 	}
 	for (size_t i = 0; i < command_count; i++)

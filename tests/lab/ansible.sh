@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
+# Release: seven minutes of Python on one processor
 # The rollout by Ansible: two hosts that talk in clear end up with IPsec required and lose nothing. As long
 # as one of them talks to c, which has no xfrmd, it stops before that and names c.
 fleet 10.0.1.0/24 a b c -- ops=9 <<-EOF
 	no_ipsec_subnets = 10.0.1.9
 	optional = true
 EOF
-machines a b
+managed a b
 programs /run/lab/package
 for host in a b; do
 	within $host cp -r /run/lab/package/. /

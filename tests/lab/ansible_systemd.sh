@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Init: systemd
+# Release: three minutes of Python on one processor
 # The role on a host with a real systemd: the unit is enabled and started, another configuration comes in
 # force without a restart, and in the end nothing is left.
 CONTROLLER=a
@@ -8,6 +9,9 @@ rmdir /run/lab/a
 ln -s /run/xfrmd /run/lab/a
 own_files a /usr
 programs /
+# the unit has a /tmp of its own
+pki=/run/lab/pki
+cp -r "$PKI" $pki
 for unit in "$BUILD"/systemd/*.service; do
 	sed "s#$(built_prefix)/sbin/#/usr/sbin/#" "$unit" >"/etc/systemd/system/${unit##*/}"
 done
@@ -18,9 +22,9 @@ group() {
 		ansible_connection: local
 		xfrmd_conf:
 		  ipsec:
-		    instance_certificate: $PKI/instance.pem
-		    instance_private_key: $PKI/instance.key
-		    ca_certificates: $PKI/ca.pem
+		    instance_certificate: $pki/instance.pem
+		    instance_private_key: $pki/instance.key
+		    ca_certificates: $pki/ca.pem
 		    ipsec_subnets: $1
 		  log:
 		    target: journal

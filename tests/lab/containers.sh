@@ -22,7 +22,7 @@ hearer=$!
 
 # reaches HOST ADDRESS: the container's server answers there
 reaches() {
-	[ "$(on "$1" timeout 3 socat -t 1 "TCP4:$2:80" STDOUT </dev/null 2>&1)" = 'the pod' ]
+	[ "$(on "$1" timeout 3 socat -u "TCP4:$2:80" STDOUT </dev/null 2>&1)" = 'the pod' ]
 }
 
 # tell HOST: one packet to the published port that needs no answer

@@ -62,7 +62,9 @@ own_mac = sock.getsockname()[4]
 message = first_request(capture)
 sent = 0
 begun = time.monotonic()
-while not stopped.wait(TICK):
+# not stopped.wait(): see udp_knock.py
+while not stopped.is_set():
+    time.sleep(TICK)
     due = int((time.monotonic() - begun) * int(rate))
     # what a stall of this machine held back is not made up for at once
     for number in range(max(sent, due - int(rate)), due):

@@ -15,38 +15,12 @@ done
 ln -s "$BUILD/src/xfrmpki/xfrmpki" /run/lab/bin/
 sed -E "s#[^\"' ]*/s?bin/(xfrmd|xfrmctl|xfrmpki)#/run/lab/bin/\1#g; s#/run/xfrmd/#/run/lab/a/#g
 	s#[^ ]*/xfrmd\.conf#$FOLDER/a.conf#" "$BUILD/monit/xfrmd" >/run/lab/monit.xfrmd
-cat >/run/lab/monitrc <<-EOF
-	set daemon 1
-	set log $FOLDER/monit.log
-	set pidfile /run/lab/monit.pid
-	set idfile /run/lab/monit.id
-	set statefile /run/lab/monit.state
-	set httpd unixsocket /run/lab/monit.socket allow root:lab
-	include /run/lab/monit.xfrmd
-EOF
-chmod 600 /run/lab/monitrc
 
-monit() {
-	on a /usr/bin/monit -B -c /run/lab/monitrc "$@"
-}
-
-# What the summary shows changes once a second.
 all_well() {
-	sleep 0.5
-	[ "$(monit summary | grep -cE '^ *(xfrmd|xfrmd-status|xfrmd-certificates) +OK ')" = 3 ]
+	monit_shows OK xfrmd xfrmd-status xfrmd-certificates
 }
 
-xfrmd_pid() {
-	cat /run/lab/a/xfrmd.pid
-}
-
-# restarted PID: another process than PID is ready
-restarted() {
-	[ "$(xfrmd_pid)" != "$1" ] && is true status a 'd["ready"]'
-}
-
-background a /usr/bin/monit -I -c /run/lab/monitrc >/run/lab/monit.out 2>&1
-monit_pid=$!
+monit_start /run/lab/monit.xfrmd
 wait_for 20 all_well
 must_not xfrmpki dates --config "$FOLDER/a.conf" --warn-days 400
 xfrmd_start b
@@ -58,26 +32,25 @@ privileges() {
 }
 # NET_ADMIN, and NET_BIND_SERVICE until its sockets are bound; DAC_READ_SEARCH and SYS_PTRACE as well
 expect 'privileges of charon' "$(privileges "$(charon_pid a)")" = '0000000000001000 0000000000001400 1'
-expect 'privileges of xfrmd' "$(privileges "$(xfrmd_pid)")" = '0000000000081404 0000000000081404 1'
+expect 'privileges of xfrmd' "$(privileges "$(monitored_pid)")" = '0000000000081404 0000000000081404 1'
 before=$(planned_policies a)
 charon=$(charon_pid a)
 watch_start a b 500
 
-pid=$(xfrmd_pid)
+pid=$(monitored_pid)
 monit restart xfrmd
 wait_for 20 restarted "$pid"
 
-pid=$(xfrmd_pid)
+pid=$(monitored_pid)
 kill -KILL "$pid"
 wait_for 20 restarted "$pid"
 wait_for 20 all_well
 expect 'charon' "$(charon_pid a)" = "$charon"
 
 monit stop xfrmd
-wait_for 20 not kill -0 "$(xfrmd_pid)"
+wait_for 20 not kill -0 "$(monitored_pid)"
 expect 'policies after stop' "$(planned_policies a)" = "$before"
 must pings a b
 
 watch_end_well
-kill "$monit_pid"
-wait "$monit_pid"
+monit_end

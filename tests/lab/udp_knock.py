@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 PORT = 9001
 INTERVAL = 0.05
@@ -22,7 +23,9 @@ sock.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
 sock.bind((source, 0))
 print("begun", flush=True)
 sent = refused = 0
-while not stopped.wait(INTERVAL):
+# not stopped.wait(): a handler that comes at the wrong moment would wait for the lock that wait() holds
+while not stopped.is_set():
+    time.sleep(INTERVAL)
     try:
         sock.sendto(f"{name}\n".encode(), (peer, PORT))
         sent += 1

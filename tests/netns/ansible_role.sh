@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The Ansible role on one host: from nothing but a package to a daemon that runs, and off again.
 fleet 10.0.1.0/24 a -- ops=9
-machines a
+managed a
 
 # stands for that of tools/deb
 programs /run/lab/package

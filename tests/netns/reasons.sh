@@ -44,14 +44,23 @@ made other 'CA two'
 use one a
 use two b
 xfrmd_start a b
+# Without ESP in this kernel one that answers makes no SA; a 6.0 then does not even show its certificate,
+# and who began must not find fault with that.
+shows=yes no_sa='the peer accepts none of our esp_proposals'
+! charon_is a 6.0 || kernel_has_esp || shows=''
 begins a b "$refused: it does not have our CA \"CN=CA one\""
 answers b a "$foreign: \"CN=instance\" is issued by \"CN=CA one\", ours: \"CN=CA two\""
 
 # The one that answers accepts the certificate, the other one does not.
 cat one/ca.pem >>two/ca.pem
 use two b
-begins a b "$foreign: \"CN=instance\" is issued by \"CN=CA two\", ours: \"CN=CA one\""
-answers b a "$refused: it does not have our CA \"CN=CA two\""
+if [ "$shows" ]; then
+	begins a b "$foreign: \"CN=instance\" is issued by \"CN=CA two\", ours: \"CN=CA one\""
+	answers b a "$refused: it does not have our CA \"CN=CA two\""
+else
+	begins a b "$no_sa"
+	answers b a 'the kernel refused the IPsec SA'
+fi
 
 use other a
 begins a b "$refused: it does not have our CA \"CN=CA two\""
@@ -74,8 +83,10 @@ pki_dated late 3600 7200
 must xfrmpki issue --dir one --cn instance --key ec256 --force >/dev/null
 use one b
 PKI=$PWD/late strongswan_start plain 10.0.1.0/24
-begins b plain "the peer's certificate is not yet valid: \"CN=instance\" begins on $(
+late="the peer's certificate is not yet valid: \"CN=instance\" begins on $(
 	pki_date -startdate late/instance.pem), or our clock is wrong"
+[ "$shows" ] || late=$no_sa
+begins b plain "$late"
 
 use one a 'ike_proposals = aes256-sha384-modp3072'
 begins a b 'the peer accepts none of our ike_proposals, or is starting or shutting down'

@@ -354,7 +354,8 @@ quietly openssl x509 -in ca.pem -outform DER -out ca.der
 mv cert.der cert.pem
 cat key.der >key.pem
 mv ca.der ca.pem
-bad pki=file 'cert.pem: is binary (DER or PKCS#12), expected a certificate in PEM form: convert it' \
+# OpenSSL 3.5 takes it, 3.0 does not
+bad openssl=- pki=file 'cert.pem: is binary (DER or PKCS#12), expected a certificate in PEM form: convert it' \
 	'key.pem: is binary (DER or PKCS#12), expected a private key in PEM form: convert it' \
 	'ca.pem: is binary (DER or PKCS#12), expected a certificate in PEM form: convert it'
 
@@ -659,7 +660,8 @@ signed middle ca '/CN=middle CA' "$ca_extensions"
 signed cert middle /CN=instance "$leaf_extensions"
 cp cert.key key.pem
 cat middle.pem >>cert.pem
-bad pki=lax 'ca.pem: refused on the path to CA "CN=short CA": '
+# pki 6 refuses it, 5.9 does not; likewise below, where it is left out
+bad pki=- 'ca.pem: refused on the path to CA "CN=short CA": '
 
 begin chain_in_wrong_order
 cat "$made/middle.pem" "$made/below.pem" >cert.pem
@@ -678,7 +680,7 @@ nameConstraints=critical,permitted;DNS:example.org"
 signed cert ca /CN=instance "$leaf_extensions
 subjectAltName=DNS:a.example.com"
 cp cert.key key.pem
-bad pki=lax 'cert.pem: refused on the path to CA "CN=narrow CA": permitted subtree violation'
+bad pki=- 'cert.pem: refused on the path to CA "CN=narrow CA": permitted subtree violation'
 
 # --- what certificates say
 
@@ -739,7 +741,7 @@ begin explicit_curve
 key cert EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit
 signed cert "$made/ca" /CN=instance "$leaf_extensions"
 cp cert.key key.pem
-bad pki=lax 'cert.pem: refused on the path to CA "CN=test CA": Certificate public key has explicit ECC'
+bad pki=- 'cert.pem: refused on the path to CA "CN=test CA": Certificate public key has explicit ECC'
 
 begin dsa
 quietly openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out parameters

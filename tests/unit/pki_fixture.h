@@ -52,7 +52,7 @@ static inline EVP_PKEY *make_key(const char *name)
 	if (name && strncmp(name, "RSA", 3) == 0)
 		key = EVP_RSA_gen((unsigned)atoi(name + 3));
 	else
-		key = EVP_EC_gen(name ? name : "P-256");
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", name ? name : "P-256");
 	ck_assert_ptr_nonnull(key);
 	return key;
 }

@@ -181,7 +181,8 @@ START_TEST(charon_becomes_ready_and_its_log_arrives)
 	ck_assert_uint_eq(charon_restarts(charon), 0);
 	ck_assert(!charon_adopted(charon));
 	wait_for(&seen.lines, 1);
-	ck_assert_ptr_nonnull(strstr(seen.first_line, "[LIB]"));
+	/* which part of charon speaks first depends on its version */
+	ck_assert_int_eq(strncmp(seen.first_line, "00[", 3), 0);
 }
 END_TEST
 

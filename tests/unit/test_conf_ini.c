@@ -324,6 +324,38 @@ START_TEST(conf_ini_refuses_nul_bytes)
 }
 END_TEST
 
+START_TEST(conf_ini_tells_a_manifest_by_its_names)
+{
+	static const char *const manifests[] = {
+		"---\naddons:\n- name: a\n",
+		"# x\n  ipsec_subnets: 10.0.0.0/8\n",
+		"\n- ca_certificates:\r\n",
+		"- optional: true",
+	};
+	static const char *const others[] = {
+		"addon: x\n",
+		"optional = a:b\n",
+		"\n[ipsec]\noptional: true\n",
+		":\n",
+	};
+
+	for (size_t i = 0; i < sizeof(manifests) / sizeof(manifests[0]); i++) {
+		parse(manifests[i]);
+		ck_assert_int_eq(fix.result, -EINVAL);
+		ck_assert_uint_eq(fix.problems.count, 1);
+		ck_assert_ptr_nonnull(
+			strstr(fix.problems.items[0],
+		               i == 3 ? "x.conf: line 1: is YAML" : "x.conf: line 2: is YAML"));
+		ck_assert_ptr_nonnull(strstr(fix.problems.items[0], "xfrmpki import"));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		parse(others[i]);
+		ck_assert_uint_gt(fix.problems.count, 1);
+		ck_assert_ptr_null(strstr(fix.problems.items[0], "YAML"));
+	}
+}
+END_TEST
+
 START_TEST(conf_ini_notes_host_bits_and_duplicates_once)
 {
 	parse_valid("[ipsec]\nipsec_subnets=10.0.1.1/20 10.0.1.1/20 10.0.0.0/20 fd00::1/64\n" PKI);
@@ -530,6 +562,7 @@ int main(void)
 	tcase_add_test(test_case, conf_ini_does_not_continue_a_comment);
 	tcase_add_test(test_case, conf_ini_reads_lines_up_to_the_limit_of_iniparser);
 	tcase_add_test(test_case, conf_ini_refuses_nul_bytes);
+	tcase_add_test(test_case, conf_ini_tells_a_manifest_by_its_names);
 	tcase_add_test(test_case, conf_ini_notes_host_bits_and_duplicates_once);
 	tcase_add_loop_test(test_case, conf_ini_refuses_subnets_that_no_packet_is_in, 0,
 	                    sizeof(mapped) / sizeof(mapped[0]));

@@ -2,6 +2,7 @@
 #include "xfrmd/ctl/ctl_proto.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ START_TEST(request_of_every_command_is_read_back)
 }
 END_TEST
 
+/* With * for what only later versions of jansson say. */
 static const struct {
 	const char *text, *sentence;
 } bad_requests[] = {
@@ -78,7 +80,7 @@ static const struct {
 	{"{", "request: not JSON: line 1, column 1: string or '}' expected near end of file"},
 	{"[]", "request: Expected object, got array, expected {\"command\": NAME}"},
 	{"{}", "request: Object item not found: command, expected {\"command\": NAME}"},
-	{"{\"command\":1}", "request: Expected string, got integer, expected {\"command\": NAME}"},
+	{"{\"command\":1}", "request: Expected string, got integer*, expected {\"command\": NAME}"},
 	{"{\"command\":\"flush\",\"x\":1}",
          "request: 1 object item(s) left unpacked: x, expected {\"command\": NAME}"},
 	{"{\"command\":\"flush\",\"command\":\"status\"}",
@@ -94,7 +96,7 @@ static const struct {
          "request: try: timeout: expected 1 to 3600"},
 	{"{\"command\":\"reload\",\"now\":true}", "request: reload: now: not expected"},
 	{"{\"command\":\"shutdown\",\"now\":1}",
-         "request: Expected true or false, got integer, expected {\"command\": NAME}"},
+         "request: Expected true or false, got integer*, expected {\"command\": NAME}"},
 	{"{\"command\":\"retry\",\"address\":\"a\"}", "request: retry: \"a\" is not an IP address"},
 	{"{\"command\":\"flush\",\"address\":\"10.0.1.2\"}",
          "request: flush: address: not expected"},
@@ -110,7 +112,8 @@ START_TEST(request_is_refused_in_words)
 	                                  &ask, &err);
 
 	ck_assert_int_eq(ret, -EBADMSG);
-	ck_assert_str_eq(err.text, bad_requests[_i].sentence);
+	ck_assert_msg(fnmatch(bad_requests[_i].sentence, err.text, FNM_NOESCAPE) == 0, "%s",
+	              err.text);
 	ck_assert_int_eq(ask.command, CTL_COMMAND_STATUS);
 }
 END_TEST

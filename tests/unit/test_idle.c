@@ -62,7 +62,8 @@ static const char *look(uint64_t now_ms, size_t count, const struct idle_sa *sas
 	size_t found_count, used = 0;
 
 	ck_assert_uint_le(count, 16);
-	memcpy(copy, sas, count * sizeof(*sas));
+	if (count)
+		memcpy(copy, sas, count * sizeof(*sas));
 	ck_assert_int_eq(idle_look(idle, copy, count, now_ms, TIMEOUT, &found, &found_count), 0);
 	text[0] = '\0';
 	for (size_t i = 0; i < found_count; i++)

@@ -117,6 +117,8 @@ START_TEST(a_readable_pipe_is_reported_until_it_is_drained)
 	open_pipe(fds);
 	watch_end(&end, fds[0], LOOP_READ);
 	ck_assert_int_eq(write(fds[1], "abc", 3), 3);
+	while (end.calls < 3)
+		run_for(20);
 	run_for(20);
 	ck_assert_uint_eq(end.calls, 3);
 	ck_assert_uint_eq(end.ready, LOOP_READ);

@@ -51,6 +51,22 @@ static bool take(uint32_t ike_id, const char *name, const char *const *lines)
 
 #define TAKE(name, ...) take(7, name, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Takes an alert of the same IKE_SA. */
+static bool alert(const char *name, enum swan_alert_kind kind, enum reason reason)
+{
+	struct swan_alert taken = {.kind = kind, .ike_id = 7};
+	bool telling;
+
+	snprintf(taken.ike_name, sizeof(taken.ike_name), "%s", name);
+	taken.began = taken.answered = reason;
+	ck_assert_int_eq(addr_parse("10.0.1.1", &taken.pair.local), 0);
+	ck_assert_int_eq(addr_parse("10.0.1.2", &taken.pair.remote), 0);
+	told = (struct failed_negotiation){0};
+	telling = reasons_take_alert(&reasons, &taken, &own, NOW, &told);
+	failure_words(&told.failure, words);
+	return telling;
+}
+
 #define LINES_MAX 8
 static const struct {
 	const char *lines[LINES_MAX];
@@ -241,6 +257,72 @@ START_TEST(reasons_of_a_peer_that_falls_silent_need_no_answer)
 }
 END_TEST
 
+START_TEST(reasons_of_a_peer_begin_with_it_in_every_version)
+{
+	ck_assert(!TAKE("xfrmd", BEGIN, "received cert request for \"CN=second\""));
+	ck_assert(TAKE("xfrmd", "10.0.1.2 is initiating IKE_SA xfrmd[7]",
+	               "received AUTHENTICATION_FAILED notify error", SENT));
+	ck_assert_str_eq(words, REFUSED ": it may not have our CA \"CN=fleet\"");
+}
+END_TEST
+
+/* A 6.0 answers without its certificate when its kernel refuses the SA, and the peer minds that. */
+START_TEST(reasons_blame_no_certificate_that_was_not_shown)
+{
+	ck_assert(TAKE("xfrmd", BEGIN,
+	               "unable to install inbound and outbound IPsec SA (SAD) in kernel",
+	               "generating IKE_AUTH response 1 [ N(NO_PROP) ]", SENT));
+	ck_assert_str_eq(words, "the kernel refused the IPsec SA");
+	ck_assert(!TAKE("xfrmd", "parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", SENT));
+	ck_assert(TAKE("xfrmd", BEGIN,
+	               "unable to install inbound and outbound IPsec SA (SAD) in kernel",
+	               "generating IKE_AUTH response 1 [ IDr CERT AUTH N(NO_PROP) ]", SENT));
+	ck_assert(TAKE("xfrmd", "parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", SENT));
+	ck_assert_int_eq(strncmp(words, REFUSED, strlen(REFUSED)), 0);
+}
+END_TEST
+
+START_TEST(reasons_of_ours_come_from_the_last_alert)
+{
+	ck_assert(alert(OURS, SWAN_ALERT_CERTIFICATE, REASON_CERT_DATES));
+	ck_assert(told.ours);
+	ck_assert(alert(OURS, SWAN_ALERT_CERTIFICATE, REASON_REVOKED));
+	ck_assert(alert(OURS, SWAN_ALERT_GENERAL, REASON_UNTRUSTED));
+	ck_assert_str_eq(words, "the peer's certificate is revoked");
+}
+END_TEST
+
+START_TEST(reasons_of_a_peer_come_from_alerts_where_lines_say_nothing)
+{
+	/* lines are queued: the alert is here before the first of them */
+	ck_assert(!alert("xfrmd", SWAN_ALERT_FAILED, REASON_TS_UNACCEPTABLE));
+	ck_assert(TAKE("xfrmd", BEGIN, SENT));
+	ck_assert_str_eq(words, "the peer asks for traffic that we do not protect");
+	ck_assert(!TAKE("xfrmd", SENT));
+	/* what follows from it */
+	ck_assert(!alert("xfrmd", SWAN_ALERT_GENERAL, REASON_CERT_REFUSED));
+	ck_assert(!TAKE("xfrmd", SENT));
+}
+END_TEST
+
+START_TEST(reasons_in_lines_are_told_instead_of_the_alert)
+{
+	ck_assert(!alert("xfrmd", SWAN_ALERT_CERTIFICATE, REASON_UNKNOWN_CA));
+	ck_assert(!alert("xfrmd", SWAN_ALERT_GENERAL, REASON_UNTRUSTED));
+	ck_assert(TAKE("xfrmd", BEGIN, "no issuer certificate found for \"CN=b\"",
+	               "  issuer is \"CN=Other\"", SENT));
+	ck_assert_int_eq(strncmp(words, FOREIGN, strlen(FOREIGN)), 0);
+	ck_assert(!TAKE("xfrmd", SENT));
+}
+END_TEST
+
+START_TEST(reasons_need_more_than_an_alert_about_a_certificate)
+{
+	ck_assert(!alert("xfrmd", SWAN_ALERT_CERTIFICATE, REASON_CERT_DATES));
+	ck_assert(!TAKE("xfrmd", BEGIN, SENT));
+}
+END_TEST
+
 START_TEST(reasons_read_addresses_of_both_families)
 {
 	char text[ADDR_TEXT_MAX];
@@ -328,6 +410,12 @@ int main(void)
 	tcase_add_loop_test(tcase, reasons_of_ours_are_told_at_once, 0, ROWS(cases));
 	tcase_add_loop_test(tcase, reasons_of_a_peer_are_told_with_the_answer, 0, ROWS(cases));
 	tcase_add_test(tcase, reasons_of_ours_name_an_expired_certificate);
+	tcase_add_test(tcase, reasons_of_a_peer_begin_with_it_in_every_version);
+	tcase_add_test(tcase, reasons_blame_no_certificate_that_was_not_shown);
+	tcase_add_test(tcase, reasons_of_ours_come_from_the_last_alert);
+	tcase_add_test(tcase, reasons_of_a_peer_come_from_alerts_where_lines_say_nothing);
+	tcase_add_test(tcase, reasons_in_lines_are_told_instead_of_the_alert);
+	tcase_add_test(tcase, reasons_need_more_than_an_alert_about_a_certificate);
 	tcase_add_test(tcase, reasons_know_that_cas_of_a_rotation_have_one_name);
 	tcase_add_test(tcase, reasons_show_some_of_many_cas);
 	tcase_add_test(tcase, reasons_of_a_peer_are_the_first_one);

@@ -494,72 +494,130 @@ START_TEST(rekey_events_without_their_ids_are_refused)
 }
 END_TEST
 
-/* Lines of charon 5.9.8. */
+/* In which versions charon writes a line so. */
+enum {
+	IN_5_9_8 = 1 << 0,
+	IN_6_0_1 = 1 << 1,
+	IN_6_1_0 = 1 << 2,
+	IN_6 = IN_6_0_1 | IN_6_1_0,
+	IN_ALL = IN_5_9_8 | IN_6,
+};
+
 static const struct {
 	const char *line;
+	unsigned versions;
 	bool final;
-	const char *words; /* NULL: it is none */
+	enum reason reason;  /* REASON_NONE: it is none */
+	const char *details; /* or NULL */
 } reason_cases[] = {
 	/* also of a liveness check; a negotiation that fails has a line of its own */
-	{"giving up after 2 retransmits", false, NULL},
-	{"establishing IKE_SA failed, peer not responding", true, "no response from the peer"},
-	{"received NO_PROPOSAL_CHOSEN notify error", false,
-         "the peer accepts none of our ike_proposals, or is starting or shutting down"},
-	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", true,
-         "the peer accepts none of our esp_proposals"},
-	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", true,
-         "the peer does not want IPsec between these two addresses"},
-	{"failed to establish CHILD_SA, keeping IKE_SA", true, "no IPsec SA could be agreed on"},
+	{"giving up after 2 retransmits", IN_ALL, false, REASON_NONE, NULL},
+	{"establishing IKE_SA failed, peer not responding", IN_ALL, true, REASON_NO_RESPONSE, NULL},
+	{"deleting half open IKE_SA with 10.0.1.2 after timeout", IN_5_9_8 | IN_6_0_1, false,
+         REASON_FELL_SILENT, NULL},
+	{"deleting half open IKE_SA xfrmd[7] with 10.0.1.2 after timeout", IN_6_1_0, false,
+         REASON_FELL_SILENT, NULL},
+	{"error writing to socket: Network is unreachable", IN_ALL, false, REASON_NO_ROUTE, NULL},
+	{"error writing to socket: Operation not permitted", IN_ALL, false, REASON_NOT_SENT,
+         "Operation not permitted"},
+	{"unable to resolve no.such.host, initiate aborted", IN_ALL, true, REASON_UNRESOLVED, NULL},
+
+	{"received NO_PROPOSAL_CHOSEN notify error", IN_ALL, false, REASON_IKE_PROPOSALS_REFUSED,
+         NULL},
+	{"received proposals unacceptable", IN_ALL, false, REASON_IKE_PROPOSALS_UNACCEPTABLE, NULL},
+	{"no acceptable proposal found", IN_ALL, false, REASON_NO_COMMON_PROPOSAL, NULL},
+	{"received INVALID_SYNTAX notify error", IN_ALL, false, REASON_INVALID_SYNTAX, NULL},
+
+	{"received AUTHENTICATION_FAILED notify error", IN_ALL, false, REASON_CERT_REFUSED, NULL},
+	{"parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", IN_ALL, false, REASON_CERT_REFUSED,
+         NULL},
+	{"parsed INFORMATIONAL request 2 [ D ]", IN_ALL, false, REASON_NONE, NULL},
+	{"no private key found for 'CN=nokey'", IN_ALL, false, REASON_NO_PRIVATE_KEY, NULL},
+	{"constraint check failed: peer not authenticated by CA 'CN=evilca'", IN_ALL, false,
+         REASON_UNKNOWN_CA, NULL},
+	{"no issuer certificate found for \"CN=instance\"", IN_ALL, false, REASON_NONE, NULL},
+	{"  issuer is \"CN=other\"", IN_ALL, false, REASON_UNKNOWN_CA, NULL},
+	{"  self-signed certificate \"CN=other\" is not trusted", IN_ALL, false, REASON_UNKNOWN_CA,
+         NULL},
+	{"constraint check failed: identity 'a' required, not matched by 'b'", IN_5_9_8, false,
+         REASON_CONSTRAINT, "identity 'a' required, not matched by 'b'"},
+	{"constraint check failed: identity '10.0.1.2' (ID_IPV4_ADDR) required, not matched by 'b' "
+         "(ID_FQDN)",
+         IN_6, false, REASON_CONSTRAINT,
+         "identity '10.0.1.2' (ID_IPV4_ADDR) required, not matched by 'b' (ID_FQDN)"},
+	{"subject certificate invalid (valid from Nov 22 02:09:44 2026 to Nov 21 02:09:44 2026)",
+         IN_ALL, false, REASON_CERT_DATES, NULL},
+	{"issuer certificate invalid (valid from Nov 22 02:09:44 2026 to Nov 21 02:09:44 2026)",
+         IN_ALL, false, REASON_CA_DATES, NULL},
+	{"no trusted RSA public key found for 'CN=evil'", IN_ALL, false, REASON_UNTRUSTED, NULL},
+	{"certificate was revoked on Nov 22 02:09:44 UTC 2026, reason: unspecified", IN_ALL, false,
+         REASON_REVOKED, NULL},
+	{"no matching peer config found", IN_ALL, false, REASON_UNEXPECTED, NULL},
+
+	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", IN_ALL, true,
+         REASON_ESP_PROPOSALS_REFUSED, NULL},
+	{"received TS_UNACCEPTABLE notify, no CHILD_SA built", IN_ALL, true, REASON_TS_REFUSED,
+         NULL},
+	{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", IN_ALL, true,
+         REASON_NO_ADDITIONAL_SAS, NULL},
+	/* the answer of a 6.0 whose kernel refuses the SA, and what any of them says behind it */
+	{"parsed IKE_AUTH response 1 [ N(NO_PROP) ]", IN_ALL, false, REASON_ESP_PROPOSALS_REFUSED,
+         NULL},
+	{"parsed IKE_AUTH response 1 [ N(TS_UNACCEPT) ]", IN_ALL, false, REASON_TS_REFUSED, NULL},
+	{"IDr payload missing", IN_ALL, false, REASON_NO_CHILD, NULL},
+	/* that of a 5.9, which has lines of its own behind it */
+	{"parsed IKE_AUTH response 1 [ IDr CERT AUTH N(NO_PROP) ]", IN_ALL, false, REASON_NONE,
+         NULL},
+	{"parsed IKE_AUTH response 1 [ N(AUTH_FAILED) ]", IN_ALL, false, REASON_NONE, NULL},
+	{"no acceptable traffic selectors found", IN_ALL, false, REASON_TS_UNACCEPTABLE, NULL},
+	{"traffic selectors 10.0.1.1/32 === 10.0.1.2/32 unacceptable", IN_ALL, false,
+         REASON_TS_UNACCEPTABLE, NULL},
+	{"unable to install inbound and outbound IPsec SA (SAD) in kernel", IN_ALL, false,
+         REASON_KERNEL_SA, NULL},
+	{"unable to allocate SPIs from kernel", IN_5_9_8, false, REASON_KERNEL_SPI, NULL},
+	{"unable to allocate SPI from kernel", IN_6, false, REASON_KERNEL_SPI, NULL},
+	{"failed to establish CHILD_SA, keeping IKE_SA", IN_ALL, true, REASON_NO_CHILD, NULL},
 	{"not establishing CHILD_SA c{3} due to existing duplicate {1} with SPIs cb26b1db_i "
          "c29e1e2e_o and TS 10.0.1.1/32 === 10.0.1.2/32",
-         true, "charon has an IPsec SA with this peer"},
-	{"received AUTHENTICATION_FAILED notify error", false, "the peer refused our certificate"},
-	{"constraint check failed: peer not authenticated by CA 'CN=evilca'", false,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"no issuer certificate found for \"CN=instance\"", false, NULL},
-	{"  issuer is \"CN=other\"", false,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"  self-signed certificate \"CN=other\" is not trusted", false,
-         "the peer's certificate was not issued by any of our CAs"},
-	{"parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]", false,
-         "the peer refused our certificate"},
-	{"parsed INFORMATIONAL request 2 [ D ]", false, NULL},
-	{"no trusted RSA public key found for 'CN=evil'", false,
-         "we do not trust the peer's certificate"},
-	{"subject certificate invalid (valid from Nov 22 02:09:44 2026 to Nov 21 02:09:44 2026)",
-         false, "the peer's certificate is expired or not yet valid (or our clock is wrong)"},
-	{"no private key found for 'CN=nokey'", false, "no private key for our certificate"},
-	{"unable to install inbound and outbound IPsec SA (SAD) in kernel", false,
-         "the kernel refused the IPsec SA"},
-	{"unable to resolve no.such.host, initiate aborted", true,
-         "the peer's address cannot be resolved"},
-	{"error writing to socket: Network is unreachable", false, "no route to the peer"},
-	{"error writing to socket: Operation not permitted", false,
-         "error writing to socket: Operation not permitted"},
-	{"constraint check failed: identity 'a' required, not matched by 'b'", false,
-         "constraint check failed: identity 'a' required, not matched by 'b'"},
+         IN_ALL, true, REASON_HAS_CHILD, NULL},
+
 	/* not failures, or said better by the line before */
-	{"selected peer config 'c' unacceptable: constraint checking failed", false, NULL},
-	{"establishing CHILD_SA c{9}", false, NULL},
-	{"IKE_SA c[9] established between 10.0.1.1[CN=a]...10.0.1.2[CN=b]", false, NULL},
-	{"retransmit 1 of request with message ID 0", false, NULL},
-	{"", false, NULL},
+	{"selected peer config 'c' unacceptable: constraint checking failed", IN_ALL, false,
+         REASON_NONE, NULL},
+	{"establishing CHILD_SA c{9}", IN_ALL, false, REASON_NONE, NULL},
+	{"IKE_SA c[9] established between 10.0.1.1[CN=a]...10.0.1.2[CN=b]", IN_ALL, false,
+         REASON_NONE, NULL},
+	{"retransmit 1 of request with message ID 0", IN_ALL, false, REASON_NONE, NULL},
+	{"", IN_ALL, false, REASON_NONE, NULL},
 	/* a name that the peer chose decides nothing */
-	{"received end entity cert \"CN=giving up after \"", false, NULL},
+	{"received end entity cert \"CN=giving up after \"", IN_ALL, false, REASON_NONE, NULL},
 };
+#define REASON_CASES (sizeof(reason_cases) / sizeof(reason_cases[0]))
 
 START_TEST(log_lines_become_failures)
 {
-	char words[FAILURE_WORDS_MAX];
+	const char *details = reason_cases[_i].details;
 	struct failure failure;
 	bool final;
 
 	ck_assert_int_eq(swan_failure(reason_cases[_i].line, &failure, &final),
-	                 reason_cases[_i].words != NULL);
-	if (!reason_cases[_i].words)
+	                 reason_cases[_i].reason != REASON_NONE);
+	if (!reason_cases[_i].reason)
 		return;
 	ck_assert_int_eq(final, reason_cases[_i].final);
-	ck_assert_str_eq(failure_words(&failure, words), reason_cases[_i].words);
+	ck_assert_int_eq(failure.reason, reason_cases[_i].reason);
+	ck_assert_str_eq(failure.details, details ? details : "");
+}
+END_TEST
+
+START_TEST(reasons_have_words_of_every_version)
+{
+	unsigned versions[REASON_COUNT] = {0};
+
+	for (size_t i = 0; i < REASON_CASES; i++)
+		versions[reason_cases[i].reason] |= reason_cases[i].versions;
+	for (enum reason i = 0; i < REASON_COUNT; i++)
+		ck_assert_msg(!versions[i] || versions[i] == IN_ALL, "%s", reason_words(i));
 }
 END_TEST
 
@@ -571,6 +629,14 @@ static const struct {
 	{"05[KNL] creating acquire job for policy 10.0.1.1/32 === 10.0.1.2/32 with reqid {77}", -1},
 	{"05[KNL] creating delete job for CHILD_SA ESP/0x00000000/10.0.1.2", -1},
 	{"05[KNL] querying policy 10.0.1.1/32 === 10.0.1.2/32 out failed, not found", -1},
+	{"00[LIB] plugin 'kdf': failed to load - "
+         "/usr/lib/ipsec/plugins/libstrongswan-kdf.so not found and no plugin file available",
+         -1},
+	{"00[KNL] received netlink error: Unknown device type (95)", -1},
+	{"00[KNL] failed to create XFRM interface 'xfrmi-test-99aabb'", -1},
+	{"00[KNL] unable to create netlink event socket: Protocol not supported (93)",
+         LOG_LEVEL_WARNING},
+	{"00[DMN] starting charon-systemd", LOG_LEVEL_DEBUG},
 	{"05[KNL] received netlink error: No such file or directory (2)", LOG_LEVEL_DEBUG},
 	{"00[LIB] plugin 'nosuch': failed to load - no plugin file available", LOG_LEVEL_WARNING},
 	{"00[NET] binding socket 'unix:///x.vici' failed: No such file or directory",
@@ -637,8 +703,8 @@ int main(void)
 	tcase_add_test(tcase, children_beyond_the_maximum_are_left_out);
 	tcase_add_test(tcase, sa_event_has_exactly_one_connection);
 	tcase_add_test(tcase, rekey_events_without_their_ids_are_refused);
-	tcase_add_loop_test(tcase, log_lines_become_failures, 0,
-	                    (int)(sizeof(reason_cases) / sizeof(reason_cases[0])));
+	tcase_add_loop_test(tcase, log_lines_become_failures, 0, REASON_CASES);
+	tcase_add_test(tcase, reasons_have_words_of_every_version);
 	tcase_add_loop_test(tcase, log_lines_have_levels, 0,
 	                    (int)(sizeof(level_cases) / sizeof(level_cases[0])));
 	tcase_add_test(tcase, swan_progress_is_told_of_what_we_began);

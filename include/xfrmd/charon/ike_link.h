@@ -57,6 +57,8 @@ void ike_link_sync(struct ike_link *link, const struct conf *conf, const struct 
  * @message is emptied in any case. */
 int ike_link_request(struct ike_link *link, const char *command, struct buf *message,
                      vici_reply_fn reply, void *ctx);
+/* See loader_check(). */
+int ike_link_check(const struct ike_link *link, const struct conf *conf, struct err *err);
 /* What charon refused to load, in words; empty: nothing. */
 const char *ike_link_problem(const struct ike_link *link);
 

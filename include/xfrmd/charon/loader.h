@@ -27,12 +27,14 @@ int loader_new(const struct loader_callbacks *callbacks, void *ctx, struct loade
 /* After the connection is closed, so that no reply arrives any more. */
 void loader_free(struct loader *loader);
 
-/* Queues all commands on @conn; nothing is borrowed beyond the call but @bundle and @conn. */
+/* Queues all commands on @conn. All three are borrowed until the next call. */
 void loader_sync(struct loader *loader, struct vici_conn *conn, const struct conf *conf,
                  const struct pki_bundle *bundle);
 /* The connection is gone: what charon holds is unknown again. */
 void loader_forget(struct loader *loader);
-/* What charon refused, in words; empty: nothing. */
+/* Whether this charon can do what @conf proposes, as far as it has told: -EOPNOTSUPP and @err if not. */
+int loader_check(const struct loader *loader, const struct conf *conf, struct err *err);
+/* What charon refused first, in words; empty: nothing. */
 const char *loader_problem(const struct loader *loader);
 
 #endif

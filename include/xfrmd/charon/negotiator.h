@@ -97,6 +97,8 @@ void negotiator_list_certs(struct negotiator *negotiator);
 const struct peers *negotiator_peers(const struct negotiator *negotiator);
 /* Negotiations that others began, about: charon was asked within the last ten seconds. */
 size_t negotiator_half_open(const struct negotiator *negotiator);
+/* See loader_check(). */
+int negotiator_check(const struct negotiator *negotiator, const struct conf *conf, struct err *err);
 /* Why credentials or connections could not be loaded; empty: they are. */
 const char *negotiator_problem(const struct negotiator *negotiator);
 

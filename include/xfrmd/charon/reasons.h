@@ -2,12 +2,13 @@
 #ifndef XFRMD_CHARON_REASONS_H
 #define XFRMD_CHARON_REASONS_H
 
+#include "xfrmd/charon/swan_alert.h"
 #include "xfrmd/charon/swan_event.h"
 #include "xfrmd/pki/pki_load.h"
 
 /*
- * Why negotiations fail: charon's log lines, the only ones that tell, gathered for each IKE_SA, and
- * explained with what we know of our own certificates. Pure. Zero state: fresh.
+ * Why negotiations fail: charon's log lines, and its alerts where it has them, gathered for each IKE_SA,
+ * and explained with what we know of our own certificates. Pure. Zero state: fresh.
  *
  * Names are spelled as pki_cert has them. Dates take charon to print
  * UTC, as xfrmd starts it.
@@ -30,6 +31,10 @@ struct reason_trail {
 	unsigned asked_own;   /* of these, those with the name of our CA */
 	struct failure spare; /* what is wrong with ours, when no other is tried */
 	struct failure hint;  /* begun by the peer: why it is failing */
+	bool nameless;        /* we answered without our identity */
+	struct failure alert; /* begun by the peer: the same, by an alert */
+	bool alerted;         /* it has failed indeed */
+	bool told;
 };
 
 struct reasons {
@@ -51,5 +56,10 @@ struct failed_negotiation {
  */
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
                   const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed);
+/* Takes one alert. True: it is about a negotiation that we began, and tells why it will have failed if
+ * no line does. */
+bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,
+                        const struct pki_bundle *own, int64_t now,
+                        struct failed_negotiation *ret_failed);
 
 #endif

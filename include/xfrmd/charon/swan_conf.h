@@ -11,7 +11,7 @@
  * Builders append to @message and leave errors in message->error.
  */
 
-/* The plug-ins that it loads, separated by blanks: all are needed. */
+/* The plug-ins that it loads, separated by blanks: all are needed. `kdf` comes besides where it is. */
 extern const char swan_conf_plugins[];
 
 /* So many half open negotiations, and charon asks for cookies. */

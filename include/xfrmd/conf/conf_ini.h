@@ -6,6 +6,8 @@
 
 /* Bound on the configuration file and on each subnet file: 4 MiB is some 200,000 prefixes. */
 #define CONF_FILE_MAX (4u * 1024 * 1024)
+/* Bound on a line of the configuration file, without its end: iniparser 4.1 reads it into 1,024 bytes. */
+#define CONF_LINE_MAX 1022
 
 /*
  * Reads @path into @conf (initialised here): every key of the contract typed and range-checked,

@@ -101,6 +101,7 @@ struct peer {
 	bool seen_out, seen_in;      /* scratch of peers_on_sas_listed() */
 	bool outranked;              /* scratch: makes room */
 	struct failure hint;         /* why the running negotiation is failing */
+	struct failure alert;        /* the same, unless there is a hint */
 	struct failure last_error;   /* since it was up */
 	uint64_t failed_ms;          /* of last_error; 0: none */
 	uint64_t acquired_ms;        /* of the last acquire since it was up; 0: none */
@@ -216,9 +217,11 @@ void peers_on_ike_down(struct peers *peers, uint32_t ike_id, const struct pair *
  * reports an INITIATE that charon refused so. */
 void peers_on_reason(struct peers *peers, const struct pair *pair, const struct failure *failure,
                      bool final, uint64_t now_ms, struct peer_actions *actions);
+/* The same by an alert, the last of which counts at the end if no reason was told. */
+void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure);
 /* Why a negotiation anew with a peer that is UP is failing: its last error, until it has a
- * new SA. The first of several within PEERS_CAUSE_MS count. */
-void peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
+ * new SA. Whether it counts: the first of several within PEERS_CAUSE_MS does. */
+bool peers_on_renewal_failed(struct peers *peers, const struct pair *pair,
                              const struct failure *failure, uint64_t now_ms);
 /* Why a negotiation failed that the peer began: the last error of a pair that is neither
  * UP nor NEGOTIATING. */

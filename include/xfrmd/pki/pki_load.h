@@ -23,6 +23,14 @@ struct pki_bundle {
 void pki_bundle_fini(struct pki_bundle *bundle);
 
 /*
+ * What pki_load() checks of what it has read, or of what was read from elsewhere; @key_file is the
+ * key's name in messages. A CA that is there twice is removed. 0, whatever problems were added, or
+ * -ENOMEM.
+ */
+int pki_check_bundle(const char *key_file, struct pki_bundle *bundle, int64_t now,
+                     struct problems *problems);
+
+/*
  * Loads and checks certificate (chain), key and CAs (files or directories of *.pem, *.crt) as of
  * @now (epoch seconds): readable, PEM, key private, unencrypted and of the certificate; signed by
  * a listed CA, through the chain; within its dates; CAs are CAs with the right to sign; weak keys

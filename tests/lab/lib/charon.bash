@@ -9,6 +9,11 @@ swan() {
 		swanctl "${@:2}" --uri "unix:///run/lab/$1/charon.vici"
 }
 
+# charon_is HOST VERSION: its charon is one of these, such as 6.0
+charon_is() {
+	[[ $(swan "$1" --version --daemon) == *" $2."* ]]
+}
+
 # ike_sas HOST [PEER]: id of each IKE_SA, SPI of the initiator, and the ids of its children, if any
 ike_sas() {
 	swan "$1" --list-sas | awk -v peer="${2:+$(address "$2")}" '

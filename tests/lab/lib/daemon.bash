@@ -164,6 +164,7 @@ lab_end() {
 	for host in "${!xfrmd_pid[@]}"; do
 		xfrmd_stop "$host"
 	done
+	machine_logs
 	! grep -E 'Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|^==[0-9]+== .*(Invalid|uninit|lost:)' \
 		"$FOLDER"/*.log || fail 'a checker found errors'
 	# after an arithmetic expression that is none bash leaves the command out and goes on

@@ -137,5 +137,6 @@ lab_show_state() {
 			tcpdump -nn -r "$FOLDER/$host.pcap" 2>/dev/null | tail -n 8
 		fi
 	done
+	machine_logs
 	kernel_drops
 }

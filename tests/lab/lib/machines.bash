@@ -1,30 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154
-# Hosts with files of their own and an sshd, and the host ops, from which Ansible manages them.
+# Hosts with files of their own, on which commands are typed as on any machine.
 
 declare -A machine_pid=()
 
 # machines HOST...: they become such hosts
 machines() {
 	local host
-	mkdir -p /run/lab/ssh /run/sshd /run/xfrmd
-	ssh-keygen -q -t ed25519 -N '' -f /run/lab/ssh/host
-	ssh-keygen -q -t ed25519 -N '' -f /run/lab/ssh/ops
-	cat >/run/lab/ssh/sshd_config <<-EOF
-		HostKey /run/lab/ssh/host
-		AuthorizedKeysFile /run/lab/ssh/ops.pub
-		StrictModes no
-		UsePAM no
-		PermitRootLogin yes
-		PidFile none
-		Subsystem sftp internal-sftp
-	EOF
+	mkdir -p /run/xfrmd
 	for host; do
-		background "$host" "$LAB/machine" "$host" 2>"$FOLDER/$host.sshd"
+		background "$host" "$LAB/machine" "$host" sleep infinity
 		machine_pid[$host]=$!
-	done
-	for host; do
-		wait_for 60 listens "$host" 22
+		wait_for 20 is sleep cat "/proc/${machine_pid[$host]}/comm"
 	done
 }
 
@@ -50,30 +37,15 @@ programs() {
 	install -D -t "$1/usr/sbin" "$BUILD"/src/{xfrmd/xfrmd,xfrmctl/xfrmctl}
 	[ "$(built_prefix)" = /usr ] || {
 		mkdir -p "$1$(built_prefix)/etc"
-		ln -s /etc/xfrmd "$1$(built_prefix)/etc/"
+		ln -sfn /etc/xfrmd "$1$(built_prefix)/etc/xfrmd"
 	}
 }
 
-# inventory HOST... <LINES: they are the group xfrmd, with LINES as its variables
-inventory() {
-	local host
-	{
-		printf 'xfrmd:\n  vars:\n'
-		sed 's/^/    /'
-		printf '  hosts:\n'
-		for host; do
-			printf '    %s: {ansible_host: %s}\n' "$host" "$(address "$host")"
-		done
-	} >/run/lab/inventory.yml
-}
-
-# playbook NAME [OPTION]...: has ops play it, or the host CONTROLLER; what is printed is in
-# /run/lab/played, too
-playbook() {
-	on "${CONTROLLER:-ops}" env HOME=/run/lab LC_ALL=C.UTF-8 ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1 \
-		ANSIBLE_REMOTE_TMP=/var/tmp ANSIBLE_HOST_KEY_CHECKING=0 ANSIBLE_REMOTE_USER=root \
-		ANSIBLE_PRIVATE_KEY_FILE=/run/lab/ssh/ops \
-		ANSIBLE_SSH_COMMON_ARGS='-F none -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR' \
-		ansible-playbook --inventory /run/lab/inventory.yml "${@:2}" \
-		"$LAB/../../tools/ansible/$1.yml" 2>&1 | tee /run/lab/played
+# machine_logs: brings those that are in /var/log to where the logs of other hosts are
+machine_logs() {
+	local host file
+	for host in "${!machine_pid[@]}"; do
+		file=/run/lab/$host.files/new/var/log/xfrmd.log
+		[ ! -f "$file" ] || cp "$file" "$FOLDER/$host.log"
+	done
 }
