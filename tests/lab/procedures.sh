@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Release: it has lost packets where the machine was slow, see its first part
 # A fleet grows by the PROCEDURES of xfrmd(8), as it has them typed, while its hosts talk: a and b get
 # xfrmd, n joins them from another subnet, and the package is upgraded.
 # Alone: it counts what is lost when two hosts that talk in clear go over to ESP.
