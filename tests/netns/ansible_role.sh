@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Release: minutes of Python
 # The Ansible role on one host: from nothing but a package to a daemon that runs, and off again.
 fleet 10.0.1.0/24 a -- ops=9
 managed a
