@@ -23,8 +23,8 @@ GRACE = 1.0  # for packets still under way
 
 
 def receive(sock, arrived, ended):
-    while not ended.is_set():
-        select.select([sock], [], [], 0.1)
+    """Until nothing comes any more: the other end may stop later, and a slow reader is behind."""
+    while select.select([sock], [], [], GRACE)[0] or not ended.is_set():
         try:
             arrived.append((int(sock.recv(32)), time.monotonic()))
         except OSError:
@@ -66,7 +66,6 @@ def main():
     receiver.start()
     sent, refused = send(sock, peer, rate, stopped, (sys.argv + [None])[4])
     sent_all = time.monotonic()
-    time.sleep(GRACE)
     ended.set()
     receiver.join()
     numbers = {number for number, _ in arrived}
