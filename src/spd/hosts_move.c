@@ -230,7 +230,8 @@ static void enter_phase(struct hosts *hosts, size_t index, uint32_t spi, uint64_
 		hosts_set_due(hosts, state, now_ms + state->look_ms);
 		break;
 	case HOST_PHASE_AWAITS_PEER:
-		state->takeover_ms = now_ms + HOSTS_WAIT_MS;
+		state->takeover_ms = now_ms + (hosts->mode == HOSTS_MODE_CLEAR ? HOSTS_WAIT_CLEAR_MS
+		                                                               : HOSTS_WAIT_MS);
 		hosts_set_due(hosts, state, state->takeover_ms);
 		break;
 	case HOST_PHASE_READY:

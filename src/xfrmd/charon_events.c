@@ -78,6 +78,12 @@ static void on_negotiator_ready(void *ctx)
 	readiness_reached(daemon);
 }
 
+static void on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
+{
+	known_hosts_on_fresh_sas(ctx, fresh);
+	foreign_sa_changes_on_fresh(ctx, fresh);
+}
+
 static void on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
 {
 	orphan_sas_on_listed_sa(ctx, pair, spi_in, spi_out);
@@ -99,7 +105,7 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 		.ready = on_negotiator_ready,
 		.wants = protects,
 		.peer_up = on_peer_up,
-		.fresh_sas = known_hosts_on_fresh_sas,
+		.fresh_sas = on_fresh_sas,
 		.progress = known_hosts_on_progress,
 		.peer_failed = known_hosts_on_failed,
 		.peer_changed = recent_peers_on_change,

@@ -14,8 +14,11 @@
 #include "xfrmd/base/log.h"
 #include "xfrmd/xfrmd/sas.h"
 
+/* What charon itself takes away again, as of rekeyings that collide, is told of within this time. */
+#define CHECK_DELAY_MS 100
+
 struct foreign_sa_changes {
-	struct loop_timer *tell_timer;
+	struct loop_timer *tell_timer, *check_timer;
 	struct gather losses;
 	size_t deleted, lacking; /* untold: SAs that were deleted, peers whose SAs were flushed */
 	struct sa last;
@@ -116,6 +119,28 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 	note_loss(self);
 }
 
+static void check_flushed(void *ctx)
+{
+	foreign_sa_changes_check(ctx, true);
+}
+
+static bool has_sa(const struct daemon *daemon, const struct pair *pair, bool outbound,
+                   uint32_t spi)
+{
+	const struct sa key = sa_key(pair, outbound, spi);
+	struct sa found;
+
+	return installed_spd_find_sa(daemon->spd, &key, &found) == 0;
+}
+
+void foreign_sa_changes_on_fresh(struct daemon *daemon, const struct fresh_sas *fresh)
+{
+	if (!has_sa(daemon, &fresh->pair, true, fresh->spi_out) ||
+	    !has_sa(daemon, &fresh->pair, false, fresh->spi_in))
+		loop_timer_start(daemon->parts.foreign_sa_changes->check_timer, CHECK_DELAY_MS);
+}
+
 const struct part foreign_sa_changes_part = {
 	PART(foreign_sa_changes),
-	.timers = {{tell, offsetof(struct foreign_sa_changes, tell_timer)}}};
+	.timers = {{tell, offsetof(struct foreign_sa_changes, tell_timer)},
+                   {check_flushed, offsetof(struct foreign_sa_changes, check_timer)}}};

@@ -76,7 +76,7 @@ START_TEST(hosts_sync_ends_a_wait_that_is_due)
 {
 	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
 	new_sa(2, 20, NOW);
-	hosts_sync(hosts, NULL, 0, NOW + WAIT, &actions);
+	hosts_sync(hosts, NULL, 0, NOW + HOSTS_WAIT_CLEAR_MS, &actions);
 	pass_time(NOW + 9999);
 	ck_assert_str_eq(take_actions(), "hold 2, end 2");
 }
@@ -224,9 +224,13 @@ START_TEST(hosts_that_go_on_in_clear_wait_for_the_peer_and_are_never_blocked)
 	pass_time(NOW + 99999);
 	ck_assert_str_eq(take_actions(), "hold 2, negotiate 2");
 	new_sa(2, 6, NOW + 99999);
+	pass_time(NOW + 99999 + HOSTS_WAIT_CLEAR_MS - 1);
+	ck_assert_str_eq(take_actions(), "");
+	pass_time(NOW + 99999 + HOSTS_WAIT_CLEAR_MS);
+	ck_assert_str_eq(take_actions(), "pin 2 6, end 2");
 	hosts_sync(hosts, NULL, 0, NOW + 99999, &actions);
 	pass_time(NOW + 199999);
-	ck_assert_str_eq(take_actions(), "end 2");
+	ck_assert_str_eq(take_actions(), "hold 2");
 }
 END_TEST
 
@@ -265,7 +269,7 @@ START_TEST(hosts_that_were_ready_forget_it_in_a_new_mode)
 	up(2, 5, NOW + 1);
 	hosts_set_mode(hosts, HOSTS_MODE_CLEAR);
 	new_sa(2, 6, NOW + 10);
-	pass_time(NOW + 10 + HOSTS_WAIT_MS);
+	pass_time(NOW + 10 + HOSTS_WAIT_CLEAR_MS);
 	ck_assert_uint_eq(find(2)->spi, SPI + 6);
 }
 END_TEST

@@ -31,7 +31,8 @@
  *
  * Holding. The policy of a host without an SA names an SPI that no SA has (but in
  * HOSTS_MODE_DROP): whatever SA appears, packets are held until it takes over, HOSTS_WAIT_MS after
- * it appeared at the latest, or go on in clear where templates are optional. It is so before
+ * it appeared at the latest; or they go on in clear where templates are optional, which a peer that
+ * has no SA yet still takes, so for HOSTS_WAIT_CLEAR_MS there. It is so before
  * anybody asks, too: a policy that is written while packets are held makes the kernel drop those
  * whose route another policy has replaced since. The larval SA that such a policy raises does not
  * end with the coming of an SA, as others do, but with END_ACQUIRE: as long as the larval SA lives
@@ -61,6 +62,7 @@
 /* duplicates.h waits for longer: negotiator_actions.c asserts it. */
 #define HOSTS_SETTLE_MS       3000
 #define HOSTS_WAIT_MS         500
+#define HOSTS_WAIT_CLEAR_MS   3000
 /* After the last one that got ready, and in all. */
 #define HOSTS_TOGETHER_MS     200
 #define HOSTS_TOGETHER_MAX_MS 1000
