@@ -418,7 +418,7 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 			trail->spare = failed.failure;
 			return false;
 		}
-		if (trail && !failed.ours && !trail->hint.reason)
+		if (trail && !failed.ours && failure_replaces(&failed.failure, &trail->hint))
 			trail->hint = failed.failure;
 	}
 	if (failed.ours ? !fails : !trail || !is_answer(line->text) || !tell_hint(trail, &failed))

@@ -235,8 +235,7 @@ void peers_on_reason(struct peers *peers, const struct pair *pair, const struct 
 
 	if (!peer || peer->state != PEER_STATE_NEGOTIATING)
 		return;
-	/* Causes are told before their consequences. */
-	if (!peer->hint.reason)
+	if (failure_replaces(failure, &peer->hint))
 		peer->hint = *failure;
 	if (!final && !peer->closed)
 		return;

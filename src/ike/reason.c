@@ -98,3 +98,16 @@ bool failure_equal(const struct failure *a, const struct failure *b)
 {
 	return a->reason == b->reason && strcmp(a->details, b->details) == 0;
 }
+
+/* What that a certificate is not trusted is a consequence of. */
+static bool is_about_certificate(enum reason reason)
+{
+	return reason >= REASON_UNKNOWN_CA && reason <= REASON_REVOKED &&
+	       reason != REASON_UNTRUSTED;
+}
+
+bool failure_replaces(const struct failure *failure, const struct failure *first)
+{
+	return !first->reason ||
+	       (first->reason == REASON_UNTRUSTED && is_about_certificate(failure->reason));
+}

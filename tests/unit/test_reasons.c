@@ -227,6 +227,16 @@ START_TEST(reasons_of_a_peer_are_the_first_one)
 }
 END_TEST
 
+START_TEST(reasons_may_come_in_another_order)
+{
+	ck_assert(TAKE("xfrmd", BEGIN, "no trusted RSA public key found for 'CN=b'",
+	               "no issuer certificate found for \"CN=b\"", "  issuer is \"CN=Other\"",
+	               SENT));
+	ck_assert_int_eq(strncmp(words, FOREIGN, strlen(FOREIGN)), 0);
+	ck_assert_ptr_nonnull(strstr(words, "CN=Other"));
+}
+END_TEST
+
 START_TEST(reasons_of_a_peer_end_with_its_success)
 {
 	ck_assert(!TAKE("xfrmd", BEGIN, "  issuer is \"CN=Other\"",
@@ -419,6 +429,7 @@ int main(void)
 	tcase_add_test(tcase, reasons_know_that_cas_of_a_rotation_have_one_name);
 	tcase_add_test(tcase, reasons_show_some_of_many_cas);
 	tcase_add_test(tcase, reasons_of_a_peer_are_the_first_one);
+	tcase_add_test(tcase, reasons_may_come_in_another_order);
 	tcase_add_test(tcase, reasons_of_a_peer_end_with_its_success);
 	tcase_add_test(tcase, reasons_of_a_peer_may_come_when_it_has_the_sa);
 	tcase_add_test(tcase, reasons_of_a_peer_that_falls_silent_need_no_answer);

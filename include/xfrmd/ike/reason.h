@@ -85,5 +85,8 @@ struct failure failure_of_words(const char *words);
 /* The same is wrong, whatever the details. */
 bool failure_alike(const struct failure *a, const struct failure *b);
 bool failure_equal(const struct failure *a, const struct failure *b);
+/* Whether it takes the place of @first, which was told before: causes are told before their
+ * consequences, but two lines of charon may come in the other order, since its threads send them. */
+bool failure_replaces(const struct failure *failure, const struct failure *first);
 
 #endif
