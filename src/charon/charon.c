@@ -2,14 +2,12 @@
 #include "xfrmd/charon/charon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,12 +15,10 @@
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/clock.h"
 #include "xfrmd/base/file.h"
-#include "xfrmd/base/process.h"
-#include "xfrmd/base/str.h"
-#include "xfrmd/base/trust.h"
+#include "xfrmd/charon/charon_find.h"
+#include "xfrmd/charon/charon_log.h"
 #include "xfrmd/charon/charon_spawn.h"
 #include "xfrmd/charon/charon_unit.h"
-#include "xfrmd/charon/vici_conn.h"
 
 /*
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
@@ -37,9 +33,6 @@
 #define PORT_WAIT_MS     500
 /* systemd starts its unit again without being asked, unless it gave up. */
 #define UNIT_PATIENCE_MS 5000
-#define LINE_MAX_LEN     1024
-/* More than a FIFO holds by default (pipe(7)). */
-#define DRAIN_MAX        (128 * 1024)
 
 struct charon {
 	struct loop *loop;
@@ -65,11 +58,7 @@ struct charon {
 	struct loop_timer *restart_timer;
 	uint64_t ports_by_ms;             /* what holds them until then may be the one before */
 	struct charon_unit_job *unit_job; /* asks systemd to start it; NULL: none */
-
-	int log_fd;
-	struct loop_fd *log_watch;
-	char line[LINE_MAX_LEN + 1];
-	size_t line_len;
+	struct charon_log *log;
 };
 
 uint64_t charon_restart_delay_ms(unsigned short_lives)
@@ -81,116 +70,6 @@ uint64_t charon_restart_delay_ms(unsigned short_lives)
 	while (short_lives-- > 2 && delay_ms < CHARON_BACKOFF_MAX_MS)
 		delay_ms *= 2;
 	return delay_ms < CHARON_BACKOFF_MAX_MS ? delay_ms : CHARON_BACKOFF_MAX_MS;
-}
-
-/* The log. */
-
-static void finish_line(struct charon *charon)
-{
-	char escaped[4 * LINE_MAX_LEN + 1];
-
-	charon->line[charon->line_len] = '\0';
-	if (charon->line_len)
-		charon->callbacks.log_line(charon->ctx,
-		                           str_escape(charon->line, escaped, sizeof(escaped)));
-	charon->line_len = 0;
-}
-
-static void take_log(struct charon *charon, const char *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (data[i] == '\n' || !data[i])
-			finish_line(charon);
-		else if (charon->line_len < LINE_MAX_LEN)
-			charon->line[charon->line_len++] = data[i];
-	}
-}
-
-/* False: nothing more there. */
-static bool read_log(struct charon *charon)
-{
-	char data[4096];
-	ssize_t len = read(charon->log_fd, data, sizeof(data));
-
-	if (len <= 0)
-		return false;
-	take_log(charon, data, (size_t)len);
-	return true;
-}
-
-static void on_log(void *ctx, unsigned ready)
-{
-	(void)ready;
-	read_log(ctx);
-}
-
-/* Its last words come before the news of its death. */
-static void drain_log(struct charon *charon)
-{
-	for (size_t total = 0; total < DRAIN_MAX && read_log(charon); total += 4096)
-		;
-	finish_line(charon);
-}
-
-static int open_log(struct charon *charon, struct err *err)
-{
-	struct problems problems = {0};
-	struct stat status;
-
-	if (mkfifo(charon->log_path, 0600) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "%s: cannot create: %s", charon->log_path,
-		               strerror(errno));
-	/* For writing as well: without any writer a FIFO would always be readable. */
-	charon->log_fd = open(charon->log_path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (charon->log_fd < 0)
-		return err_set(err, -errno, "%s: cannot open: %s", charon->log_path,
-		               strerror(errno));
-	if (fstat(charon->log_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
-		return err_set(err, -EEXIST, "%s: is not a FIFO, remove it", charon->log_path);
-	trust_judge(charon->log_path, &status, geteuid(), TRUST_PRIVATE, &problems);
-	return trust_refuse(&problems, err);
-}
-
-/* The VICI socket. */
-
-/* The process of root or us that listens there; 0: none takes connections. */
-static pid_t find_listener(const struct charon *charon)
-{
-	pid_t pid;
-	_cleanup_(cleanup_fd) int fd = vici_connect(charon->vici_path, &pid);
-
-	return fd < 0 ? 0 : pid;
-}
-
-/* The process. */
-
-static int write_pid(const struct charon *charon, pid_t pid, struct err *err)
-{
-	uint64_t start_time;
-	char text[64];
-
-	/* It ended already, as the watch will tell. */
-	if (process_start_ticks(pid, &start_time))
-		return 0;
-	snprintf(text, sizeof(text), "%d %llu\n", (int)pid, (unsigned long long)start_time);
-	return file_write_quickly(charon->pid_path, 0644, text, strlen(text), err);
-}
-
-/* The pid in charon.pid if that very process still runs, else 0. */
-static pid_t running_pid(const struct charon *charon)
-{
-	_cleanup_(cleanup_free) char *text = NULL;
-	unsigned long long recorded;
-	uint64_t start_time;
-	size_t len;
-	int pid;
-
-	if (trust_read(charon->pid_path, 64, &text, &len, NULL) ||
-	    sscanf(text, "%d %llu", &pid, &recorded) != 2 || pid <= 0)
-		return 0;
-	if (process_start_ticks(pid, &start_time) || start_time != recorded)
-		return 0;
-	return pid;
 }
 
 static void forget_process(struct charon *charon)
@@ -245,7 +124,8 @@ static void on_exit_seen(void *ctx, unsigned ready)
 	char how[64];
 
 	(void)ready;
-	drain_log(charon);
+	/* its last words come before the news of its death */
+	charon_log_drain(charon->log);
 	reap(charon, how, sizeof(how));
 	forget_process(charon);
 	if (charon->unit)
@@ -276,17 +156,23 @@ static int watch_process(struct charon *charon, pid_t pid, struct err *err)
 	return 0;
 }
 
+/* 0: there is none that others started. */
+static pid_t find_process(const struct charon *charon)
+{
+	return charon->unit ? charon_find_listener(charon->vici_path)
+	                    : charon_find_recorded(charon->pid_path);
+}
+
 /* Whether there is a process that others started, which is watched from now on. */
 static bool adopt(struct charon *charon)
 {
-	pid_t (*find)(const struct charon *) = charon->unit ? find_listener : running_pid;
-	pid_t pid = find(charon);
+	pid_t pid = find_process(charon);
 	struct err err;
 
 	if (!pid || watch_process(charon, pid, &err) < 0)
 		return false;
 	/* Asked again because only now the pid cannot be reused. */
-	if (find(charon) != pid || write_pid(charon, pid, &err) < 0) {
+	if (find_process(charon) != pid || charon_find_record(charon->pid_path, pid, &err) < 0) {
 		forget_process(charon);
 		return false;
 	}
@@ -300,7 +186,7 @@ static bool is_ready(struct charon *charon)
 
 	if (!charon->pid)
 		return adopt(charon);
-	listener = find_listener(charon);
+	listener = charon_find_listener(charon->vici_path);
 	charon->impostor = listener == charon->pid ? 0 : listener;
 	return listener == charon->pid;
 }
@@ -378,7 +264,7 @@ static int start_process(struct charon *charon, struct err *err)
 		               strerror(-error));
 	error = watch_process(charon, pid, err);
 	if (!error)
-		error = write_pid(charon, pid, err);
+		error = charon_find_record(charon->pid_path, pid, err);
 	if (!error && charon_spawn_go(gate) < 0)
 		error = err_set(err, -ESRCH, "charon: was killed at its birth");
 	close(gate);
@@ -512,12 +398,8 @@ static int set_up(struct charon *charon, const struct charon_options *options, s
 		               charon->vici_path);
 	file_remove_temporaries(charon->config_path);
 	file_remove_temporaries(charon->pid_path);
-	error = open_log(charon, err);
-	if (error)
-		return error;
-	error = loop_fd_new(charon->loop, charon->log_fd, LOOP_READ, on_log, charon,
-	                    &charon->log_watch);
-	return error ? err_set(err, error, "charon: %s", strerror(-error)) : 0;
+	return charon_log_open(charon->loop, charon->log_path, charon->callbacks.log_line,
+	                       charon->ctx, &charon->log, err);
 }
 
 int charon_open(struct loop *loop, const struct charon_options *options,
@@ -533,9 +415,8 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 	charon->callbacks = *callbacks;
 	charon->ctx = ctx;
 	charon->pidfd = -1;
-	charon->log_fd = -1;
 	error = set_up(charon, options, err);
-	if (!error && !running_pid(charon))
+	if (!error && !charon_find_recorded(charon->pid_path))
 		error = await_ports(charon, err);
 	if (error) {
 		charon_close(charon);
@@ -553,9 +434,7 @@ void charon_close(struct charon *charon)
 	(void)charon_sockets_admit(&charon->sockets, 1);
 	if (charon->pid)
 		forget_process(charon);
-	loop_fd_free(charon->log_watch);
-	if (charon->log_fd >= 0)
-		close(charon->log_fd);
+	charon_log_close(charon->log);
 	charon_unit_job_free(charon->unit_job);
 	loop_timer_free(charon->restart_timer);
 	loop_timer_free(charon->ready_timer);
@@ -607,7 +486,7 @@ void charon_kill(struct charon *charon)
 	pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);
 	while (poll(&watched, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
 		;
-	drain_log(charon);
+	charon_log_drain(charon->log);
 	reap(charon, how, sizeof(how));
 	forget_process(charon);
 	unlink(charon->pid_path);
