@@ -2,7 +2,7 @@
 # Init: systemd
 # The Debian package under a real systemd, set up by the lines of README.md: what is installed starts
 # nothing, an upgrade restarts the manager and loses nothing, a removal ends the protection, by xfrmd or
-# without it, and a purge leaves keys only. Likewise where another supervisor starts xfrmd.
+# without it, and a purge leaves keys only. Likewise where a real monit starts xfrmd.
 HERE=a fleet 10.0.0.0/20 a=1.1 b=1.2 </dev/null
 
 root=$LAB/../..
@@ -115,9 +115,11 @@ left "${conffiles[@]}" /etc/systemd/system/multi-user.target.wants/xfrmd.service
 # as monit starts it, with a charon of its own
 dpkg --install "$package"
 expect 'xfrmd when it is installed again' "$(systemctl is-active xfrmd || true)" = inactive
-xfrmd --lockdown
-xfrmd
-wait_for 20 pings a b
+sed -i 's/^set daemon .*/set daemon 1/' /etc/monit/monitrc
+/usr/bin/monit
+by_monit=$(sed -n 's/^Where monit supervises: `\([^`]*\)`.*/\1/p' "$root/README.md")
+bash -euxc "$by_monit" </dev/null
+wait_for 40 pings a b
 charon=$(charon_pid a) manager=$(cat /run/xfrmd/xfrmd.pid)
 watch_start a b 500
 dpkg --install "$package"
@@ -127,9 +129,15 @@ expect 'xfrmd after an upgrade, another process' "$(cat /run/xfrmd/xfrmd.pid)" !
 expect 'its unit' "$(systemctl is-active xfrmd || true)" = inactive
 expect 'charon after an upgrade' "$(charon_pid a)" = "$charon"
 
+# nobody starts it again, neither before it is removed nor after it
+monit_pid=$(cat /run/monit.pid)
+kill -STOP "$monit_pid"
 kill -KILL "$(cat /run/xfrmd/xfrmd.pid)"
 dpkg --remove xfrmd
+kill -CONT "$monit_pid"
+sleep 3 # cycles of monit
 gone "$charon"
+/usr/bin/monit quit
 dpkg --purge xfrmd
 left /etc/xfrmd
 expect 'keys after a purge' "$(ls /etc/xfrmd)" = $'ca.pem\ninstance.key\ninstance.pem'
