@@ -54,8 +54,32 @@ int cmd_shutdown(const struct options *options, struct output *output)
 	return control(options, &ask, SHUTDOWN_TIMEOUT_MS, output);
 }
 
-/* Removes our policies from the kernel; *ret_removed counts. Negative errno and @err. */
-static int flush_kernel(size_t *ret_removed, struct err *err)
+static bool has_reqid(const struct diff *diff, uint32_t reqid)
+{
+	for (size_t i = 0; i < diff->count; i++)
+		if (diff->ops[i].kind == DIFF_OP_DELETE &&
+		    diff->ops[i].policy.action == POLICY_ACTION_PROTECT &&
+		    diff->ops[i].policy.reqid == reqid)
+			return true;
+	return false;
+}
+
+/* The SAs of the policies that @removed deletes: a charon that was killed leaves them. */
+static int flush_sas(struct xfrm_sock *sock, const struct diff *removed, size_t *ret_removed,
+                     struct err *err)
+{
+	_cleanup_(cleanup_free) struct sa *sas = NULL;
+	size_t count = 0;
+	int error = xfrm_sock_dump_sas(sock, &sas, &count, err);
+
+	for (size_t i = 0; !error && i < count; i++)
+		if (has_reqid(removed, sas[i].reqid) && xfrm_sock_delete_sa(sock, &sas[i]) == 0)
+			++*ret_removed;
+	return error;
+}
+
+/* Removes our policies and SAs from the kernel, and counts them. Negative errno and @err. */
+static int flush_kernel(size_t *ret_policies, size_t *ret_sas, struct err *err)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0};
 	const struct policy_list want = {0};
@@ -71,7 +95,9 @@ static int flush_kernel(size_t *ret_removed, struct err *err)
 		error = err_set(err, -ENOMEM, "out of memory");
 	if (!error && xfrm_sock_apply(sock, &diff, err))
 		error = -EIO;
-	*ret_removed = diff.deletes;
+	if (!error)
+		error = flush_sas(sock, &diff, ret_sas, err);
+	*ret_policies = diff.deletes;
 	diff_fini(&diff);
 	xfrm_sock_close(sock);
 	return error;
@@ -85,11 +111,12 @@ static int flush_without_daemon(const struct options *options, struct output *ou
 {
 	_cleanup_(strlist_fini) struct strlist changes = {0}, errors = {0};
 	struct err err = {0};
-	size_t removed = 0;
-	int error = flush_kernel(&removed, &err);
+	size_t policies = 0, sas = 0;
+	int error = flush_kernel(&policies, &sas, &err);
 
 	if ((error ? strlist_add(&errors, err.text)
-	           : strlist_addf(&changes, "policies: %zu removed, no daemon runs", removed)) < 0)
+	           : strlist_addf(&changes, "policies: %zu removed, SAs: %zu, no daemon runs",
+	                          policies, sas)) < 0)
 		return EXIT_FAILED;
 	output_result(output, options->json, &changes, &errors);
 	return error ? EXIT_FAILED : EXIT_OK;

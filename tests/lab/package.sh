@@ -138,6 +138,17 @@ kill -CONT "$monit_pid"
 sleep 3 # cycles of monit
 gone "$charon"
 /usr/bin/monit quit
+
+# both were killed, nobody has ended the SAs
+dpkg --install "$package"
+xfrmd
+wait_for 20 pings a b
+charon=$(charon_pid a)
+kill -KILL "$(cat /run/xfrmd/xfrmd.pid)"
+kill -KILL "$charon"
+expect 'SAs that nobody has' "$(esp_sas a)" -ge 2
+dpkg --remove xfrmd
+gone "$charon"
 dpkg --purge xfrmd
 left /etc/xfrmd
 expect 'keys after a purge' "$(ls /etc/xfrmd)" = $'ca.pem\ninstance.key\ninstance.pem'
