@@ -20,15 +20,17 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static void mark_lost(struct peers *peers, struct peer *peer, uint64_t now_ms)
+/* False: it is known to have lost some. */
+static bool mark_lost(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
 	if (peer->lost)
-		return;
+		return false;
 	peer->lost = true;
 	peer->next_retry_ms = later(later(now_ms, peers->repairs_ms),
 	                            peer->repaired_ms + PEERS_REPAIR_PAUSE_MS);
 	peers->repairs_ms = later(now_ms, peers->repairs_ms) + PEERS_REPAIR_SPACING_MS;
 	peers_note_due(peers, peer, now_ms);
+	return true;
 }
 
 /* The peer that the SA is of if it comes in. */
@@ -76,8 +78,7 @@ size_t peers_on_sas_listed(struct peers *peers, const struct pair *sas, size_t c
 
 		if (peer->state != PEER_STATE_UP || (peer->seen_out && peer->seen_in))
 			continue;
-		mark_lost(peers, peer, now_ms);
-		lacking++;
+		lacking += mark_lost(peers, peer, now_ms);
 	}
 	return lacking;
 }

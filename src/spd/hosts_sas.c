@@ -125,8 +125,8 @@ void hosts_look(struct hosts *hosts, size_t index, uint64_t now_ms, struct host_
 		if (pinned ? child->spi != first : child->spi == state->listen_spi)
 			add_listen(hosts, index, child, actions);
 	}
-	if (state->look_ms < HOSTS_LOOK_MAX_MS)
-		state->look_ms = clock_earlier(2 * state->look_ms, HOSTS_LOOK_MAX_MS);
+	state->look_ms = clock_earlier(2 * state->look_ms,
+	                               pinned ? HOSTS_LOOK_MAX_MS : HOSTS_AWAIT_MAX_MS);
 	if (pinned)
 		hosts_watch(hosts, index, now_ms);
 	else

@@ -19,6 +19,7 @@
 
 struct foreign_sa_changes {
 	struct loop_timer *tell_timer, *check_timer;
+	bool check_due;
 	struct gather losses;
 	size_t deleted, lacking; /* untold: SAs that were deleted, peers whose SAs were flushed */
 	struct sa last;
@@ -121,7 +122,10 @@ void foreign_sa_changes_check(struct daemon *daemon, bool flushed)
 
 static void check_flushed(void *ctx)
 {
-	foreign_sa_changes_check(ctx, true);
+	struct daemon *daemon = ctx;
+
+	daemon->parts.foreign_sa_changes->check_due = false;
+	foreign_sa_changes_check(daemon, true);
 }
 
 static bool has_sa(const struct daemon *daemon, const struct pair *pair, bool outbound,
@@ -135,9 +139,13 @@ static bool has_sa(const struct daemon *daemon, const struct pair *pair, bool ou
 
 void foreign_sa_changes_on_fresh(struct daemon *daemon, const struct fresh_sas *fresh)
 {
-	if (!has_sa(daemon, &fresh->pair, true, fresh->spi_out) ||
-	    !has_sa(daemon, &fresh->pair, false, fresh->spi_in))
-		loop_timer_start(daemon->parts.foreign_sa_changes->check_timer, CHECK_DELAY_MS);
+	struct foreign_sa_changes *self = daemon->parts.foreign_sa_changes;
+
+	if (self->check_due || (has_sa(daemon, &fresh->pair, true, fresh->spi_out) &&
+	                        has_sa(daemon, &fresh->pair, false, fresh->spi_in)))
+		return;
+	self->check_due = true;
+	loop_timer_start(self->check_timer, CHECK_DELAY_MS);
 }
 
 const struct part foreign_sa_changes_part = {

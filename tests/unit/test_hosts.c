@@ -73,7 +73,8 @@ static const struct {
 		 {NEW, 0, 2, 5, ""},
 		 {THEIRS, 0, 2, 5, ""},
 		 {PASS, WAIT - 1, 0, 0,
-                  "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5"},
+                  "listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, listen 2 5, "
+                  "listen 2 5"},
 		 {PASS, WAIT, 0, 0, "pin 2 5, end 2, refresh 2"},
 		 {PASS, 9999, 0, 0, ""},
 	 }},

@@ -184,7 +184,8 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
  */
 bool peers_on_sa_lost(struct peers *peers, const struct pair *ends, uint64_t now_ms);
 /* Likewise from a list of all SAs of ours in the kernel, after a flush or lost notifications: of
- * every peer that is up there must be one in each direction. Returns how many peers lack some. */
+ * every peer that is up there must be one in each direction. Returns how many peers lack some that
+ * were not known to. */
 size_t peers_on_sas_listed(struct peers *peers, const struct pair *sas, size_t count,
                            uint64_t now_ms);
 /* From charon. A pair unknown so far (the peer initiated) gets an entry. A REKEY or TERMINATE that

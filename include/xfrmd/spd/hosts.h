@@ -66,9 +66,10 @@
 /* After the last one that got ready, and in all. */
 #define HOSTS_TOGETHER_MS     200
 #define HOSTS_TOGETHER_MAX_MS 1000
-/* To the first LISTEN for a new SA, doubling up to the pause between looks at those that live
- * beside the pinned one. */
+/* To the first LISTEN for a new SA, doubling up to the pause between looks while the peer is awaited,
+ * and then up to that between looks at those that live beside the pinned one. */
 #define HOSTS_LISTEN_MIN_MS   5
+#define HOSTS_AWAIT_MAX_MS    100
 #define HOSTS_LOOK_MAX_MS     1000
 #define HOSTS_SILENT_MS       1000
 /* Of what is held for one that answers slowly, since it was asked for. */
