@@ -64,6 +64,12 @@ files >before
 playbook rollout
 changed 0
 
+# required however it is written: by hand, too
+within a sed -i 's/^[a-z]/\t&/; s/ = /\t= /' /etc/xfrmd/xfrmd.conf
+playbook optional
+expect 'mode' "$(status a 'd["mode"], d["healthy"]')" = '["required", true]'
+files >before
+
 # refused before it is in place
 group '[10.0.1.0/24, 10.0.2.300/24]' "$PKI" "''"
 must_not playbook rollout
