@@ -77,6 +77,15 @@ expect_text 'refusal' "$(cat /run/lab/played)" \
 	'[ipsec] ipsec_subnets: malformed subnet, found \"10.0.2.300/24\"'
 must cmp before <(files)
 
+inventory a <<-EOF
+	xfrmd_conf:
+	  ipsec:
+	  ipsec_subnets: 10.0.1.0/24
+EOF
+must_not playbook optional
+expect_text 'refusal' "$(cat /run/lab/played)" 'xfrmd_conf: ipsec, ipsec_subnets: no keys with values below it'
+must cmp before <(files)
+
 # new certificates, and one subnet less, without a moment in which IPsec is not required
 mkdir -m 700 home
 xfrmpki init --dir home --cn fleet
