@@ -38,6 +38,37 @@ static struct node properties_of(const struct node *owner)
 	return node_member(&all, JOB);
 }
 
+/* Of a name that stands twice, BOSH takes the last one and says nothing. */
+static void check_once(struct search *search, const struct node *mapping, const char *name)
+{
+	size_t earlier = 0;
+
+	for (size_t i = 0; mapping->kind == NODE_MAPPING && i < mapping->count; i++) {
+		struct node key = node_key(mapping, i);
+
+		if (!node_is_text(&key, name))
+			continue;
+		if (earlier)
+			problems_add(
+				search->problems,
+				"%s: line %zu: %s: stands in line %zu already, expected it once",
+				search->file, key.line, name, earlier);
+		earlier = key.line;
+	}
+}
+
+/* Whatever decides where the properties are. */
+static void check_names(struct search *search, const struct node *owner)
+{
+	static const char *const names[] = {"addons", "instance_groups", "name",
+	                                    "jobs",   "properties",      JOB};
+	struct node below = node_member(owner, "properties");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_once(search, owner, names[i]);
+	check_once(search, &below, JOB);
+}
+
 static void check_place(struct search *search, const struct node *job, const struct node *addon,
                         const struct node *properties)
 {
@@ -92,9 +123,11 @@ static void search_addons(struct search *search, const char *name)
 	for (size_t i = 0; i < count_items(&addons); i++) {
 		struct node addon = get_item(&addons, i), jobs = node_member(&addon, "jobs");
 
+		check_names(search, &addon);
 		for (size_t j = 0; j < count_items(&jobs); j++) {
 			struct node job = get_item(&jobs, j), its = node_member(&job, "name");
 
+			check_names(search, &job);
 			if (node_is_text(&its, JOB))
 				add_job(search, &job, &addon);
 		}
@@ -205,6 +238,7 @@ int addon_find(const char *file, const struct node *root, const char *name,
 	size_t before = problems->count;
 	struct node properties = {0};
 
+	check_names(&search, root);
 	search_addons(&search, "addons");
 	search_addons(&search, "instance_groups");
 	if (search.count)

@@ -23,8 +23,9 @@
 /* Only the copy has it. */
 #define MARK ".copy-of-xfrmpki"
 
-static const char *const swapped[] = {"ca.pem", "ca.key", "ca.next.key", "instance.pem",
-                                      "instance.key"};
+static const char *const swapped[] = {"ca.pem",        "ca.key",          "ca.next.key",
+                                      "instance.pem",  "instance.key",    "xfrmd.conf",
+                                      "ipsec_subnets", "no_ipsec_subnets"};
 
 /* For what some file systems, and folders of others, do not allow. */
 static int refuse(const struct pki_swap *swap, const char *what, struct err *err)
@@ -33,7 +34,7 @@ static int refuse(const struct pki_swap *swap, const char *what, struct err *err
 
 	return err_set(err, code,
 	               "%s: cannot %s: %s, expected a directory that can be replaced as a whole: "
-	               "rotate a copy (cp -a) in another place and bring its files back",
+	               "work on a copy (cp -a) in another place and bring its files back",
 	               swap->dir, what, strerror(-code));
 }
 

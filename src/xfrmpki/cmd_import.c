@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `xfrmpki import`: a manifest of the add-on to a folder that xfrmd takes. Everything is judged
- * before the first file is touched; xfrmd.conf comes last, so that it never names what is not there.
+ * before the first file is touched; xfrmd.conf comes last, so that it never names what is not there,
+ * and files that replace others come into force all at once.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../ctl/json_writer.h"
 #include "cmd.h"
@@ -21,6 +23,7 @@
 #include "xfrmd/manifest/property.h"
 #include "xfrmd/manifest/tree.h"
 #include "xfrmd/pki/pki_folder.h"
+#include "xfrmd/pki/pki_swap.h"
 
 struct options {
 	const char *manifest, *dir, *addon;
@@ -91,30 +94,87 @@ static int plan_files(const char *dir, const struct import *import, struct files
 	return files->texts[FILE_CONF] ? 0 : -ENOMEM;
 }
 
-/* Whether the folder is free, and such that xfrmd will take what lies in it. */
-static void check_folder(const struct files *files, bool force, struct problems *problems)
+/*
+ * Whether the folder is free, or may be overwritten, and such that xfrmd will take what lies in it.
+ * Returns whether there is something to overwrite.
+ */
+static bool check_folder(const struct files *files, bool force, struct problems *problems)
 {
 	struct stat status;
+	bool any = false;
 
 	trust_check_folders(files->paths[FILE_CONF], problems);
-	for (size_t i = 0; !force && i < FILE_COUNT; i++)
-		if (files->paths[i] && lstat(files->paths[i], &status) == 0)
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		if (!files->paths[i] || lstat(files->paths[i], &status) < 0)
+			continue;
+		any = true;
+		if (!force)
 			problems_add(problems, "%s: exists, expected none without --force",
 			             files->paths[i]);
+		else if (S_ISDIR(status.st_mode))
+			problems_add(problems, "%s: is a directory, expected a file or none",
+			             files->paths[i]);
+	}
+	return any;
 }
 
-static int write_files(const struct files *files, const struct pki_bundle *bundle, struct err *err)
+static int write_file(const struct files *files, enum file file, const char *path,
+                      const struct pki_bundle *bundle, struct err *err)
 {
-	int r = pki_key_write(files->paths[FILE_KEY], &bundle->key, err);
+	if (file == FILE_KEY)
+		return pki_key_write(path, &bundle->key, err);
+	if (file == FILE_CERTIFICATE)
+		return pki_certs_write(path, &bundle->chain, err);
+	if (file == FILE_CAS)
+		return pki_certs_write(path, &bundle->cas, err);
+	return file_write_atomic(path, 0644, files->texts[file], strlen(files->texts[file]), err);
+}
+
+/* To @dir, which need not be where they are to be found. */
+static int write_files(const struct files *files, const char *dir, const struct pki_bundle *bundle,
+                       struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < FILE_COUNT; i++) {
+		_cleanup_(cleanup_free) char *path = NULL;
+
+		if (!files->paths[i])
+			continue;
+		if (asprintf(&path, "%s/%s", dir, file_names[i]) < 0) {
+			path = NULL;
+			return err_set(err, -ENOMEM, "out of memory");
+		}
+		r = write_file(files, i, path, bundle, err);
+	}
+	return r;
+}
+
+/* None of them was there. */
+static int write_new(const struct files *files, const char *dir, const struct pki_bundle *bundle,
+                     struct err *err)
+{
+	int r = write_files(files, dir, bundle, err);
+
+	for (size_t i = 0; r < 0 && i < FILE_COUNT; i++)
+		if (files->paths[i])
+			unlink(files->paths[i]);
+	return r;
+}
+
+static int overwrite(const struct files *files, const char *dir, const struct pki_bundle *bundle,
+                     struct err *err)
+{
+	struct pki_swap swap;
+	int r = pki_swap_open(&swap, dir, err);
 
 	if (r == 0)
-		r = pki_certs_write(files->paths[FILE_CERTIFICATE], &bundle->chain, err);
+		r = pki_swap_stage(&swap, err);
 	if (r == 0)
-		r = pki_certs_write(files->paths[FILE_CAS], &bundle->cas, err);
-	for (size_t i = FILE_LISTS; r == 0 && i < FILE_COUNT; i++)
-		if (files->paths[i])
-			r = file_write_atomic(files->paths[i], 0644, files->texts[i],
-			                      strlen(files->texts[i]), err);
+		r = write_files(files, swap.stage, bundle, err);
+	if (r == 0)
+		r = pki_swap_commit(&swap, err);
+	pki_swap_close(&swap);
 	return r;
 }
 
@@ -123,6 +183,7 @@ static void import_into(const struct options *options, struct import_source *sou
                         struct import *import, struct files *files, struct problems *problems)
 {
 	_cleanup_(cleanup_free) char *dir = realpath(options->dir, NULL);
+	bool any = false;
 	struct err err;
 
 	source->dir = dir ? dir : "/";
@@ -132,8 +193,10 @@ static void import_into(const struct options *options, struct import_source *sou
 	if (pki_folder_check(options->dir, &err) < 0)
 		problems_add(problems, "%s", err.text);
 	else if (!problems->out_of_memory)
-		check_folder(files, options->force, problems);
-	if (!problems_any(problems) && write_files(files, &import->bundle, &err) < 0)
+		any = check_folder(files, options->force, problems);
+	if (problems_any(problems))
+		return;
+	if ((any ? overwrite : write_new)(files, dir, &import->bundle, &err) < 0)
 		problems_add(problems, "%s", err.text);
 }
 

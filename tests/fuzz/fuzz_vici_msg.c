@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/charon/swan_alert.h"
+#include "xfrmd/charon/swan_algorithms.h"
 #include "xfrmd/charon/swan_event.h"
 #include "xfrmd/charon/vici_msg.h"
 
@@ -34,6 +36,24 @@ static void find(const uint8_t *data, size_t size)
 	vici_reply_status(data, size, text, sizeof(text));
 }
 
+/* What charon 6 tells beyond those before it; and certificates. */
+static void decode_further(const uint8_t *data, size_t size)
+{
+	struct swan_algorithms algorithms;
+	struct swan_alert alert;
+	const void *der;
+	size_t len;
+
+	if (!swan_event_alert(data, size, &alert) &&
+	    (!alert.ike_id || !memchr(alert.ike_name, '\0', sizeof(alert.ike_name))))
+		abort();
+	if (!swan_algorithms_read(data, size, &algorithms) && !algorithms.known)
+		abort();
+	if (!swan_event_cert(data, size, &der, &len) && len &&
+	    ((const uint8_t *)der < data || (const uint8_t *)der + len > data + size))
+		abort();
+}
+
 static void decode(const uint8_t *data, size_t size)
 {
 	struct swan_child_rekey rekey;
@@ -48,6 +68,7 @@ static void decode(const uint8_t *data, size_t size)
 		abort();
 	swan_event_child_rekey(data, size, &rekey);
 	swan_event_ike_rekey(data, size, &old_id, &new_id);
+	decode_further(data, size);
 	if (swan_event_log(data, size, &line) < 0)
 		return;
 	swan_failure(line.text, &failure, &final);

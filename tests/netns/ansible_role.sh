@@ -64,11 +64,26 @@ files >before
 playbook rollout
 changed 0
 
+# required however it is written: by hand, too
+within a sed -i 's/^[a-z]/\t&/; s/ = /\t= /' /etc/xfrmd/xfrmd.conf
+playbook optional
+expect 'mode' "$(status a 'd["mode"], d["healthy"]')" = '["required", true]'
+files >before
+
 # refused before it is in place
 group '[10.0.1.0/24, 10.0.2.300/24]' "$PKI" "''"
 must_not playbook rollout
 expect_text 'refusal' "$(cat /run/lab/played)" \
 	'[ipsec] ipsec_subnets: malformed subnet, found \"10.0.2.300/24\"'
+must cmp before <(files)
+
+inventory a <<-EOF
+	xfrmd_conf:
+	  ipsec:
+	  ipsec_subnets: 10.0.1.0/24
+EOF
+must_not playbook optional
+expect_text 'refusal' "$(cat /run/lab/played)" 'xfrmd_conf: ipsec, ipsec_subnets: no keys with values below it'
 must cmp before <(files)
 
 # new certificates, and one subnet less, without a moment in which IPsec is not required

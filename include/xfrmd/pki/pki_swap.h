@@ -32,8 +32,8 @@ int pki_swap_open(struct pki_swap *swap, const char *dir, struct err *err);
 /* Makes the copy: hard links, so that files in it are to be replaced, never written into. */
 int pki_swap_stage(struct pki_swap *swap, struct err *err);
 /*
- * Brings ca.pem, ca.key, ca.next.key, instance.pem and instance.key of the copy into force, or
- * their absence; other files stay as they are. On failure the old ones are in force, but for
+ * Brings the files that rotations and imports write, as they are in the copy, into force, or their
+ * absence; other files stay as they are. On failure the old ones are in force, but for
  * failures behind the point of no return: those the next run makes good.
  */
 int pki_swap_commit(struct pki_swap *swap, struct err *err);
