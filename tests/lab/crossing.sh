@@ -28,8 +28,8 @@ for round in still rekeyed; do
 		charon_rekey a b anyhow &
 		charon_rekey b a anyhow
 		wait $!
-		ike_spis b >rekeyed
-		must_not grep -qFf crossed rekeyed
+		# charon 6 lists a rekeyed one until its end is acknowledged
+		wait_for 5 ike_sas_gone crossed b
 	fi
 	wait_for 15 has_sas a 2
 	wait_for 15 has_sas b 2
