@@ -44,7 +44,7 @@ all_read() {
 wait_for 30 all_read
 after=$(contact 10.9.0.3)
 echo "first contacts: alone $alone ms, during the scan $during ms, after it $after ms"
-expect 'ms of a first contact after the scan' "$after" -lt $((2 * alone + 2000))
+expect 'ms of a first contact after the scan' "$after" -lt $((2 * alone + during + 2000))
 # 4,096, and those that are negotiated with
 expect 'peers without an SA' "$(without_sa)" -le $((4096 + 64))
 expect 'kB of memory more' $(($(memory) - before)) -lt 20000
