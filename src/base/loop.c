@@ -25,6 +25,7 @@ struct loop_fd {
 
 struct loop_timer {
 	struct event *event;
+	uint64_t due_ms; /* as loop_timer_start_at() was told; UINT64_MAX: not by that, or over */
 	loop_fn fn;
 	void *ctx;
 };
@@ -156,6 +157,7 @@ static void timer_due(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	timer->due_ms = UINT64_MAX;
 	timer->fn(timer->ctx);
 }
 
@@ -165,7 +167,7 @@ int loop_timer_new(struct loop *loop, loop_fn fn, void *ctx, struct loop_timer *
 
 	if (!timer)
 		return -ENOMEM;
-	*timer = (struct loop_timer){.fn = fn, .ctx = ctx};
+	*timer = (struct loop_timer){.due_ms = UINT64_MAX, .fn = fn, .ctx = ctx};
 	timer->event = evtimer_new(loop->base, timer_due, timer);
 	if (!timer->event) {
 		free(timer);
@@ -180,22 +182,29 @@ void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 	struct timeval delay = {.tv_sec = (time_t)(delay_ms / 1000),
 	                        .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)};
 
+	timer->due_ms = UINT64_MAX;
 	if (evtimer_add(timer->event, &delay) < 0)
 		log_error("loop: timer: out of memory");
 }
 
 void loop_timer_start_at(struct loop_timer *timer, uint64_t due_ms)
 {
-	uint64_t now_ms = clock_now_ms();
+	uint64_t now_ms;
 
-	if (due_ms == UINT64_MAX)
+	if (due_ms == UINT64_MAX) {
 		loop_timer_stop(timer);
-	else
-		loop_timer_start(timer, due_ms > now_ms ? due_ms - now_ms : 0);
+		return;
+	}
+	if (due_ms == timer->due_ms)
+		return;
+	now_ms = clock_now_ms();
+	loop_timer_start(timer, due_ms > now_ms ? due_ms - now_ms : 0);
+	timer->due_ms = due_ms;
 }
 
 void loop_timer_stop(struct loop_timer *timer)
 {
+	timer->due_ms = UINT64_MAX;
 	evtimer_del(timer->event);
 }
 

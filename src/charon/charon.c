@@ -499,6 +499,13 @@ void charon_restart(struct charon *charon)
 		pidfd_send_signal(charon->pidfd, SIGKILL, NULL, 0);
 }
 
+void charon_settings_read(struct charon *charon)
+{
+	/* what cannot be done here is told of its sockets */
+	if (charon->pid)
+		(void)charon_log_unblock(charon->log, charon->pidfd, charon->pid);
+}
+
 pid_t charon_pid(const struct charon *charon)
 {
 	return charon->pid;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "xfrmd/charon/charon_log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "xfrmd/base/cleanup.h"
 #include "xfrmd/base/str.h"
 #include "xfrmd/base/trust.h"
 
@@ -70,6 +74,9 @@ void charon_log_drain(struct charon_log *log)
 	finish_line(log);
 }
 
+/* Of 4 KB pages, which it takes when there are lines in them; the kernel's limit for anybody. */
+#define FIFO_SIZE (1024 * 1024)
+
 static int open_fifo(const char *path, int *ret_fd, struct err *err)
 {
 	struct problems problems = {0};
@@ -83,6 +90,8 @@ static int open_fifo(const char *path, int *ret_fd, struct err *err)
 		return err_set(err, -errno, "%s: cannot open: %s", path, strerror(errno));
 	if (fstat(*ret_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
 		return err_set(err, -EEXIST, "%s: is not a FIFO, remove it", path);
+	/* the default is enough for a few hundred negotiations while nobody reads */
+	(void)fcntl(*ret_fd, F_SETPIPE_SZ, FIFO_SIZE);
 	trust_judge(path, &status, geteuid(), TRUST_PRIVATE, &problems);
 	return trust_refuse(&problems, err);
 }
@@ -110,6 +119,38 @@ int charon_log_open(struct loop *loop, const char *path, charon_log_fn fn, void 
 	}
 	*ret_log = log;
 	return 0;
+}
+
+static int unblock(int pidfd, int number)
+{
+	_cleanup_(cleanup_fd) int fd = pidfd_getfd(pidfd, number, 0);
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+int charon_log_unblock(const struct charon_log *log, int pidfd, pid_t pid)
+{
+	struct stat fifo, other;
+	const struct dirent *entry;
+	char path[64];
+	int error = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (!dir || fstat(log->fd, &fifo) < 0)
+		error = -errno;
+	while (!error && (entry = readdir(dir))) {
+		if (fstatat(dirfd(dir), entry->d_name, &other, 0) == 0 && S_ISFIFO(other.st_mode) &&
+		    other.st_dev == fifo.st_dev && other.st_ino == fifo.st_ino)
+			error = unblock(pidfd, atoi(entry->d_name));
+	}
+	if (dir)
+		closedir(dir);
+	return error;
 }
 
 void charon_log_close(struct charon_log *log)

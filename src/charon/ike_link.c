@@ -28,9 +28,10 @@ struct ike_link {
 	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
 
-/* One that charon does not know is not missed: `alert` is of 6.0.3, before that its log alone tells. */
+/* One that charon does not know is not missed: `alert` is of 6.0.3, before that its log alone tells. Of
+ * `log`, which would make charon work as much as all the others, the FIFO has the lines. */
 static const char *const event_names[] = {"ike-updown", "child-updown", "child-rekey", "ike-rekey",
-                                          "list-sa",    "list-cert",    "log",         "alert"};
+                                          "list-sa",    "list-cert",    "alert"};
 
 static bool keeps_conn(void *ctx, const char *name)
 {
@@ -44,6 +45,13 @@ static void on_loaded(void *ctx)
 	struct ike_link *link = ctx;
 
 	link->callbacks->loaded(link->ctx);
+}
+
+static void on_settings_read(void *ctx)
+{
+	struct ike_link *link = ctx;
+
+	link->callbacks->settings_read(link->ctx);
 }
 
 static void on_incomplete(void *ctx)
@@ -209,8 +217,10 @@ const char *ike_link_problem(const struct ike_link *link)
 int ike_link_new(struct loop *loop, const char *vici_path,
                  const struct ike_link_callbacks *callbacks, void *ctx, struct ike_link **ret_link)
 {
-	static const struct loader_callbacks loader_callbacks = {
-		.keeps_conn = keeps_conn, .loaded = on_loaded, .incomplete = on_incomplete};
+	static const struct loader_callbacks loader_callbacks = {.keeps_conn = keeps_conn,
+	                                                         .settings_read = on_settings_read,
+	                                                         .loaded = on_loaded,
+	                                                         .incomplete = on_incomplete};
 	struct ike_link *link = calloc(1, sizeof(*link));
 	int error = -ENOMEM;
 

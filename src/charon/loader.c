@@ -100,6 +100,14 @@ static void on_done(void *ctx, int error, const void *message, size_t len)
 	complain(loader, "charon refused: %s", reason);
 }
 
+static void on_settings(void *ctx, int error, const void *message, size_t len)
+{
+	struct loader *loader = ctx;
+
+	on_done(loader, error, message, len);
+	loader->callbacks->settings_read(loader->ctx);
+}
+
 static void on_algorithms(void *ctx, int error, const void *message, size_t len)
 {
 	struct loader *loader = ctx;
@@ -211,7 +219,7 @@ void loader_sync(struct loader *loader, struct vici_conn *conn, const struct con
 	loader->bundle = bundle;
 	loader->problem[0] = '\0';
 	send_command(loader, "get-algorithms", &message, on_algorithms);
-	send_command(loader, "reload-settings", &message, on_done);
+	send_command(loader, "reload-settings", &message, on_settings);
 	load_key(loader);
 	load_certificates(loader);
 	swan_conf_load_responder(&message, conf, leaf->der, leaf->der_len);

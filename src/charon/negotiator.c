@@ -93,6 +93,13 @@ static void on_half_open(void *ctx, size_t all)
 	negotiator->half_open = all > own ? all - own : 0;
 }
 
+static void on_settings_read(void *ctx)
+{
+	struct negotiator *negotiator = ctx;
+
+	negotiator->callbacks->settings_read(negotiator->ctx);
+}
+
 static void on_stuck(void *ctx)
 {
 	struct negotiator *negotiator = ctx;
@@ -261,6 +268,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		.event = negotiator_take_event,
 		.keeps_conn = keeps_conn,
 		.loaded = on_loaded,
+		.settings_read = on_settings_read,
 		.stuck = on_stuck,
 		.half_open = on_half_open,
 	};

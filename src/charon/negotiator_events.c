@@ -210,18 +210,17 @@ static void tell_failed(struct negotiator *negotiator, const struct failed_negot
 		            addr_format(&failed->pair.local, to));
 }
 
-static void on_log(struct negotiator *negotiator, const void *message, size_t len,
-                   struct peer_actions *actions)
+void negotiator_take_line(struct negotiator *negotiator, const struct swan_log *line)
 {
 	struct failed_negotiation failed;
-	struct swan_log log;
+	struct peer_actions actions = {0};
 
-	if (swan_event_log(message, len, &log) < 0)
+	tell_progress(negotiator, line);
+	if (!reasons_take(&negotiator->reasons, line, negotiator->bundle, clock_now_epoch, &failed))
 		return;
-	tell_progress(negotiator, &log);
-	if (reasons_take(&negotiator->reasons, &log, negotiator->bundle, clock_now_epoch(),
-	                 &failed))
-		tell_failed(negotiator, &failed, actions);
+	tell_failed(negotiator, &failed, &actions);
+	negotiator_run(negotiator, &actions);
+	negotiator_check_terminated(negotiator);
 }
 
 static void on_alert(struct negotiator *negotiator, const void *message, size_t len)
@@ -249,9 +248,7 @@ void negotiator_take_event(void *ctx, const char *name, const void *message, siz
 	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
 
-	if (strcmp(name, "log") == 0)
-		on_log(negotiator, message, len, &actions);
-	else if (strcmp(name, "alert") == 0)
+	if (strcmp(name, "alert") == 0)
 		on_alert(negotiator, message, len);
 	else if (strcmp(name, "list-cert") == 0)
 		on_cert(negotiator, message, len);

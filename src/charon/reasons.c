@@ -398,7 +398,8 @@ static bool is_answer(const char *text)
 }
 
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
-                  const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed)
+                  const struct pki_bundle *own, int64_t (*now)(void),
+                  struct failed_negotiation *ret_failed)
 {
 	struct reason_trail *trail = begins(line->text) && line->ike_id
 	                                     ? start(reasons, line->ike_id)
@@ -413,7 +414,7 @@ bool reasons_take(struct reasons *reasons, const struct swan_log *line,
 	if (trail)
 		note(trail, line->text, own);
 	if (fails) {
-		explain(&failed.failure, trail, line->text, own, now);
+		explain(&failed.failure, trail, line->text, own, now());
 		if (trail && trail->own && is_about_chain(line->text)) {
 			trail->spare = failed.failure;
 			return false;

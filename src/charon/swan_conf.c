@@ -104,13 +104,15 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir)
 	               "  journal {\n"
 	               "    default = -1\n"
 	               "  }\n"
+	               /* by its path: what goes to stderr is written in two pieces a line */
 	               "  filelog {\n"
-	               "    stderr {\n"
-	               "      default = 1\n");
-	/* a line for every message that it sends */
-	if (conf->log_level < LOG_LEVEL_DEBUG)
-		buf_str(&text, "      net = 0\n");
-	buf_str(&text, "      flush_line = yes\n"
+	               "    fifo {\n"
+	               "      path = \"");
+	add_escaped(&text, run_dir);
+	buf_str(&text, "/charon.log\"\n"
+	               "      default = 1\n"
+	               "      ike_name = yes\n"
+	               "      flush_line = yes\n"
 	               "    }\n"
 	               "  }\n"
 	               "}\n");

@@ -53,11 +53,21 @@ static void on_charon_died(void *ctx, const char *how)
 
 static void on_charon_line(void *ctx, const char *line)
 {
+	const struct daemon *daemon = ctx;
+	struct swan_log log;
 	int level;
 
-	(void)ctx;
 	if (swan_log_level(line, &level))
 		log_at((enum log_level)level, "charon: %s", line);
+	if (daemon->negotiator && swan_log_parse(line, &log) == 0)
+		negotiator_take_line(daemon->negotiator, &log);
+}
+
+static void on_settings_read(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	charon_settings_read(daemon->charon);
 }
 
 static void on_stuck(void *ctx)
@@ -115,6 +125,7 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 		.packets = known_hosts_packets,
 		.greet = known_hosts_greet,
 		.cert = certificates_on_cert,
+		.settings_read = on_settings_read,
 		.stuck = on_stuck,
 	};
 	_cleanup_(cleanup_free) char *path = run_dir_file(daemon->run_dir, "charon.vici");

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* charon's log, a line each: `IKE_SA|CONNECTION|TEXT`. What is told of it must be readable. */
+/* charon's log. What is told of it must be readable. */
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/str.h"
+#include "xfrmd/charon/charon_log.h"
 #include "xfrmd/charon/reasons.h"
 
 #define NOW 1800000000 /* 2027-01-15T08:00:00Z */
@@ -21,30 +23,25 @@ static struct pki_cert cas[] = {
 static const struct pki_bundle own = {.chain = {.items = &leaf, .count = 1},
                                       .cas = {.items = cas, .count = 4}};
 
-/* As swan_event_log() has it. */
-static void copy_printable(char *ret_text, size_t size, const char *text)
+static int64_t now(void)
 {
-	snprintf(ret_text, size, "%s", text);
-	for (; *ret_text; ret_text++) {
-		if (*ret_text < ' ' || *ret_text > '~')
-			*ret_text = '?';
-	}
+	return NOW;
 }
 
-static void take(struct reasons *reasons, char *line)
+static void take(struct reasons *reasons, const char *raw)
 {
-	char *id = strsep(&line, "|"), *name = line ? strsep(&line, "|") : NULL;
 	struct failed_negotiation failed = {0};
 	char words[FAILURE_WORDS_MAX], again[FAILURE_WORDS_MAX];
+	char line[4 * CHARON_LOG_LINE_MAX + 1];
 	struct failure parsed;
-	struct swan_log log = {0};
+	struct swan_log log;
+	int level;
 
-	if (!line)
+	str_escape(raw, line, sizeof(line));
+	swan_log_level(line, &level);
+	if (swan_log_parse(line, &log) < 0)
 		return;
-	log.ike_id = (uint32_t)strtoul(id, NULL, 10);
-	copy_printable(log.ike_name, sizeof(log.ike_name), name);
-	copy_printable(log.text, sizeof(log.text), line);
-	if (!reasons_take(reasons, &log, &own, NOW, &failed))
+	if (!reasons_take(reasons, &log, &own, now, &failed))
 		return;
 	parsed = failure_of_words(failure_words(&failed.failure, words));
 	if (!words[0] || !failure_equal(&parsed, &failed.failure) ||

@@ -59,20 +59,13 @@ static void decode(const uint8_t *data, size_t size)
 	struct swan_child_rekey rekey;
 	uint32_t old_id, new_id;
 	struct swan_ike ike;
-	struct swan_log line;
-	struct failure failure;
-	bool up, final;
-	int level;
+	bool up;
 
 	if (!swan_event_sa(data, size, &up, &ike) && ike.child_count > SWAN_CHILDREN_MAX)
 		abort();
 	swan_event_child_rekey(data, size, &rekey);
 	swan_event_ike_rekey(data, size, &old_id, &new_id);
 	decode_further(data, size);
-	if (swan_event_log(data, size, &line) < 0)
-		return;
-	swan_failure(line.text, &failure, &final);
-	swan_log_level(line.text, &level);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -147,6 +147,11 @@ static bool keeps_conn(void *ctx, const char *name)
 	return true;
 }
 
+static void on_settings_read(void *ctx)
+{
+	(void)ctx;
+}
+
 static void on_loaded(void *ctx)
 {
 	(void)ctx;
@@ -179,6 +184,7 @@ static const struct ike_link_callbacks callbacks = {
 	.disconnected = on_disconnected,
 	.event = on_event,
 	.keeps_conn = keeps_conn,
+	.settings_read = on_settings_read,
 	.loaded = on_loaded,
 	.stuck = on_stuck,
 	.half_open = on_half_open,

@@ -32,6 +32,11 @@ static void set_up(void)
 	leaf.not_after = NOW + 1;
 }
 
+static int64_t now(void)
+{
+	return NOW;
+}
+
 /* Takes lines of one IKE_SA; those before the last tell nothing. */
 static bool take(uint32_t ike_id, const char *name, const char *const *lines)
 {
@@ -43,7 +48,7 @@ static bool take(uint32_t ike_id, const char *name, const char *const *lines)
 	for (size_t i = 0; lines[i]; i++) {
 		ck_assert_msg(!telling, "told too early, at: %s", lines[i - 1]);
 		snprintf(log.text, sizeof(log.text), "%s", lines[i]);
-		telling = reasons_take(&reasons, &log, &own, NOW, &told);
+		telling = reasons_take(&reasons, &log, &own, now, &told);
 	}
 	failure_words(&told.failure, words);
 	return telling;

@@ -91,21 +91,6 @@ START_TEST(swan_conf_text_quotes_the_run_directory)
 }
 END_TEST
 
-START_TEST(swan_conf_text_has_a_line_for_every_message_only_if_asked_for)
-{
-	char *written;
-
-	conf.log_level = LOG_LEVEL_DEBUG;
-	written = swan_conf_text(&conf, "/run/xfrmd");
-	ck_assert_ptr_null(strstr(written, "net = 0"));
-	free(written);
-	conf.log_level = LOG_LEVEL_INFO;
-	written = swan_conf_text(&conf, "/run/xfrmd");
-	ck_assert_ptr_nonnull(strstr(written, "      net = 0\n"));
-	free(written);
-}
-END_TEST
-
 START_TEST(swan_conf_text_gives_charon_our_acquire_timeout)
 {
 	char *written;
@@ -324,7 +309,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, swan_conf_text_is_the_golden_file);
 	tcase_add_test(tcase, swan_conf_text_quotes_the_run_directory);
-	tcase_add_test(tcase, swan_conf_text_has_a_line_for_every_message_only_if_asked_for);
 	tcase_add_test(tcase, swan_conf_text_gives_charon_our_acquire_timeout);
 	tcase_add_test(tcase, swan_conf_text_gives_charon_our_hash_thresholds);
 	tcase_add_test(tcase, swan_conf_peer_name_holds_both_addresses);

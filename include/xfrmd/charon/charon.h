@@ -13,10 +13,9 @@
 /*
  * Supervision of the private charon: one process in its own session, that outlives us. In the run
  * directory: strongswan.conf, charon.vici, charon.pid (pid and start time, so that a reused pid is
- * not taken for charon), charon.log (a FIFO that charon writes to without ever blocking, so that
- * its lines reach us and our successor). Under systemd it may be a unit of its own instead, which
- * systemd starts, with charon.log for its stderr, and starts again when it dies; that one waits for
- * us when charon.log is full.
+ * not taken for charon), charon.log (a FIFO that charon writes to, so that its lines reach us and our
+ * successor). Under systemd it may be a unit of its own instead, which systemd starts, with charon.log
+ * for its stderr, and starts again when it dies.
  */
 struct charon;
 
@@ -82,6 +81,9 @@ void charon_kill(struct charon *charon);
 
 /* SIGKILL to one that does not answer; it is started again as after any other death. */
 void charon_restart(struct charon *charon);
+
+/* To be called when charon has read its settings, which opens charon.log anew: it never waits for us. */
+void charon_settings_read(struct charon *charon);
 
 pid_t charon_pid(const struct charon *charon); /* 0: not running */
 /* Who listens at the VICI socket while another process is charon, which therefore does not get

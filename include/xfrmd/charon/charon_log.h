@@ -2,6 +2,8 @@
 #ifndef XFRMD_CHARON_CHARON_LOG_H
 #define XFRMD_CHARON_CHARON_LOG_H
 
+#include <sys/types.h>
+
 #include "xfrmd/base/err.h"
 #include "xfrmd/base/loop.h"
 
@@ -21,6 +23,12 @@ int charon_log_open(struct loop *loop, const char *path, charon_log_fn fn, void 
                     struct charon_log **ret_log, struct err *err);
 /* Takes what is there now, the beginning of a line as well: the last words of one that died. */
 void charon_log_drain(struct charon_log *log);
+/*
+ * charon opens the FIFO by its path, when it starts and each time that it reads its settings: from now
+ * on @pid, whose pidfd it is, loses lines instead of waiting when the FIFO is full because nobody reads.
+ * 0 or negative errno.
+ */
+int charon_log_unblock(const struct charon_log *log, int pidfd, pid_t pid);
 void charon_log_close(struct charon_log *log);
 
 #endif

@@ -21,6 +21,8 @@ struct ike_link_callbacks {
 	void (*event)(void *ctx, const char *name, const void *message, size_t len);
 	/* Whether a connection of charon other than the responder's is in use. */
 	bool (*keeps_conn)(void *ctx, const char *name);
+	/* charon has read its file anew, or says why not. */
+	void (*settings_read)(void *ctx);
 	/* Credentials and the responder connection are loaded. */
 	void (*loaded)(void *ctx);
 	/* charon runs and does not answer. */

@@ -16,6 +16,8 @@ struct vici_conn;
 struct loader_callbacks {
 	/* Whether a connection of charon other than the responder's is in use. */
 	bool (*keeps_conn)(void *ctx, const char *name);
+	/* charon has read its file anew, or says why not. */
+	void (*settings_read)(void *ctx);
 	/* charon has everything. Not called when it refused something: see loader_problem(). */
 	void (*loaded)(void *ctx);
 	/* A command could not be sent, so charon has neither all nor only what it should: the

@@ -3,6 +3,7 @@
 #define XFRMD_CHARON_NEGOTIATOR_H
 
 #include "xfrmd/base/loop.h"
+#include "xfrmd/charon/swan_log.h"
 #include "xfrmd/conf/conf.h"
 #include "xfrmd/ike/peers.h"
 #include "xfrmd/pki/pki_load.h"
@@ -15,6 +16,8 @@
 struct negotiator;
 
 struct negotiator_callbacks {
+	/* charon has read its file anew. */
+	void (*settings_read)(void *ctx);
 	/* Credentials and the responder connection are loaded; peers can be negotiated with. */
 	void (*ready)(void *ctx);
 	/* Whether the pair may have SAs: one that we began to negotiate need not any more. */
@@ -54,6 +57,8 @@ void negotiator_close(struct negotiator *negotiator);
 /* The process @charon listens: connect, take its list of SAs, load everything. Negative errno;
  * -EPERM: another answers, who gets nothing. */
 int negotiator_connect(struct negotiator *negotiator, pid_t charon);
+/* One line of charon's log. */
+void negotiator_take_line(struct negotiator *negotiator, const struct swan_log *line);
 /* charon is gone. */
 void negotiator_disconnect(struct negotiator *negotiator);
 

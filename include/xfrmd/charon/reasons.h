@@ -3,7 +3,7 @@
 #define XFRMD_CHARON_REASONS_H
 
 #include "xfrmd/charon/swan_alert.h"
-#include "xfrmd/charon/swan_event.h"
+#include "xfrmd/charon/swan_log.h"
 #include "xfrmd/pki/pki_load.h"
 
 /*
@@ -52,10 +52,12 @@ struct failed_negotiation {
 /*
  * Takes one line. True: there is something to tell. Of negotiations that we began that is each line
  * with a reason, in charon's order; of those that a peer began the first reason, once, when charon
- * has answered that it failed. @own: what charon has from us; @now: epoch seconds.
+ * has answered that it failed. @own: what charon has from us; @now: epoch seconds, asked only of a line
+ * with a reason, which most have not.
  */
 bool reasons_take(struct reasons *reasons, const struct swan_log *line,
-                  const struct pki_bundle *own, int64_t now, struct failed_negotiation *ret_failed);
+                  const struct pki_bundle *own, int64_t (*now)(void),
+                  struct failed_negotiation *ret_failed);
 /* Takes one alert. True: it is about a negotiation that we began, and tells why it will have failed if
  * no line does. */
 bool reasons_take_alert(struct reasons *reasons, const struct swan_alert *alert,

@@ -50,34 +50,4 @@ int swan_event_ike_rekey(const void *message, size_t len, uint32_t *ret_old_id,
  * else. */
 int swan_event_cert(const void *message, size_t len, const void **ret_der, size_t *ret_len);
 
-struct swan_log {
-	char group[8]; /* "IKE", "CFG", ... */
-	int level;
-	char ike_name[256]; /* connection, or empty */
-	uint32_t ike_id;    /* 0: none */
-	char text[512];     /* cut; what is not printable ASCII is replaced */
-};
-int swan_event_log(const void *message, size_t len, struct swan_log *ret_log);
-
-/*
- * Whether a line of charon's log says why a negotiation fails; *ret_final: it has failed, and no
- * updown event follows. charon goes from the cause to its consequences: of the lines about one
- * attempt the first says the most, also when a final one comes behind it. Pure.
- */
-bool swan_failure(const char *text, struct failure *ret_failure, bool *ret_final);
-/* What a log line says about how far a negotiation that we began has got. Pure. */
-enum swan_progress {
-	SWAN_PROGRESS_NONE,     /* nothing */
-	SWAN_PROGRESS_SENT,     /* its first message goes out */
-	SWAN_PROGRESS_ANSWERED, /* the peer's first message is here */
-};
-enum swan_progress swan_progress(const char *text);
-
-/*
- * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of
- * using charon makes ('trap not found', 'creating acquire job', ...). @ret_level gets an enum
- * log_level: warning for failures at start and crashes, info for what is no log line, else debug.
- */
-bool swan_log_level(const char *line, int *ret_level);
-
 #endif
