@@ -288,7 +288,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	}
 }
 
-static void arm_timer(struct negotiator *negotiator)
+void negotiator_arm_peers(struct negotiator *negotiator)
 {
 	loop_timer_start_at(negotiator->peers_timer, peers_next_ms(negotiator->peers));
 }
@@ -302,7 +302,7 @@ void negotiator_run(struct negotiator *negotiator, struct peer_actions *actions)
 		ike_link_renew(negotiator->link);
 	}
 	peer_actions_fini(actions);
-	arm_timer(negotiator);
+	negotiator_arm_peers(negotiator);
 }
 
 void negotiator_peers_due(void *ctx)

@@ -185,9 +185,21 @@ static void tell_progress(struct negotiator *negotiator, const struct swan_log *
 
 	if (progress == SWAN_PROGRESS_NONE || swan_conf_parse_peer_name(log->ike_name, &pair) < 0)
 		return;
+	if (progress == SWAN_PROGRESS_SENT)
+		peers_on_sent(negotiator->peers, &pair, clock_now_ms());
+	else
+		peers_on_answered(negotiator->peers, &pair);
 	negotiator->callbacks->progress(negotiator->ctx, &pair,
 	                                progress == SWAN_PROGRESS_SENT ? IKE_PROGRESS_SENT
 	                                                               : IKE_PROGRESS_ANSWERED);
+}
+
+static void tell_begun(struct negotiator *negotiator, const struct swan_log *log)
+{
+	struct addr remote;
+
+	if (swan_begun(log->text, &remote))
+		peers_on_begun(negotiator->peers, &remote, clock_now_ms());
 }
 
 static void tell_failed(struct negotiator *negotiator, const struct failed_negotiation *failed,
@@ -216,6 +228,8 @@ void negotiator_take_line(struct negotiator *negotiator, const struct swan_log *
 	struct peer_actions actions = {0};
 
 	tell_progress(negotiator, line);
+	tell_begun(negotiator, line);
+	negotiator_arm_peers(negotiator);
 	if (!reasons_take(&negotiator->reasons, line, negotiator->bundle, clock_now_epoch, &failed))
 		return;
 	tell_failed(negotiator, &failed, &actions);

@@ -48,6 +48,8 @@ void negotiator_drop_pending(struct negotiator *negotiator);
 /* Asks charon for one IKE_SA and its children; they come as events. */
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
 
+/* Whenever the peers' machine may be due at another time. */
+void negotiator_arm_peers(struct negotiator *negotiator);
 /* One event of charon. */
 void negotiator_take_event(void *ctx, const char *name, const void *message, size_t len);
 /* Sends a DELETE for one IKE_SA or CHILD_SA, as swan_conf_terminate() names it. */

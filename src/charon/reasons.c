@@ -142,13 +142,11 @@ static struct reason_trail *start(struct reasons *reasons, uint32_t ike_id)
 	return trail;
 }
 
-/* "10.0.1.2 is initiating an IKE_SA", or, from 6.1 on, "... is initiating IKE_SA NAME[NUMBER]" */
 static bool begins(const char *text)
 {
-	const char *blank = text + strcspn(text, " ");
+	struct addr remote;
 
-	return behind(text, "initiating IKE_SA ") || behind(blank, " is initiating an IKE_SA") ||
-	       behind(blank, " is initiating IKE_SA ");
+	return behind(text, "initiating IKE_SA ") || swan_begun(text, &remote);
 }
 
 static void note_chain(struct reason_trail *trail, const char *text)

@@ -158,6 +158,18 @@ enum swan_progress swan_progress(const char *text)
 	return SWAN_PROGRESS_NONE;
 }
 
+bool swan_begun(const char *text, struct addr *ret_remote)
+{
+	char remote[ADDR_TEXT_MAX];
+	int len = 0;
+
+	/* "... is initiating an IKE_SA", or, from 6.1 on, "... is initiating IKE_SA NAME[NUMBER]" */
+	_Static_assert(ADDR_TEXT_MAX == 46, "width of the format");
+	return sscanf(text, "%45s is initiating %n", remote, &len) == 1 && len &&
+	       (begins_with(text + len, "an IKE_SA") || begins_with(text + len, "IKE_SA ")) &&
+	       addr_parse(remote, ret_remote) == 0;
+}
+
 static bool contains_any(const char *text, const char *const *parts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

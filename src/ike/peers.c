@@ -123,6 +123,7 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
 	}
 	peer->failures = 0;
 	peer->next_retry_ms = 0;
+	peer->give_way_ms = 0;
 	peer->asked_by_operator = true;
 	peers_start_queued(peers, now_ms, actions);
 	return 0;
@@ -223,7 +224,9 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 	case PEER_STATE_IDLE:
 		return false;
 	case PEER_STATE_NEGOTIATING:
-		peers_fail(peers, peer, now_ms, actions);
+		peers_check_silent(peers, peer, now_ms);
+		if (now_ms >= peer->deadline_ms)
+			peers_fail(peers, peer, now_ms, actions);
 		return true;
 	case PEER_STATE_FAILED:
 		if (peer_is_waiting(peer))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What charon tells of its SAs and negotiations, and of itself. */
+#include <string.h>
+
 #include "peers_state.h"
 #include "xfrmd/ike/duplicates.h"
 
@@ -278,7 +280,10 @@ void peers_on_vain_attempt(struct peers *peers, const struct pair *pair,
 		return;
 	peer->last_error = *failure;
 	peer->failed_ms = now_ms;
+	/* it did begin, in vain */
+	peer->give_way_ms = 0;
 	peers_note_due(peers, peer, now_ms);
+	peers_start_queued(peers, now_ms, actions);
 }
 
 /* Nobody waits for one that is queued for its renewal. */
@@ -320,6 +325,7 @@ void peers_on_charon_down(struct peers *peers, uint64_t now_ms, struct peer_acti
 	if (!peers->charon_up)
 		return;
 	peers->charon_up = false;
+	memset(peers->begun, 0, sizeof(peers->begun));
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
 		bool was_up = peer->state == PEER_STATE_UP;

@@ -91,10 +91,10 @@ uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_IDLE:
 		return peer->since_ms + peers->forget_after_ms;
 	case PEER_STATE_QUEUED:
-		return peer_is_waiting(peer) ? peer->next_retry_ms
+		return peer_is_waiting(peer) ? clock_later(peer->next_retry_ms, peer->give_way_ms)
 		                             : peer->since_ms + PEERS_QUEUE_MS;
 	case PEER_STATE_NEGOTIATING:
-		return peer->deadline_ms;
+		return clock_earlier(peer->deadline_ms, peer->silent_ms);
 	case PEER_STATE_UP:
 		due_ms = clock_earlier(peer->reap_ms, peer->renew_ms);
 		return peer->lost ? clock_earlier(due_ms, peer->next_retry_ms) : due_ms;
@@ -144,12 +144,14 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 		break;
 	case PEER_STATE_QUEUED:
 		peer->queue_order = peers->next_order++;
+		peer->give_way_ms = peers_give_way_ms(peers, peer, peer->since_ms);
 		break;
 	case PEER_STATE_NEGOTIATING:
 		peers->counters.negotiations++;
 		if (peer->tries_left_unasked)
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
+		peer->silent_ms = UINT64_MAX;
 		peer->hint = peer->alert = (struct failure){0};
 		peer_actions_add(actions, PEER_ACTION_INITIATE, &peer->pair);
 		break;
@@ -191,8 +193,10 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	struct peer_action *changed;
 
 	assert(moves[old_state] & 1u << state);
-	if (old_state == PEER_STATE_NEGOTIATING)
+	if (old_state == PEER_STATE_NEGOTIATING) {
 		count_result(peers, peer, state, now_ms);
+		peers_leave_silent(peers, peer);
+	}
 	peers->in_state[old_state]--;
 	peers->in_state[state]++;
 	peer->state = state;

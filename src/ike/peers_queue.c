@@ -63,8 +63,8 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 		struct peer *peer = peers->table.items[i];
 
 		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
-		    peer->next_retry_ms > now_ms ||
-		    peers->in_state[PEER_STATE_NEGOTIATING] >= slots_for(peer))
+		    peer->next_retry_ms > now_ms || peer->give_way_ms > now_ms ||
+		    peers_working(peers) >= slots_for(peer))
 			continue;
 		if (!first || compare_claims(peer, first) < 0)
 			first = peer;
@@ -75,8 +75,7 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
 	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
-	       peers->in_state[PEER_STATE_NEGOTIATING] <
-	               PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST) {
+	       peers_working(peers) < PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST) {
 		struct peer *peer = first_queued(peers, now_ms);
 
 		if (!peer)

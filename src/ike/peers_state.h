@@ -6,13 +6,19 @@
 
 /* The inside of the acquire machine, shared by its files: the kernel's events, the operator's
  * and time (peers.c), charon's events (peers_charon.c), lost SAs (peers_lost.c), moves
- * (peers_move.c), and who comes next (peers_queue.c). */
+ * (peers_move.c), how many at once and who gives way (peers_crowd.c), and who comes next (peers_queue.c). */
 
 #define PEER_STATE_COUNT (PEER_STATE_FAILED + 1)
 
 struct peers {
 	struct peer_table table;
 	size_t in_state[PEER_STATE_COUNT];
+	size_t silent; /* of those that are NEGOTIATING */
+	struct begun {
+		struct addr remote;
+		uint64_t since_ms; /* 0: unused */
+	} begun[PEERS_BEGUN_REMEMBERED];
+	size_t next_begun;
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
@@ -48,6 +54,13 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 /* A move to FAILED, for the reason that it has. */
 void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
+/* Negotiations that charon works on. */
+size_t peers_working(const struct peers *peers);
+/* One that is NEGOTIATING becomes silent when it is due; its end. */
+void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
+void peers_leave_silent(struct peers *peers, struct peer *peer);
+/* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */
+uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions);
 /* Charon refuses to initiate what it lists already, so that is rekeyed, the newest first. */

@@ -383,6 +383,139 @@ START_TEST(peers_retain_makes_room_for_those_that_wait)
 }
 END_TEST
 
+START_TEST(silent_negotiations_are_no_work)
+{
+	struct addr first = numbered(0), next = make_addr("10.0.9.1");
+	struct addr after = make_addr("10.0.9.2"), last = make_addr("10.0.9.3");
+
+	fill_slots();
+	acquire(&next, NOW);
+	peers_on_sent(peers, pair_to(&first), NOW);
+	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS - 1, &actions);
+	ck_assert_str_eq(state_of(&next), "queued");
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + PEERS_SILENT_AFTER_MS);
+	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "negotiating");
+	/* it lives after all: one more than there are slots, until one ends */
+	peers_on_answered(peers, pair_to(&first));
+	acquire(&after, NOW + 100);
+	acquire(&last, NOW + 101);
+	child_up(&next, 1, 1, NOW + 102);
+	ck_assert_str_eq(state_of(&after), "queued");
+	child_up(&first, 2, 2, NOW + 103);
+	ck_assert_str_eq(state_of(&after), "queued");
+	ck_assert_str_eq(state_of(&last), "negotiating");
+}
+END_TEST
+
+START_TEST(answered_negotiations_are_never_silent)
+{
+	struct addr first = numbered(0), next = make_addr("10.0.9.1");
+
+	fill_slots();
+	acquire(&next, NOW);
+	peers_on_sent(peers, pair_to(&first), NOW);
+	peers_on_answered(peers, pair_to(&first));
+	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "queued");
+	/* asked for a cookie, it sends again */
+	peers_on_sent(peers, pair_to(&first), NOW + 100);
+	peers_on_timer(peers, NOW + 100 + PEERS_SILENT_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "negotiating");
+}
+END_TEST
+
+START_TEST(silent_negotiations_are_bounded)
+{
+	size_t count, negotiating = 0, silent = 0;
+	const struct peer *const *list;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < 2 * PEERS_SILENT_MAX; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW + i);
+		peers_on_sent(peers, pair_to(&to), NOW + i);
+		peers_on_timer(peers, NOW + i, &actions);
+	}
+	peers_on_timer(peers, NOW + 2 * PEERS_SILENT_MAX + PEERS_SILENT_AFTER_MS, &actions);
+	list = peers_list(peers, &count);
+	for (size_t i = 0; i < count; i++) {
+		negotiating += list[i]->state == PEER_STATE_NEGOTIATING;
+		silent += list[i]->silent;
+	}
+	ck_assert_uint_eq(silent, PEERS_SILENT_MAX);
+	ck_assert_uint_eq(negotiating, PEERS_SILENT_MAX + PEERS_INFLIGHT_MAX);
+}
+END_TEST
+
+START_TEST(peer_that_has_begun_is_waited_for)
+{
+	struct addr to = make_addr("10.0.9.1");
+	const uint64_t begun = NOW + 100;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_begun(peers, &to, begun);
+	acquire(&to, begun + 10);
+	ck_assert_str_eq(take_actions(), "idle>queued");
+	ck_assert_str_eq(on_time(begun + PEERS_GIVE_WAY_MS), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peer_that_has_begun_is_waited_for_once)
+{
+	struct addr to = make_addr("10.0.9.1");
+
+	acquire(&to, NOW);
+	for (unsigned i = 0; i < 10; i++)
+		peers_on_begun(peers, &to, NOW + i * 100);
+	peers_on_charon_up(peers, NOW + 999, &actions);
+	ck_assert_str_eq(take_actions(), "idle>queued");
+	ck_assert_str_eq(on_time(NOW + PEERS_GIVE_WAY_MS), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peer_that_has_begun_in_vain_is_not_waited_for)
+{
+	struct addr to = make_addr("10.0.9.1");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_begun(peers, &to, NOW);
+	acquire(&to, NOW + 10);
+	peers_on_vain_attempt(peers, pair_to(&to), failure_of("words"), NOW + 20, &actions);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
+	/* who asks the operator's way does not wait, either */
+	fail_with(&to, "no response", NOW + 30);
+	peers_on_begun(peers, &to, NOW + 40);
+	ck_assert_int_eq(peers_retry(peers, pair_to(&to), NOW + 50, &actions), 0);
+	ck_assert_str_eq(state_of(&to), "negotiating");
+}
+END_TEST
+
+/* Ours is 10.0.0.1 in the fixture. */
+START_TEST(higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd)
+{
+	struct addr lower = make_addr("9.0.0.1"), higher = make_addr("10.0.9.1");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i + 1 < PEERS_CROWD; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	acquire(&lower, NOW);
+	ck_assert_str_eq(state_of(&lower), "negotiating");
+	child_up(&lower, 1, 1, NOW + 1);
+	peers_on_child_down(peers, 1, 1, NOW + 1, &actions);
+	acquire(&higher, NOW + 1);
+	ck_assert_str_eq(state_of(&higher), "negotiating");
+	acquire(&lower, NOW + 1);
+	ck_assert_str_eq(state_of(&lower), "queued");
+	actions.count = 0;
+	ck_assert_str_eq(on_time(NOW + 1 + PEERS_CROWD_WAIT_MS), "queued>negotiating initiate");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -410,5 +543,12 @@ int main(void)
 	tcase_add_test(tcase, peers_remembered_do_not_keep_traffic_waiting);
 	tcase_add_test(tcase, peers_traffic_does_not_wait_for_the_spread);
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
+	tcase_add_test(tcase, silent_negotiations_are_no_work);
+	tcase_add_test(tcase, answered_negotiations_are_never_silent);
+	tcase_add_test(tcase, silent_negotiations_are_bounded);
+	tcase_add_test(tcase, peer_that_has_begun_is_waited_for);
+	tcase_add_test(tcase, peer_that_has_begun_is_waited_for_once);
+	tcase_add_test(tcase, peer_that_has_begun_in_vain_is_not_waited_for);
+	tcase_add_test(tcase, higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd);
 	return test_run(suite);
 }

@@ -6,6 +6,7 @@
 struct model {
 	enum peer_state state;
 	bool loaded;
+	bool late; /* it was silent, and has answered */
 };
 
 #define MODEL_PEERS 200
@@ -44,6 +45,7 @@ static void check_actions(bool charon_up)
 			ck_assert_int_eq(model->state, action->old_state);
 			ck_assert_int_ne(action->old_state, action->new_state);
 			model->state = action->new_state;
+			model->late = false;
 			break;
 		case PEER_ACTION_TERMINATE:
 		case PEER_ACTION_TERMINATE_CHILD:
@@ -64,9 +66,9 @@ static void require(bool holds, const char *what)
 		ck_abort_msg("%s", what);
 }
 
-static void check_table(bool charon_up)
+static void check_table(bool charon_up, uint64_t now_ms)
 {
-	size_t count, negotiating = 0, asked = 0, earnest = 0, unasked = 0;
+	size_t count, negotiating = 0, silent = 0, late = 0, asked = 0, earnest = 0, unasked = 0;
 	const struct peer *const *list = peers_list(peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -82,8 +84,18 @@ static void check_table(bool charon_up)
 		        "FAILED without a last_error");
 		require(i == 0 || addr_compare(&list[i - 1]->pair.remote, &peer->pair.remote) < 0,
 		        "not in address order");
-		negotiating += peer->state == PEER_STATE_NEGOTIATING;
-		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms)
+		/* one that answers after all may be one too many */
+		negotiating += peer->state == PEER_STATE_NEGOTIATING && !peer->silent &&
+		               !model->late;
+		silent += peer->silent;
+		require(!peer->silent || peer->state == PEER_STATE_NEGOTIATING,
+		        "silent, and nobody asked it");
+		require(peer->state != PEER_STATE_NEGOTIATING || peer->silent_ms > now_ms ||
+		                peers_next_ms(peers) <= peer->silent_ms,
+		        "nobody looks whether it is silent");
+		late += model->late && !peer->silent;
+		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms ||
+		    peer->give_way_ms > now_ms)
 			continue;
 		asked += peer->asked_by_traffic;
 		earnest += peer->asked_by_traffic && !peer->failures &&
@@ -92,22 +104,44 @@ static void check_table(bool charon_up)
 	}
 	require(negotiating <= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST,
 	        "too many negotiations");
+	require(silent <= PEERS_SILENT_MAX, "too many are silent");
+	negotiating += late;
 	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX || !asked,
 	        "one waits next to a free slot");
-	require(!charon_up || negotiating == PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
+	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
 	                !earnest,
 	        "one in earnest waits next to a free slot");
 	require(!charon_up || negotiating >= PEERS_INFLIGHT_UNASKED || !unasked,
 	        "a remembered one waits next to a free slot");
 }
 
+/* What charon's log tells of negotiations. */
+static void random_line(const struct addr *to, uint64_t now_ms)
+{
+	const struct peer *peer = peers_find(peers, pair_to(to));
+
+	switch (roll(3)) {
+	case 0:
+		peers_on_sent(peers, pair_to(to), now_ms);
+		break;
+	case 1:
+		models[model_index(to)].late |= peer && peer->silent;
+		peers_on_answered(peers, pair_to(to));
+		break;
+	default:
+		peers_on_begun(peers, to, now_ms);
+	}
+}
+
 static void random_event(uint64_t now_ms, bool *charon_up)
 {
 	struct addr to = numbered(roll(MODEL_PEERS));
 	uint32_t ike_id = roll(300) + 1, child_id = ike_id * 4 + roll(3);
-	uint32_t kind = roll(100);
+	uint32_t kind = roll(130);
 
-	if (kind < 40) {
+	if (kind >= 100) {
+		random_line(&to, now_ms);
+	} else if (kind < 40) {
 		acquire(&to, now_ms);
 	} else if (kind < 52) {
 		child_up(&to, ike_id, child_id, now_ms);
@@ -167,7 +201,7 @@ START_TEST(peers_keep_their_invariants_under_random_events)
 			ck_assert_msg(peers_next_ms(peers) > now_ms,
 			              "seed %" PRIu64 ": timer stays due", seed);
 		}
-		check_table(charon_up);
+		check_table(charon_up, now_ms);
 	}
 }
 END_TEST

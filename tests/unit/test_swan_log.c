@@ -255,6 +255,22 @@ START_TEST(swan_progress_is_told_of_what_we_began)
 }
 END_TEST
 
+START_TEST(swan_begun_tells_who_begins)
+{
+	struct addr remote;
+	char text[ADDR_TEXT_MAX];
+
+	ck_assert(swan_begun("10.0.1.2 is initiating an IKE_SA", &remote));
+	ck_assert_str_eq(addr_format(&remote, text), "10.0.1.2");
+	ck_assert(swan_begun("fd00::2 is initiating IKE_SA xfrmd[7]", &remote));
+	ck_assert_str_eq(addr_format(&remote, text), "fd00::2");
+	ck_assert(!swan_begun("initiating IKE_SA 10.0.1.1-10.0.1.2[7] to 10.0.1.2", &remote));
+	ck_assert(!swan_begun("10.0.1.2 is initiating a Main Mode IKE_SA", &remote));
+	ck_assert(!swan_begun("x is initiating an IKE_SA", &remote));
+	ck_assert(!swan_begun("", &remote));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -268,5 +284,6 @@ int main(void)
 	tcase_add_loop_test(tcase, log_lines_have_levels, 0,
 	                    (int)(sizeof(level_cases) / sizeof(level_cases[0])));
 	tcase_add_test(tcase, swan_progress_is_told_of_what_we_began);
+	tcase_add_test(tcase, swan_begun_tells_who_begins);
 	return test_run(suite);
 }

@@ -10,6 +10,11 @@ static inline uint64_t clock_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static inline uint64_t clock_later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Monotonic milliseconds and wall-clock epoch seconds. */
 uint64_t clock_now_ms(void);
 int64_t clock_now_epoch(void);

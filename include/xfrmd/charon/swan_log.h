@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "xfrmd/ike/reason.h"
+#include "xfrmd/net/addr.h"
 
 /*
  * What the lines of charon's log say, as values. Pure. They come by a FIFO: VICI has the same as events,
@@ -33,6 +34,9 @@ enum swan_progress {
 	SWAN_PROGRESS_ANSWERED, /* the peer's first message is here */
 };
 enum swan_progress swan_progress(const char *text);
+
+/* Whether the line says that a peer begins a negotiation, and who, by what one packet said. Pure. */
+bool swan_begun(const char *text, struct addr *ret_remote);
 
 /*
  * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of

@@ -21,14 +21,28 @@ enum peer_state {
 };
 const char *peer_state_name(enum peer_state state);
 
-/* Negotiations in flight at once: more dead on-link neighbours would fill charon's one UDP send
- * buffer (wmem_default 212,992 bytes held some 166 packets) and stop the living. */
+/* Negotiations that charon works on at once, which has 16 threads; one that is silent is no work. */
 #define PEERS_INFLIGHT_MAX      64
 /* So many more for who had an SA before or is asked for again, and has not failed: the others may all
  * be dead. */
 #define PEERS_INFLIGHT_EARNEST  16
 /* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
 #define PEERS_INFLIGHT_UNASKED  32
+/* A negotiation whose first message is out so long and not answered is silent: charon does nothing for it
+ * but send that message three times more. On a link the living answer sooner, elsewhere they count
+ * again when they do. */
+#define PEERS_SILENT_AFTER_MS   50
+/* Those that are silent at once; beyond, they count as work until they end: some 20 KB of charon's memory
+ * each, and its sockets' buffers hold what waits for as many dead neighbours (CHARON_SENDING_MAX). */
+#define PEERS_SILENT_MAX        512
+/* A pair that has to be negotiated with waits so long for the negotiation that the peer has begun. */
+#define PEERS_GIVE_WAY_MS       1000
+/* While so many are negotiated with, the end with the higher address waits so long for the other one to
+ * begin: when a fleet starts, both are asked in the same moment. */
+#define PEERS_CROWD             8
+#define PEERS_CROWD_WAIT_MS     300
+/* Peers that began lately, of which that is remembered. */
+#define PEERS_BEGUN_REMEMBERED  64
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
  * for IKE_SA_INIT, IKE_AUTH and a retry with another group each. */
 #define PEERS_NEGOTIATION_MS    30000
@@ -86,14 +100,18 @@ struct peer {
 	uint64_t
 		next_retry_ms; /* FAILED, QUEUED that is not to start before, UP and lost; else 0 */
 	uint64_t deadline_ms;  /* NEGOTIATING: gives up */
-	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
-	uint64_t queue_order;  /* QUEUED: first in, first out by this */
-	uint64_t reap_ms;      /* UP: looks for duplicates */
-	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
-	unsigned failures;     /* in a row */
-	bool asked_by_traffic; /* acquired, and the larval SA has not expired since */
-	bool asked_again;      /* by more than one acquire since it was up */
-	bool had_sa;           /* was up before */
+	uint64_t
+		silent_ms; /* NEGOTIATING: silent from then on; UINT64_MAX: not sent, or answered */
+	bool silent;       /* NEGOTIATING: it does not count as work */
+	uint64_t give_way_ms;        /* QUEUED: the peer begins, or has until then to begin */
+	uint64_t repaired_ms;        /* UP: since then, or since the last REKEY */
+	uint64_t queue_order;        /* QUEUED: first in, first out by this */
+	uint64_t reap_ms;            /* UP: looks for duplicates */
+	uint64_t renew_ms;           /* UP: its SAs are due to be replaced */
+	unsigned failures;           /* in a row */
+	bool asked_by_traffic;       /* acquired, and the larval SA has not expired since */
+	bool asked_again;            /* by more than one acquire since it was up */
+	bool had_sa;                 /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
 	bool asked_by_operator;      /* QUEUED: peers_retry() */
 	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
@@ -172,6 +190,12 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
  * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
 void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                          struct peer_actions *actions);
+/* Of a negotiation that we began: its first message goes out, the peer's first one is here. */
+void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms);
+void peers_on_answered(struct peers *peers, const struct pair *pair);
+/* The peer has begun a negotiation, with whatever address of ours: what it says by one packet, so
+ * anybody may have sent that. */
+void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms);
 /* The larval SA expired: traffic has to ask again before it counts. */
 void peers_on_larval_expired(struct peers *peers, const struct pair *pair);
 /* Likewise for all that are not among these, all that traffic asks for, in order of
