@@ -245,6 +245,48 @@ void peers_on_reason(struct peers *peers, const struct pair *pair, const struct 
 	peers_start_queued(peers, now_ms, actions);
 }
 
+static struct peer *negotiating(const struct peers *peers, const struct pair *pair)
+{
+	struct peer *peer = peer_table_find(&peers->table, pair);
+
+	return peer && peer->state == PEER_STATE_NEGOTIATING ? peer : NULL;
+}
+
+void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms)
+{
+	struct peer *peer = negotiating(peers, pair);
+
+	if (!peer)
+		return;
+	peers_set_silent(peers, peer, false);
+	peer->silent_ms = now_ms + PEERS_SILENT_AFTER_MS;
+	peers_note_due(peers, peer, now_ms);
+}
+
+void peers_on_answered(struct peers *peers, const struct pair *pair)
+{
+	struct peer *peer = negotiating(peers, pair);
+
+	if (peer)
+		peers_set_silent(peers, peer, false);
+}
+
+void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
+{
+	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
+	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		/* once, or whoever sends that packet again and again would keep us from the peer */
+		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote) ||
+		    peer->give_way_ms > peer->since_ms + PEERS_CROWD_WAIT_MS)
+			continue;
+		peer->give_way_ms = peer->since_ms + PEERS_GIVE_WAY_MS;
+		peers_note_due(peers, peer, now_ms);
+	}
+}
+
 void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);

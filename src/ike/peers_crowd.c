@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Many at once: which negotiations are work for charon, and which of two ends begins. */
 #include "peers_state.h"
-#include "xfrmd/base/clock.h"
 #include "xfrmd/ike/duplicates.h"
 
 size_t peers_working(const struct peers *peers)
@@ -9,14 +8,7 @@ size_t peers_working(const struct peers *peers)
 	return peers->in_state[PEER_STATE_NEGOTIATING] - peers->silent;
 }
 
-static struct peer *negotiating(const struct peers *peers, const struct pair *pair)
-{
-	struct peer *peer = peer_table_find(&peers->table, pair);
-
-	return peer && peer->state == PEER_STATE_NEGOTIATING ? peer : NULL;
-}
-
-static void set_silent(struct peers *peers, struct peer *peer, bool silent)
+void peers_set_silent(struct peers *peers, struct peer *peer, bool silent)
 {
 	peers->silent += silent;
 	peers->silent -= peer->silent;
@@ -24,34 +16,10 @@ static void set_silent(struct peers *peers, struct peer *peer, bool silent)
 	peer->silent_ms = UINT64_MAX;
 }
 
-void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms)
-{
-	struct peer *peer = negotiating(peers, pair);
-
-	if (!peer)
-		return;
-	set_silent(peers, peer, false);
-	peer->silent_ms = now_ms + PEERS_SILENT_AFTER_MS;
-	peers_note_due(peers, peer, now_ms);
-}
-
-void peers_on_answered(struct peers *peers, const struct pair *pair)
-{
-	struct peer *peer = negotiating(peers, pair);
-
-	if (peer)
-		set_silent(peers, peer, false);
-}
-
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
 	if (now_ms >= peer->silent_ms)
-		set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
-}
-
-void peers_leave_silent(struct peers *peers, struct peer *peer)
-{
-	set_silent(peers, peer, false);
+		peers_set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
 }
 
 static uint64_t begun_ms(const struct peers *peers, const struct addr *remote)
@@ -65,22 +33,6 @@ static uint64_t begun_ms(const struct peers *peers, const struct addr *remote)
 			since_ms = begun->since_ms;
 	}
 	return since_ms;
-}
-
-void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
-{
-	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
-	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		/* once, or whoever sends that packet again and again would keep us from the peer */
-		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote) ||
-		    peer->give_way_ms > peer->since_ms + PEERS_CROWD_WAIT_MS)
-			continue;
-		peer->give_way_ms = peer->since_ms + PEERS_GIVE_WAY_MS;
-		peers_note_due(peers, peer, now_ms);
-	}
 }
 
 uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms)

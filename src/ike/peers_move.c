@@ -195,7 +195,7 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 	assert(moves[old_state] & 1u << state);
 	if (old_state == PEER_STATE_NEGOTIATING) {
 		count_result(peers, peer, state, now_ms);
-		peers_leave_silent(peers, peer);
+		peers_set_silent(peers, peer, false);
 	}
 	peers->in_state[old_state]--;
 	peers->in_state[state]++;

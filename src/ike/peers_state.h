@@ -56,9 +56,10 @@ void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
 /* Negotiations that charon works on. */
 size_t peers_working(const struct peers *peers);
-/* One that is NEGOTIATING becomes silent when it is due; its end. */
+/* One that is NEGOTIATING becomes silent when it is due. */
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
-void peers_leave_silent(struct peers *peers, struct peer *peer);
+/* The one writer of silent; when it is due is not known afterwards. */
+void peers_set_silent(struct peers *peers, struct peer *peer, bool silent);
 /* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */
 uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
