@@ -144,15 +144,22 @@ void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t 
 	peers_start_queued(peers, now_ms, actions);
 }
 
+/* Who asked once is negotiated with once, also when its turn comes late. */
+static void stop_asking(struct peers *peers, struct peer *peer)
+{
+	peer->asked_by_traffic = false;
+	if (peer->state == PEER_STATE_QUEUED && !peer->failures && !peer->tries_left_unasked)
+		peer->tries_left_unasked = 1;
+	/* there is no clock here */
+	peers_note_due(peers, peer, 0);
+}
+
 void peers_on_larval_expired(struct peers *peers, const struct pair *pair)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
 
-	if (!peer)
-		return;
-	peer->asked_by_traffic = false;
-	/* This call has no clock. */
-	peers_note_due(peers, peer, 0);
+	if (peer && peer->asked_by_traffic)
+		stop_asking(peers, peer);
 }
 
 void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size_t count)
@@ -164,8 +171,7 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 		if (!peer->asked_by_traffic || peer->state == PEER_STATE_UP ||
 		    array_find(asked, count, sizeof(*asked), &peer->pair, pair_compare_items))
 			continue;
-		peer->asked_by_traffic = false;
-		peers_note_due(peers, peer, 0);
+		stop_asking(peers, peer);
 	}
 }
 

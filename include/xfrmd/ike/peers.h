@@ -196,7 +196,8 @@ void peers_on_answered(struct peers *peers, const struct pair *pair);
 /* The peer has begun a negotiation, with whatever address of ours: what it says by one packet, so
  * anybody may have sent that. */
 void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms);
-/* The larval SA expired: traffic has to ask again before it counts. */
+/* The larval SA expired: traffic has to ask again before it counts, but for one negotiation that is still to
+ * come. */
 void peers_on_larval_expired(struct peers *peers, const struct pair *pair);
 /* Likewise for all that are not among these, all that traffic asks for, in order of
  * pair_compare(). */
