@@ -188,13 +188,31 @@ END_TEST
 
 START_TEST(peers_that_nobody_waits_for_any_more_leave_the_queue)
 {
-	enter(QUEUED);
-	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	/* it has failed before: the next try is for traffic that is still there */
+	enter(FAILED);
+	acquire(&remote, NOW + PEERS_BACKOFF_MAX_MS);
+	peers_on_charon_down(peers, NOW + PEERS_BACKOFF_MAX_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "queued");
 	peers_on_larval_expired(peers, pair_to(&remote));
-	ck_assert_uint_le(peers_next_ms(peers), NOW + PEERS_QUEUE_MS);
-	peers_on_timer(peers, NOW + PEERS_QUEUE_MS, &actions);
+	peers_on_timer(peers, NOW + PEERS_BACKOFF_MAX_MS + PEERS_QUEUE_MS, &actions);
 	ck_assert_str_eq(state_of(&remote), "none");
+}
+END_TEST
+
+START_TEST(peer_that_was_asked_for_once_is_negotiated_with_once)
+{
+	enter(QUEUED);
+	peers_on_larval_expired(peers, pair_to(&remote));
+	peers_on_larval_expired(peers, pair_to(&remote));
+	peers_on_timer(peers, NOW + 2 * PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(state_of(&remote), "queued");
+	peers_on_charon_up(peers, NOW + 2 * PEERS_QUEUE_MS, &actions);
+	peers_on_timer(peers, NOW + 3 * PEERS_QUEUE_MS, &actions);
+	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
+	fail_with(&remote, "no response", NOW + 4 * PEERS_QUEUE_MS);
+	actions.count = 0;
+	peers_on_timer(peers, NOW + 4 * PEERS_QUEUE_MS + 2 * PEERS_BACKOFF_MAX_MS, &actions);
+	ck_assert_str_eq(take_actions(), "");
 }
 END_TEST
 
@@ -543,6 +561,7 @@ int main(void)
 	tcase_add_test(tcase, peers_remembered_do_not_keep_traffic_waiting);
 	tcase_add_test(tcase, peers_traffic_does_not_wait_for_the_spread);
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
+	tcase_add_test(tcase, peer_that_was_asked_for_once_is_negotiated_with_once);
 	tcase_add_test(tcase, silent_negotiations_are_no_work);
 	tcase_add_test(tcase, answered_negotiations_are_never_silent);
 	tcase_add_test(tcase, silent_negotiations_are_bounded);
