@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""contacts.py [--every S] [--patience S] [--one-by-one] [--shuffle] LIVING... [-- DEAD...]
+"""contacts.py [--every S] [--patience S] [--one-by-one|--again] [--shuffle] LIVING... [-- DEAD...]
 
 Asks all addresses with one datagram each, at once, or again every S seconds until they answer (a peer
-is up when the kernel has an SA to it), or the living one by one. Ends when all living are up, or after
+is up when the kernel has an SA to it), or the living one by one. With --again it asks nobody, says
+`listening`, and waits until each has one SA more than it has now. Ends when all living are up, or after
 `patience`. Prints in one line: asked=, up=, and the seconds until half of the living and all of them
 were (-1: they were not). Runs in the network namespace of who asks.
 """
@@ -19,11 +20,11 @@ DISCARD = 9  # its port: nobody answers
 
 
 class Asker:
-    def __init__(self, living, dead):
+    def __init__(self, living, dead, again):
         self.living, self.waiting, self.refused = living, set(living), 0
         self.dead = dead
         self.sad = Sad()
-        self.waiting -= self.sad.peers()
+        self.waiting -= set() if again else self.sad.peers()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.start, self.times = time.monotonic(), []
@@ -59,10 +60,10 @@ def all_at_once(asker, every, patience, shuffle):
     addresses = sorted(asker.waiting) + asker.dead
     if shuffle:
         random.Random(1).shuffle(addresses)
-    end, first = asker.start + patience, True
+    end, first, dead = asker.start + patience, True, set(asker.dead)
     while asker.waiting and time.monotonic() < end:
         if first or every:
-            asker.ask([a for a in addresses if a in asker.waiting or a not in asker.living])
+            asker.ask([a for a in addresses if a in asker.waiting or a in dead])
         first = False
         asker.listen(min(end, time.monotonic() + every) if every else end, lambda: not asker.waiting)
 
@@ -81,12 +82,16 @@ def main():
     parser.add_argument("--every", type=float, default=0)
     parser.add_argument("--patience", type=float, default=60)
     parser.add_argument("--one-by-one", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--shuffle", action="store_true")
     arguments = sys.argv[1:]
     middle = arguments.index("--") if "--" in arguments else len(arguments)
     options, living = parser.parse_known_args(arguments[:middle])
-    asker = Asker(living, arguments[middle + 1:])
-    if options.one_by_one:
+    asker = Asker(living, arguments[middle + 1:], options.again)
+    if options.again:
+        print("listening", flush=True)
+        asker.listen(asker.start + options.patience, lambda: not asker.waiting)
+    elif options.one_by_one:
         one_by_one(asker, options.every, options.patience)
     else:
         all_at_once(asker, options.every, options.patience, options.shuffle)
