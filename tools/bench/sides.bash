@@ -10,8 +10,7 @@ best_settings=('retransmit_tries = 3' 'retransmit_timeout = 1.0' 'retransmit_bas
 	'dos_protection = no')
 default_buffer=$(cat /proc/sys/net/core/rmem_default)
 
-# side_start SIDE SUBNET HOST...: all of them protect SUBNET. Two thirds of an hour are long enough for
-# any bench: nothing is rekeyed meanwhile.
+# side_start SIDE SUBNET HOST...: all of them protect SUBNET
 side_start() {
 	local side=$1 subnet=$2 host buffer=$default_buffer
 	shift 2
@@ -101,6 +100,11 @@ compare() {
 
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { if (a + 0 == a && b > 0) printf "%.2f", a / b; else printf "-" }'
+}
+
+# measured FILE NAME: the number that stands there as NAME=NUMBER, with its decimals
+measured() {
+	sed -n "s/.*\<$2=\([0-9.-]*\).*/\1/p" "$1"
 }
 
 # unit NAME VALUE: for units.json
