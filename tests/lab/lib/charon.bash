@@ -2,6 +2,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # IKE_SAs by the private charon of a host, and hosts with plain strongSwan.
 
+declare -A strongswan_pid=()
+
 # swan HOST ARGUMENT...: swanctl with the private charon; loading all its plugins takes too long
 swan() {
 	[ -f /run/lab/swanctl.strongswan ] || echo 'swanctl { load = nonce }' >/run/lab/swanctl.strongswan
@@ -75,10 +77,11 @@ part() {
 	done
 }
 
-# strongswan_start HOST SUBNET: charon with a trap connection to all of SUBNET, its own policies
+# strongswan_start HOST SUBNET [SETTING]...: charon with a trap connection to all of SUBNET, its own
+# policies, and SETTINGs (NAME = VALUE) of strongswan.conf besides
 strongswan_start() {
 	local folder=/run/lab/$1
-	mkdir "$folder"/{x509,x509ca,private}
+	mkdir -p "$folder"/{x509,x509ca,private}
 	cp "$PKI/instance.pem" "$folder/x509/"
 	cp "$PKI/ca.pem" "$folder/x509ca/"
 	cp "$PKI/instance.key" "$folder/private/"
@@ -86,6 +89,7 @@ strongswan_start() {
 		charon-systemd {
 			load = random nonce x509 revocation constraints pubkey pkcs1 pkcs8 pem openssl kdf kernel-netlink socket-default vici
 			install_routes = no
+			$(printf '%s\n' "${@:3}")
 			plugins {
 				vici {
 					socket = unix://$folder/charon.vici
@@ -115,6 +119,7 @@ strongswan_start() {
 	} >"$folder/swanctl.conf"
 	background "$1" env STRONGSWAN_CONF="$folder/strongswan.conf" charon-systemd \
 		>"$FOLDER/$1.out" 2>&1
+	strongswan_pid[$1]=$!
 	wait_for 20 test -S "$folder/charon.vici"
 	strongswan "$1" --load-all --file "$folder/swanctl.conf" >>"$FOLDER/$1.out" 2>&1
 }
@@ -126,7 +131,7 @@ strongswan_connection() {
 			version = 2
 			mobike = no
 			unique = never
-			proposals = aes128-sha256-modp2048
+			proposals = ${strongswan_proposals:-aes128-sha256-modp2048}
 			$2
 			local {
 				auth = pubkey
@@ -147,4 +152,14 @@ strongswan_connection() {
 strongswan() {
 	on "$1" env STRONGSWAN_CONF="/run/lab/$1/strongswan.conf" \
 		swanctl "${@:2}" --uri "unix:///run/lab/$1/charon.vici"
+}
+
+# strongswan_stop HOST: what it put into the kernel goes as well
+strongswan_stop() {
+	kill -TERM "${strongswan_pid[$1]}"
+	wait "${strongswan_pid[$1]}" || true
+	unset "strongswan_pid[$1]"
+	rm -f "/run/lab/$1/charon.vici"
+	on "$1" ip xfrm state flush
+	on "$1" ip xfrm policy flush
 }
