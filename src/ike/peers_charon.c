@@ -100,6 +100,7 @@ void peers_on_child_up(struct peers *peers, const struct pair *pair, const struc
 		return;
 	/* The kernel drops the larval SA for the new one, without a word. */
 	peer->asked_by_traffic = false;
+	peers_forget_begun(peers, &pair->remote);
 	if (move_child(peer, child))
 		return;
 	if (count_children(peer, child->ike_id) >= PEERS_CHILDREN_OF_IKE_MAX) {
@@ -271,22 +272,6 @@ void peers_on_answered(struct peers *peers, const struct pair *pair)
 		peers_set_silent(peers, peer, false);
 }
 
-void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
-{
-	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
-	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		/* once, or whoever sends that packet again and again would keep us from the peer */
-		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote) ||
-		    peer->give_way_ms > peer->since_ms + PEERS_CROWD_WAIT_MS)
-			continue;
-		peer->give_way_ms = peer->since_ms + PEERS_GIVE_WAY_MS;
-		peers_note_due(peers, peer, now_ms);
-	}
-}
-
 void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);
@@ -322,7 +307,7 @@ void peers_on_vain_attempt(struct peers *peers, const struct pair *pair,
 		return;
 	peer->last_error = *failure;
 	peer->failed_ms = now_ms;
-	/* it did begin, in vain */
+	peers_forget_begun(peers, &pair->remote);
 	peer->give_way_ms = 0;
 	peers_note_due(peers, peer, now_ms);
 	peers_start_queued(peers, now_ms, actions);

@@ -22,6 +22,13 @@ void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 		peers_set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
 }
 
+void peers_forget_begun(struct peers *peers, const struct addr *remote)
+{
+	for (size_t i = 0; i < PEERS_BEGUN_REMEMBERED; i++)
+		if (addr_equal(&peers->begun[i].remote, remote))
+			peers->begun[i].since_ms = 0;
+}
+
 static uint64_t begun_ms(const struct peers *peers, const struct addr *remote)
 {
 	uint64_t since_ms = 0;
@@ -35,16 +42,40 @@ static uint64_t begun_ms(const struct peers *peers, const struct addr *remote)
 	return since_ms;
 }
 
+static bool is_crowd(const struct peers *peers)
+{
+	return peers->in_state[PEER_STATE_NEGOTIATING] >= PEERS_CROWD;
+}
+
+static uint64_t begun_wait_ms(const struct peers *peers)
+{
+	return is_crowd(peers) ? PEERS_CROWD_GIVE_WAY_MS : PEERS_GIVE_WAY_MS;
+}
+
 uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t since_ms = begun_ms(peers, &peer->pair.remote);
 
 	if (peer->failures || peer->asked_by_operator)
 		return 0;
-	if (since_ms && now_ms < since_ms + PEERS_GIVE_WAY_MS)
-		return since_ms + PEERS_GIVE_WAY_MS;
-	if (peers->in_state[PEER_STATE_NEGOTIATING] >= PEERS_CROWD &&
-	    !duplicates_has_lower_address(peer))
+	if (since_ms && now_ms < since_ms + begun_wait_ms(peers))
+		return since_ms + begun_wait_ms(peers);
+	if (is_crowd(peers) && !duplicates_has_lower_address(peer))
 		return now_ms + PEERS_CROWD_WAIT_MS;
 	return 0;
+}
+
+void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
+{
+	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
+	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote))
+			continue;
+		/* not from now: whoever sends that packet again and again would keep us from the peer */
+		peer->give_way_ms = peer->since_ms + begun_wait_ms(peers);
+		peers_note_due(peers, peer, now_ms);
+	}
 }

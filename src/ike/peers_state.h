@@ -60,6 +60,8 @@ size_t peers_working(const struct peers *peers);
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
 /* The one writer of silent; when it is due is not known afterwards. */
 void peers_set_silent(struct peers *peers, struct peer *peer, bool silent);
+/* What @remote began has an end. */
+void peers_forget_begun(struct peers *peers, const struct addr *remote);
 /* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */
 uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */

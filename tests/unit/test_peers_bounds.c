@@ -486,8 +486,8 @@ START_TEST(peer_that_has_begun_is_waited_for_once)
 
 	acquire(&to, NOW);
 	for (unsigned i = 0; i < 10; i++)
-		peers_on_begun(peers, &to, NOW + i * 100);
-	peers_on_charon_up(peers, NOW + 999, &actions);
+		peers_on_begun(peers, &to, NOW + i * PEERS_GIVE_WAY_MS / 10);
+	peers_on_charon_up(peers, NOW + PEERS_GIVE_WAY_MS - 1, &actions);
 	ck_assert_str_eq(take_actions(), "idle>queued");
 	ck_assert_str_eq(on_time(NOW + PEERS_GIVE_WAY_MS), "queued>negotiating initiate");
 }
@@ -507,6 +507,32 @@ START_TEST(peer_that_has_begun_in_vain_is_not_waited_for)
 	peers_on_begun(peers, &to, NOW + 40);
 	ck_assert_int_eq(peers_retry(peers, pair_to(&to), NOW + 50, &actions), 0);
 	ck_assert_str_eq(state_of(&to), "negotiating");
+}
+END_TEST
+
+START_TEST(peer_whose_beginning_came_to_its_end_is_not_waited_for)
+{
+	struct addr to = make_addr("10.0.9.1");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_begun(peers, &to, NOW);
+	peers_on_vain_attempt(peers, pair_to(&to), failure_of("words"), NOW + 20, &actions);
+	acquire(&to, NOW + 30);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(peer_that_began_and_came_up_is_not_waited_for)
+{
+	struct addr to = make_addr("10.0.9.1");
+
+	peers_on_charon_up(peers, NOW, &actions);
+	peers_on_begun(peers, &to, NOW);
+	child_up(&to, 1, 1, NOW + 20);
+	peers_on_ike_down(peers, 1, pair_to(&to), NOW + 30, &actions);
+	take_actions();
+	acquire(&to, NOW + 40);
+	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
 }
 END_TEST
 
@@ -568,6 +594,8 @@ int main(void)
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for);
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for_once);
 	tcase_add_test(tcase, peer_that_has_begun_in_vain_is_not_waited_for);
+	tcase_add_test(tcase, peer_whose_beginning_came_to_its_end_is_not_waited_for);
+	tcase_add_test(tcase, peer_that_began_and_came_up_is_not_waited_for);
 	tcase_add_test(tcase, higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd);
 	return test_run(suite);
 }

@@ -35,11 +35,13 @@ const char *peer_state_name(enum peer_state state);
 /* Those that are silent at once; beyond, they count as work until they end: some 20 KB of charon's memory
  * each, and its sockets' buffers hold what waits for as many dead neighbours (CHARON_SENDING_MAX). */
 #define PEERS_SILENT_MAX        512
-/* A pair that has to be negotiated with waits so long for the negotiation that the peer has begun. */
-#define PEERS_GIVE_WAY_MS       1000
-/* While so many are negotiated with, the end with the higher address waits so long for the other one to
- * begin: when a fleet starts, both are asked in the same moment. */
+/* A pair that has to be negotiated with waits so long for the negotiation that the peer has begun: anybody can
+ * pretend that it has, so little longer than one takes (30 ms; in User-Mode Linux 100). */
+#define PEERS_GIVE_WAY_MS       300
+/* While so many are negotiated with it takes longer; and the end with the higher address waits so long for
+ * the other one to begin: when a fleet starts, both are asked in the same moment. */
 #define PEERS_CROWD             8
+#define PEERS_CROWD_GIVE_WAY_MS 1000
 #define PEERS_CROWD_WAIT_MS     300
 /* Peers that began lately, of which that is remembered. */
 #define PEERS_BEGUN_REMEMBERED  64
