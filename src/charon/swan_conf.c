@@ -25,12 +25,15 @@ static const char timing[] = "  retransmit_tries = 3\n"
 
 /*
  * Who negotiates must answer a cookie, which costs him a round trip and us no memory, once so many are
- * half open, or three from his address; hosts behind one NAT may be a hundred. Whoever answers cookies
- * cannot have more than some 2,000 half open (20 KB each) for 30 s; established peers need none of it.
+ * half open, or as many from his address as one xfrmd begins at once; hosts behind one NAT may be a hundred.
+ * Whoever answers cookies cannot have more than some 2,000 half open (20 KB each) for 30 s; established
+ * peers need none of it. Not less: charon takes no cookie at all until it has run for up to 10 s if the
+ * machine has just booted (its receiver subtracts a random part of the time since then, and the lifetime
+ * of cookies, from that time), which is when a whole fleet asks.
  */
 static const char admission[] = "  dos_protection = yes\n"
 				"  cookie_threshold = %u\n"
-				"  cookie_threshold_ip = 3\n"
+				"  cookie_threshold_ip = 80\n"
 				"  block_threshold = 100\n"
 				"  init_limit_half_open = 2000\n"
 				"  half_open_timeout = 30\n";

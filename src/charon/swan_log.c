@@ -69,6 +69,8 @@ static const struct {
 	{"error writing to socket: ", REASON_NOT_SENT, LINE_DETAILED},
 	/* The address was no address: `initiate` itself is refused. */
 	{"unable to resolve ", REASON_UNRESOLVED, LINE_FINAL},
+	/* of IKE_SA_INIT: cookies, or another group */
+	{"giving up after 5 retries", REASON_ASKED_AGAIN, LINE_FINAL},
 
 	/* IKE proposals; the first as initiator, the others as responder. */
 	{"received NO_PROPOSAL_CHOSEN notify error", REASON_IKE_PROPOSALS_REFUSED, LINE_HINT},

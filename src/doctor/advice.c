@@ -44,6 +44,10 @@ const struct doctor_advice doctor_advices[] = {
                              "let its own firewall pass UDP 500 and UDP 4500"},
 	[REASON_UNRESOLVED] = {FINDING_WARNING, "charon does not take it for an IP address",
                                "see the log of xfrmd"},
+	[REASON_ASKED_AGAIN] =
+		{FINDING_WARNING,
+                 "many ask it at once, and its charon has run for less than 10 seconds",
+                 "none is needed if it passes; else see `xfrmctl status` there"},
 
 	[REASON_IKE_PROPOSALS_REFUSED] = {FINDING_SERIOUS, no_algorithm, same_ike},
 	[REASON_IKE_PROPOSALS_UNACCEPTABLE] = {FINDING_SERIOUS, no_algorithm, same_ike},

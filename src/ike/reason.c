@@ -13,6 +13,7 @@ static const char *const reasons[] = {
 	[REASON_NO_ROUTE] = "no route to the peer",
 	[REASON_NOT_SENT] = "error writing to socket",
 	[REASON_UNRESOLVED] = "the peer's address cannot be resolved",
+	[REASON_ASKED_AGAIN] = "the peer answers every first message by asking for another",
 
 	[REASON_IKE_PROPOSALS_REFUSED] =
 		"the peer accepts none of our ike_proposals, or is starting or shutting down",

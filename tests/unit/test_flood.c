@@ -15,7 +15,7 @@ static const struct {
 	{{{212992, 212992, 0}, SWAN_CONF_COOKIE_THRESHOLD - 1, 1}, FLOOD_NONE, ""},
 	{{{212993, 0, 0}, 0, 1}, FLOOD_BORNE, "212993 bytes wait to be sent and 0 to be read"},
 	{{{0, 212993, 0}, 0, 1}, FLOOD_BORNE, "0 bytes wait to be sent and 212993 to be read"},
-	{{{0, 0, 0}, SWAN_CONF_COOKIE_THRESHOLD, 1}, FLOOD_BORNE, "30 negotiations that others"},
+	{{{0, 0, 0}, SWAN_CONF_COOKIE_THRESHOLD, 1}, FLOOD_BORNE, "256 negotiations that others"},
 	{{{500000, 0, 0}, 2000, 1}, FLOOD_BORNE, "2000 negotiations that others began"},
 	{{{0, 0, 0}, 2000, 2}, FLOOD_BORNE, "one in 2 is let in"},
 	{{{CHARON_SENDING_MAX / 4 * 3, CHARON_RECEIVING_MAX, 0}, 0, 1}, FLOOD_BORNE, "bytes wait"},

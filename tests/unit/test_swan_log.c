@@ -99,6 +99,7 @@ static const struct {
 	{"error writing to socket: Network is unreachable", IN_ALL, false, REASON_NO_ROUTE, NULL},
 	{"error writing to socket: Operation not permitted", IN_ALL, false, REASON_NOT_SENT,
          "Operation not permitted"},
+	{"giving up after 5 retries", IN_ALL, true, REASON_ASKED_AGAIN, NULL},
 	{"unable to resolve no.such.host, initiate aborted", IN_ALL, true, REASON_UNRESOLVED, NULL},
 
 	{"received NO_PROPOSAL_CHOSEN notify error", IN_ALL, false, REASON_IKE_PROPOSALS_REFUSED,

@@ -14,8 +14,8 @@
 /* The plug-ins that it loads, separated by blanks: all are needed. `kdf` comes besides where it is. */
 extern const char swan_conf_plugins[];
 
-/* So many half open negotiations, and charon asks for cookies. */
-#define SWAN_CONF_COOKIE_THRESHOLD 30u
+/* So many half open negotiations, and charon asks for cookies: 5 MB of its memory. */
+#define SWAN_CONF_COOKIE_THRESHOLD 256u
 
 /* The private strongswan.conf. The caller frees; NULL: out of memory. */
 char *swan_conf_text(const struct conf *conf, const char *run_dir);

@@ -17,6 +17,7 @@ enum reason {
 	REASON_NO_ROUTE,
 	REASON_NOT_SENT,
 	REASON_UNRESOLVED,
+	REASON_ASKED_AGAIN,
 
 	/* proposals: REFUSED is what the peer does, UNACCEPTABLE what we find */
 	REASON_IKE_PROPOSALS_REFUSED,
