@@ -288,6 +288,9 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 	if (!error)
 		error = renew_new(&negotiator->renew);
 	if (!error)
+		error = neighbours_open(loop, negotiator_resolved, negotiator,
+		                        &negotiator->neighbours);
+	if (!error)
 		error = peers_new(random_seed(), &negotiator->peers);
 	if (!error)
 		error = loop_timer_new(loop, negotiator_renew_due, negotiator,
@@ -302,6 +305,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		negotiator_close(negotiator);
 		return error;
 	}
+	peers_set_resolver(negotiator->peers, true);
 	set_peers(negotiator);
 	*ret_negotiator = negotiator;
 	return 0;
@@ -316,6 +320,7 @@ void negotiator_close(struct negotiator *negotiator)
 	loop_timer_free(negotiator->terminate_timer);
 	loop_timer_free(negotiator->peers_timer);
 	loop_timer_free(negotiator->renew_timer);
+	neighbours_close(negotiator->neighbours);
 	renew_free(negotiator->renew);
 	peers_free(negotiator->peers);
 	free(negotiator);

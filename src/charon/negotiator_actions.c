@@ -242,6 +242,15 @@ static void renew(struct negotiator *negotiator, const struct peer *peer, bool d
 		log_error("peers: out of memory, a negotiation anew is late");
 }
 
+void negotiator_resolved(void *ctx, const struct addr *remote, bool there)
+{
+	struct negotiator *negotiator = ctx;
+	struct peer_actions actions = {0};
+
+	peers_on_resolved(negotiator->peers, remote, there, clock_now_ms(), &actions);
+	negotiator_run(negotiator, &actions);
+}
+
 static void act(struct negotiator *negotiator, const struct peer_action *action)
 {
 	struct buf message = {0};
@@ -249,6 +258,10 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	const struct peer *peer;
 
 	switch (action->kind) {
+	case PEER_ACTION_RESOLVE:
+		if (!neighbours_resolve(negotiator->neighbours, &action->pair.remote))
+			negotiator_resolved(negotiator, &action->pair.remote, true);
+		break;
 	case PEER_ACTION_INITIATE:
 		if (!negotiator->terminate_done)
 			initiate(negotiator, action);

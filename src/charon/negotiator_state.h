@@ -7,6 +7,7 @@
 #include "xfrmd/charon/negotiator.h"
 #include "xfrmd/charon/reasons.h"
 #include "xfrmd/ike/renew.h"
+#include "xfrmd/net/neighbours.h"
 
 /* The inside of the negotiator, shared by its files: life, actions, events, the gentle end. */
 
@@ -20,6 +21,7 @@ struct negotiator {
 	struct pending *pending; /* unanswered commands that concern a peer */
 	struct peers *peers;
 	struct renew *renew;
+	struct neighbours *neighbours;
 	struct loop_timer *renew_timer;
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
@@ -45,6 +47,8 @@ void negotiator_request(struct negotiator *negotiator, const char *command, stru
 /* No answer will come any more. */
 void negotiator_drop_pending(struct negotiator *negotiator);
 
+/* The kernel's word on a neighbour. */
+void negotiator_resolved(void *ctx, const struct addr *remote, bool there);
 /* Asks charon for one IKE_SA and its children; they come as events. */
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
 

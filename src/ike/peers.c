@@ -43,6 +43,11 @@ void peers_set_patient(struct peers *peers, bool patient)
 	peers->next_ms = 0;
 }
 
+void peers_set_resolver(struct peers *peers, bool resolver)
+{
+	peers->resolver = resolver;
+}
+
 void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes)
 {
 	peers->lifetimes = *lifetimes;
@@ -124,6 +129,7 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
 	peer->failures = 0;
 	peer->next_retry_ms = 0;
 	peer->give_way_ms = 0;
+	peers_end_resolving(peers, peer, true);
 	peer->asked_by_operator = true;
 	peers_start_queued(peers, now_ms, actions);
 	return 0;
@@ -241,7 +247,9 @@ static bool check_due(struct peers *peers, struct peer *peer, uint64_t now_ms,
 			peers_move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
 		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_QUEUED:
-		if (!peer_is_waiting(peer))
+		if (peer->resolve_ms)
+			peers_end_resolving(peers, peer, true);
+		else if (!peer_is_waiting(peer))
 			peers_move(peers, peer, PEER_STATE_IDLE, "nobody asks", now_ms, actions);
 		return peer->state == PEER_STATE_QUEUED;
 	case PEER_STATE_UP:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Many at once: which negotiations are work for charon, and which of two ends begins. */
+/* Many at once: which negotiations are work for charon, who is there at all, and which of two ends begins. */
 #include "peers_state.h"
 #include "xfrmd/ike/duplicates.h"
 
@@ -77,5 +77,48 @@ void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now
 		/* not from now: whoever sends that packet again and again would keep us from the peer */
 		peer->give_way_ms = peer->since_ms + begun_wait_ms(peers);
 		peers_note_due(peers, peer, now_ms);
+	}
+}
+
+bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer)
+{
+	return peers->resolver && !peer->resolved && !peer->asked_by_operator &&
+	       peers->in_state[PEER_STATE_QUEUED] + peers->in_state[PEER_STATE_NEGOTIATING] >
+	               PEERS_CROWD;
+}
+
+void peers_resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                   struct peer_actions *actions)
+{
+	peers->resolving++;
+	peer->resolve_ms = now_ms + PEERS_RESOLVE_MS;
+	peers_note_due(peers, peer, now_ms);
+	peer_actions_add(actions, PEER_ACTION_RESOLVE, &peer->pair);
+}
+
+void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved)
+{
+	peers->resolving -= peer->resolve_ms != 0;
+	peer->resolve_ms = 0;
+	peer->resolved = resolved;
+}
+
+void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
+                       struct peer_actions *actions)
+{
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (!peer->resolve_ms || !addr_equal(&peer->pair.remote, remote))
+			continue;
+		peers_end_resolving(peers, peer, true);
+		/* others may be due as well: they come together */
+		peers->next_ms = now_ms;
+		if (there)
+			continue;
+		if (peer->tries_left_unasked)
+			peer->tries_left_unasked--;
+		peer->hint = (struct failure){.reason = REASON_NO_RESPONSE};
+		peers_fail(peers, peer, now_ms, actions);
 	}
 }

@@ -20,7 +20,7 @@ static const char *const state_names[PEER_STATE_COUNT] = {
 /* To IDLE from every state: a peer that is forgotten leaves from there. */
 static const unsigned moves[PEER_STATE_COUNT] = {
 	[PEER_STATE_IDLE] = TO(QUEUED) | TO(UP),
-	[PEER_STATE_QUEUED] = TO(IDLE) | TO(NEGOTIATING) | TO(UP),
+	[PEER_STATE_QUEUED] = TO(IDLE) | TO(NEGOTIATING) | TO(UP) | TO(FAILED),
 	[PEER_STATE_NEGOTIATING] = TO(IDLE) | TO(QUEUED) | TO(UP) | TO(FAILED),
 	[PEER_STATE_UP] = TO(IDLE) | TO(QUEUED),
 	[PEER_STATE_FAILED] = TO(IDLE) | TO(QUEUED) | TO(UP),
@@ -91,6 +91,8 @@ uint64_t peers_due_ms(const struct peers *peers, const struct peer *peer)
 	case PEER_STATE_IDLE:
 		return peer->since_ms + peers->forget_after_ms;
 	case PEER_STATE_QUEUED:
+		if (peer->resolve_ms)
+			return peer->resolve_ms;
 		return peer_is_waiting(peer) ? clock_later(peer->next_retry_ms, peer->give_way_ms)
 		                             : peer->since_ms + PEERS_QUEUE_MS;
 	case PEER_STATE_NEGOTIATING:
@@ -197,6 +199,7 @@ void peers_move(struct peers *peers, struct peer *peer, enum peer_state state, c
 		count_result(peers, peer, state, now_ms);
 		peers_set_silent(peers, peer, false);
 	}
+	peers_end_resolving(peers, peer, false);
 	peers->in_state[old_state]--;
 	peers->in_state[state]++;
 	peer->state = state;

@@ -54,7 +54,14 @@ static size_t slots_for(const struct peer *peer)
 	return PEERS_INFLIGHT_MAX;
 }
 
-/* Of those for whom there is a slot. */
+/* Whether it can be begun with, or resolved. */
+static bool has_room(const struct peers *peers, const struct peer *peer)
+{
+	if (peers_has_to_resolve(peers, peer))
+		return !peer->resolve_ms && peers->resolving < PEERS_RESOLVING_MAX;
+	return peers_working(peers) < slots_for(peer);
+}
+
 static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 {
 	struct peer *first = NULL;
@@ -64,7 +71,7 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 
 		if (peer->state != PEER_STATE_QUEUED || !peer_is_waiting(peer) ||
 		    peer->next_retry_ms > now_ms || peer->give_way_ms > now_ms ||
-		    peers_working(peers) >= slots_for(peer))
+		    !has_room(peers, peer))
 			continue;
 		if (!first || compare_claims(peer, first) < 0)
 			first = peer;
@@ -74,13 +81,15 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
-	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
-	       peers_working(peers) < PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST) {
-		struct peer *peer = first_queued(peers, now_ms);
+	struct peer *peer;
 
-		if (!peer)
-			return;
-		peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms, actions);
+	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
+	       (peer = first_queued(peers, now_ms))) {
+		if (peers_has_to_resolve(peers, peer))
+			peers_resolve(peers, peer, now_ms, actions);
+		else
+			peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms,
+			           actions);
 	}
 }
 

@@ -13,12 +13,14 @@
 struct peers {
 	struct peer_table table;
 	size_t in_state[PEER_STATE_COUNT];
-	size_t silent; /* of those that are NEGOTIATING */
+	size_t silent;    /* of those that are NEGOTIATING */
+	size_t resolving; /* of those that are QUEUED */
 	struct begun {
 		struct addr remote;
 		uint64_t since_ms; /* 0: unused */
 	} begun[PEERS_BEGUN_REMEMBERED];
 	size_t next_begun;
+	bool resolver;
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
@@ -60,6 +62,12 @@ size_t peers_working(const struct peers *peers);
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
 /* The one writer of silent; when it is due is not known afterwards. */
 void peers_set_silent(struct peers *peers, struct peer *peer, bool silent);
+/* Whether one that is QUEUED is to be resolved first. */
+bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer);
+void peers_resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                   struct peer_actions *actions);
+/* It is not resolved any more; @resolved: nor need it be. */
+void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved);
 /* What @remote began has an end. */
 void peers_forget_begun(struct peers *peers, const struct addr *remote);
 /* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */

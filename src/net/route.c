@@ -39,7 +39,7 @@ static int take_route(struct nl_msg *msg, void *ctx)
 	rtnl_read_addr(info->rtm_family, attrs[RTA_PREFSRC], &route->source);
 	rtnl_read_addr(info->rtm_family, attrs[RTA_GATEWAY], &route->gateway);
 	if (attrs[RTA_OIF])
-		if_indextoname(nla_get_u32(attrs[RTA_OIF]), route->ifname);
+		route->ifindex = nla_get_u32(attrs[RTA_OIF]);
 	route->mtu = read_mtu(attrs[RTA_METRICS]);
 	return NL_OK;
 }
@@ -54,7 +54,7 @@ static int take_error(struct sockaddr_nl *sender, struct nlmsgerr *error, void *
 	return NL_STOP;
 }
 
-int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err)
+int route_ask(struct nl_sock *sock, const struct addr *remote, struct route *ret_route)
 {
 	const struct rtmsg info = {.rtm_family = remote->family, .rtm_dst_len = addr_bits(remote)};
 	const struct rtnl_request request = {.type = RTM_GETROUTE,
@@ -63,17 +63,32 @@ int route_lookup(const struct addr *remote, struct route *ret_route, struct err 
 	                                     .attr = RTA_DST,
 	                                     .value = remote->bytes,
 	                                     .value_len = addr_len(remote)};
-	_cleanup_(rtnl_close) struct nl_sock *sock = NULL;
 	struct route route = {0};
-	int refused = 0, code = rtnl_open(&sock);
+	int refused = 0, code;
 
-	if (code == 0)
-		code = nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, take_error, &refused);
+	code = nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, take_error, &refused);
 	if (code == 0)
 		code = rtnl_ask(sock, &request, take_route, &route);
+	nl_socket_modify_err_cb(sock, NL_CB_DEFAULT, NULL, NULL);
 	if (code < 0 && !refused)
+		return code;
+	*ret_route = route;
+	return 0;
+}
+
+int route_lookup(const struct addr *remote, struct route *ret_route, struct err *err)
+{
+	_cleanup_(rtnl_close) struct nl_sock *sock = NULL;
+	struct route route = {0};
+	int code = rtnl_open(&sock);
+
+	if (code == 0)
+		code = route_ask(sock, remote, &route);
+	if (code < 0)
 		return err_set(err, code == -NLE_NOMEM ? -ENOMEM : -EIO,
 		               "rtnetlink: cannot look up a route: %s", nl_geterror(code));
+	if (route.ifindex)
+		if_indextoname(route.ifindex, route.ifname);
 	route.disable_xfrm = route.found && route_disables_xfrm(remote->family, route.ifname);
 	*ret_route = route;
 	return 0;

@@ -142,6 +142,9 @@ static inline const char *take_actions(void)
 		case PEER_ACTION_RENEW:
 			snprintf(text, sizeof(text), "renew");
 			break;
+		case PEER_ACTION_RESOLVE:
+			snprintf(text, sizeof(text), "resolve");
+			break;
 		case PEER_ACTION_CHANGED:
 			snprintf(text, sizeof(text), "%s>%s", peer_state_name(action->old_state),
 			         peer_state_name(action->new_state));

@@ -536,6 +536,82 @@ START_TEST(peer_that_began_and_came_up_is_not_waited_for)
 }
 END_TEST
 
+/* Negotiates with so many that whoever comes next is one of a crowd; what is reached by a gateway. */
+static void make_crowd(void)
+{
+	peers_set_resolver(peers, true);
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_CROWD; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_CROWD);
+	take_actions();
+}
+
+START_TEST(address_is_resolved_first_in_a_crowd)
+{
+	struct addr to = make_addr("9.0.0.1"), other = make_addr("9.0.0.2");
+
+	make_crowd();
+	local = make_addr("8.0.0.1"); /* the lower one */
+	acquire(&to, NOW + 1);
+	ck_assert_str_eq(take_actions(), "idle>queued resolve");
+	peers_on_resolved(peers, &other, true, NOW + 2, &actions);
+	peers_on_timer(peers, NOW + 2, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peers_on_resolved(peers, &to, true, NOW + 3, &actions);
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + 3);
+	peers_on_timer(peers, NOW + 3, &actions);
+	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(address_that_nobody_has_is_not_negotiated_with)
+{
+	struct addr to = make_addr("9.0.0.1");
+
+	make_crowd();
+	local = make_addr("8.0.0.1");
+	acquire(&to, NOW + 1);
+	/* it has asked once, and that is all it gets */
+	peers_on_larval_expired(peers, pair_to(&to));
+	take_actions();
+	peers_on_resolved(peers, &to, false, NOW + 3, &actions);
+	ck_assert_str_eq(take_actions(), "queued>failed");
+	ck_assert_int_eq(peers_find(peers, pair_to(&to))->last_error.reason, REASON_NO_RESPONSE);
+	ck_assert_uint_eq(peers_find(peers, pair_to(&to))->tries_left_unasked, 0);
+}
+END_TEST
+
+START_TEST(address_of_which_nothing_is_heard_is_negotiated_with)
+{
+	struct addr to = make_addr("9.0.0.1");
+
+	make_crowd();
+	local = make_addr("8.0.0.1");
+	acquire(&to, NOW + 1);
+	take_actions();
+	peers_on_timer(peers, NOW + PEERS_RESOLVE_MS, &actions);
+	ck_assert_str_eq(take_actions(), "");
+	peers_on_timer(peers, NOW + 1 + PEERS_RESOLVE_MS, &actions);
+	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
+}
+END_TEST
+
+START_TEST(addresses_that_are_resolved_are_bounded)
+{
+	make_crowd();
+	for (unsigned i = 0; i < PEERS_RESOLVING_MAX + 10; i++) {
+		struct addr to = numbered(100 + i);
+
+		acquire(&to, NOW + 1);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_RESOLVE), PEERS_RESOLVING_MAX);
+}
+END_TEST
+
 /* Ours is 10.0.0.1 in the fixture. */
 START_TEST(higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd)
 {
@@ -596,6 +672,10 @@ int main(void)
 	tcase_add_test(tcase, peer_that_has_begun_in_vain_is_not_waited_for);
 	tcase_add_test(tcase, peer_whose_beginning_came_to_its_end_is_not_waited_for);
 	tcase_add_test(tcase, peer_that_began_and_came_up_is_not_waited_for);
+	tcase_add_test(tcase, address_is_resolved_first_in_a_crowd);
+	tcase_add_test(tcase, address_that_nobody_has_is_not_negotiated_with);
+	tcase_add_test(tcase, address_of_which_nothing_is_heard_is_negotiated_with);
+	tcase_add_test(tcase, addresses_that_are_resolved_are_bounded);
 	tcase_add_test(tcase, higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd);
 	return test_run(suite);
 }

@@ -47,6 +47,10 @@ static void check_actions(bool charon_up)
 			model->state = action->new_state;
 			model->late = false;
 			break;
+		case PEER_ACTION_RESOLVE:
+			ck_assert(charon_up);
+			ck_assert_int_eq(model->state, PEER_STATE_QUEUED);
+			break;
 		case PEER_ACTION_TERMINATE:
 		case PEER_ACTION_TERMINATE_CHILD:
 		case PEER_ACTION_REKEY:
@@ -69,6 +73,7 @@ static void require(bool holds, const char *what)
 static void check_table(bool charon_up, uint64_t now_ms)
 {
 	size_t count, negotiating = 0, silent = 0, late = 0, asked = 0, earnest = 0, unasked = 0;
+	size_t resolving = 0;
 	const struct peer *const *list = peers_list(peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -94,8 +99,13 @@ static void check_table(bool charon_up, uint64_t now_ms)
 		                peers_next_ms(peers) <= peer->silent_ms,
 		        "nobody looks whether it is silent");
 		late += model->late && !peer->silent;
+		resolving += peer->resolve_ms != 0;
+		require(!peer->resolve_ms || peer->state == PEER_STATE_QUEUED,
+		        "resolved, and it does not wait for that");
+		require(!peer->resolve_ms || peers_next_ms(peers) <= peer->resolve_ms,
+		        "nobody looks whether it is resolved");
 		if (peer->state != PEER_STATE_QUEUED || peer->next_retry_ms ||
-		    peer->give_way_ms > now_ms)
+		    peer->give_way_ms > now_ms || peer->resolve_ms)
 			continue;
 		asked += peer->asked_by_traffic;
 		earnest += peer->asked_by_traffic && !peer->failures &&
@@ -105,6 +115,7 @@ static void check_table(bool charon_up, uint64_t now_ms)
 	require(negotiating <= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST,
 	        "too many negotiations");
 	require(silent <= PEERS_SILENT_MAX, "too many are silent");
+	require(resolving <= PEERS_RESOLVING_MAX, "too many are resolved");
 	negotiating += late;
 	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX || !asked,
 	        "one waits next to a free slot");
@@ -115,18 +126,21 @@ static void check_table(bool charon_up, uint64_t now_ms)
 	        "a remembered one waits next to a free slot");
 }
 
-/* What charon's log tells of negotiations. */
+/* What charon's log tells of negotiations, and the link of addresses. */
 static void random_line(const struct addr *to, uint64_t now_ms)
 {
 	const struct peer *peer = peers_find(peers, pair_to(to));
 
-	switch (roll(3)) {
+	switch (roll(4)) {
 	case 0:
 		peers_on_sent(peers, pair_to(to), now_ms);
 		break;
 	case 1:
 		models[model_index(to)].late |= peer && peer->silent;
 		peers_on_answered(peers, pair_to(to));
+		break;
+	case 2:
+		peers_on_resolved(peers, to, roll(2), now_ms, &actions);
 		break;
 	default:
 		peers_on_begun(peers, to, now_ms);
@@ -189,6 +203,7 @@ START_TEST(peers_keep_their_invariants_under_random_events)
 
 	model_random = seed;
 	memset(models, 0, sizeof(models));
+	peers_set_resolver(peers, _i % 2);
 	for (unsigned step = 0; step < 10000; step++) {
 		now_ms += roll(500);
 		if (roll(200) == 0)

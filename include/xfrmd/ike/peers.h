@@ -43,6 +43,11 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_CROWD             8
 #define PEERS_CROWD_GIVE_WAY_MS 1000
 #define PEERS_CROWD_WAIT_MS     300
+/* In such a crowd an address of the link is resolved before charon hears of it: who is not there costs
+ * charon nothing. So many at once, three quarters of what the kernel has room for by default
+ * (gc_thresh3), and not much longer than it takes by default (3 s), in case its word was lost. */
+#define PEERS_RESOLVING_MAX     768
+#define PEERS_RESOLVE_MS        4000
 /* Peers that began lately, of which that is remembered. */
 #define PEERS_BEGUN_REMEMBERED  64
 /* Gives a negotiation up that charon never reports on: above its own retransmission total (6.2 s)
@@ -106,6 +111,8 @@ struct peer {
 		silent_ms; /* NEGOTIATING: silent from then on; UINT64_MAX: not sent, or answered */
 	bool silent;       /* NEGOTIATING: it does not count as work */
 	uint64_t give_way_ms;        /* QUEUED: the peer begins, or has until then to begin */
+	uint64_t resolve_ms;         /* QUEUED: its address is being resolved, until then; else 0 */
+	bool resolved;               /* QUEUED: it was, or need not be */
 	uint64_t repaired_ms;        /* UP: since then, or since the last REKEY */
 	uint64_t queue_order;        /* QUEUED: first in, first out by this */
 	uint64_t reap_ms;            /* UP: looks for duplicates */
@@ -137,8 +144,9 @@ enum peer_action_kind {
 	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
 	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
 	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
-	PEER_ACTION_REAP,  /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
-	PEER_ACTION_RENEW, /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
+	PEER_ACTION_RENEW,   /* negotiate anew beside the SAs that it has */
+	PEER_ACTION_RESOLVE, /* the remote address: peers_on_resolved() is to follow */
 	PEER_ACTION_CHANGED, /* state changed: old_state -> peer's; for the log and the kernel refresh */
 };
 struct peer_action {
@@ -163,6 +171,8 @@ void peers_free(struct peers *peers);
 
 /* Forgets after PEERS_PATIENT_MS instead; off at first. */
 void peers_set_patient(struct peers *peers, bool patient);
+/* Whether addresses can be resolved; off at first. */
+void peers_set_resolver(struct peers *peers, bool resolver);
 /* When SAs are renewed; at first never. For those that are there it counts from the next change among
  * the SAs of their peer on. */
 void peers_set_lifetimes(struct peers *peers, const struct lifetimes *lifetimes);
@@ -192,6 +202,9 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
  * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
 void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                          struct peer_actions *actions);
+/* Whether there is a host with this address, as far as the link can tell. */
+void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
+                       struct peer_actions *actions);
 /* Of a negotiation that we began: its first message goes out, the peer's first one is here. */
 void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms);
 void peers_on_answered(struct peers *peers, const struct pair *pair);

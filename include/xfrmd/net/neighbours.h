@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef XFRMD_NET_NEIGHBOURS_H
+#define XFRMD_NET_NEIGHBOURS_H
+
+#include "xfrmd/base/loop.h"
+#include "xfrmd/net/addr.h"
+
+/*
+ * Whether an address of the link has a host: the kernel is asked to resolve it, by ARP or neighbour
+ * discovery, as if something were to be sent there. Notifications are heard only while somebody
+ * asks: with many neighbours they come all the time.
+ */
+struct neighbours;
+
+/* @there: the link layer address is known; else nobody answered. It may be about an address that was not asked
+ * for. Must not close the neighbours. */
+typedef void (*neighbours_fn)(void *ctx, const struct addr *remote, bool there);
+
+/* 0, or negative errno. The caller closes. */
+int neighbours_open(struct loop *loop, neighbours_fn answered, void *ctx,
+                    struct neighbours **ret_neighbours);
+/* NULL is fine. */
+void neighbours_close(struct neighbours *neighbours);
+
+/*
+ * True: the kernel resolves, @answered follows, though not if the notification is lost. False: there is nothing
+ * to wait for: the address is reached by a gateway, is known, needs no resolving, or the kernel has no
+ * room for it.
+ */
+bool neighbours_resolve(struct neighbours *neighbours, const struct addr *remote);
+
+#endif
