@@ -181,6 +181,26 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 	}
 }
 
+void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
+                       struct peer_actions *actions)
+{
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (!peer->resolve_ms || !addr_equal(&peer->pair.remote, remote))
+			continue;
+		peers_end_resolving(peers, peer, true);
+		/* others may be due as well: they come together */
+		peers->next_ms = now_ms;
+		if (there)
+			continue;
+		if (peer->tries_left_unasked)
+			peer->tries_left_unasked--;
+		peer->hint = (struct failure){.reason = REASON_NO_RESPONSE};
+		peers_fail(peers, peer, now_ms, actions);
+	}
+}
+
 static void reap(struct peer *peer, uint64_t now_ms, struct peer_actions *actions)
 {
 	peer->reap_ms = UINT64_MAX;

@@ -272,6 +272,21 @@ void peers_on_answered(struct peers *peers, const struct pair *pair)
 		peers_set_silent(peers, peer, false);
 }
 
+void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
+{
+	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
+	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
+	for (size_t i = 0; i < peers->table.count; i++) {
+		struct peer *peer = peers->table.items[i];
+
+		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote))
+			continue;
+		/* not from now: whoever sends that packet again and again would keep us from the peer */
+		peer->give_way_ms = peer->since_ms + peers_begun_wait_ms(peers);
+		peers_note_due(peers, peer, now_ms);
+	}
+}
+
 void peers_on_alert(struct peers *peers, const struct pair *pair, const struct failure *failure)
 {
 	struct peer *peer = peer_table_find(&peers->table, pair);

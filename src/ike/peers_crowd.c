@@ -47,7 +47,7 @@ static bool is_crowd(const struct peers *peers)
 	return peers->in_state[PEER_STATE_NEGOTIATING] >= PEERS_CROWD;
 }
 
-static uint64_t begun_wait_ms(const struct peers *peers)
+uint64_t peers_begun_wait_ms(const struct peers *peers)
 {
 	return is_crowd(peers) ? PEERS_CROWD_GIVE_WAY_MS : PEERS_GIVE_WAY_MS;
 }
@@ -58,26 +58,11 @@ uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, u
 
 	if (peer->failures || peer->asked_by_operator)
 		return 0;
-	if (since_ms && now_ms < since_ms + begun_wait_ms(peers))
-		return since_ms + begun_wait_ms(peers);
+	if (since_ms && now_ms < since_ms + peers_begun_wait_ms(peers))
+		return since_ms + peers_begun_wait_ms(peers);
 	if (is_crowd(peers) && !duplicates_has_lower_address(peer))
 		return now_ms + PEERS_CROWD_WAIT_MS;
 	return 0;
-}
-
-void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)
-{
-	peers->begun[peers->next_begun] = (struct begun){*remote, now_ms};
-	peers->next_begun = (peers->next_begun + 1) % PEERS_BEGUN_REMEMBERED;
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote))
-			continue;
-		/* not from now: whoever sends that packet again and again would keep us from the peer */
-		peer->give_way_ms = peer->since_ms + begun_wait_ms(peers);
-		peers_note_due(peers, peer, now_ms);
-	}
 }
 
 bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer)
@@ -87,38 +72,9 @@ bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer)
 	               PEERS_CROWD;
 }
 
-void peers_resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
-                   struct peer_actions *actions)
-{
-	peers->resolving++;
-	peer->resolve_ms = now_ms + PEERS_RESOLVE_MS;
-	peers_note_due(peers, peer, now_ms);
-	peer_actions_add(actions, PEER_ACTION_RESOLVE, &peer->pair);
-}
-
 void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved)
 {
 	peers->resolving -= peer->resolve_ms != 0;
 	peer->resolve_ms = 0;
 	peer->resolved = resolved;
-}
-
-void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
-                       struct peer_actions *actions)
-{
-	for (size_t i = 0; i < peers->table.count; i++) {
-		struct peer *peer = peers->table.items[i];
-
-		if (!peer->resolve_ms || !addr_equal(&peer->pair.remote, remote))
-			continue;
-		peers_end_resolving(peers, peer, true);
-		/* others may be due as well: they come together */
-		peers->next_ms = now_ms;
-		if (there)
-			continue;
-		if (peer->tries_left_unasked)
-			peer->tries_left_unasked--;
-		peer->hint = (struct failure){.reason = REASON_NO_RESPONSE};
-		peers_fail(peers, peer, now_ms, actions);
-	}
 }

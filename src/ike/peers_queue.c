@@ -79,14 +79,30 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 	return first;
 }
 
+static void resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
+                    struct peer_actions *actions)
+{
+	peers->resolving++;
+	peer->resolve_ms = now_ms + PEERS_RESOLVE_MS;
+	peers_note_due(peers, peer, now_ms);
+	peer_actions_add(actions, PEER_ACTION_RESOLVE, &peer->pair);
+}
+
+/* Cheap: it is asked at each event. */
+static bool may_start(const struct peers *peers)
+{
+	return peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > peers->resolving &&
+	       (peers_working(peers) < PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
+	        (peers->resolver && peers->resolving < PEERS_RESOLVING_MAX));
+}
+
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
 	struct peer *peer;
 
-	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
-	       (peer = first_queued(peers, now_ms))) {
+	while (may_start(peers) && (peer = first_queued(peers, now_ms))) {
 		if (peers_has_to_resolve(peers, peer))
-			peers_resolve(peers, peer, now_ms, actions);
+			resolve(peers, peer, now_ms, actions);
 		else
 			peers_move(peers, peer, PEER_STATE_NEGOTIATING, "slot free", now_ms,
 			           actions);

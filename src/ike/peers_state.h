@@ -64,12 +64,12 @@ void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 void peers_set_silent(struct peers *peers, struct peer *peer, bool silent);
 /* Whether one that is QUEUED is to be resolved first. */
 bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer);
-void peers_resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
-                   struct peer_actions *actions);
 /* It is not resolved any more; @resolved: nor need it be. */
 void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved);
 /* What @remote began has an end. */
 void peers_forget_begun(struct peers *peers, const struct addr *remote);
+/* How long a negotiation that the peer began is waited for. */
+uint64_t peers_begun_wait_ms(const struct peers *peers);
 /* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */
 uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, uint64_t now_ms);
 /* Fills free slots; called at the end of every event that may free one or queue a peer. */
