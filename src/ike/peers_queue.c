@@ -47,11 +47,11 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 static size_t slots_for(const struct peer *peer)
 {
 	if (!peer_is_asked_for(peer))
-		return PEERS_INFLIGHT_UNASKED;
+		return PEERS_WORKING_UNASKED;
 	/* who is dead may be insisted on, too */
 	if (!peer->failures && (had_sa(peer) || is_insisted_on(peer)))
-		return PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST;
-	return PEERS_INFLIGHT_MAX;
+		return PEERS_WORKING_MAX + PEERS_WORKING_EARNEST;
+	return PEERS_WORKING_MAX;
 }
 
 /* Of those for whom there is a slot. */
@@ -75,7 +75,7 @@ static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
 void peers_start_queued(struct peers *peers, uint64_t now_ms, struct peer_actions *actions)
 {
 	while (peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > 0 &&
-	       peers_working(peers) < PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST) {
+	       peers_working(peers) < PEERS_WORKING_MAX + PEERS_WORKING_EARNEST) {
 		struct peer *peer = first_queued(peers, now_ms);
 
 		if (!peer)
