@@ -15,8 +15,10 @@
 #include "xfrmd/base/str.h"
 #include "xfrmd/base/trust.h"
 
-/* More than a FIFO holds by default (pipe(7)). */
-#define DRAIN_MAX (128 * 1024)
+/* Of 4 KB pages, which it takes when there are lines in them; the kernel's limit for anybody. */
+#define FIFO_SIZE (1024 * 1024)
+/* Who goes on to write is not listened to for ever. */
+#define DRAIN_MAX (2 * FIFO_SIZE)
 
 struct charon_log {
 	charon_log_fn fn;
@@ -73,9 +75,6 @@ void charon_log_drain(struct charon_log *log)
 		total += len;
 	finish_line(log);
 }
-
-/* Of 4 KB pages, which it takes when there are lines in them; the kernel's limit for anybody. */
-#define FIFO_SIZE (1024 * 1024)
 
 static int open_fifo(const char *path, int *ret_fd, struct err *err)
 {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xfrmd/base/log.h"
@@ -38,12 +39,13 @@ int swan_log_parse(const char *line, struct swan_log *ret_log)
 {
 	struct swan_log log = {0};
 	const char *text, *rest;
+	char thread[6];
 	int len = 0;
 
-	/* thread and group */
-	sscanf(line, "%*5[0-9][%*3[A-Z]]%n", &len);
+	sscanf(line, "%5[0-9][%3[A-Z]]%n", thread, log.group, &len);
 	if (!len || line[len] != ' ')
 		return -EBADMSG;
+	log.thread = (unsigned)strtoul(thread, NULL, 10);
 	text = line + len + 1;
 	rest = take_ike_sa(text, &log);
 	snprintf(log.text, sizeof(log.text), "%s", rest ? rest : text);
@@ -181,7 +183,7 @@ static bool contains_any(const char *text, const char *const *parts, size_t coun
 	return false;
 }
 
-bool swan_log_level(const char *line, int *ret_level)
+bool swan_log_level(const char *line, const struct swan_log *log, int *ret_level)
 {
 	/* policies are ours, not charon's: acquires and larval SAs find nothing there */
 	static const char *const noise[] = {
@@ -197,14 +199,12 @@ bool swan_log_level(const char *line, int *ret_level)
 	static const char *const failure[] = {
 		"failed", "unable to", "could not", "error", "invalid", "abort",
 	};
-	unsigned thread;
-	char group[4];
 
 	if (contains_any(line, noise, sizeof(noise) / sizeof(noise[0])))
 		return false;
 	/* Not its log: the C library, a sanitizer, a backtrace. Rare, and worth to be seen. */
 	*ret_level = LOG_LEVEL_INFO;
-	if (sscanf(line, "%3u[%3[A-Z]]", &thread, group) != 2)
+	if (!log)
 		return true;
 	/*
 	 * Only thread 0 runs before there are peers, who could make charon repeat any other line;
@@ -212,7 +212,7 @@ bool swan_log_level(const char *line, int *ret_level)
 	 */
 	*ret_level = LOG_LEVEL_DEBUG;
 	if (strstr(line, "critical signal") ||
-	    (!thread && strcmp(group, "IKE") != 0 && strcmp(group, "CHD") != 0 &&
+	    (!log->thread && strcmp(log->group, "IKE") != 0 && strcmp(log->group, "CHD") != 0 &&
 	     contains_any(line, failure, sizeof(failure) / sizeof(failure[0]))))
 		*ret_level = LOG_LEVEL_WARNING;
 	return true;

@@ -47,11 +47,11 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 static size_t slots_for(const struct peer *peer)
 {
 	if (!peer_is_asked_for(peer))
-		return PEERS_INFLIGHT_UNASKED;
+		return PEERS_WORKING_UNASKED;
 	/* who is dead may be insisted on, too */
 	if (!peer->failures && (had_sa(peer) || is_insisted_on(peer)))
-		return PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST;
-	return PEERS_INFLIGHT_MAX;
+		return PEERS_WORKING_MAX + PEERS_WORKING_EARNEST;
+	return PEERS_WORKING_MAX;
 }
 
 /* Whether it can be begun with, or resolved. */
@@ -92,7 +92,7 @@ static void resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
 static bool may_start(const struct peers *peers)
 {
 	return peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > peers->resolving &&
-	       (peers_working(peers) < PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
+	       (peers_working(peers) < PEERS_WORKING_MAX + PEERS_WORKING_EARNEST ||
 	        (peers->resolver && peers->resolving < PEERS_RESOLVING_MAX));
 }
 

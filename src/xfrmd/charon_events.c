@@ -11,7 +11,7 @@
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/run_dir.h"
 #include "xfrmd/charon/swan_conf.h"
-#include "xfrmd/charon/swan_event.h"
+#include "xfrmd/charon/swan_log.h"
 #include "xfrmd/xfrmd/certificates.h"
 #include "xfrmd/xfrmd/foreign_sa_changes.h"
 #include "xfrmd/xfrmd/ike_flood.h"
@@ -55,11 +55,12 @@ static void on_charon_line(void *ctx, const char *line)
 {
 	const struct daemon *daemon = ctx;
 	struct swan_log log;
+	bool parsed = swan_log_parse(line, &log) == 0;
 	int level;
 
-	if (swan_log_level(line, &level))
+	if (swan_log_level(line, parsed ? &log : NULL, &level))
 		log_at((enum log_level)level, "charon: %s", line);
-	if (daemon->negotiator && swan_log_parse(line, &log) == 0)
+	if (daemon->negotiator && parsed)
 		negotiator_take_line(daemon->negotiator, &log);
 }
 

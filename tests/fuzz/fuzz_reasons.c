@@ -35,11 +35,13 @@ static void take(struct reasons *reasons, const char *raw)
 	char line[4 * CHARON_LOG_LINE_MAX + 1];
 	struct failure parsed;
 	struct swan_log log;
+	bool is_log;
 	int level;
 
 	str_escape(raw, line, sizeof(line));
-	swan_log_level(line, &level);
-	if (swan_log_parse(line, &log) < 0)
+	is_log = swan_log_parse(line, &log) == 0;
+	swan_log_level(line, is_log ? &log : NULL, &level);
+	if (!is_log)
 		return;
 	if (!reasons_take(reasons, &log, &own, now, &failed))
 		return;

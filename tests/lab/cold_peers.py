@@ -146,4 +146,5 @@ def main():
           f"stall_ms={max(stalls, default=0) * 1000:.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

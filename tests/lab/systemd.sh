@@ -87,8 +87,20 @@ must pings a b
 
 watch_end_well
 
-# what this costs is counted elsewhere
+# what this costs is counted elsewhere; charon comes again without xfrmd, waiting for nobody to read its log
+systemctl kill --signal KILL xfrmd-charon
+wait_for 10 restarted xfrmd-charon "$charon"
+wait_for 10 swan a --stats
+charon=$(main_pid xfrmd-charon)
 systemctl start xfrmd
+wait_for 10 ready
+expect 'charon of the next xfrmd' "$(charon_pid a)" = "$charon"
+# flags of what it has open of its log, octal; O_NONBLOCK is 04000
+find "/proc/$charon/fd" -lname /run/xfrmd/charon.log -printf '%f\n' | while read -r number; do
+	sed -n 's/^flags:\t//p' "/proc/$charon/fdinfo/$number"
+done >/run/lab/flags
+expect 'ends of the log' "$(wc -l </run/lab/flags)" = 4
+must_not grep -v '[4-7]...$' /run/lab/flags
 systemctl kill --signal KILL xfrmd-charon
 wait_for 10 restarted xfrmd-charon "$charon"
 wait_for 10 ready

@@ -188,7 +188,7 @@ static inline void enter(enum start start)
 static inline void fill_slots(void)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+	for (unsigned i = 0; i < PEERS_WORKING_MAX; i++) {
 		struct addr to = numbered(i);
 
 		acquire(&to, NOW);

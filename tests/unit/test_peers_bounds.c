@@ -5,12 +5,12 @@
 START_TEST(peers_negotiate_at_most_the_bound_at_once)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX + 10; i++) {
+	for (unsigned i = 0; i < PEERS_WORKING_MAX + 10; i++) {
 		struct addr to = numbered(i);
 
 		acquire(&to, NOW);
 	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_MAX);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_MAX);
 	actions.count = 0;
 	for (unsigned i = 0; i < 3; i++) {
 		struct addr done = numbered(i);
@@ -68,7 +68,7 @@ START_TEST(peers_that_are_wanted_in_earnest_go_first)
 	child_up(&known, 901, 901, NOW);
 	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
 	fill_slots();
-	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+	for (unsigned i = 100; i < 100 + PEERS_WORKING_EARNEST; i++) {
 		struct addr to = numbered(i);
 
 		acquire(&to, NOW);
@@ -82,7 +82,7 @@ START_TEST(peers_that_are_wanted_in_earnest_go_first)
 	ck_assert_str_eq(next_initiated(0), "10.0.9.1");
 	ck_assert_str_eq(next_initiated(1), "10.0.9.2");
 	actions.count = 0;
-	for (unsigned i = 100; i < 100 + PEERS_INFLIGHT_EARNEST; i++) {
+	for (unsigned i = 100; i < 100 + PEERS_WORKING_EARNEST; i++) {
 		struct addr to = numbered(i);
 
 		child_up(&to, i + 1, i + 1, NOW + 2000);
@@ -113,7 +113,7 @@ START_TEST(peers_that_are_wanted_in_earnest_wait_for_no_dead_ones)
 		acquire(&to, NOW + 30);
 		acquire(&to, NOW + 40);
 	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_EARNEST);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_EARNEST);
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(peers_that_are_negotiated_with_do_not_make_room)
 		acquire(&to, NOW + i);
 		peer_actions_fini(&actions);
 	}
-	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+	for (unsigned i = 0; i < PEERS_WORKING_MAX; i++) {
 		struct addr to = numbered(i);
 
 		ck_assert_str_eq(state_of(&to), "negotiating");
@@ -315,7 +315,7 @@ END_TEST
 
 START_TEST(peers_restart_is_spread_after_charon_is_back)
 {
-	const unsigned fleet = PEERS_INFLIGHT_UNASKED;
+	const unsigned fleet = PEERS_WORKING_UNASKED;
 	uint64_t back_ms = NOW + 5000, last_ms = 0;
 	const struct peer *const *list;
 	size_t count;
@@ -359,21 +359,21 @@ END_TEST
 START_TEST(peers_remembered_do_not_keep_traffic_waiting)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_INFLIGHT_MAX; i++) {
+	for (unsigned i = 0; i < PEERS_WORKING_MAX; i++) {
 		struct addr to = numbered(i);
 
 		peers_on_remembered(peers, pair_to(&to), NOW, &actions);
 	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_UNASKED);
 	actions.count = 0;
 	acquire(&remote, NOW);
 	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
-	for (unsigned i = 0; i < PEERS_INFLIGHT_UNASKED; i++) {
+	for (unsigned i = 0; i < PEERS_WORKING_UNASKED; i++) {
 		struct addr done = numbered(i);
 
 		child_up(&done, i + 1, i + 1, NOW);
 	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_INFLIGHT_UNASKED - 1);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_UNASKED - 1);
 }
 END_TEST
 
@@ -463,7 +463,7 @@ START_TEST(silent_negotiations_are_bounded)
 		silent += list[i]->silent;
 	}
 	ck_assert_uint_eq(silent, PEERS_SILENT_MAX);
-	ck_assert_uint_eq(negotiating, PEERS_SILENT_MAX + PEERS_INFLIGHT_MAX);
+	ck_assert_uint_eq(negotiating, PEERS_SILENT_MAX + PEERS_WORKING_MAX);
 }
 END_TEST
 

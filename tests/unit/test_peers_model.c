@@ -112,17 +112,15 @@ static void check_table(bool charon_up, uint64_t now_ms)
 		           (peer->had_sa || peer->asked_again);
 		unasked += !peer->asked_by_traffic && peer->tries_left_unasked;
 	}
-	require(negotiating <= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST,
-	        "too many negotiations");
+	require(negotiating <= PEERS_WORKING_MAX + PEERS_WORKING_EARNEST, "too many negotiations");
 	require(silent <= PEERS_SILENT_MAX, "too many are silent");
 	require(resolving <= PEERS_RESOLVING_MAX, "too many are resolved");
 	negotiating += late;
-	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX || !asked,
+	require(!charon_up || negotiating >= PEERS_WORKING_MAX || !asked,
 	        "one waits next to a free slot");
-	require(!charon_up || negotiating >= PEERS_INFLIGHT_MAX + PEERS_INFLIGHT_EARNEST ||
-	                !earnest,
+	require(!charon_up || negotiating >= PEERS_WORKING_MAX + PEERS_WORKING_EARNEST || !earnest,
 	        "one in earnest waits next to a free slot");
-	require(!charon_up || negotiating >= PEERS_INFLIGHT_UNASKED || !unasked,
+	require(!charon_up || negotiating >= PEERS_WORKING_UNASKED || !unasked,
 	        "a remembered one waits next to a free slot");
 }
 

@@ -47,6 +47,8 @@ START_TEST(lines_have_ike_sa_and_text)
 	ck_assert_int_eq(error, line_cases[_i].text ? 0 : -EBADMSG);
 	if (error)
 		return;
+	ck_assert_uint_eq(log.thread, (unsigned)atoi(line_cases[_i].line));
+	ck_assert_int_eq(strncmp(log.group, strchr(line_cases[_i].line, '[') + 1, 3), 0);
 	ck_assert_str_eq(log.ike_name, line_cases[_i].name);
 	ck_assert_uint_eq(log.ike_id, line_cases[_i].id);
 	ck_assert_str_eq(log.text, line_cases[_i].text);
@@ -234,8 +236,11 @@ static const struct {
 
 START_TEST(log_lines_have_levels)
 {
+	const char *line = level_cases[_i].line;
+	struct swan_log log;
+	bool parsed = swan_log_parse(line, &log) == 0;
 	int level = -1;
-	bool kept = swan_log_level(level_cases[_i].line, &level);
+	bool kept = swan_log_level(line, parsed ? &log : NULL, &level);
 
 	ck_assert_int_eq(kept, level_cases[_i].level >= 0);
 	ck_assert_int_eq(level, level_cases[_i].level);

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+from cold_peers import took
 from vici import Vici
 
 PORT = 9001
@@ -38,16 +39,6 @@ def bother(dead):
             except OSError:
                 pass  # its queue is full
         time.sleep(PAUSE)
-
-
-def took(contact, peer):
-    """In milliseconds; None: it was not reached."""
-    start = time.monotonic()
-    try:
-        contact(peer)
-    except OSError:
-        return None
-    return (time.monotonic() - start) * 1000
 
 
 def report(times):

@@ -28,5 +28,7 @@ if [ -z "${LAB:-}" ]; then
 	exit
 fi
 BENCH=$LAB/../../tools/bench
+# what a bench shares with the scenarios
+export PYTHONPATH=$LAB
 # shellcheck source=/dev/null
 . "$BENCH/sides.bash"

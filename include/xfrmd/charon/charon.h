@@ -82,7 +82,13 @@ void charon_kill(struct charon *charon);
 /* SIGKILL to one that does not answer; it is started again as after any other death. */
 void charon_restart(struct charon *charon);
 
-/* To be called when charon has read its settings, which opens charon.log anew: it never waits for us. */
+/*
+ * To be called when charon has read its settings: from now on it loses lines instead of waiting for us
+ * when the FIFO is full. It opens charon.log at its start and whenever it reads its settings, without
+ * waiting, since it has the FIFO open for reading, too. Until this call what it writes there can wait:
+ * after its start, when it has no peers yet; later only if we die or hang before we have the answer to
+ * reload-settings, and more lines come than the FIFO holds. Our successor's reading ends that.
+ */
 void charon_settings_read(struct charon *charon);
 
 pid_t charon_pid(const struct charon *charon); /* 0: not running */

@@ -13,6 +13,8 @@
  * each of which costs charon a job and a message, which was as much as all else of a negotiation.
  */
 struct swan_log {
+	unsigned thread;    /* 0: the first one */
+	char group[4];      /* "IKE" */
 	char ike_name[128]; /* connection, or empty; charon cuts it */
 	uint32_t ike_id;    /* 0: none */
 	char text[512];     /* cut */
@@ -39,10 +41,11 @@ enum swan_progress swan_progress(const char *text);
 bool swan_begun(const char *text, struct addr *ret_remote);
 
 /*
- * How much a line of charon's own log ("05[IKE] text") matters: false drops noise that our way of
- * using charon makes ('trap not found', 'creating acquire job', ...). @ret_level gets an enum
- * log_level: warning for failures at start and crashes, info for what is no log line, else debug.
+ * How much a line that charon prints matters: false drops noise that our way of using charon makes
+ * ('trap not found', 'creating acquire job', ...). @log: what swan_log_parse() made of it; NULL: it is
+ * no line of the log. @ret_level gets an enum log_level: warning for failures at start and crashes,
+ * info for what is no line of the log, else debug.
  */
-bool swan_log_level(const char *line, int *ret_level);
+bool swan_log_level(const char *line, const struct swan_log *log, int *ret_level);
 
 #endif

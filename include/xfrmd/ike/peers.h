@@ -22,12 +22,12 @@ enum peer_state {
 const char *peer_state_name(enum peer_state state);
 
 /* Negotiations that charon works on at once, which has 16 threads; one that is silent is no work. */
-#define PEERS_INFLIGHT_MAX      64
+#define PEERS_WORKING_MAX       64
 /* So many more for who had an SA before or is asked for again, and has not failed: the others may all
  * be dead. */
-#define PEERS_INFLIGHT_EARNEST  16
+#define PEERS_WORKING_EARNEST   16
 /* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
-#define PEERS_INFLIGHT_UNASKED  32
+#define PEERS_WORKING_UNASKED   32
 /* A negotiation whose first message is out so long and not answered is silent: charon does nothing for it
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
  * again when they do. */
@@ -55,8 +55,8 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_NEGOTIATION_MS    30000
 /* charon sends its log lines, which alone tell reasons, a little later than its events. */
 #define PEERS_REASON_MS         250
-/* One that is QUEUED this long, and that nobody asks for any more, is forgotten: a scan of dead
- * addresses must not make the living ones wait for all of them. */
+/* One that failed before, is QUEUED this long, and is not asked for any more, is forgotten: a scan of
+ * dead addresses must not make the living ones wait for all of them. Others keep their one try. */
 #define PEERS_QUEUE_MS          10000
 /* Backoff after the n-th failure in a row: 1 s doubling to 60 s, times a random 0.75 to 1.25. */
 #define PEERS_BACKOFF_MIN_MS    1000
