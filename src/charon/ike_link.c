@@ -25,6 +25,8 @@ struct ike_link {
 	struct loop_timer *reconnect_timer;
 	struct loop_timer *heartbeat_timer;
 	bool heartbeat_open; /* asked and not answered */
+	bool at_work;        /* heard of since it was looked for last */
+	unsigned late;       /* looks that found no answer, but work */
 	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
 
@@ -63,6 +65,7 @@ static void on_event(void *ctx, const char *name, const void *message, size_t le
 {
 	struct ike_link *link = ctx;
 
+	link->at_work = true;
 	link->callbacks->event(link->ctx, name, message, len);
 }
 
@@ -94,6 +97,7 @@ static void on_heartbeat_reply(void *ctx, int error, const void *message, size_t
 		half_open = 0;
 	link->callbacks->half_open(link->ctx, (size_t)half_open);
 	link->heartbeat_open = false;
+	link->late = 0;
 }
 
 static void on_heartbeat(void *ctx)
@@ -101,8 +105,14 @@ static void on_heartbeat(void *ctx)
 	struct ike_link *link = ctx;
 	struct buf message = {0};
 
-	if (link->heartbeat_open) {
+	if (link->heartbeat_open && (!link->at_work || link->late >= IKE_LINK_LATE_MAX)) {
 		link->callbacks->stuck(link->ctx);
+		return;
+	}
+	link->at_work = false;
+	if (link->heartbeat_open) {
+		link->late++;
+		loop_timer_start(link->heartbeat_timer, IKE_LINK_HEARTBEAT_MS);
 		return;
 	}
 	/* what was not asked is not awaited: that we lack memory makes no charon stuck */
@@ -116,6 +126,7 @@ static void close_connection(struct ike_link *link)
 	vici_conn_close(link->conn);
 	link->conn = NULL;
 	link->heartbeat_open = false;
+	link->late = 0;
 	link->renewing = false;
 	loop_timer_stop(link->heartbeat_timer);
 	loader_forget(link->loader);
@@ -154,6 +165,11 @@ int ike_link_connect(struct ike_link *link, pid_t charon, const struct conf *con
 	loop_timer_start(link->heartbeat_timer, IKE_LINK_HEARTBEAT_MS);
 	link->callbacks->connected(link->ctx);
 	return 0;
+}
+
+void ike_link_heard(struct ike_link *link)
+{
+	link->at_work = true;
 }
 
 void ike_link_disconnect(struct ike_link *link)

@@ -34,8 +34,8 @@ struct fixture {
 	struct loop_fd *listener_watch, *charon_watch;
 	struct ike_link *link;
 	const char *unsendable; /* this command cannot be sent */
-	bool mute;
-	unsigned unsent, heartbeats, connected, disconnected, loaded, stuck, replies;
+	bool mute, at_work;
+	unsigned unsent, heartbeats, looks, connected, disconnected, loaded, stuck, replies;
 };
 static struct fixture f;
 
@@ -58,6 +58,11 @@ int __wrap_vici_conn_request(struct vici_conn *conn, const char *command, struct
 
 void __wrap_loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
 {
+	if (delay_ms == IKE_LINK_HEARTBEAT_MS) {
+		f.looks++;
+		if (f.at_work)
+			ike_link_heard(f.link);
+	}
 	__real_loop_timer_start(timer, delay_ms / FASTER);
 }
 
@@ -270,6 +275,17 @@ START_TEST(link_calls_a_charon_stuck_that_does_not_answer)
 }
 END_TEST
 
+START_TEST(link_is_patient_with_a_charon_that_is_at_work)
+{
+	connect_and_load();
+	f.mute = f.at_work = true;
+	f.looks = 0;
+	run_until(&f.stuck, 1);
+	/* the first one asks */
+	ck_assert_uint_eq(f.looks, 1 + IKE_LINK_LATE_MAX);
+}
+END_TEST
+
 START_TEST(link_calls_no_charon_stuck_for_what_it_could_not_send)
 {
 	connect_and_load();
@@ -341,6 +357,7 @@ int main(void)
 
 	tcase_add_checked_fixture(test_case, setup, teardown);
 	tcase_add_test(test_case, link_calls_a_charon_stuck_that_does_not_answer);
+	tcase_add_test(test_case, link_is_patient_with_a_charon_that_is_at_work);
 	tcase_add_test(test_case, link_calls_no_charon_stuck_for_what_it_could_not_send);
 	tcase_add_test(test_case, link_tells_who_asks_that_nothing_was_sent);
 	tcase_add_loop_test(test_case, link_is_renewed_until_charon_got_everything, 0,
