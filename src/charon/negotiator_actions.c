@@ -242,12 +242,12 @@ static void renew(struct negotiator *negotiator, const struct peer *peer, bool d
 		log_error("peers: out of memory, a negotiation anew is late");
 }
 
-void negotiator_resolved(void *ctx, const struct addr *remote, bool there)
+void negotiator_resolved(void *ctx, const struct addr *remote, enum neighbour neighbour)
 {
 	struct negotiator *negotiator = ctx;
 	struct peer_actions actions = {0};
 
-	peers_on_resolved(negotiator->peers, remote, there, clock_now_ms(), &actions);
+	peers_on_resolved(negotiator->peers, remote, neighbour, clock_now_ms(), &actions);
 	negotiator_run(negotiator, &actions);
 }
 
@@ -256,11 +256,13 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 	struct buf message = {0};
 	char name[SWAN_NAME_MAX];
 	const struct peer *peer;
+	enum neighbour neighbour;
 
 	switch (action->kind) {
 	case PEER_ACTION_RESOLVE:
-		if (!neighbours_resolve(negotiator->neighbours, &action->pair.remote))
-			negotiator_resolved(negotiator, &action->pair.remote, true);
+		neighbour = neighbours_resolve(negotiator->neighbours, &action->pair.remote);
+		if (neighbour != NEIGHBOUR_ASKED)
+			negotiator_resolved(negotiator, &action->pair.remote, neighbour);
 		break;
 	case PEER_ACTION_INITIATE:
 		if (!negotiator->terminate_done)

@@ -48,7 +48,7 @@ void negotiator_request(struct negotiator *negotiator, const char *command, stru
 void negotiator_drop_pending(struct negotiator *negotiator);
 
 /* The kernel's word on a neighbour. */
-void negotiator_resolved(void *ctx, const struct addr *remote, bool there);
+void negotiator_resolved(void *ctx, const struct addr *remote, enum neighbour neighbour);
 /* Asks charon for one IKE_SA and its children; they come as events. */
 void negotiator_list_ike_sa(struct negotiator *negotiator, uint32_t ike_id);
 

@@ -23,6 +23,7 @@ int peers_new(uint64_t seed, struct peers **ret_peers)
 	if (!peers)
 		return -ENOMEM;
 	peers->next_ms = UINT64_MAX;
+	peers->window = PEERS_WINDOW_START;
 	peers->random_state = seed;
 	peers->forget_after_ms = PEERS_FORGET_AFTER_MS;
 	*ret_peers = peers;
@@ -181,18 +182,20 @@ void peers_on_larvals_listed(struct peers *peers, const struct pair *asked, size
 	}
 }
 
-void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
-                       struct peer_actions *actions)
+void peers_on_resolved(struct peers *peers, const struct addr *remote, enum neighbour neighbour,
+                       uint64_t now_ms, struct peer_actions *actions)
 {
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
 
-		if (!peer->resolve_ms || !addr_equal(&peer->pair.remote, remote))
+		if (!peer->resolve_ms || !addr_equal(&peer->pair.remote, remote) ||
+		    neighbour == NEIGHBOUR_ASKED)
 			continue;
 		peers_end_resolving(peers, peer, true);
 		/* others may be due as well: they come together */
 		peers->next_ms = now_ms;
-		if (there)
+		peer->there = neighbour == NEIGHBOUR_THERE;
+		if (neighbour != NEIGHBOUR_ABSENT)
 			continue;
 		if (peer->tries_left_unasked)
 			peer->tries_left_unasked--;

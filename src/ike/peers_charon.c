@@ -260,7 +260,7 @@ void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms
 	if (!peer)
 		return;
 	peers_set_silent(peers, peer, false);
-	peer->silent_ms = now_ms + PEERS_SILENT_AFTER_MS;
+	peer->silent_ms = now_ms + (peer->there ? PEERS_BUSY_AFTER_MS : PEERS_SILENT_AFTER_MS);
 	peers_note_due(peers, peer, now_ms);
 }
 
@@ -279,10 +279,12 @@ void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now
 	for (size_t i = 0; i < peers->table.count; i++) {
 		struct peer *peer = peers->table.items[i];
 
-		if (peer->state != PEER_STATE_QUEUED || !addr_equal(&peer->pair.remote, remote))
+		/* once, or whoever sends that packet again and again would keep us from the peer */
+		if (peer->state != PEER_STATE_QUEUED || peer->gave_way ||
+		    !addr_equal(&peer->pair.remote, remote))
 			continue;
-		/* not from now: whoever sends that packet again and again would keep us from the peer */
-		peer->give_way_ms = peer->since_ms + peers_begun_wait_ms(peers);
+		peer->gave_way = true;
+		peer->give_way_ms = now_ms + peers_begun_wait_ms(peers);
 		peers_note_due(peers, peer, now_ms);
 	}
 }

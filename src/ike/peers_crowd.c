@@ -8,6 +8,22 @@ size_t peers_working(const struct peers *peers)
 	return peers->in_state[PEER_STATE_NEGOTIATING] - peers->silent;
 }
 
+size_t peers_window(const struct peers *peers)
+{
+	return peers->window;
+}
+
+void peers_note_duration(struct peers *peers, uint64_t took_ms, uint64_t now_ms)
+{
+	if (took_ms <= PEERS_QUICK_MS && peers->window < PEERS_WORKING_MAX)
+		peers->window++;
+	if (took_ms > PEERS_SLOW_MS && peers->window > 1 &&
+	    now_ms >= peers->slowed_ms + PEERS_SLOW_MS) {
+		peers->window /= 2;
+		peers->slowed_ms = now_ms;
+	}
+}
+
 void peers_set_silent(struct peers *peers, struct peer *peer, bool silent)
 {
 	peers->silent += silent;

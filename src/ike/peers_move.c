@@ -146,6 +146,7 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 		break;
 	case PEER_STATE_QUEUED:
 		peer->queue_order = peers->next_order++;
+		peer->there = peer->gave_way = false;
 		peer->give_way_ms = peers_give_way_ms(peers, peer, peer->since_ms);
 		break;
 	case PEER_STATE_NEGOTIATING:
@@ -180,9 +181,10 @@ static void count_result(struct peers *peers, const struct peer *peer, enum peer
 {
 	struct peers_counters *counters = &peers->counters;
 
-	if (result == PEER_STATE_UP)
+	if (result == PEER_STATE_UP) {
 		histogram_add(&counters->up, now_ms - peer->since_ms);
-	else if (result == PEER_STATE_FAILED)
+		peers_note_duration(peers, now_ms - peer->since_ms, now_ms);
+	} else if (result == PEER_STATE_FAILED)
 		histogram_add(&counters->failed, now_ms - peer->since_ms);
 	else
 		counters->abandoned++;

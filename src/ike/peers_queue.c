@@ -44,14 +44,14 @@ static int compare_claims(const struct peer *a, const struct peer *b)
 	return order;
 }
 
-static size_t slots_for(const struct peer *peer)
+static size_t slots_for(const struct peers *peers, const struct peer *peer)
 {
 	if (!peer_is_asked_for(peer))
-		return PEERS_WORKING_UNASKED;
+		return (peers->window + 1) / 2;
 	/* who is dead may be insisted on, too */
 	if (!peer->failures && (had_sa(peer) || is_insisted_on(peer)))
-		return PEERS_WORKING_MAX + PEERS_WORKING_EARNEST;
-	return PEERS_WORKING_MAX;
+		return peers->window + PEERS_WORKING_EARNEST * peers->window / PEERS_WORKING_MAX;
+	return peers->window;
 }
 
 /* Whether it can be begun with, or resolved. */
@@ -59,7 +59,7 @@ static bool has_room(const struct peers *peers, const struct peer *peer)
 {
 	if (peers_has_to_resolve(peers, peer))
 		return !peer->resolve_ms && peers->resolving < PEERS_RESOLVING_MAX;
-	return peers_working(peers) < slots_for(peer);
+	return peers_working(peers) < slots_for(peers, peer);
 }
 
 static struct peer *first_queued(const struct peers *peers, uint64_t now_ms)
@@ -92,7 +92,7 @@ static void resolve(struct peers *peers, struct peer *peer, uint64_t now_ms,
 static bool may_start(const struct peers *peers)
 {
 	return peers->charon_up && peers->in_state[PEER_STATE_QUEUED] > peers->resolving &&
-	       (peers_working(peers) < PEERS_WORKING_MAX + PEERS_WORKING_EARNEST ||
+	       (peers_working(peers) < peers->window + PEERS_WORKING_EARNEST ||
 	        (peers->resolver && peers->resolving < PEERS_RESOLVING_MAX));
 }
 

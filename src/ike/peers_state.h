@@ -21,6 +21,8 @@ struct peers {
 	} begun[PEERS_BEGUN_REMEMBERED];
 	size_t next_begun;
 	bool resolver;
+	size_t window;
+	uint64_t slowed_ms; /* it was halved last */
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
@@ -68,6 +70,8 @@ bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer);
 void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved);
 /* What @remote began has an end. */
 void peers_forget_begun(struct peers *peers, const struct addr *remote);
+/* A negotiation has come to its end with an SA. */
+void peers_note_duration(struct peers *peers, uint64_t took_ms, uint64_t now_ms);
 /* How long a negotiation that the peer began is waited for. */
 uint64_t peers_begun_wait_ms(const struct peers *peers);
 /* How long a pair that is QUEUED from now on leaves it to the peer to begin; 0: not at all. */

@@ -11,7 +11,7 @@
 
 /* The kernel gives up after 3 s (mcast_solicit times retrans_time_ms, by default). */
 #define LISTEN_MS 5000
-#define NUD_THERE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+#define NUD_THERE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
 struct neighbours {
 	struct nl_sock *questions, *events;
@@ -79,19 +79,21 @@ static void set_listening(struct neighbours *neighbours, bool on)
 		neighbours->listening = on;
 }
 
-bool neighbours_resolve(struct neighbours *neighbours, const struct addr *remote)
+enum neighbour neighbours_resolve(struct neighbours *neighbours, const struct addr *remote)
 {
 	struct route route = {0};
 	unsigned state;
 
 	if (route_ask(neighbours->questions, remote, &route) < 0 || !route.unicast ||
 	    route.gateway.family != AF_UNSPEC || !route.ifindex)
-		return false;
+		return NEIGHBOUR_UNTOLD;
 	/* before it is asked for, or the answer may be missed */
 	set_listening(neighbours, true);
 	loop_timer_start(neighbours->quiet, LISTEN_MS);
 	state = use(neighbours, &route, remote);
-	return neighbours->listening && state && !(state & NUD_THERE);
+	if (state & NUD_NOARP || !state || !neighbours->listening)
+		return NEIGHBOUR_UNTOLD;
+	return state & NUD_THERE ? NEIGHBOUR_THERE : NEIGHBOUR_ASKED;
 }
 
 static int take_event(struct nl_msg *msg, void *ctx)
@@ -101,7 +103,8 @@ static int take_event(struct nl_msg *msg, void *ctx)
 	unsigned state;
 
 	if (read_neighbour(msg, &addr, &state) && state & (NUD_THERE | NUD_FAILED))
-		neighbours->answered(neighbours->ctx, &addr, state & NUD_THERE);
+		neighbours->answered(neighbours->ctx, &addr,
+		                     state & NUD_THERE ? NEIGHBOUR_THERE : NEIGHBOUR_ABSENT);
 	return NL_SKIP;
 }
 

@@ -184,6 +184,27 @@ static inline void enter(enum start start)
 	actions.count = 0;
 }
 
+static inline bool keep_none(void *ctx, const struct peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+	return false;
+}
+
+/* As many as may be are negotiated with at once, after all were quick; nothing else is left of that. */
+static inline void open_window(void)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_WORKING_MAX; i++) {
+		acquire(&remote, NOW);
+		child_up(&remote, 1, 1, NOW);
+		peers_retain(peers, keep_none, NULL, &actions);
+	}
+	peers_on_charon_down(peers, NOW, &actions);
+	peers_on_timer(peers, NOW, &actions);
+	actions.count = 0;
+}
+
 /* Fills every slot with pairs that the test does not look at; charon is up. */
 static inline void fill_slots(void)
 {

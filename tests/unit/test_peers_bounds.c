@@ -28,7 +28,7 @@ static const char *next_initiated(unsigned slot)
 	struct addr done = numbered(slot);
 
 	actions.count = 0;
-	child_up(&done, slot + 1, slot + 1, NOW + 3000);
+	fail_with(&done, "no response", NOW + 3000);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 1);
 	for (size_t i = 0; i < actions.count; i++) {
 		if (actions.items[i].kind == PEER_ACTION_INITIATE)
@@ -85,7 +85,7 @@ START_TEST(peers_that_are_wanted_in_earnest_go_first)
 	for (unsigned i = 100; i < 100 + PEERS_WORKING_EARNEST; i++) {
 		struct addr to = numbered(i);
 
-		child_up(&to, i + 1, i + 1, NOW + 2000);
+		fail_with(&to, "no response", NOW + 2000);
 	}
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 0);
 	ck_assert_str_eq(next_initiated(2), "10.0.9.4");
@@ -467,6 +467,86 @@ START_TEST(silent_negotiations_are_bounded)
 }
 END_TEST
 
+/* Negotiates with so many that whoever comes next is one of a crowd; what is reached by a gateway. */
+static void make_crowd(void)
+{
+	peers_set_resolver(peers, true);
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < PEERS_CROWD; i++) {
+		struct addr to = numbered(i);
+
+		acquire(&to, NOW);
+	}
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_CROWD);
+	take_actions();
+}
+
+/* Negotiates with the next one, and is done after so many milliseconds. */
+static void negotiate_for(uint64_t took_ms)
+{
+	static uint64_t now_ms = NOW;
+	static uint32_t id = 1;
+	struct addr to = numbered(id);
+
+	acquire(&to, now_ms);
+	now_ms += took_ms;
+	child_up(&to, id, id, now_ms);
+	id++;
+}
+
+START_TEST(window_follows_from_how_long_negotiations_take)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX);
+	negotiate_for(PEERS_QUICK_MS + 1);
+	negotiate_for(PEERS_SLOW_MS);
+	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX);
+	for (size_t window = PEERS_WORKING_MAX; window > 1; window /= 2) {
+		negotiate_for(PEERS_SLOW_MS + 1);
+		ck_assert_uint_eq(peers_window(peers), window / 2);
+	}
+	negotiate_for(PEERS_SLOW_MS + 1);
+	ck_assert_uint_eq(peers_window(peers), 1);
+	negotiate_for(PEERS_QUICK_MS);
+	negotiate_for(PEERS_QUICK_MS);
+	ck_assert_uint_eq(peers_window(peers), 3);
+}
+END_TEST
+
+START_TEST(window_is_halved_once_a_second)
+{
+	struct addr to;
+
+	peers_on_charon_up(peers, NOW, &actions);
+	for (unsigned i = 0; i < 8; i++) {
+		to = numbered(i);
+		acquire(&to, NOW);
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		to = numbered(i);
+		child_up(&to, i + 1, i + 1, NOW + PEERS_SLOW_MS + 1 + i);
+	}
+	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX / 2);
+}
+END_TEST
+
+START_TEST(peer_that_is_there_is_given_time_in_a_crowd)
+{
+	struct addr to = make_addr("9.0.0.1");
+
+	make_crowd();
+	local = make_addr("8.0.0.1");
+	acquire(&to, NOW + 1);
+	peers_on_resolved(peers, &to, NEIGHBOUR_THERE, NOW + 2, &actions);
+	peers_on_timer(peers, NOW + 2, &actions);
+	peers_on_sent(peers, pair_to(&to), NOW + 2);
+	peers_on_timer(peers, NOW + 1 + PEERS_BUSY_AFTER_MS, &actions);
+	ck_assert(!peers_find(peers, pair_to(&to))->silent);
+	peers_on_timer(peers, NOW + 2 + PEERS_BUSY_AFTER_MS, &actions);
+	ck_assert(peers_find(peers, pair_to(&to))->silent);
+}
+END_TEST
+
 START_TEST(peer_that_has_begun_is_waited_for)
 {
 	struct addr to = make_addr("10.0.9.1");
@@ -536,20 +616,6 @@ START_TEST(peer_that_began_and_came_up_is_not_waited_for)
 }
 END_TEST
 
-/* Negotiates with so many that whoever comes next is one of a crowd; what is reached by a gateway. */
-static void make_crowd(void)
-{
-	peers_set_resolver(peers, true);
-	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_CROWD; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_CROWD);
-	take_actions();
-}
-
 START_TEST(address_is_resolved_first_in_a_crowd)
 {
 	struct addr to = make_addr("9.0.0.1"), other = make_addr("9.0.0.2");
@@ -558,10 +624,10 @@ START_TEST(address_is_resolved_first_in_a_crowd)
 	local = make_addr("8.0.0.1"); /* the lower one */
 	acquire(&to, NOW + 1);
 	ck_assert_str_eq(take_actions(), "idle>queued resolve");
-	peers_on_resolved(peers, &other, true, NOW + 2, &actions);
+	peers_on_resolved(peers, &other, NEIGHBOUR_THERE, NOW + 2, &actions);
 	peers_on_timer(peers, NOW + 2, &actions);
 	ck_assert_str_eq(take_actions(), "");
-	peers_on_resolved(peers, &to, true, NOW + 3, &actions);
+	peers_on_resolved(peers, &to, NEIGHBOUR_THERE, NOW + 3, &actions);
 	ck_assert_uint_eq(peers_next_ms(peers), NOW + 3);
 	peers_on_timer(peers, NOW + 3, &actions);
 	ck_assert_str_eq(take_actions(), "queued>negotiating initiate");
@@ -578,7 +644,7 @@ START_TEST(address_that_nobody_has_is_not_negotiated_with)
 	/* it has asked once, and that is all it gets */
 	peers_on_larval_expired(peers, pair_to(&to));
 	take_actions();
-	peers_on_resolved(peers, &to, false, NOW + 3, &actions);
+	peers_on_resolved(peers, &to, NEIGHBOUR_ABSENT, NOW + 3, &actions);
 	ck_assert_str_eq(take_actions(), "queued>failed");
 	ck_assert_int_eq(peers_find(peers, pair_to(&to))->last_error.reason, REASON_NO_RESPONSE);
 	ck_assert_uint_eq(peers_find(peers, pair_to(&to))->tries_left_unasked, 0);
@@ -642,6 +708,7 @@ int main(void)
 	Suite *suite = test_suite("peers_bounds", &tcase);
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, open_window, NULL);
 	tcase_add_test(tcase, peers_negotiate_at_most_the_bound_at_once);
 	tcase_add_test(tcase, peers_that_never_failed_go_first_then_first_in_first_out);
 	tcase_add_test(tcase, peers_that_are_wanted_in_earnest_go_first);
@@ -672,6 +739,9 @@ int main(void)
 	tcase_add_test(tcase, peer_that_has_begun_in_vain_is_not_waited_for);
 	tcase_add_test(tcase, peer_whose_beginning_came_to_its_end_is_not_waited_for);
 	tcase_add_test(tcase, peer_that_began_and_came_up_is_not_waited_for);
+	tcase_add_test(tcase, window_follows_from_how_long_negotiations_take);
+	tcase_add_test(tcase, window_is_halved_once_a_second);
+	tcase_add_test(tcase, peer_that_is_there_is_given_time_in_a_crowd);
 	tcase_add_test(tcase, address_is_resolved_first_in_a_crowd);
 	tcase_add_test(tcase, address_that_nobody_has_is_not_negotiated_with);
 	tcase_add_test(tcase, address_of_which_nothing_is_heard_is_negotiated_with);

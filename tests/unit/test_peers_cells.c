@@ -2,13 +2,6 @@
 /* The acquire machine: every event in every state. */
 #include "peers_fixture.h"
 
-static bool keep_none(void *ctx, const struct peer *peer)
-{
-	(void)ctx;
-	(void)peer;
-	return false;
-}
-
 static bool keep_all(void *ctx, const struct peer *peer)
 {
 	(void)ctx;

@@ -73,7 +73,7 @@ static void require(bool holds, const char *what)
 static void check_table(bool charon_up, uint64_t now_ms)
 {
 	size_t count, negotiating = 0, silent = 0, late = 0, asked = 0, earnest = 0, unasked = 0;
-	size_t resolving = 0;
+	size_t resolving = 0, window = peers_window(peers);
 	const struct peer *const *list = peers_list(peers, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -116,11 +116,14 @@ static void check_table(bool charon_up, uint64_t now_ms)
 	require(silent <= PEERS_SILENT_MAX, "too many are silent");
 	require(resolving <= PEERS_RESOLVING_MAX, "too many are resolved");
 	negotiating += late;
-	require(!charon_up || negotiating >= PEERS_WORKING_MAX || !asked,
-	        "one waits next to a free slot");
-	require(!charon_up || negotiating >= PEERS_WORKING_MAX + PEERS_WORKING_EARNEST || !earnest,
+	require(window && window <= PEERS_WORKING_MAX, "the window is out of bounds");
+	require(!charon_up || negotiating >= window || !asked, "one waits next to a free slot");
+	require(!charon_up ||
+	                negotiating >=
+	                        window + PEERS_WORKING_EARNEST * window / PEERS_WORKING_MAX ||
+	                !earnest,
 	        "one in earnest waits next to a free slot");
-	require(!charon_up || negotiating >= PEERS_WORKING_UNASKED || !unasked,
+	require(!charon_up || negotiating >= (window + 1) / 2 || !unasked,
 	        "a remembered one waits next to a free slot");
 }
 
@@ -138,7 +141,8 @@ static void random_line(const struct addr *to, uint64_t now_ms)
 		peers_on_answered(peers, pair_to(to));
 		break;
 	case 2:
-		peers_on_resolved(peers, to, roll(2), now_ms, &actions);
+		peers_on_resolved(peers, to, (enum neighbour)roll(NEIGHBOUR_ABSENT + 1), now_ms,
+		                  &actions);
 		break;
 	default:
 		peers_on_begun(peers, to, now_ms);

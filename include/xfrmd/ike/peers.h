@@ -5,6 +5,7 @@
 #include "xfrmd/base/histogram.h"
 #include "xfrmd/ike/lifetimes.h"
 #include "xfrmd/ike/reason.h"
+#include "xfrmd/net/neighbours.h"
 #include "xfrmd/net/pair.h"
 
 /*
@@ -23,6 +24,13 @@ const char *peer_state_name(enum peer_state state);
 
 /* Negotiations that charon works on at once, which has 16 threads; one that is silent is no work. */
 #define PEERS_WORKING_MAX       64
+/* How many of these there may be now follows from how long they take, so that two ends, or a fleet, that
+ * have more to do than they can do at once do not repeat their messages and then give up: as TCP it
+ * begins with few, adds one for each that was quick, and halves, at most once a second, for one that took so
+ * long that charon has sent a message again. */
+#define PEERS_WINDOW_START      4
+#define PEERS_QUICK_MS          500
+#define PEERS_SLOW_MS           1000
 /* So many more for who had an SA before or is asked for again, and has not failed: the others may all
  * be dead. */
 #define PEERS_WORKING_EARNEST   16
@@ -32,6 +40,8 @@ const char *peer_state_name(enum peer_state state);
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
  * again when they do. */
 #define PEERS_SILENT_AFTER_MS   50
+/* The same of one that is there for certain, which has much to do: charon sends again then. */
+#define PEERS_BUSY_AFTER_MS     1000
 /* Those that are silent at once; beyond, they count as work until they end: some 20 KB of charon's memory
  * each, and its sockets' buffers hold what waits for as many dead neighbours (CHARON_SENDING_MAX). */
 #define PEERS_SILENT_MAX        512
@@ -41,7 +51,7 @@ const char *peer_state_name(enum peer_state state);
 /* While so many are negotiated with it takes longer; and the end with the higher address waits so long for
  * the other one to begin: when a fleet starts, both are asked in the same moment. */
 #define PEERS_CROWD             8
-#define PEERS_CROWD_GIVE_WAY_MS 1000
+#define PEERS_CROWD_GIVE_WAY_MS 2000
 #define PEERS_CROWD_WAIT_MS     300
 /* In such a crowd an address of the link is resolved before charon hears of it: who is not there costs
  * charon nothing. So many at once, three quarters of what the kernel has room for by default
@@ -113,6 +123,8 @@ struct peer {
 	uint64_t give_way_ms;        /* QUEUED: the peer begins, or has until then to begin */
 	uint64_t resolve_ms;         /* QUEUED: its address is being resolved, until then; else 0 */
 	bool resolved;               /* QUEUED: it was, or need not be */
+	bool there;                  /* resolved, and somebody has the address */
+	bool gave_way;               /* QUEUED: to the peer's beginning */
 	uint64_t repaired_ms;        /* UP: since then, or since the last REKEY */
 	uint64_t queue_order;        /* QUEUED: first in, first out by this */
 	uint64_t reap_ms;            /* UP: looks for duplicates */
@@ -189,6 +201,8 @@ struct peers_counters {
 	uint64_t renewals_failed;    /* of all, also of those that the operator asked for */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
+/* How many may be worked on at once now: 1 to PEERS_WORKING_MAX. */
+size_t peers_window(const struct peers *peers);
 
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). @again: not for the first time,
  * though the pair may have no entry yet. */
@@ -202,9 +216,9 @@ int peers_retry(struct peers *peers, const struct pair *pair, uint64_t now_ms,
  * PEERS_UNASKED_TRIES times at most. Nothing to do for one that is up. */
 void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                          struct peer_actions *actions);
-/* Whether there is a host with this address, as far as the link can tell. */
-void peers_on_resolved(struct peers *peers, const struct addr *remote, bool there, uint64_t now_ms,
-                       struct peer_actions *actions);
+/* Whether there is a host with this address, as far as the link can tell; ASKED changes nothing. */
+void peers_on_resolved(struct peers *peers, const struct addr *remote, enum neighbour neighbour,
+                       uint64_t now_ms, struct peer_actions *actions);
 /* Of a negotiation that we began: its first message goes out, the peer's first one is here. */
 void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms);
 void peers_on_answered(struct peers *peers, const struct pair *pair);

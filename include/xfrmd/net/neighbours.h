@@ -12,9 +12,15 @@
  */
 struct neighbours;
 
-/* @there: the link layer address is known; else nobody answered. It may be about an address that was not asked
- * for. Must not close the neighbours. */
-typedef void (*neighbours_fn)(void *ctx, const struct addr *remote, bool there);
+enum neighbour {
+	NEIGHBOUR_UNTOLD, /* reached by a gateway, needs no resolving, or the kernel has no room for it */
+	NEIGHBOUR_ASKED,
+	NEIGHBOUR_THERE,  /* its link layer address is known */
+	NEIGHBOUR_ABSENT, /* nobody answered */
+};
+
+/* THERE or ABSENT; it may be about an address that was not asked for. Must not close the neighbours. */
+typedef void (*neighbours_fn)(void *ctx, const struct addr *remote, enum neighbour neighbour);
 
 /* 0, or negative errno. The caller closes. */
 int neighbours_open(struct loop *loop, neighbours_fn answered, void *ctx,
@@ -22,11 +28,7 @@ int neighbours_open(struct loop *loop, neighbours_fn answered, void *ctx,
 /* NULL is fine. */
 void neighbours_close(struct neighbours *neighbours);
 
-/*
- * True: the kernel resolves, @answered follows, though not if the notification is lost. False: there is nothing
- * to wait for: the address is reached by a gateway, is known, needs no resolving, or the kernel has no
- * room for it.
- */
-bool neighbours_resolve(struct neighbours *neighbours, const struct addr *remote);
+/* UNTOLD, THERE, or ASKED: @answered follows, though not if the notification is lost. */
+enum neighbour neighbours_resolve(struct neighbours *neighbours, const struct addr *remote);
 
 #endif
