@@ -48,6 +48,7 @@ static void check_actions(bool charon_up)
 			model->late = false;
 			break;
 		case PEER_ACTION_TERMINATE:
+		case PEER_ACTION_ABANDON:
 		case PEER_ACTION_TERMINATE_CHILD:
 		case PEER_ACTION_REKEY:
 		case PEER_ACTION_REAP:
