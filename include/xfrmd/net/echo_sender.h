@@ -6,7 +6,7 @@
 
 /*
  * Sends ICMP echoes, to whom there are SAs, and reads no answers: the counters of the SAs show them. One
- * raw socket a family, so CAP_NET_RAW is needed to open it and not to use it.
+ * raw socket a family, which needs CAP_NET_RAW when it is opened.
  */
 struct echo_sender;
 /* 0, or negative errno: neither family. One alone is enough. */
