@@ -208,6 +208,14 @@ void negotiator_close_unused(struct negotiator *negotiator, const struct pair *p
 	negotiator_run(negotiator, &actions);
 }
 
+void negotiator_give_up(struct negotiator *negotiator, const struct pair *pair)
+{
+	struct peer_actions actions = {0};
+
+	peers_on_dead(negotiator->peers, pair, &actions);
+	negotiator_run(negotiator, &actions);
+}
+
 void negotiator_retain(struct negotiator *negotiator,
                        bool (*keep)(void *ctx, const struct peer *peer), void *ctx)
 {

@@ -129,7 +129,8 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 	const struct pki_cert *leaf = instance_cert(negotiator);
 	struct buf message = {0};
 
-	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->pair);
+	swan_conf_load_peer(&message, negotiator->conf, leaf->der, leaf->der_len, &action->pair,
+	                    action->in_doubt);
 	send_for(negotiator, "load-conn", &message, on_initiate_reply, action);
 	swan_conf_initiate(&message, &action->pair);
 	send_for(negotiator, "initiate", &message, on_initiate_reply, action);
@@ -165,7 +166,10 @@ static void terminate(struct negotiator *negotiator, const struct peer_action *a
 	struct buf message = {0};
 
 	tell_end(action);
-	swan_conf_terminate(&message, "ike-id", action->ike_id);
+	if (action->kind == PEER_ACTION_ABANDON)
+		swan_conf_abandon(&message, action->ike_id);
+	else
+		swan_conf_terminate(&message, "ike-id", action->ike_id);
 	send_for(negotiator, "terminate", &message, on_sa_reply, action);
 }
 
@@ -273,6 +277,7 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		negotiator_request(negotiator, "unload-conn", &message);
 		break;
 	case PEER_ACTION_TERMINATE:
+	case PEER_ACTION_ABANDON:
 		terminate(negotiator, action);
 		break;
 	case PEER_ACTION_TERMINATE_CHILD:
@@ -363,6 +368,17 @@ size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote
 	}
 	negotiator_arm_renew(negotiator);
 	return renewed;
+}
+
+void negotiator_doubt(struct negotiator *negotiator, const struct pair *pair)
+{
+	const struct peer *peer = peers_find(negotiator->peers, pair);
+
+	if (!peer)
+		return;
+	renew(negotiator, peer, false);
+	renew_on_doubt(negotiator->renew, pair);
+	negotiator_arm_renew(negotiator);
 }
 
 void negotiator_drop_pending(struct negotiator *negotiator)

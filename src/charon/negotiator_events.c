@@ -170,6 +170,8 @@ static void tell_renewal(struct negotiator *negotiator, const struct failed_nego
 
 	renew_on_failed(negotiator->renew, &failed->pair);
 	negotiator_arm_renew(negotiator);
+	negotiator->callbacks->renewal_failed(negotiator->ctx, &failed->pair,
+	                                      !reason_is_silence(failed->failure.reason));
 	if (peers_on_renewal_failed(negotiator->peers, &failed->pair, &failed->failure,
 	                            clock_now_ms()) &&
 	    log_allowed(&negotiator->refusals, clock_now_ms(), "peer: refused"))

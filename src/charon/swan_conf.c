@@ -181,7 +181,8 @@ static void add_child(struct buf *message, const struct conf *conf, const char *
 }
 
 static void add_connection(struct buf *message, const struct conf *conf, const void *cert,
-                           size_t cert_len, const char *name, const char *local, const char *remote)
+                           size_t cert_len, const char *name, const char *local, const char *remote,
+                           uint64_t dpd_delay_s)
 {
 	struct lifetimes lifetimes = lifetimes_of(conf->ike_rekey_time_s);
 
@@ -197,7 +198,7 @@ static void add_connection(struct buf *message, const struct conf *conf, const v
 	add_list(message, "proposals", &conf->ike_proposals);
 	vici_text(message, "send_cert", "always");
 	vici_text(message, "keyingtries", "1");
-	vici_number(message, "dpd_delay", conf->dpd_delay_s);
+	vici_number(message, "dpd_delay", dpd_delay_s);
 	vici_number(message, "reauth_time", 0);
 	vici_number(message, "rekey_time", lifetimes.rekey_s);
 	vici_number(message, "rand_time", lifetimes.rekey_spread_s);
@@ -219,19 +220,26 @@ static void add_connection(struct buf *message, const struct conf *conf, const v
 	vici_section_end(message);
 }
 
+static uint64_t rare_checks_s(const struct conf *conf)
+{
+	return (uint64_t)conf->dpd_delay_s * SWAN_CONF_CHECKS_RARER;
+}
+
 void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
-                         size_t cert_len, const struct pair *pair)
+                         size_t cert_len, const struct pair *pair, bool in_doubt)
 {
 	char name[SWAN_NAME_MAX], from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 
 	add_connection(message, conf, cert, cert_len, swan_conf_peer_name(pair, name),
-	               addr_format(&pair->local, from), addr_format(&pair->remote, to));
+	               addr_format(&pair->local, from), addr_format(&pair->remote, to),
+	               in_doubt ? conf->dpd_delay_s : rare_checks_s(conf));
 }
 
 void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,
                               size_t cert_len)
 {
-	add_connection(message, conf, cert, cert_len, SWAN_RESPONDER, "%any", "%any");
+	add_connection(message, conf, cert, cert_len, SWAN_RESPONDER, "%any", "%any",
+	               rare_checks_s(conf));
 }
 
 void swan_conf_load_key(struct buf *message, const void *key, size_t len)
@@ -272,6 +280,13 @@ void swan_conf_initiate(struct buf *message, const struct pair *pair)
 void swan_conf_terminate(struct buf *message, const char *kind, uint32_t id)
 {
 	vici_number(message, kind, id);
+	vici_text(message, "timeout", "-1");
+}
+
+void swan_conf_abandon(struct buf *message, uint32_t ike_id)
+{
+	vici_number(message, "ike-id", ike_id);
+	add_flag(message, "force", true);
 	vici_text(message, "timeout", "-1");
 }
 

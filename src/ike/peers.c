@@ -311,7 +311,9 @@ uint64_t peers_next_ms(const struct peers *peers)
 	return peers->next_ms;
 }
 
-static void terminate_all(const struct peer *peer, struct peer_actions *actions)
+/* @kind: TERMINATE or ABANDON. */
+static void end_all(const struct peer *peer, enum peer_action_kind kind,
+                    struct peer_actions *actions)
 {
 	for (size_t i = 0; i < peer->child_count; i++) {
 		uint32_t ike_id = peer->children[i].ike_id;
@@ -320,7 +322,7 @@ static void terminate_all(const struct peer *peer, struct peer_actions *actions)
 		while (peer->children[first].ike_id != ike_id)
 			first++;
 		if (first == i)
-			peer_actions_add_sa(actions, PEER_ACTION_TERMINATE, &peer->pair, ike_id, 0);
+			peer_actions_add_sa(actions, kind, &peer->pair, ike_id, 0);
 	}
 }
 
@@ -341,8 +343,16 @@ void peers_on_unused(struct peers *peers, const struct pair *pair, uint64_t now_
 	if (!peer || peer->state != PEER_STATE_UP)
 		return;
 	terminate_children(peer, actions);
-	terminate_all(peer, actions);
+	end_all(peer, PEER_ACTION_TERMINATE, actions);
 	peers_move(peers, peer, PEER_STATE_IDLE, "unused", now_ms, actions);
+}
+
+void peers_on_dead(struct peers *peers, const struct pair *pair, struct peer_actions *actions)
+{
+	struct peer *peer = peer_table_find(&peers->table, pair);
+
+	if (peer)
+		end_all(peer, PEER_ACTION_ABANDON, actions);
 }
 
 void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer *peer), void *ctx,
@@ -358,7 +368,7 @@ void peers_retain(struct peers *peers, bool (*keep)(void *ctx, const struct peer
 			continue;
 		}
 		terminate_children(peer, actions);
-		terminate_all(peer, actions);
+		end_all(peer, PEER_ACTION_TERMINATE, actions);
 		if (peer->state != PEER_STATE_IDLE)
 			peers_move(peers, peer, PEER_STATE_IDLE, "no longer protected",
 			           peer->since_ms, actions);

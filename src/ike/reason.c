@@ -74,6 +74,11 @@ const char *failure_words(const struct failure *failure, char text[FAILURE_WORDS
 	return text;
 }
 
+bool reason_is_silence(enum reason reason)
+{
+	return reason >= REASON_NO_RESPONSE && reason <= REASON_UNRESOLVED;
+}
+
 struct failure failure_of_words(const char *words)
 {
 	struct failure failure = {.reason = *words ? REASON_OTHER : REASON_NONE};

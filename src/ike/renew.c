@@ -28,6 +28,7 @@ struct entry {
 	uint64_t due_ms;
 	bool loaded;   /* its connection, in charon */
 	bool distrust; /* of its old IKE_SAs */
+	bool in_doubt;
 	uint32_t ike_ids[IKE_IDS_MAX];
 	size_t count;
 };
@@ -107,6 +108,9 @@ int renew_add(struct renew *renew, const struct pair *pair, uint32_t ike_id, boo
 	if (!entry)
 		return -ENOMEM;
 	entry->distrust |= distrust;
+	/* one that was given up, and not told yet */
+	if (!entry->count)
+		entry->state = RENEW_STATE_WAITING;
 	if (find_id(entry, ike_id) < entry->count || entry->count == IKE_IDS_MAX)
 		return 0;
 	entry->ike_ids[entry->count++] = ike_id;
@@ -114,6 +118,14 @@ int renew_add(struct renew *renew, const struct pair *pair, uint32_t ike_id, boo
 	if (entry->state == RENEW_STATE_REPLACED)
 		entry->state = RENEW_STATE_WAITING;
 	return 0;
+}
+
+void renew_on_doubt(struct renew *renew, const struct pair *pair)
+{
+	struct entry *entry = find_pair(renew, pair);
+
+	if (entry && entry->state == RENEW_STATE_WAITING)
+		entry->in_doubt = true;
 }
 
 void renew_on_child_up(struct renew *renew, const struct pair *pair, uint32_t ike_id,
@@ -168,13 +180,21 @@ static void end_entry(struct entry *entry, struct peer_actions *actions)
 		entry->count = 0;
 }
 
+/* Of those that wait for each other. */
 static size_t count_running(const struct renew *renew)
 {
 	size_t running = 0;
 
 	for (size_t i = 0; i < renew->count; i++)
-		running += renew->entries[i].state == RENEW_STATE_RUNNING;
+		running += renew->entries[i].state == RENEW_STATE_RUNNING &&
+		           !renew->entries[i].in_doubt;
 	return running;
+}
+
+static bool may_start(const struct entry *entry, size_t running)
+{
+	return entry->state == RENEW_STATE_WAITING &&
+	       (entry->in_doubt || running < RENEW_INFLIGHT_MAX);
 }
 
 static void remove_done(struct renew *renew, struct peer_actions *actions)
@@ -207,16 +227,20 @@ void renew_on_timer(struct renew *renew, uint64_t now_ms, struct peer_actions *a
 	}
 	remove_done(renew, actions);
 	running = count_running(renew);
-	for (size_t i = 0; i < renew->count && running < RENEW_INFLIGHT_MAX; i++) {
+	for (size_t i = 0; i < renew->count; i++) {
 		struct entry *entry = &renew->entries[i];
+		struct peer_action *action =
+			may_start(entry, running)
+				? peer_actions_add(actions, PEER_ACTION_INITIATE, &entry->pair)
+				: NULL;
 
-		if (entry->state != RENEW_STATE_WAITING ||
-		    !peer_actions_add(actions, PEER_ACTION_INITIATE, &entry->pair))
+		if (!action)
 			continue;
+		action->in_doubt = entry->in_doubt;
 		entry->state = RENEW_STATE_RUNNING;
 		entry->due_ms = now_ms + RENEW_DEADLINE_MS;
 		entry->loaded = true;
-		running++;
+		running += !entry->in_doubt;
 	}
 }
 
@@ -230,7 +254,7 @@ uint64_t renew_next_ms(const struct renew *renew)
 		uint64_t due_ms = entry->due_ms;
 
 		if (entry->state == RENEW_STATE_WAITING)
-			due_ms = running < RENEW_INFLIGHT_MAX ? 0 : NEVER;
+			due_ms = may_start(entry, running) ? 0 : NEVER;
 		else if (!entry->count)
 			due_ms = 0;
 		if (due_ms < next_ms)

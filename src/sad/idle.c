@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 #include "xfrmd/base/array.h"
+#include "xfrmd/net/echo.h"
+#include "xfrmd/net/greeting.h"
 
 #define LOOKS_PER_TIMEOUT 8
 #define INTERVAL_MIN_MS   1000
@@ -79,6 +81,19 @@ static size_t lower_bound(const struct idle *idle, const struct pair *pair)
 	                         pair_compare_items);
 }
 
+/* Whether it carried nothing but what xfrmd sends by itself; @before: at the last look, NULL: it is new. */
+static bool is_unused(const struct idle_sa *sa, const struct idle_sa *before)
+{
+	uint64_t packets = sa->packets - (before ? before->packets : 0),
+		 bytes = sa->bytes - (before ? before->bytes : 0);
+
+	if (before || packets < GREETINGS)
+		return bytes == packets * ECHO_CHECK_LEN;
+	return packets == GREETINGS ||
+	       bytes == GREETINGS * GREETING_LEN + (packets - GREETINGS) * ECHO_CHECK_LEN ||
+	       bytes == packets * ECHO_CHECK_LEN;
+}
+
 /* When the pair of these SAs, all that it has, was last alive. */
 static uint64_t alive_ms(const struct idle *idle, const struct idle_sa *sas, size_t count,
                          uint64_t now_ms)
@@ -89,13 +104,12 @@ static uint64_t alive_ms(const struct idle *idle, const struct idle_sa *sas, siz
 	if (first == idle->count || !is_of(&idle->seen[first].sa, pair))
 		return now_ms;
 	for (size_t i = 0; i < count; i++) {
-		/* a new one may have carried no more than a greeting */
-		uint64_t before = sas[i].packets <= GREETINGS ? sas[i].packets : 0;
+		const struct idle_sa *before = NULL;
 
 		for (size_t n = first; n < idle->count && is_of(&idle->seen[n].sa, pair); n++)
 			if (idle->seen[n].sa.spi == sas[i].spi)
-				before = idle->seen[n].sa.packets;
-		if (sas[i].packets != before)
+				before = &idle->seen[n].sa;
+		if (!is_unused(&sas[i], before))
 			return now_ms;
 	}
 	return idle->seen[first].alive_ms;

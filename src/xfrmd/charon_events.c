@@ -16,6 +16,7 @@
 #include "xfrmd/xfrmd/foreign_sa_changes.h"
 #include "xfrmd/xfrmd/ike_flood.h"
 #include "xfrmd/xfrmd/known_hosts.h"
+#include "xfrmd/xfrmd/live_peers.h"
 #include "xfrmd/xfrmd/orphan_sas.h"
 #include "xfrmd/xfrmd/protects.h"
 #include "xfrmd/xfrmd/readiness.h"
@@ -93,6 +94,7 @@ static void on_fresh_sas(void *ctx, const struct fresh_sas *fresh)
 {
 	known_hosts_on_fresh_sas(ctx, fresh);
 	foreign_sa_changes_on_fresh(ctx, fresh);
+	live_peers_on_negotiated(ctx, &fresh->pair);
 }
 
 static void on_listed_sa(void *ctx, const struct pair *pair, uint32_t spi_in, uint32_t spi_out)
@@ -106,6 +108,7 @@ static void on_peer_up(void *ctx, uint8_t family)
 	struct daemon *daemon = ctx;
 
 	certificates_on_peer_up(daemon);
+	live_peers_arm(daemon);
 	if (daemon->settings.conf.optional)
 		installed_spd_refresh_family(daemon->spd, family);
 }
@@ -119,6 +122,7 @@ static int open_negotiator(struct daemon *daemon, struct err *err)
 		.fresh_sas = on_fresh_sas,
 		.progress = known_hosts_on_progress,
 		.peer_failed = known_hosts_on_failed,
+		.renewal_failed = live_peers_on_failed,
 		.peer_changed = recent_peers_on_change,
 		.listed_sa = on_listed_sa,
 		.listed = orphan_sas_on_listed,

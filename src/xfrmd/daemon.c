@@ -22,6 +22,7 @@
 #include "xfrmd/xfrmd/ike_flood.h"
 #include "xfrmd/xfrmd/kernel_events.h"
 #include "xfrmd/xfrmd/known_hosts.h"
+#include "xfrmd/xfrmd/live_peers.h"
 #include "xfrmd/xfrmd/log_sink.h"
 #include "xfrmd/xfrmd/network.h"
 #include "xfrmd/xfrmd/orphan_sas.h"
@@ -88,13 +89,35 @@ static const struct part charon_part = {.name = "charon", .open = start_charon};
 /* Before the first policy is written, what commonly refuses a start has been asked; what refuses it later
  * leaves a host that blocks. charon is started when all is there that it may call for. */
 static const struct part *const parts[] = {
-	&loop_part,         &signals_part,    &log_repeats_part,      &readiness_part,
-	&sysctls_part,      &policies_part,   &foreign_policies_part, &foreign_sa_changes_part,
-	&acquires_part,     &ike_flood_part,  &orphan_sas_part,       &idle_peers_part,
-	&certificates_part, &reload_part,     &run_dir_part,          &charon_events_part,
-	&network_part,      &spd_part,        &recent_peers_part,     &known_hosts_part,
-	&resync_part,       &protection_part, &kernel_events_part,    &carried_part,
-	&commands_part,     &try_part,        &shutdown_part,         &charon_part,
+	&loop_part,
+	&signals_part,
+	&log_repeats_part,
+	&readiness_part,
+	&sysctls_part,
+	&policies_part,
+	&foreign_policies_part,
+	&foreign_sa_changes_part,
+	&acquires_part,
+	&ike_flood_part,
+	&orphan_sas_part,
+	&idle_peers_part,
+	&live_peers_part,
+	&certificates_part,
+	&reload_part,
+	&run_dir_part,
+	&charon_events_part,
+	&network_part,
+	&spd_part,
+	&recent_peers_part,
+	&known_hosts_part,
+	&resync_part,
+	&protection_part,
+	&kernel_events_part,
+	&carried_part,
+	&commands_part,
+	&try_part,
+	&shutdown_part,
+	&charon_part,
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
 

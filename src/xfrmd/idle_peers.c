@@ -25,14 +25,6 @@ static uint64_t timeout_ms(const struct daemon *daemon)
 	return (uint64_t)daemon->settings.conf.idle_timeout_s * 1000;
 }
 
-static bool is_up(void *ctx, const struct pair *pair)
-{
-	const struct daemon *daemon = ctx;
-	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
-
-	return peer && peer->state == PEER_STATE_UP;
-}
-
 /* The SAs of peers that are up, in both directions. */
 static size_t select_sas(struct daemon *daemon, const struct sas *all, struct idle_sa *ret_sas)
 {
@@ -40,10 +32,11 @@ static size_t select_sas(struct daemon *daemon, const struct sas *all, struct id
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct sa *sa = &all->items[i];
-		struct idle_sa seen = {.spi = sa->spi, .packets = sa->packets};
+		struct idle_sa seen = {.spi = sa->spi, .packets = sa->packets, .bytes = sa->bytes};
 		bool outbound;
 
-		if (sa_is_negotiated(sa) && sa_find_pair(sa, is_up, daemon, &seen.pair, &outbound))
+		if (sa_is_negotiated(sa) &&
+		    sa_find_pair(sa, sas_peer_is_up, daemon, &seen.pair, &outbound))
 			ret_sas[selected++] = seen;
 	}
 	return selected;

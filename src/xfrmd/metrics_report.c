@@ -19,6 +19,7 @@
 #include "xfrmd/xfrmd/carried.h"
 #include "xfrmd/xfrmd/certificates.h"
 #include "xfrmd/xfrmd/ike_flood.h"
+#include "xfrmd/xfrmd/live_peers.h"
 #include "xfrmd/xfrmd/reload.h"
 #include "xfrmd/xfrmd/status.h"
 
@@ -178,6 +179,23 @@ static void add_renewals(const struct daemon *daemon, const struct peers_counter
 	           (double)hosts_lost_pins(daemon->hosts));
 }
 
+static void add_liveness(const struct daemon *daemon, struct metrics *metrics)
+{
+	const struct liveness_counters counters = live_peers_counters(daemon);
+
+	add_single(metrics, "xfrmd_liveness_echoes_total", METRIC_TYPE_COUNTER,
+	           "Echoes sent to peers that nothing came in from.", (double)counters.echoes);
+	add_single(metrics, "xfrmd_liveness_doubts_total", METRIC_TYPE_COUNTER,
+	           "Times that a peer answered no echo, so that it was negotiated with anew.",
+	           (double)counters.doubts);
+	add_single(metrics, "xfrmd_liveness_renewals_total", METRIC_TYPE_COUNTER,
+	           "Negotiations anew of peers in doubt, until one was answered.",
+	           (double)counters.renewals);
+	add_single(metrics, "xfrmd_liveness_given_up_total", METRIC_TYPE_COUNTER,
+	           "Times that the SAs of a peer were ended because it gave no sign of life.",
+	           (double)counters.given_up);
+}
+
 static void add_peers(const struct daemon *daemon, struct metrics *metrics)
 {
 	const struct peers *peers = negotiator_peers(daemon->negotiator);
@@ -195,6 +213,7 @@ static void add_peers(const struct daemon *daemon, struct metrics *metrics)
 	add_acquires(daemon, &counters, metrics);
 	add_negotiations(&counters, metrics);
 	add_renewals(daemon, &counters, metrics);
+	add_liveness(daemon, metrics);
 }
 
 static void add_flood(const struct daemon *daemon, struct metrics *metrics)

@@ -32,6 +32,14 @@ int sas_read(struct daemon *daemon, struct sas *ret_sas, struct err *err)
 	return 0;
 }
 
+bool sas_peer_is_up(void *ctx, const struct pair *pair)
+{
+	const struct daemon *daemon = ctx;
+	const struct peer *peer = peers_find(negotiator_peers(daemon->negotiator), pair);
+
+	return peer && peer->state == PEER_STATE_UP;
+}
+
 void sas_fini(struct sas *sas)
 {
 	free(sas->items);

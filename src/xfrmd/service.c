@@ -68,12 +68,13 @@ static bool logs_to_others(const struct conf *conf)
 	       (is_others(conf->log_path) || is_others(dirname(copy)));
 }
 
-/* What charon has, so that we may look into it; and to name the process that holds a port, and to
- * read what others have written. */
+/* What charon has, so that we may look into it; what echoes need, since the sandbox forbids to give up
+ * anything; and to name the process that holds a port, and to read what others have written. */
 static void give_up_privileges(const struct daemon *daemon)
 {
 	uint64_t keep = PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_NET_BIND_SERVICE) |
-	                PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_SYS_PTRACE);
+	                PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_SYS_PTRACE) |
+	                PRIVILEGE(CAP_NET_RAW);
 	int error;
 
 	if (logs_to_others(&daemon->settings.conf))

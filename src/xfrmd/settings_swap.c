@@ -13,6 +13,7 @@
 #include "xfrmd/xfrmd/certificates.h"
 #include "xfrmd/xfrmd/charon_events.h"
 #include "xfrmd/xfrmd/idle_peers.h"
+#include "xfrmd/xfrmd/live_peers.h"
 #include "xfrmd/xfrmd/log_sink.h"
 #include "xfrmd/xfrmd/network.h"
 #include "xfrmd/xfrmd/sysctls.h"
@@ -189,6 +190,7 @@ void settings_swap(struct daemon *daemon, struct settings *settings, struct strl
 	/* else frequent reloads would put it off for ever */
 	if (daemon->settings.conf.idle_timeout_s != former.conf.idle_timeout_s)
 		idle_peers_arm(daemon);
+	live_peers_arm(daemon);
 	if (!changes->count && !errors->count)
 		strlist_addf(changes, "%s",
 		             strcmp(daemon->settings.hash, former.hash) != 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Anybody on the link sends IKE_SA_INIT from addresses that nobody has: established peers lose nothing,
-# liveness checks get through, and status names it. New peers come up while it lasts, if it is no more
+# none is taken for dead, and status names it. New peers come up while it lasts, if it is no more
 # than this machine can answer, and else when it is over.
 fleet 10.0.0.0/16 a b d=4 -- c=3 <<-EOF
 	[charon]
@@ -107,7 +107,7 @@ wait_for 20 is 1 metric a xfrmd_ike_admitted_one_in
 contact d
 expect 'let in after the router' "$overrun" = ''
 echo "first contact after the router: $contact_ms ms"
-# three liveness checks later
+# longer than it takes to give a peer up
 sleep 15
 watch_end_well
 expect 'peers up' "$(status a 'd["peers"]["up"]')" = 2

@@ -30,9 +30,9 @@ wait_for 20 pings a b
 privileges() {
 	sed -nE 's/^(CapPrm|CapBnd|NoNewPrivs):\t//p' "/proc/$1/status" | paste -sd ' '
 }
-# NET_ADMIN, and NET_BIND_SERVICE until its sockets are bound; DAC_READ_SEARCH and SYS_PTRACE as well
+# NET_ADMIN, and NET_BIND_SERVICE until its sockets are bound; NET_RAW, DAC_READ_SEARCH and SYS_PTRACE as well
 expect 'privileges of charon' "$(privileges "$(charon_pid a)")" = '0000000000001000 0000000000001400 1'
-expect 'privileges of xfrmd' "$(privileges "$(monitored_pid)")" = '0000000000081404 0000000000081404 1'
+expect 'privileges of xfrmd' "$(privileges "$(monitored_pid)")" = '0000000000083404 0000000000083404 1'
 before=$(planned_policies a)
 charon=$(charon_pid a)
 watch_start a b 500

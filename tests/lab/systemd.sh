@@ -52,11 +52,12 @@ nice_of() {
 	cut -d ' ' -f 19 "/proc/$1/stat"
 }
 expect 'nice values of xfrmd and charon' "$(nice_of "$(main_pid xfrmd)") $(nice_of "$charon")" = '-10 0'
-# NET_BIND_SERVICE and NET_ADMIN
-for unit in xfrmd xfrmd-charon; do
-	expect "capabilities of $unit" "$(sed -n 's/^CapPrm:\t//p' "/proc/$(main_pid $unit)/status")" = \
-		0000000000001400
-done
+# NET_BIND_SERVICE and NET_ADMIN, and NET_RAW
+capabilities() {
+	sed -n 's/^CapPrm:\t//p' "/proc/$(main_pid "$1")/status"
+}
+expect 'capabilities of xfrmd' "$(capabilities xfrmd)" = 0000000000003400
+expect 'capabilities of its charon' "$(capabilities xfrmd-charon)" = 0000000000001400
 xfrmd_start b
 wait_for 20 pings a b
 watch_start a b 500

@@ -130,6 +130,9 @@ static inline const char *take_actions(void)
 		case PEER_ACTION_TERMINATE:
 			snprintf(text, sizeof(text), "terminate:%" PRIu32, action->ike_id);
 			break;
+		case PEER_ACTION_ABANDON:
+			snprintf(text, sizeof(text), "abandon:%" PRIu32, action->ike_id);
+			break;
 		case PEER_ACTION_TERMINATE_CHILD:
 			snprintf(text, sizeof(text), "terminate-child:%" PRIu32, action->child_id);
 			break;

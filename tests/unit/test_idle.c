@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "test.h"
+#include "xfrmd/net/echo.h"
+#include "xfrmd/net/greeting.h"
 
 #define NOW      1000000u
 #define TIMEOUT  80000u
@@ -111,6 +113,35 @@ START_TEST(new_sa_without_a_packet_is_no_sign_of_life)
 }
 END_TEST
 
+START_TEST(echo_that_looks_for_a_sign_of_life_is_none)
+{
+	struct idle_sa sas[] = {sa(2, 7, 100), sa(2, 8, 90)};
+
+	look(NOW, 2, sas);
+	for (int i = 0; i < 2; i++) {
+		sas[i].packets += 2;
+		sas[i].bytes += 2 * ECHO_CHECK_LEN;
+	}
+	ck_assert_str_eq(look(NOW + TIMEOUT, 2, sas), "2");
+	sas[0].packets += 2;
+	sas[0].bytes += ECHO_CHECK_LEN + 64;
+	ck_assert_str_eq(look(NOW + TIMEOUT + 1, 2, sas), "");
+}
+END_TEST
+
+START_TEST(greeting_and_echo_by_a_new_sa_are_no_sign_of_life)
+{
+	struct idle_sa old = sa(2, 7, 100), new = sa(2, 9, 3);
+
+	new.bytes = GREETING_LEN + 2 * ECHO_CHECK_LEN;
+	look(NOW, 1, &old);
+	ck_assert_str_eq(look(NOW + TIMEOUT, 1, &new), "2");
+	new.spi++;
+	new.bytes++;
+	ck_assert_str_eq(look(NOW + TIMEOUT + 1, 1, &new), "");
+}
+END_TEST
+
 START_TEST(greeting_by_a_new_sa_is_no_sign_of_life)
 {
 	struct idle_sa old = sa(2, 7, 100), new = sa(2, 9, 1);
@@ -190,6 +221,8 @@ int main(void)
 	tcase_add_loop_test(tcase, packets_of_either_direction_are_a_sign_of_life, 0, 2);
 	tcase_add_test(tcase, new_sa_without_a_packet_is_no_sign_of_life);
 	tcase_add_test(tcase, greeting_by_a_new_sa_is_no_sign_of_life);
+	tcase_add_test(tcase, echo_that_looks_for_a_sign_of_life_is_none);
+	tcase_add_test(tcase, greeting_and_echo_by_a_new_sa_are_no_sign_of_life);
 	tcase_add_test(tcase, new_sa_with_packets_is_one);
 	tcase_add_test(tcase, pair_that_comes_back_begins_anew);
 	tcase_add_test(tcase, pairs_are_told_apart_in_whatever_order_they_come);

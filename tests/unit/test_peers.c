@@ -396,6 +396,19 @@ START_TEST(peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks)
 }
 END_TEST
 
+START_TEST(peers_dead_one_is_asked_for_again_when_its_sas_have_ended)
+{
+	enter(UP);
+	child_up(&remote, 8, 80, NOW);
+	peers_on_dead(peers, pair_to(&remote), &actions);
+	ck_assert_str_eq(take_actions(), "abandon:7 abandon:8");
+	ck_assert_str_eq(state_of(&remote), "up");
+	peers_on_ike_down(peers, 7, pair_to(&remote), NOW + 100, &actions);
+	peers_on_ike_down(peers, 8, pair_to(&remote), NOW + 100, &actions);
+	ck_assert_str_eq(take_actions(), "up>idle");
+}
+END_TEST
+
 START_TEST(peers_unused_is_nothing_for_one_that_is_not_up)
 {
 	enter((enum start)_i);
@@ -498,6 +511,7 @@ int main(void)
 	tcase_add_test(tcase, peers_down_charon_gets_no_orders);
 	tcase_add_test(tcase, peers_nobody_asks_for_are_forgotten);
 	tcase_add_test(tcase, peers_unused_one_is_idle_at_once_and_negotiated_when_traffic_asks);
+	tcase_add_test(tcase, peers_dead_one_is_asked_for_again_when_its_sas_have_ended);
 	tcase_add_loop_test(tcase, peers_unused_is_nothing_for_one_that_is_not_up, 0, START_COUNT);
 	tcase_add_test(tcase, peers_new_charon_counts_ids_from_the_beginning);
 	tcase_add_test(tcase, peers_list_is_in_address_order);

@@ -52,6 +52,7 @@ static void check_actions(bool charon_up)
 			ck_assert_int_eq(model->state, PEER_STATE_QUEUED);
 			break;
 		case PEER_ACTION_TERMINATE:
+		case PEER_ACTION_ABANDON:
 		case PEER_ACTION_TERMINATE_CHILD:
 		case PEER_ACTION_REKEY:
 		case PEER_ACTION_REAP:

@@ -224,6 +224,32 @@ START_TEST(end_of_charon_forgets_all)
 }
 END_TEST
 
+START_TEST(pair_in_doubt_waits_for_no_other)
+{
+	struct peer_actions actions = {0};
+	struct addr remote = peer(99);
+
+	for (unsigned i = 0; i < 2 * RENEW_INFLIGHT_MAX; i++)
+		add(i, i + 1);
+	at(NOW);
+	add_either(99, 99, false);
+	renew_on_doubt(renew, pair_to(&remote));
+	ck_assert_uint_eq(renew_next_ms(renew), 0);
+	renew_on_timer(renew, NOW, &actions);
+	ck_assert_uint_eq(actions.count, 1);
+	ck_assert_int_eq(actions.items[0].kind, PEER_ACTION_INITIATE);
+	ck_assert(actions.items[0].in_doubt);
+	peer_actions_fini(&actions);
+	/* it has no part in how many there are at once */
+	child_up(0, 1000, NOW);
+	ck_assert_str_eq(at(NOW), "initiate 16");
+	/* at once again, though the end of the first was not carried out yet */
+	renew_on_failed(renew, pair_to(&remote));
+	add_either(99, 99, false);
+	ck_assert_str_eq(at(NOW), "initiate 99");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests;
@@ -241,5 +267,6 @@ int main(void)
 	tcase_add_test(tests, number_under_way_is_bounded);
 	tcase_add_test(tests, second_loss_of_trust_starts_again);
 	tcase_add_test(tests, end_of_charon_forgets_all);
+	tcase_add_test(tests, pair_in_doubt_waits_for_no_other);
 	return test_run(suite);
 }

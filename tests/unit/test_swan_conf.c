@@ -164,7 +164,7 @@ START_TEST(swan_conf_peer_connection_is_complete)
 {
 	struct pair pair = make_pair("10.0.1.1", "10.0.1.2");
 
-	swan_conf_load_peer(&message, &conf, "DER", 3, &pair);
+	swan_conf_load_peer(&message, &conf, "DER", 3, &pair, false);
 	ck_assert_str_eq(render(), "10.0.1.1-10.0.1.2:\n"
 	                           " version 2\n"
 	                           " unique never\n"
@@ -176,7 +176,7 @@ START_TEST(swan_conf_peer_connection_is_complete)
 	                           " proposals aes128-sha256-modp2048\n"
 	                           " send_cert always\n"
 	                           " keyingtries 1\n"
-	                           " dpd_delay 30\n"
+	                           " dpd_delay 300\n"
 	                           " reauth_time 0\n"
 	                           " rekey_time 46080\n"
 	                           " rand_time 720\n"
@@ -273,6 +273,15 @@ START_TEST(swan_conf_credentials_are_inline)
 }
 END_TEST
 
+START_TEST(swan_conf_pair_in_doubt_is_checked_every_dpd_delay)
+{
+	struct pair pair = make_pair("10.0.1.1", "10.0.1.2");
+
+	swan_conf_load_peer(&message, &conf, "DER", 3, &pair, true);
+	ck_assert_ptr_nonnull(strstr(render(), "\n dpd_delay 30\n"));
+}
+END_TEST
+
 START_TEST(swan_conf_commands_do_not_wait)
 {
 	struct pair pair = make_pair("fd00::1", "fd00::2");
@@ -281,6 +290,7 @@ START_TEST(swan_conf_commands_do_not_wait)
 	swan_conf_terminate(&message, "ike-id", 4294967295u);
 	swan_conf_terminate(&message, "child-id", 6);
 	swan_conf_rekey_child(&message, 7);
+	swan_conf_abandon(&message, 8);
 	ck_assert_str_eq(render(), "ike fd00::1-fd00::2\n"
 	                           "child fd00::1-fd00::2\n"
 	                           "timeout -1\n"
@@ -288,7 +298,10 @@ START_TEST(swan_conf_commands_do_not_wait)
 	                           "timeout -1\n"
 	                           "child-id 6\n"
 	                           "timeout -1\n"
-	                           "child-id 7");
+	                           "child-id 7\n"
+	                           "ike-id 8\n"
+	                           "force yes\n"
+	                           "timeout -1");
 }
 END_TEST
 
@@ -320,6 +333,7 @@ int main(void)
 	tcase_add_loop_test(tcase, swan_conf_lifetimes_end_well_after_rekeying, 0,
 	                    sizeof(lifetimes) / sizeof(lifetimes[0]));
 	tcase_add_test(tcase, swan_conf_credentials_are_inline);
+	tcase_add_test(tcase, swan_conf_pair_in_doubt_is_checked_every_dpd_delay);
 	tcase_add_test(tcase, swan_conf_commands_do_not_wait);
 	tcase_add_test(tcase, swan_conf_certificate_too_large_for_vici_is_an_error);
 	return test_run(suite);

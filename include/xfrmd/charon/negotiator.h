@@ -40,6 +40,8 @@ struct negotiator_callbacks {
 	void (*progress)(void *ctx, const struct pair *pair, enum ike_progress progress);
 	/* A negotiation failed. */
 	void (*peer_failed)(void *ctx, const struct pair *pair);
+	/* A negotiation anew failed; @answered: the peer refused it. */
+	void (*renewal_failed)(void *ctx, const struct pair *pair, bool answered);
 	/* The outbound SA that the kernel sends with; 0: the newest. */
 	uint32_t (*spi_in_use)(void *ctx, const struct pair *pair);
 	/* What a pair of SAs has sent and received; UINT64_MAX: it can receive nothing. */
@@ -77,6 +79,10 @@ int negotiator_retry(struct negotiator *negotiator, const struct pair *pair);
  * have is to end, for they have to show a certificate of a CA that we still trust. Returns how many
  * pairs. */
 size_t negotiator_renew(struct negotiator *negotiator, const struct addr *remote, bool distrust);
+/* The peer may be dead: negotiates anew with it, beside what it has. */
+void negotiator_doubt(struct negotiator *negotiator, const struct pair *pair);
+/* It is dead: its SAs end at once. */
+void negotiator_give_up(struct negotiator *negotiator, const struct pair *pair);
 /* The peer had SAs before charon or this host began: peers_on_remembered(). */
 void negotiator_remember(struct negotiator *negotiator, const struct pair *pair);
 void negotiator_larval_expired(struct negotiator *negotiator, const struct pair *pair);

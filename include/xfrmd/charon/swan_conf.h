@@ -25,8 +25,11 @@ char *swan_conf_text(const struct conf *conf, const char *run_dir);
 const char *swan_conf_peer_name(const struct pair *pair, char name[SWAN_NAME_MAX]);
 /* The reverse. 0, or -EINVAL: no name of ours. */
 int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair);
+/* charon checks whether a peer lives so many times rarer than every dpd_delay, unless the pair is in doubt:
+ * xfrmd sees that in what comes in (liveness.h). */
+#define SWAN_CONF_CHECKS_RARER 10u
 /* The connection that answers everybody with a certificate of our CAs. */
-#define SWAN_RESPONDER "xfrmd"
+#define SWAN_RESPONDER         "xfrmd"
 
 /*
  * load-conn. @cert: the instance certificate, DER. charon goes on trusting it, whatever its issuer
@@ -34,7 +37,7 @@ int swan_conf_parse_peer_name(const char *name, struct pair *ret_pair);
  * key, intermediate certificates and connection again, on one connection without a pause.
  */
 void swan_conf_load_peer(struct buf *message, const struct conf *conf, const void *cert,
-                         size_t cert_len, const struct pair *pair);
+                         size_t cert_len, const struct pair *pair, bool in_doubt);
 void swan_conf_load_responder(struct buf *message, const struct conf *conf, const void *cert,
                               size_t cert_len);
 /* load-key, load-cert (an intermediate CA certificate, not a trust anchor), load-authority (a
@@ -48,6 +51,8 @@ void swan_conf_initiate(struct buf *message, const struct pair *pair);
 /* terminate the IKE_SA or the CHILD_SA, or rekey that, by unique id, without waiting. */
 /* @kind: "ike-id" or "child-id". */
 void swan_conf_terminate(struct buf *message, const char *kind, uint32_t id);
+/* Likewise, without waiting for the peer: its SAs are gone at once. */
+void swan_conf_abandon(struct buf *message, uint32_t ike_id);
 void swan_conf_rekey_child(struct buf *message, uint32_t child_id);
 
 #endif

@@ -154,6 +154,7 @@ enum peer_action_kind {
 	PEER_ACTION_INITIATE,        /* load the connection and initiate it */
 	PEER_ACTION_UNLOAD,          /* the connection is not needed any more */
 	PEER_ACTION_TERMINATE,       /* the IKE_SA ike_id */
+	PEER_ACTION_ABANDON,         /* likewise, without waiting for the peer, who is dead */
 	PEER_ACTION_TERMINATE_CHILD, /* the CHILD_SA child_id */
 	PEER_ACTION_REKEY,           /* the CHILD_SA child_id */
 	PEER_ACTION_REAP,    /* all its IKE_SAs but one: duplicates_choose(), peers_on_looked() */
@@ -165,6 +166,7 @@ struct peer_action {
 	enum peer_action_kind kind;
 	struct pair pair;
 	uint32_t ike_id, child_id;
+	bool in_doubt; /* of INITIATE: renew_on_doubt() */
 	enum peer_state old_state, new_state;
 	const char *why; /* of CHANGED but to FAILED; of TERMINATE and TERMINATE_CHILD what the peer
 	                  * did that is to be told, else NULL; static */
@@ -305,6 +307,8 @@ void peers_look_again(struct peers *peers, const struct pair *pair, uint64_t now
 /* No packet for long: its SAs are terminated, and it is IDLE already while they end. */
 void peers_on_unused(struct peers *peers, const struct pair *pair, uint64_t now_ms,
                      struct peer_actions *actions);
+/* It answers nothing: its SAs are ended without it, as charon's own check would. */
+void peers_on_dead(struct peers *peers, const struct pair *pair, struct peer_actions *actions);
 /* Forgets every peer for which @keep says false: its SAs are terminated, the
  * CHILD_SAs first, so that nothing is lost where the peer goes on in clear. One that is negotiated
  * right now may still report child_up later, as a new entry. */

@@ -69,6 +69,8 @@ enum reason {
 
 /* Static, the same for all peers that it is wrong with; empty: of NONE and OTHER. */
 const char *reason_words(enum reason reason);
+/* The peer has not said anything, or not in the end. */
+bool reason_is_silence(enum reason reason);
 
 /* Sizes; what is longer is cut. */
 #define FAILURE_DETAILS_MAX 320

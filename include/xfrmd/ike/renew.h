@@ -12,7 +12,7 @@
  * more ends here, whatever comes of the negotiation, unless lenient. Pure: events in, actions out.
  */
 
-/* New IKE_SAs under way at once. */
+/* New IKE_SAs under way at once, but those of pairs in doubt, whom liveness.h counts. */
 #define RENEW_INFLIGHT_MAX 16
 /* From the new SA to the end of old ones that are not trusted and that are still there: as
  * duplicates they ended after DUPLICATES_SETTLE_MS and some looks. */
@@ -32,6 +32,9 @@ void renew_set_lenient(struct renew *renew, bool lenient);
 /* An IKE_SA that has to be replaced; @distrust: and that has to end. One known already stays as it
  * is. 0 or -ENOMEM. */
 int renew_add(struct renew *renew, const struct pair *pair, uint32_t ike_id, bool distrust);
+/* Something goes out to the peer, and nothing comes in: the negotiation that its pair was just added for
+ * waits for no other, and INITIATE is in_doubt. */
+void renew_on_doubt(struct renew *renew, const struct pair *pair);
 /* An SA of @ike_id came up: it replaces the pair's old ones unless it is one of them. */
 void renew_on_child_up(struct renew *renew, const struct pair *pair, uint32_t ike_id,
                        uint64_t now_ms);

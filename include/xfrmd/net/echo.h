@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #define ECHO_HEADER_LEN 8
+/* Of the echo that looks for a sign of life, ICMP's header included: what an SA counts for it, and for its
+ * answer. The same in every xfrmd, and odd, which hardly anything else is. */
+#define ECHO_CHECK_LEN  29
 
 /*
  * Makes @message, of @len bytes and at least ECHO_HEADER_LEN, an echo request whose data is ours

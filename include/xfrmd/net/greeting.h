@@ -7,6 +7,8 @@
 /* RFC 3948. */
 #define GREETING_PORT 4500
 #define GREETING_BYTE 0xff
+/* With the header of UDP: what an SA counts for it. */
+#define GREETING_LEN  9
 
 /*
  * Sends one packet by the policies that are there now, so that the other end hears of the SA that it

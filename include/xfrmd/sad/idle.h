@@ -10,12 +10,13 @@
 /*
  * Finds the pairs whose SAs carry nothing, from dumps of the kernel's SAs. Pure. By packet counters
  * and not by times of use: many kernels note only the first use of an SA, and an hour's silence
- * must be distinguished from an hour's traffic. A new SA that replaces another, and the greeting by it, is no sign of life.
+ * must be distinguished from an hour's traffic. A new SA that replaces another, the greeting by it, and the
+ * echoes of either end that look for a sign of life (ECHO_CHECK_LEN tells them) are none.
  */
 struct idle_sa {
 	struct pair pair; /* whichever direction the SA has */
 	uint32_t spi;
-	uint64_t packets;
+	uint64_t packets, bytes;
 };
 
 struct idle;

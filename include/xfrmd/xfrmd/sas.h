@@ -14,5 +14,7 @@ struct sas {
 /* The caller calls sas_fini(). 0, or negative errno and @err. */
 int sas_read(struct daemon *daemon, struct sas *ret_sas, struct err *err);
 void sas_fini(struct sas *sas);
+/* For sa_find_pair() with a struct daemon: pairs that are up. */
+bool sas_peer_is_up(void *ctx, const struct pair *pair);
 
 #endif

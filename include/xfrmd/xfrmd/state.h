@@ -26,6 +26,7 @@ struct parts {
 	struct ike_flood *ike_flood;
 	struct kernel_events *kernel_events;
 	struct known_hosts *known_hosts;
+	struct live_peers *live_peers;
 	struct log_repeats *log_repeats; /* log_sink.c */
 	struct orphan_sas *orphan_sas;
 	struct policies *policies;
