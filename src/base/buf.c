@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrmd/base/str.h"
+
 /* Room for @len more bytes and a NUL; false sets the sticky error. */
 static bool reserve(struct buf *buf, size_t len)
 {
@@ -63,6 +65,13 @@ void buf_be32(struct buf *buf, uint32_t value)
 	uint32_t wire = htonl(value);
 
 	buf_append(buf, &wire, sizeof(wire));
+}
+
+void buf_decimal(struct buf *buf, uint64_t value)
+{
+	char digits[STR_DECIMAL_MAX];
+
+	buf_append(buf, digits, (size_t)(str_decimal(value, digits) - digits));
 }
 
 void buf_str(struct buf *buf, const char *text)

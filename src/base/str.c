@@ -42,6 +42,20 @@ int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_va
 	return 0;
 }
 
+char *str_decimal(uint64_t value, char text[STR_DECIMAL_MAX])
+{
+	uint64_t rest = value;
+	char *end = text;
+
+	do
+		end++;
+	while (rest /= 10);
+	*end = '\0';
+	for (char *digit = end; digit > text; value /= 10)
+		*--digit = (char)('0' + value % 10);
+	return end;
+}
+
 int str_index(const char *text, const char *const *names)
 {
 	for (int i = 0; names[i]; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The documents that hold policies: what `xfrmctl list` prints, and what the daemon desires. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl_json.h"
 #include "json_writer.h"
@@ -39,39 +40,59 @@ json_t *ctl_json_row(const struct policy_row *row)
 	return object;
 }
 
-char *ctl_proto_list(const struct policy_rows *rows, bool drift_known)
+static void print_row(const struct policy_row *row, struct buf *out)
 {
-	json_t *root = json_object(), *list = json_array();
+	const char *drift = diff_drift_name(row->drift);
 
-	for (size_t i = 0; i < rows->count; i++)
-		writer_append(&list, ctl_json_row(&rows->items[i]));
-	writer_put(&root, "drift_known", json_boolean(drift_known));
-	writer_put(&root, "policies", list);
-	return writer_dump(root);
+	buf_str(out, "{");
+	fields_print(policy_fields, &row->policy, out);
+	buf_str(out,
+	        policy_is_ours(&row->policy) ? ",\"owner\":\"xfrmd\"" : ",\"owner\":\"other\"");
+	buf_str(out, drift ? ",\"drift\":\"" : ",\"drift\":null}");
+	if (drift) {
+		buf_str(out, drift);
+		buf_str(out, "\"}");
+	}
 }
 
-/*
- * One policy after the other: a tree of 30,000 would leave the daemon's heap in pieces, many times
- * larger than its policies.
- */
+char *ctl_proto_list(const struct policy_rows *rows, bool drift_known)
+{
+	struct buf text = {0};
+
+	buf_str(&text, drift_known ? "{\"drift_known\":true,\"policies\":["
+	                           : "{\"drift_known\":false,\"policies\":[");
+	for (size_t i = 0; i < rows->count; i++) {
+		buf_str(&text, i > 0 ? "," : "");
+		print_row(&rows->items[i], &text);
+	}
+	buf_str(&text, "]}");
+	return buf_take_str(&text);
+}
+
 char *ctl_proto_desired(const struct policy_list *policies)
 {
 	struct buf text = {0};
 
 	buf_str(&text, "{\"policies\":[");
-	for (size_t i = 0; i < policies->count && !text.error; i++) {
-		char *one = writer_dump(fields_write(policy_fields, &policies->items[i]));
-
-		if (!one) {
-			buf_fini(&text);
-			return NULL;
-		}
-		buf_str(&text, i > 0 ? "," : "");
-		buf_str(&text, one);
-		free(one);
+	for (size_t i = 0; i < policies->count; i++) {
+		buf_str(&text, i > 0 ? ",{" : "{");
+		fields_print(policy_fields, &policies->items[i], &text);
+		buf_str(&text, "}");
 	}
 	buf_str(&text, "]}");
 	return buf_take_str(&text);
+}
+
+static const char unchanged[] = "{\"unchanged\":true}";
+
+char *ctl_proto_unchanged(void)
+{
+	return strdup(unchanged);
+}
+
+bool ctl_proto_is_unchanged(const char *text, size_t len)
+{
+	return len == sizeof(unchanged) - 1 && memcmp(text, unchanged, len) == 0;
 }
 
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,

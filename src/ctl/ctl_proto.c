@@ -15,7 +15,8 @@
 #include "json_fields.h"
 #include "json_writer.h"
 
-#define ESCAPED_MAX 128
+#define ESCAPED_MAX   128
+#define DIGEST_DIGITS 16
 
 const char *const ctl_command_names[] = {
 	[CTL_COMMAND_STATUS] = "status",     [CTL_COMMAND_PEERS] = "peers",
@@ -34,6 +35,8 @@ char *ctl_proto_request(const struct ctl_ask *ask)
 	writer_put(&root, "command", json_string(ctl_command_names[ask->command]));
 	if (ask->address.family)
 		writer_put(&root, "address", writer_addr(&ask->address));
+	if (ask->unless)
+		writer_put(&root, "unless", writer_digest(ask->unless));
 	if (ask->now)
 		writer_put(&root, "now", json_true());
 	if (ask->timeout_s)
@@ -64,7 +67,7 @@ static const struct member {
 } members[] = {
 	{"address", CTL_COMMAND_RETRY, true}, {"address", CTL_COMMAND_REKEY, false},
 	{"now", CTL_COMMAND_SHUTDOWN, false}, {"timeout", CTL_COMMAND_TRY, true},
-	{"copied", CTL_COMMAND_TRY, false},
+	{"copied", CTL_COMMAND_TRY, false},   {"unless", CTL_COMMAND_DESIRED, false},
 };
 
 static bool takes(enum ctl_command command, const char *key)
@@ -91,9 +94,15 @@ static int check_members(const json_t *root, enum ctl_command command, struct er
 	return 0;
 }
 
-/* @address NULL and @timeout 0 where the command takes none. */
-static int read_members(const char *address, json_int_t timeout, struct ctl_ask *ask,
-                        struct err *err)
+static bool read_digest(const char *text, uint64_t *ret_digest)
+{
+	*ret_digest = strtoull(text, NULL, 16);
+	return strspn(text, "0123456789abcdef") == DIGEST_DIGITS && !text[DIGEST_DIGITS];
+}
+
+/* @address and @unless NULL and @timeout 0 where the command takes none. */
+static int read_members(const char *address, const char *unless, json_int_t timeout,
+                        struct ctl_ask *ask, struct err *err)
 {
 	const char *name = ctl_command_names[ask->command];
 	char escaped[ESCAPED_MAX];
@@ -101,6 +110,9 @@ static int read_members(const char *address, json_int_t timeout, struct ctl_ask 
 	if (address && addr_parse(address, &ask->address) < 0)
 		return err_set(err, -EBADMSG, "request: %s: \"%s\" is not an IP address", name,
 		               str_escape(address, escaped, sizeof(escaped)));
+	if (unless && !read_digest(unless, &ask->unless))
+		return err_set(err, -EBADMSG, "request: %s: unless: expected %d hexadecimal digits",
+		               name, DIGEST_DIGITS);
 	if (ask->command == CTL_COMMAND_TRY && (timeout < 1 || timeout > CTL_TRY_MAX_S))
 		return err_set(err, -EBADMSG, "request: %s: timeout: expected 1 to %u", name,
 		               CTL_TRY_MAX_S);
@@ -111,7 +123,7 @@ static int read_members(const char *address, json_int_t timeout, struct ctl_ask 
 int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_ask, struct err *err)
 {
 	json_auto_t *root = reader_load(text, len, CTL_REQUEST_MAX, "request", err);
-	const char *name, *address = NULL;
+	const char *name, *address = NULL, *unless = NULL;
 	char escaped[ESCAPED_MAX];
 	struct ctl_ask ask = {0};
 	int now = 0, copied = 0;
@@ -121,9 +133,9 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 
 	if (!root)
 		return -EBADMSG;
-	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s, s?:b, s?:I, s?:b}", "command",
-	                   &name, "address", &address, "now", &now, "timeout", &timeout, "copied",
-	                   &copied) < 0)
+	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?:s, s?:s, s?:b, s?:I, s?:b}",
+	                   "command", &name, "address", &address, "unless", &unless, "now", &now,
+	                   "timeout", &timeout, "copied", &copied) < 0)
 		return err_set(err, -EBADMSG, "request: %s, expected {\"command\": NAME}",
 		               str_escape(error.text, escaped, sizeof(escaped)));
 	command = str_index(name, ctl_command_names);
@@ -132,7 +144,7 @@ int ctl_proto_parse_request(const char *text, size_t len, struct ctl_ask *ret_as
 	ask = (struct ctl_ask){.command = (enum ctl_command)command, .now = now, .copied = copied};
 	ret = check_members(root, ask.command, err);
 	if (ret == 0)
-		ret = read_members(address, timeout, &ask, err);
+		ret = read_members(address, unless, timeout, &ask, err);
 	if (ret == 0)
 		*ret_ask = ask;
 	return ret;

@@ -9,6 +9,7 @@
 #include "xfrmd/ctl/ctl_server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 #include "xfrmd/base/log.h"
 
 /* Out of file descriptors: the pending client stays in the backlog meanwhile. */
+#define LARGE_ANSWER    (64 * 1024)
 #define ACCEPT_PAUSE_MS 200
 #define READ_CHUNK      4096
 #define OUT_OF_MEMORY   "{\"errors\":[\"daemon: out of memory\"]}"
@@ -69,6 +71,9 @@ static void connection_free(struct connection *connection)
 	buf_fini(&connection->input);
 	buf_fini(&connection->queue);
 	free(connection->answer_owned);
+	/* glibc would keep what a document of thousands of peers was made of */
+	if (connection->answer_len > LARGE_ANSWER)
+		malloc_trim(0);
 	free(connection);
 }
 

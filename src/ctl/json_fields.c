@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "json_fields.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,76 @@ json_t *fields_write(const struct field *fields, const void *structure)
 	for (; fields->key; fields++)
 		writer_put(&object, fields->key, write_field(fields, structure));
 	return object;
+}
+
+static void print_text(const char *text, struct buf *out)
+{
+	buf_u8(out, '"');
+	buf_str(out, text);
+	buf_u8(out, '"');
+}
+
+/* What a jansson of its own writes: the others have nothing to escape. */
+static void print_json(json_t *value, struct buf *out)
+{
+	char *text = writer_dump(value);
+
+	if (text)
+		buf_str(out, text);
+	else
+		out->error = -ENOMEM;
+	free(text);
+}
+
+static void print_field(const struct field *field, const char *structure, struct buf *out)
+{
+	const void *member = structure + field->offset;
+	char text[PREFIX_TEXT_MAX];
+
+	switch (field->kind) {
+	case FIELD_BOOL:
+		buf_str(out, *(const bool *)member ? "true" : "false");
+		break;
+	case FIELD_WORD:
+		print_text(field->words[load(field, member)], out);
+		break;
+	case FIELD_PREFIX:
+		print_text(prefix_format(member, text), out);
+		break;
+	case FIELD_LEVEL:
+		if (*level_of(member))
+			print_text(level_of(member), out);
+		else
+			buf_str(out, "null");
+		break;
+	case FIELD_SPI:
+		if (load(field, member))
+			print_json(write_field(field, structure), out);
+		else
+			buf_str(out, "null");
+		break;
+	case FIELD_COUNT:
+	case FIELD_NUMBER:
+		if (field->kind == FIELD_NUMBER && !load(field, member))
+			buf_str(out, "null");
+		else if (load(field, member) <= INT64_MAX)
+			buf_decimal(out, load(field, member));
+		else
+			print_json(write_field(field, structure), out);
+		break;
+	default:
+		print_json(write_field(field, structure), out);
+	}
+}
+
+void fields_print(const struct field *fields, const void *structure, struct buf *out)
+{
+	for (bool first = true; fields->key; fields++, first = false) {
+		buf_str(out, first ? "" : ",");
+		print_text(fields->key, out);
+		buf_u8(out, ':');
+		print_field(fields, structure, out);
+	}
 }
 
 /* Grown one by one, as whoever adds to the list afterwards expects. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "json_reader.h"
+#include "xfrmd/base/buf.h"
 
 /*
  * One table says which members of a JSON object stand for which of a structure, and in which order.
@@ -53,6 +54,9 @@ struct field {
 	.kind = FIELD_ITEMS, FIELD_MEMBER(type, items), .fields = (of), \
 	.count = offsetof(type, number), .item_size = sizeof(*((type *)0)->items)
 
+/* The members, without the braces, as jansson would write them: for lists of many thousands, of which
+ * a tree would take many times longer and leave the heap in pieces. */
+void fields_print(const struct field *fields, const void *structure, struct buf *out);
 json_t *fields_write(const struct field *fields, const void *structure);
 /* Into a structure that is zero. */
 void fields_read(const struct field *fields, struct reader *reader, json_t *object,

@@ -76,6 +76,14 @@ json_t *writer_spi(uint32_t spi)
 	return json_string(text);
 }
 
+json_t *writer_digest(uint64_t digest)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, digest);
+	return json_string(text);
+}
+
 json_t *writer_addr(const struct addr *addr)
 {
 	char text[ADDR_TEXT_MAX];
@@ -85,7 +93,7 @@ json_t *writer_addr(const struct addr *addr)
 
 char *writer_dump(json_t *root)
 {
-	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	char *text = root ? json_dumps(root, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
 	json_decref(root);
 	return text;

@@ -26,9 +26,10 @@ json_t *writer_texts(const struct strlist *texts);
 json_t *writer_count(uint64_t count);
 json_t *writer_number_or_null(int64_t number); /* 0: null */
 json_t *writer_spi(uint32_t spi);              /* 0: null */
+json_t *writer_digest(uint64_t digest);        /* 16 hexadecimal digits */
 json_t *writer_addr(const struct addr *addr);  /* AF_UNSPEC: null */
 
-/* The text of @root, which is freed. The caller frees; NULL: out of memory. */
+/* The text of @root, any value, which is freed. The caller frees; NULL: out of memory. */
 char *writer_dump(json_t *root);
 
 #endif

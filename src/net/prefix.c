@@ -50,10 +50,10 @@ int prefix_parse(const char *text, struct prefix *ret_prefix, bool *ret_host_bit
 
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
-	char addr_text[ADDR_TEXT_MAX];
+	char *end = text + strlen(addr_format(&prefix->addr, text));
 
-	snprintf(text, PREFIX_TEXT_MAX, "%s/%u", addr_format(&prefix->addr, addr_text),
-	         (unsigned)prefix->len);
+	*end++ = '/';
+	str_decimal(prefix->len, end);
 	return text;
 }
 

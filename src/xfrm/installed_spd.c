@@ -154,15 +154,36 @@ static int remember(struct installed_spd *keeper)
 	return error;
 }
 
+/* To read all costs about an eighth of a look at each. */
+static bool index_is_often_missing(const struct diff *diff, const struct policy_list *have)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < diff->count; i++)
+		missing += diff->ops[i].kind == DIFF_OP_DELETE && diff->ops[i].policy.index == 0;
+	return missing > have->count / 8;
+}
+
+static int compare(struct installed_spd *keeper, struct diff *diff, struct err *err)
+{
+	int error = keeper->have_known ? 0 : installed_spd_read(keeper, err);
+
+	if (!error)
+		error = diff_build(&keeper->have, &keeper->want, diff);
+	if (error || !index_is_often_missing(diff, &keeper->have))
+		return error;
+	diff_fini(diff);
+	error = installed_spd_read(keeper, err);
+	return error ? error : diff_build(&keeper->have, &keeper->want, diff);
+}
+
 static int apply_once(struct installed_spd *keeper, struct spd_change *change, struct err *err)
 {
 	struct diff diff = {0};
 	size_t failures;
 	int error;
 
-	error = keeper->have_known ? 0 : installed_spd_read(keeper, err);
-	if (!error)
-		error = diff_build(&keeper->have, &keeper->want, &diff);
+	error = compare(keeper, &diff, err);
 	if (error)
 		return error == -ENOMEM ? err_set(err, error, "SPD: out of memory") : error;
 	failures = xfrm_sock_apply(keeper->sock, &diff, err);

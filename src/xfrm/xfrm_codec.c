@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XFRM netlink messages. Requests are built by libnl-xfrm. Messages of the kernel are read here:
- * libnl-xfrm's parsers know neither ACQUIRE nor if_id, and read a DELPOLICY without its templates.
+ * XFRM netlink messages, built and read without libnl-xfrm: it makes a dozen objects for a policy,
+ * which takes as long as the kernel's part, and its parsers know neither ACQUIRE nor if_id.
  * Every fixed part is copied out after its length was checked, since a message in a multipart
  * datagram is aligned to 4 bytes only, and unknown attributes are skipped.
  */
@@ -10,28 +10,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/xfrm.h>
-#include <netlink/addr.h>
-#include <netlink/errno.h>
 #include <netlink/msg.h>
-#include <netlink/xfrm/lifetime.h>
-#include <netlink/xfrm/selector.h>
-#include <netlink/xfrm/sp.h>
-#include <netlink/xfrm/template.h>
 #include <string.h>
 
 #include "xfrm_read.h"
-#include "xfrmd/base/cleanup.h"
 
 /* The low bits of a policy index are its direction; 3 and above: policies of one socket. */
 #define INDEX_DIR_MASK 7u
 #define ALGOS_ANY      (~(uint32_t)0)
 #define PORT_MASK_FULL 0xffffu
-
-/* Of libnl's errors a builder can meet only these. */
-static int build_error(int nl_error)
-{
-	return nl_error == -NLE_NOMEM ? -ENOMEM : -EINVAL;
-}
 
 /* By enum policy_dir. */
 static const uint8_t kernel_dirs[] = {
@@ -40,156 +27,88 @@ static const uint8_t kernel_dirs[] = {
 	[POLICY_DIR_FWD] = XFRM_POLICY_FWD,
 };
 
-static void cleanup_sp(struct xfrmnl_sp **sp)
+static struct xfrm_selector selector_of(const struct policy *policy)
 {
-	xfrmnl_sp_put(*sp);
-}
+	struct xfrm_selector sel = {
+		.family = policy->src.addr.family,
+		.prefixlen_s = policy->src.len,
+		.prefixlen_d = policy->dst.len,
+		.proto = policy->proto,
+	};
 
-static void cleanup_sel(struct xfrmnl_sel **sel)
-{
-	xfrmnl_sel_put(*sel);
-}
-
-static void cleanup_lifetime(struct xfrmnl_ltime_cfg **lifetime)
-{
-	xfrmnl_ltime_cfg_put(*lifetime);
-}
-
-static void cleanup_template(struct xfrmnl_user_tmpl **template)
-{
-	xfrmnl_user_tmpl_free(*template);
-}
-
-static void cleanup_addr(struct nl_addr **addr)
-{
-	nl_addr_put(*addr);
-}
-
-static int set_selector(struct xfrmnl_sp *sp, const struct policy *policy)
-{
-	_cleanup_(cleanup_sel) struct xfrmnl_sel *sel = xfrmnl_sel_alloc();
-	_cleanup_(cleanup_addr) struct nl_addr *src = nl_addr_build(
-		policy->src.addr.family, policy->src.addr.bytes, addr_len(&policy->src.addr));
-	_cleanup_(cleanup_addr) struct nl_addr *dst = nl_addr_build(
-		policy->dst.addr.family, policy->dst.addr.bytes, addr_len(&policy->dst.addr));
-
-	if (!sel || !src || !dst)
-		return -ENOMEM;
-	xfrmnl_sel_set_family(sel, policy->src.addr.family);
-	xfrmnl_sel_set_saddr(sel, src);
-	xfrmnl_sel_set_prefixlen_s(sel, policy->src.len);
-	xfrmnl_sel_set_daddr(sel, dst);
-	xfrmnl_sel_set_prefixlen_d(sel, policy->dst.len);
-	xfrmnl_sel_set_proto(sel, policy->proto);
+	memcpy(&sel.saddr, policy->src.addr.bytes, addr_len(&policy->src.addr));
+	memcpy(&sel.daddr, policy->dst.addr.bytes, addr_len(&policy->dst.addr));
 	if (policy->proto == IPPROTO_ICMPV6) {
 		/* the kernel keeps the type where other protocols have the source port */
-		xfrmnl_sel_set_sport(sel, policy->icmp_type);
-		xfrmnl_sel_set_sportmask(sel, PORT_MASK_FULL);
+		sel.sport = htons(policy->icmp_type);
+		sel.sport_mask = htons(PORT_MASK_FULL);
 	}
-	xfrmnl_sp_set_sel(sp, sel);
-	return 0;
+	return sel;
 }
 
-static int set_lifetime(struct xfrmnl_sp *sp)
+static int put_template(struct nl_msg *msg, const struct policy *policy)
 {
-	_cleanup_(cleanup_lifetime) struct xfrmnl_ltime_cfg *lifetime = xfrmnl_ltime_cfg_alloc();
+	const struct xfrm_user_tmpl template = {
+		.id = {.proto = IPPROTO_ESP, .spi = htonl(policy->spi)},
+		.family = policy->src.addr.family,
+		.reqid = policy->reqid,
+		.mode = XFRM_MODE_TRANSPORT,
+		.optional = policy->optional,
+		.aalgos = ALGOS_ANY,
+		.ealgos = ALGOS_ANY,
+		.calgos = ALGOS_ANY,
+	};
 
-	if (!lifetime)
-		return -ENOMEM;
-	xfrmnl_ltime_cfg_set_soft_bytelimit(lifetime, XFRM_INF);
-	xfrmnl_ltime_cfg_set_hard_bytelimit(lifetime, XFRM_INF);
-	xfrmnl_ltime_cfg_set_soft_packetlimit(lifetime, XFRM_INF);
-	xfrmnl_ltime_cfg_set_hard_packetlimit(lifetime, XFRM_INF);
-	xfrmnl_sp_set_lifetime_cfg(sp, lifetime);
-	return 0;
-}
-
-static int set_template(struct xfrmnl_sp *sp, const struct policy *policy)
-{
-	static const struct in6_addr any;
-	_cleanup_(cleanup_template) struct xfrmnl_user_tmpl *template = xfrmnl_user_tmpl_alloc();
-	_cleanup_(cleanup_addr) struct nl_addr *addr = nl_addr_build(policy->src.addr.family, &any,
-	                                                             addr_len(&policy->src.addr));
-
-	if (!template || !addr)
-		return -ENOMEM;
-	xfrmnl_user_tmpl_set_family(template, policy->src.addr.family);
-	xfrmnl_user_tmpl_set_saddr(template, addr);
-	xfrmnl_user_tmpl_set_daddr(template, addr);
-	xfrmnl_user_tmpl_set_proto(template, IPPROTO_ESP);
-	xfrmnl_user_tmpl_set_mode(template, XFRM_MODE_TRANSPORT);
-	xfrmnl_user_tmpl_set_spi(template, policy->spi);
-	xfrmnl_user_tmpl_set_reqid(template, policy->reqid);
-	xfrmnl_user_tmpl_set_optional(template, policy->optional);
-	xfrmnl_user_tmpl_set_aalgos(template, ALGOS_ANY);
-	xfrmnl_user_tmpl_set_ealgos(template, ALGOS_ANY);
-	xfrmnl_user_tmpl_set_calgos(template, ALGOS_ANY);
-	xfrmnl_sp_add_usertemplate(sp, steal_ptr(template));
-	return 0;
+	return nla_put(msg, XFRMA_TMPL, sizeof(template), &template) < 0 ? -ENOMEM : 0;
 }
 
 int xfrm_codec_build_policy(const struct policy *policy, bool update, struct nl_msg **ret_msg)
 {
-	_cleanup_(cleanup_sp) struct xfrmnl_sp *sp = xfrmnl_sp_alloc();
-	struct nl_msg *msg = NULL;
-	int r;
+	struct xfrm_userpolicy_info info = {
+		.sel = selector_of(policy),
+		.lft = {.soft_byte_limit = XFRM_INF,
+	                .hard_byte_limit = XFRM_INF,
+	                .soft_packet_limit = XFRM_INF,
+	                .hard_packet_limit = XFRM_INF},
+		.priority = policy->priority,
+		.dir = kernel_dirs[policy->dir],
+		.action = policy->action == POLICY_ACTION_BLOCK ? XFRM_POLICY_BLOCK
+	                                                        : XFRM_POLICY_ALLOW,
+	};
+	struct nl_msg *msg;
 
 	if (policy->src.addr.family != policy->dst.addr.family)
 		return -EINVAL;
-	if (!sp)
+	msg = xfrm_message_new(update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY, &info,
+	                       sizeof(info));
+	if (!msg || (policy->action == POLICY_ACTION_PROTECT && put_template(msg, policy) < 0)) {
+		nlmsg_free(msg);
 		return -ENOMEM;
-	xfrmnl_sp_set_dir(sp, kernel_dirs[policy->dir]);
-	xfrmnl_sp_set_priority(sp, policy->priority);
-	xfrmnl_sp_set_action(sp, policy->action == POLICY_ACTION_BLOCK ? XFRM_POLICY_BLOCK
-	                                                               : XFRM_POLICY_ALLOW);
-	r = set_selector(sp, policy);
-	if (r == 0)
-		r = set_lifetime(sp);
-	if (r == 0 && policy->action == POLICY_ACTION_PROTECT)
-		r = set_template(sp, policy);
-	if (r < 0)
-		return r;
-	r = update ? xfrmnl_sp_build_update_request(sp, 0, &msg)
-	           : xfrmnl_sp_build_add_request(sp, NLM_F_CREATE | NLM_F_EXCL, &msg);
-	if (r < 0)
-		return build_error(r);
+	}
+	if (!update)
+		nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	*ret_msg = msg;
 	return 0;
 }
 
 int xfrm_codec_build_delete(const struct policy *policy, struct nl_msg **ret_msg)
 {
-	_cleanup_(cleanup_sp) struct xfrmnl_sp *sp = NULL;
-	struct nl_msg *msg = NULL;
-	int r;
+	struct xfrm_userpolicy_id id = {.dir = kernel_dirs[policy->dir], .index = policy->index};
 
 	/* index 0 would make the kernel look for an empty selector */
 	if (policy->index == 0)
 		return -EINVAL;
-	sp = xfrmnl_sp_alloc();
-	if (!sp)
-		return -ENOMEM;
-	xfrmnl_sp_set_dir(sp, kernel_dirs[policy->dir]);
-	xfrmnl_sp_set_index(sp, policy->index);
-	r = xfrmnl_sp_build_delete_request(sp, 0, &msg);
-	if (r < 0)
-		return build_error(r);
-	*ret_msg = msg;
-	return 0;
+	*ret_msg = xfrm_message_new(XFRM_MSG_DELPOLICY, &id, sizeof(id));
+	return *ret_msg ? 0 : -ENOMEM;
 }
 
 int xfrm_codec_build_lookup(const struct policy *policy, struct nl_msg **ret_msg)
 {
-	struct xfrm_userpolicy_id id = {.dir = kernel_dirs[policy->dir]};
-	const struct xfrm_userpolicy_info *info;
-	struct nl_msg *whole = NULL;
-	int r = xfrm_codec_build_policy(policy, false, &whole);
+	struct xfrm_userpolicy_id id = {.dir = kernel_dirs[policy->dir],
+	                                .sel = selector_of(policy)};
 
-	if (r < 0)
-		return r;
-	info = nlmsg_data(nlmsg_hdr(whole));
-	id.sel = info->sel;
-	nlmsg_free(whole);
+	if (policy->src.addr.family != policy->dst.addr.family)
+		return -EINVAL;
 	*ret_msg = xfrm_message_new(XFRM_MSG_GETPOLICY, &id, sizeof(id));
 	return *ret_msg ? 0 : -ENOMEM;
 }

@@ -6,6 +6,9 @@
 #include <netlink/msg.h>
 #include <string.h>
 
+/* A policy with its template takes 252 bytes; libnl's own size is a page, which it clears. */
+#define REQUEST_MAX 512
+
 int xfrm_read_fixed(const struct nlmsghdr *header, void *fixed, size_t size)
 {
 	if (header->nlmsg_len < NLMSG_HDRLEN + size)
@@ -44,9 +47,10 @@ int xfrm_read_addr(unsigned family, const xfrm_address_t *from, struct addr *ret
 
 struct nl_msg *xfrm_message_new(int type, void *fixed, size_t size)
 {
-	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_MAX);
 
-	if (msg && nlmsg_append(msg, fixed, size, NLMSG_ALIGNTO) == 0)
+	if (msg && nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, 0) &&
+	    nlmsg_append(msg, fixed, size, NLMSG_ALIGNTO) == 0)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;

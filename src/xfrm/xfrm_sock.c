@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The request socket: policies and SAs are read, policies are written. One answer is awaited for
- * each request, so nothing queues up and memory does not grow with their number; batching would not
- * be faster, since the kernel's own work dominates.
+ * The request socket: policies and SAs are read, policies are written. The answer of each request,
+ * or of each batch of changes, is awaited, so nothing queues up and memory does not grow with their
+ * number.
  */
 #include "xfrmd/xfrm/xfrm_sock.h"
 
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xfrm_batch.h"
 #include "xfrm_read.h"
 #include "xfrmd/base/array.h"
 #include "xfrmd/xfrm/xfrm_link.h"
@@ -374,13 +375,6 @@ static int write_policy(struct xfrm_sock *sock, const struct policy *policy, boo
 	return r < 0 ? r : transact(sock, msg);
 }
 
-static int apply_op(struct xfrm_sock *sock, const struct diff_op *op)
-{
-	if (op->kind == DIFF_OP_DELETE)
-		return xfrm_sock_delete(sock, &op->policy);
-	return write_policy(sock, &op->policy, op->kind != DIFF_OP_ADD);
-}
-
 static const char *const op_verbs[] = {
 	[DIFF_OP_ADD] = "added",
 	[DIFF_OP_UPDATE] = "updated",
@@ -388,20 +382,60 @@ static const char *const op_verbs[] = {
 	[DIFF_OP_DELETE] = "deleted",
 };
 
+struct application {
+	const struct diff *diff;
+	struct err *err;
+	size_t failures;
+};
+
+static void op_failed(void *ctx, size_t id, int error)
+{
+	struct application *application = ctx;
+	const struct diff_op *op = &application->diff->ops[id];
+	char text[POLICY_TEXT_MAX];
+
+	if (application->failures++ == 0)
+		err_set(application->err, error, "policy %s: cannot be %s: %s",
+		        policy_format(&op->policy, text), op_verbs[op->kind], strerror(-error));
+}
+
+static int build_op(struct xfrm_sock *sock, struct xfrm_batch *batch, const struct diff_op *op,
+                    struct nl_msg **ret_msg)
+{
+	struct policy found = op->policy;
+	int r = 0;
+
+	if (op->kind != DIFF_OP_DELETE)
+		return xfrm_codec_build_policy(&op->policy, op->kind != DIFF_OP_ADD, ret_msg);
+	if (found.index == 0) {
+		xfrm_batch_send(batch);
+		r = xfrm_sock_find(sock, &op->policy, &found);
+	}
+	return r < 0 ? r : xfrm_codec_build_delete(&found, ret_msg);
+}
+
 size_t xfrm_sock_apply(struct xfrm_sock *sock, const struct diff *diff, struct err *err)
 {
-	char text[POLICY_TEXT_MAX];
-	size_t failures = 0;
+	struct application application = {.diff = diff, .err = err};
+	struct xfrm_batch *batch = malloc(sizeof(*batch));
 
-	for (size_t i = 0; i < diff->count; i++) {
-		const struct diff_op *op = &diff->ops[i];
-		int r = apply_op(sock, op);
-
-		if (r < 0 && failures++ == 0)
-			err_set(err, r, "policy %s: cannot be %s: %s",
-			        policy_format(&op->policy, text), op_verbs[op->kind], strerror(-r));
+	if (!batch) {
+		err_set(err, -ENOMEM, "policies: out of memory");
+		return diff->count;
 	}
-	return failures;
+	xfrm_batch_init(batch, &sock->link, op_failed, &application);
+	for (size_t i = 0; i < diff->count; i++) {
+		struct nl_msg *msg = NULL;
+		int r = build_op(sock, batch, &diff->ops[i], &msg);
+
+		if (r < 0)
+			op_failed(&application, i, r);
+		else
+			xfrm_batch_add(batch, msg, i);
+	}
+	xfrm_batch_send(batch);
+	free(batch);
+	return application.failures;
 }
 
 int xfrm_sock_update(struct xfrm_sock *sock, const struct policy *policy)

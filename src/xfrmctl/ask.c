@@ -5,6 +5,7 @@
 #include "xfrmctl.h"
 #include "xfrmd/base/cleanup.h"
 #include "xfrmd/ctl/ctl_client.h"
+#include "xfrmd/spd/policy_digest.h"
 #include "xfrmd/xfrm/xfrm_sock.h"
 
 int ask_daemon_for(const struct options *options, const struct ctl_ask *ask, unsigned timeout_ms,
@@ -36,34 +37,39 @@ int ask_kernel(struct policy_list *ret_have, struct err *err)
 	return ret;
 }
 
-/* Sorted by key, as policy_rows_build() needs it. */
-static int ask_desired(const struct options *options, struct policy_list *ret_want, struct err *err)
+/* Sorted by key, as policy_rows_build() needs it; nothing but *ret_same if what the daemon wants is what
+ * @unless says. */
+static int ask_desired(const struct options *options, uint64_t unless, struct policy_list *ret_want,
+                       bool *ret_same, struct err *err)
 {
+	const struct ctl_ask ask = {.command = CTL_COMMAND_DESIRED, .unless = unless};
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t len = 0;
-	int ret = ask_daemon(options, CTL_COMMAND_DESIRED, &text, &len, err);
+	int ret = ask_daemon_for(options, &ask, QUESTION_TIMEOUT_MS, &text, &len, err);
 
-	if (ret == EXIT_OK && ctl_proto_parse_desired(text, len, ret_want, err) < 0)
-		ret = EXIT_FAILED;
-	if (ret == EXIT_OK)
-		policy_list_sort_key(ret_want);
-	return ret;
+	*ret_same = ret == EXIT_OK && ctl_proto_is_unchanged(text, len);
+	if (ret != EXIT_OK || *ret_same)
+		return ret;
+	if (ctl_proto_parse_desired(text, len, ret_want, err) < 0) /* older ones refuse @unless */
+		return unless ? ask_desired(options, 0, ret_want, ret_same, err) : EXIT_FAILED;
+	policy_list_sort_key(ret_want);
+	return EXIT_OK;
 }
 
 int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,
                  struct output *output)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0}, want = {0};
+	bool drift_known, same = false;
 	struct err err = {0};
-	bool drift_known;
 
 	/* the kernel first: the daemon, asked later, desires what is newer */
 	if (ask_kernel(&have, &err) < 0)
 		return output_complain(output, EXIT_FAILED, "%s", err.text);
-	drift_known = ask_desired(options, &want, &err) == EXIT_OK;
+	drift_known = ask_desired(options, policy_digest(&have), &want, &same, &err) == EXIT_OK;
 	if (!drift_known && !options->json)
 		output_complain(output, 0, "%s, drift is unknown", err.text);
-	if (policy_rows_build(&have, drift_known ? &want : NULL, ret_rows) < 0)
+	if (policy_rows_build(&have, drift_known && !same ? &want : NULL, ret_rows) < 0)
 		return output_complain(output, EXIT_FAILED, "policies: out of memory");
 	*ret_drift_known = drift_known;
 	return EXIT_OK;

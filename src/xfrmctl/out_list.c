@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "xfrmd/base/str.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define CONDITIONS_MAX 32
@@ -33,6 +36,9 @@ static const char *format_conditions(const struct policy *policy, char text[COND
 {
 	char protocol[24];
 
+	text[0] = '\0';
+	if (policy->proto == 0 && !policy->unsupported_key)
+		return text;
 	snprintf(text, CONDITIONS_MAX, "%s%s", format_protocol(policy, protocol, sizeof(protocol)),
 	         policy->unsupported_key ? " +" : "");
 	return text;
@@ -53,14 +59,17 @@ static const char *level_of(const struct policy *policy)
 
 void out_list_cells(struct out_table *table, const struct policy *policy)
 {
-	char prefix[PREFIX_TEXT_MAX], conditions[CONDITIONS_MAX];
+	char prefix[PREFIX_TEXT_MAX + CONDITIONS_MAX], conditions[CONDITIONS_MAX],
+		priority[STR_DECIMAL_MAX];
 
-	out_table_cell(table, colours[policy->action], "%s", policy_action_names[policy->action]);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&policy->src, prefix));
-	out_table_cell(table, OUT_COLOUR_NONE, "%s%s", prefix_format(&policy->dst, prefix),
-	               format_conditions(policy, conditions));
-	out_table_cell(table, OUT_COLOUR_NONE, "%u", policy->priority);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", level_of(policy));
+	out_table_text(table, colours[policy->action], policy_action_names[policy->action]);
+	out_table_text(table, OUT_COLOUR_NONE, prefix_format(&policy->src, prefix));
+	prefix_format(&policy->dst, prefix);
+	out_table_text(table, OUT_COLOUR_NONE,
+	               strcat(prefix, format_conditions(policy, conditions)));
+	str_decimal(policy->priority, priority);
+	out_table_text(table, OUT_COLOUR_NONE, priority);
+	out_table_text(table, OUT_COLOUR_NONE, level_of(policy));
 }
 
 static void put_row(struct out_table *table, const struct policy_row *row)
@@ -68,10 +77,10 @@ static void put_row(struct out_table *table, const struct policy_row *row)
 	const struct policy *policy = &row->policy;
 	const char *drift = diff_drift_name(row->drift);
 
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_dir_names[policy->dir]);
+	out_table_text(table, OUT_COLOUR_NONE, policy_dir_names[policy->dir]);
 	out_list_cells(table, policy);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", policy_is_ours(policy) ? "xfrmd" : "other");
-	out_table_cell(table, OUT_COLOUR_BAD, "%s", drift ? drift : "");
+	out_table_text(table, OUT_COLOUR_NONE, policy_is_ours(policy) ? "xfrmd" : "other");
+	out_table_text(table, OUT_COLOUR_BAD, drift ? drift : "");
 }
 
 static void init_table(struct out_table *table)
@@ -99,9 +108,9 @@ static void put_group(struct out_table *table, const struct list_group *group)
 	const struct policy policy = {.action = group->action, .optional = group->optional};
 	char prefix[PREFIX_TEXT_MAX];
 
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", prefix_format(&group->prefix, prefix));
-	out_table_cell(table, colours[group->action], "%s", policy_action_names[group->action]);
-	out_table_cell(table, OUT_COLOUR_NONE, "%s", level_of(&policy));
+	out_table_text(table, OUT_COLOUR_NONE, prefix_format(&group->prefix, prefix));
+	out_table_text(table, colours[group->action], policy_action_names[group->action]);
+	out_table_text(table, OUT_COLOUR_NONE, level_of(&policy));
 	out_table_cell(table, OUT_COLOUR_NONE, "%u", group->priority);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->out);
 	out_table_cell(table, OUT_COLOUR_NONE, "%zu", group->in);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define GAP      2
-#define CELL_MAX 512
+#define CELL_MAX 511
 
 /* ECMA-48, SGR */
 static const char *const colour_codes[] = {
@@ -27,29 +27,39 @@ void out_table_init(struct out_table *table, const struct out_column *columns, s
 {
 	*table = (struct out_table){.columns = columns, .column_count = count};
 	for (size_t i = 0; i < count; i++)
-		out_table_cell(table, OUT_COLOUR_HEAD, "%s", columns[i].title);
+		out_table_text(table, OUT_COLOUR_HEAD, columns[i].title);
+}
+
+void out_table_text(struct out_table *table, enum out_colour colour, const char *text)
+{
+	size_t column = table->cell_count++ % table->column_count;
+	size_t len = strnlen(text, CELL_MAX);
+
+	if (len > table->widths[column])
+		table->widths[column] = len;
+	buf_u8(&table->cells, (uint8_t)colour);
+	buf_append(&table->cells, text, len);
+	buf_u8(&table->cells, '\0');
 }
 
 void out_table_cell(struct out_table *table, enum out_colour colour, const char *format, ...)
 {
-	size_t column = table->cell_count++ % table->column_count;
-	char text[CELL_MAX];
+	char text[CELL_MAX + 1];
 	va_list args;
-	size_t len;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	len = strlen(text);
-	if (len > table->widths[column])
-		table->widths[column] = len;
-	buf_u8(&table->cells, (uint8_t)colour);
-	buf_append(&table->cells, text, len + 1);
+	out_table_text(table, colour, text);
 }
 
 static void put_blanks(struct buf *out, size_t count)
 {
-	buf_printf(out, "%*s", (int)count, "");
+	static const char blanks[] = "                                ";
+
+	for (; count >= sizeof(blanks); count -= sizeof(blanks) - 1)
+		buf_append(out, blanks, sizeof(blanks) - 1);
+	buf_append(out, blanks, count);
 }
 
 void out_table_render(struct out_table *table, bool coloured, struct buf *out)

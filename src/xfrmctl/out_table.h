@@ -40,6 +40,8 @@ struct out_table {
 void out_table_init(struct out_table *table, const struct out_column *columns, size_t count);
 void out_table_cell(struct out_table *table, enum out_colour colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same without a format, for tables of many thousand rows. */
+void out_table_text(struct out_table *table, enum out_colour colour, const char *text);
 void out_table_render(struct out_table *table, bool coloured, struct buf *out);
 
 #endif

@@ -26,10 +26,12 @@ int output_complain(struct output *output, int status, const char *format, ...)
 
 void output_json(struct output *output, char *json)
 {
-	if (json)
-		buf_printf(&output->text, "%s\n", json);
-	else
+	if (json) {
+		buf_str(&output->text, json);
+		buf_u8(&output->text, '\n');
+	} else {
 		output->text.error = -ENOMEM;
+	}
 	free(json);
 }
 

@@ -9,6 +9,7 @@
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/run_dir.h"
 #include "xfrmd/ctl/ctl_server.h"
+#include "xfrmd/spd/policy_digest.h"
 #include "xfrmd/xfrmd/metrics_report.h"
 #include "xfrmd/xfrmd/monitor.h"
 #include "xfrmd/xfrmd/policies.h"
@@ -65,6 +66,14 @@ static void rekey(struct daemon *daemon, const struct addr *remote, struct strli
 	strlist_addf(changes, "%s: asked for", peer);
 }
 
+static char *desired(const struct daemon *daemon, uint64_t unless)
+{
+	const struct policy_list *want = installed_spd_want(daemon->spd);
+
+	return unless && unless == policy_digest(want) ? ctl_proto_unchanged()
+	                                               : ctl_proto_desired(want);
+}
+
 /* What shows something answers with its document, what does something in sentences. */
 static char *answer(struct daemon *daemon, const struct ctl_ask *ask)
 {
@@ -78,7 +87,7 @@ static char *answer(struct daemon *daemon, const struct ctl_ask *ask)
 	case CTL_COMMAND_METRICS:
 		return metrics_report(daemon);
 	case CTL_COMMAND_DESIRED:
-		return ctl_proto_desired(installed_spd_want(daemon->spd));
+		return desired(daemon, ask->unless);
 	case CTL_COMMAND_RELOAD:
 		reload_run(daemon, &changes, &errors);
 		break;

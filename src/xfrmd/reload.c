@@ -3,6 +3,7 @@
 #include "xfrmd/xfrmd/reload.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "xfrmd/base/clock.h"
@@ -46,6 +47,7 @@ int reload_run(struct daemon *daemon, struct strlist *ret_changes, struct strlis
 		settings_swap(daemon, &settings, ret_changes, ret_errors);
 	}
 	settings_fini(&settings);
+	malloc_trim(0); /* glibc would keep what the former policies, and the difference, took */
 	settings_log("reload", ret_changes, ret_errors);
 	note(&daemon->parts.reload->history, ret_errors);
 	notify_send("READY=1\nSTATUS=protecting %zu prefixes", daemon->settings.conf.protect.count);

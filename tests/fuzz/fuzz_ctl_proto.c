@@ -28,7 +28,8 @@ static void read_request(const char *text, size_t size)
 		return;
 	back = ctl_proto_request(&ask);
 	if (back && (ctl_proto_parse_request(back, strlen(back), &again, &err) < 0 ||
-	             again.command != ask.command || !addr_equal(&again.address, &ask.address)))
+	             again.command != ask.command || again.unless != ask.unless ||
+	             !addr_equal(&again.address, &ask.address)))
 		abort();
 	free(back);
 }

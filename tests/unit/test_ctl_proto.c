@@ -42,6 +42,8 @@ static const struct ctl_ask asks[] = {
 	{.command = CTL_COMMAND_STATUS},
 	{.command = CTL_COMMAND_PEERS},
 	{.command = CTL_COMMAND_DESIRED},
+	{.command = CTL_COMMAND_DESIRED, .unless = 1},
+	{.command = CTL_COMMAND_DESIRED, .unless = UINT64_MAX},
 	{.command = CTL_COMMAND_RELOAD},
 	{.command = CTL_COMMAND_SHUTDOWN},
 	{.command = CTL_COMMAND_SHUTDOWN, .now = true},
@@ -65,6 +67,7 @@ START_TEST(request_of_every_command_is_read_back)
 	ck_assert_int_eq(ctl_proto_parse_request(text, strlen(text), &ask, &err), 0);
 	ck_assert_int_eq(ask.command, asks[_i].command);
 	ck_assert(addr_equal(&ask.address, &asks[_i].address));
+	ck_assert_uint_eq(ask.unless, asks[_i].unless);
 	ck_assert_int_eq(ask.now, asks[_i].now);
 	ck_assert_uint_eq(ask.timeout_s, asks[_i].timeout_s);
 	ck_assert_int_eq(ask.copied, asks[_i].copied);
@@ -94,6 +97,14 @@ static const struct {
 	{"{\"command\":\"try\",\"timeout\":3601}", "request: try: timeout: expected 1 to 3600"},
 	{"{\"command\":\"try\",\"timeout\":-4294967295}",
          "request: try: timeout: expected 1 to 3600"},
+	{"{\"command\":\"status\",\"unless\":\"0123456789abcdef\"}",
+         "request: status: unless: not expected"},
+	{"{\"command\":\"desired\",\"unless\":\"0123456789abcde\"}",
+         "request: desired: unless: expected 16 hexadecimal digits"},
+	{"{\"command\":\"desired\",\"unless\":\"0123456789abcdef0\"}",
+         "request: desired: unless: expected 16 hexadecimal digits"},
+	{"{\"command\":\"desired\",\"unless\":\"0123456789abcdeG\"}",
+         "request: desired: unless: expected 16 hexadecimal digits"},
 	{"{\"command\":\"reload\",\"now\":true}", "request: reload: now: not expected"},
 	{"{\"command\":\"shutdown\",\"now\":1}",
          "request: Expected true or false, got integer*, expected {\"command\": NAME}"},
@@ -523,6 +534,19 @@ START_TEST(desired_policies_survive_a_round_trip_without_loss)
 }
 END_TEST
 
+START_TEST(unchanged_is_no_list_of_policies)
+{
+	char *unchanged = ctl_proto_unchanged(),
+	     *none = ctl_proto_desired(&(struct policy_list){0});
+
+	ck_assert(ctl_proto_is_unchanged(unchanged, strlen(unchanged)));
+	ck_assert(!ctl_proto_is_unchanged(unchanged, strlen(unchanged) - 1));
+	ck_assert(!ctl_proto_is_unchanged(none, strlen(none)));
+	free(unchanged);
+	free(none);
+}
+END_TEST
+
 #define POLICY_JSON                                                                                \
 	"{\"policies\":[{\"direction\":\"out\",\"action\":\"protect\",\"source\":\"10.0.1.1/32\"," \
 	"\"destination\":\"10.0.1.0/24\",\"priority\":30108,\"level\":\"required\","               \
@@ -651,6 +675,7 @@ int main(void)
 	tcase_add_loop_test(tests, peers_that_cannot_be_read_are_refused, 0, COUNT(bad_peers));
 	tcase_add_test(tests, list_rows_have_owner_and_drift);
 	tcase_add_test(tests, desired_policies_survive_a_round_trip_without_loss);
+	tcase_add_test(tests, unchanged_is_no_list_of_policies);
 	tcase_add_loop_test(tests, desired_policies_that_cannot_be_read_are_refused, 0,
 	                    COUNT(bad_policies));
 	tcase_add_test(tests, result_survives_a_round_trip);

@@ -2,6 +2,8 @@
 #include "xfrmd/base/str.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test.h"
@@ -32,6 +34,21 @@ static const struct {
 	{"1.0", 0, 10, -EINVAL, 0},
 	{"99999999999999999999999999999999x", 0, 10, -EINVAL, 0},
 };
+
+START_TEST(decimal_is_what_printf_writes)
+{
+	static const uint64_t values[] = {0, 9, 10, 255, 1000, UINT32_MAX, UINT64_MAX};
+	char text[STR_DECIMAL_MAX], expected[STR_DECIMAL_MAX];
+
+	for (size_t i = 0; i < COUNT(values); i++) {
+		char *end = str_decimal(values[i], text);
+
+		snprintf(expected, sizeof(expected), "%" PRIu64, values[i]);
+		ck_assert_str_eq(text, expected);
+		ck_assert_ptr_eq(end, text + strlen(expected));
+	}
+}
+END_TEST
 
 START_TEST(parse_u64_reads_whole_decimal_numbers_in_range)
 {
@@ -258,6 +275,7 @@ int main(void)
 	TCase *tcase;
 	Suite *suite = test_suite("str", &tcase);
 
+	tcase_add_test(tcase, decimal_is_what_printf_writes);
 	tcase_add_loop_test(tcase, parse_u64_reads_whole_decimal_numbers_in_range, 0,
 	                    COUNT(numbers));
 	tcase_add_loop_test(tcase, parse_bool_knows_eight_words_in_any_case, 0, COUNT(bools));

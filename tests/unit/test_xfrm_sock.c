@@ -400,6 +400,38 @@ START_TEST(failures_are_counted_and_the_rest_is_applied)
 }
 END_TEST
 
+/* Two of them in each batch: a policy that is there already. */
+START_TEST(failures_are_found_in_every_batch)
+{
+	enum { COUNT = 1000, EVERY = 50 };
+	struct diff_op ops[COUNT];
+	struct diff diff = {.ops = ops, .count = COUNT};
+	struct policy_list have;
+	struct err err;
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		unsigned number = i % EVERY == EVERY - 1 ? i - 1 : i;
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.%u.%u.0/24", number / 256, number % 256);
+		ops[i] = (struct diff_op){DIFF_OP_ADD,
+		                          {
+						  .dir = POLICY_DIR_OUT,
+						  .action = POLICY_ACTION_BLOCK,
+						  .src = prefix("10.0.1.1"),
+						  .dst = prefix(text),
+						  .priority = 30108,
+					  }};
+	}
+	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), COUNT / EVERY);
+	ck_assert_str_eq(err.text, "policy out block 10.0.1.1/32 -> 10.0.48.0/24 priority 30108: "
+	                           "cannot be added: File exists");
+	have = dump();
+	ck_assert_uint_eq(have.count, COUNT - COUNT / EVERY);
+	policy_list_fini(&have);
+}
+END_TEST
+
 START_TEST(empty_dump_of_sas_succeeds)
 {
 	struct sa *sas = NULL;
@@ -924,6 +956,7 @@ int main(void)
 	tcase_add_test(tests, selectors_that_are_not_ours_have_another_key);
 	tcase_add_test(tests, socket_policies_are_left_out);
 	tcase_add_test(tests, failures_are_counted_and_the_rest_is_applied);
+	tcase_add_test(tests, failures_are_found_in_every_batch);
 	tcase_add_test(tests, hash_thresholds_are_set_and_only_lowered);
 	tcase_add_test(tests, empty_dump_of_sas_succeeds);
 	tcase_add_loop_test(tests, changes_of_others_are_reported_and_own_ones_are_not, 0,

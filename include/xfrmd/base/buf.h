@@ -23,6 +23,7 @@ void buf_u8(struct buf *buf, uint8_t value);
 void buf_be16(struct buf *buf, uint16_t value);
 void buf_be32(struct buf *buf, uint32_t value);
 /* Text without the final NUL. */
+void buf_decimal(struct buf *buf, uint64_t value);
 void buf_str(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the first @len bytes (at most all). */

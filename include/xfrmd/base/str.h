@@ -12,6 +12,10 @@
  */
 int str_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value);
 
+#define STR_DECIMAL_MAX 21 /* with the final NUL */
+/* @value as text; its end. */
+char *str_decimal(uint64_t value, char text[STR_DECIMAL_MAX]);
+
 /* true, yes, on, 1 / false, no, off, 0, in any case; else -EINVAL. */
 int str_parse_bool(const char *text, bool *ret_value);
 

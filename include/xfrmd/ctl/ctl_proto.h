@@ -44,9 +44,10 @@ extern const char *const ctl_command_names[];
 struct ctl_ask {
 	enum ctl_command command;
 	struct addr address; /* RETRY, REKEY: of the peer; else, and for all, AF_UNSPEC */
-	bool now;            /* SHUTDOWN: waits for no job */
-	uint32_t timeout_s;  /* TRY: until it goes back; else 0 */
-	bool copied;         /* TRY: CTL_TRY_NEW of the run directory, not the configuration file */
+	uint64_t unless;    /* DESIRED: policy_digest() of policies that need not be sent; else 0 */
+	bool now;           /* SHUTDOWN: waits for no job */
+	uint32_t timeout_s; /* TRY: until it goes back; else 0 */
+	bool copied;        /* TRY: CTL_TRY_NEW of the run directory, not the configuration file */
 };
 /* The copy of what is to be tried, and what the daemon makes of its name once it tries it: it stays
  * until the end of the try, or for who confirms it. Both in the run directory. */
@@ -130,10 +131,14 @@ void ctl_peers_fini(struct ctl_peers *peers);
  * because nobody knows. */
 char *ctl_proto_list(const struct policy_rows *rows, bool drift_known);
 
-/* DESIRED: policies as they are, without loss. */
+/* DESIRED: policies as they are, without loss; or that they are those of `unless`. An older daemon refuses
+ * that. */
 char *ctl_proto_desired(const struct policy_list *policies);
 int ctl_proto_parse_desired(const char *text, size_t len, struct policy_list *ret_policies,
                             struct err *err);
+
+char *ctl_proto_unchanged(void);
+bool ctl_proto_is_unchanged(const char *text, size_t len);
 
 /* RELOAD, SHUTDOWN, FLUSH, RETRY, REKEY, CHECK: what was done, in sentences, or every reason why not. */
 char *ctl_proto_result(bool ok, const struct strlist *changes, const struct strlist *errors);
