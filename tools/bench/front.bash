@@ -32,3 +32,4 @@ BENCH=$LAB/../../tools/bench
 export PYTHONPATH=$LAB
 # shellcheck source=/dev/null
 . "$BENCH/sides.bash"
+warm_kernel
