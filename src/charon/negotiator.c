@@ -12,7 +12,7 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/charon/swan_conf.h"
 
-/* Peers that fail to negotiate with us may try for ever. */
+/* Peers that fail to negotiate with us may try for ever, and anybody may ask for addresses. */
 #define REFUSALS_BURST       20
 #define REFUSALS_INTERVAL_MS 60000
 
@@ -291,6 +291,7 @@ int negotiator_open(struct loop *loop, const char *vici_path, const struct conf 
 		.callbacks = callbacks,
 		.ctx = ctx,
 		.refusals = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS},
+		.absent = {.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS},
 	};
 	error = ike_link_new(loop, vici_path, &link_callbacks, negotiator, &negotiator->link);
 	if (!error)

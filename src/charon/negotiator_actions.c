@@ -137,6 +137,13 @@ static void initiate(struct negotiator *negotiator, const struct peer_action *ac
 	negotiator->callbacks->progress(negotiator->ctx, &action->pair, IKE_PROGRESS_BEGUN);
 }
 
+/* Of addresses that nobody has a scan asks for hundreds in a second. */
+static bool is_to_be_told(struct negotiator *negotiator, const struct peer_action *action)
+{
+	return action->old_state != PEER_STATE_QUEUED || action->new_state != PEER_STATE_FAILED ||
+	       log_allowed(&negotiator->absent, clock_now_ms(), "peer: nobody has the address");
+}
+
 static void log_change(const struct peer_action *action)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], words[FAILURE_WORDS_MAX];
@@ -298,7 +305,8 @@ static void act(struct negotiator *negotiator, const struct peer_action *action)
 		negotiator_arm_renew(negotiator);
 		break;
 	case PEER_ACTION_CHANGED:
-		log_change(action);
+		if (is_to_be_told(negotiator, action))
+			log_change(action);
 		negotiator->callbacks->peer_changed(negotiator->ctx);
 		if (action->new_state == PEER_STATE_UP)
 			negotiator->callbacks->peer_up(negotiator->ctx, action->pair.remote.family);

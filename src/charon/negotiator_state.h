@@ -25,6 +25,7 @@ struct negotiator {
 	struct loop_timer *renew_timer;
 	struct loop_timer *peers_timer;
 	struct log_limit refusals;
+	struct log_limit absent; /* addresses of the link that nobody has */
 	struct reasons reasons;
 	size_t half_open;     /* that others began, by charon's last word */
 	bool announced;       /* ready was called for this connection */

@@ -10,8 +10,10 @@
 #include "xfrmd/net/rtnl.h"
 
 /* The kernel gives up after 3 s (mcast_solicit times retrans_time_ms, by default). */
-#define LISTEN_MS 5000
-#define NUD_THERE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
+#define LISTEN_MS     5000
+/* Of all that are asked for at once the kernel tells in the same moment, of each by some 800 bytes. */
+#define EVENTS_RCVBUF (4 * 1024 * 1024)
+#define NUD_THERE     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
 struct neighbours {
 	struct nl_sock *questions, *events;
@@ -127,6 +129,7 @@ static void be_quiet(void *ctx)
 
 static int open_events(struct neighbours *neighbours)
 {
+	static const int size = EVENTS_RCVBUF;
 	int code;
 
 	neighbours->events = nl_socket_alloc();
@@ -137,7 +140,13 @@ static int open_events(struct neighbours *neighbours)
 	                           neighbours);
 	if (code == 0)
 		code = nl_connect(neighbours->events, NETLINK_ROUTE);
-	return code == 0 ? nl_socket_set_nonblocking(neighbours->events) : code;
+	if (code == 0)
+		code = nl_socket_set_nonblocking(neighbours->events);
+	/* more than the default if it can be had */
+	if (code == 0)
+		(void)setsockopt(nl_socket_get_fd(neighbours->events), SOL_SOCKET, SO_RCVBUFFORCE,
+		                 &size, sizeof(size));
+	return code;
 }
 
 int neighbours_open(struct loop *loop, neighbours_fn answered, void *ctx,
