@@ -43,7 +43,7 @@
  * when renewals have gone unanswered for so long. */
 #define LIVENESS_GIVE_UP_MS    6200
 #define LIVENESS_UNANSWERED_MS 5000
-/* A look asks so many; and renewals under way at once, as PEERS_INFLIGHT_MAX, of which a look begins some. */
+/* A look asks so many; and renewals under way at once, as PEERS_WORKING_MAX, of which a look begins some. */
 #define LIVENESS_ECHOES_MAX    64
 #define LIVENESS_RENEWALS_MAX  64
 #define LIVENESS_BEGUN_MAX     16
