@@ -24,6 +24,7 @@ int peers_new(uint64_t seed, struct peers **ret_peers)
 		return -ENOMEM;
 	peers->next_ms = UINT64_MAX;
 	peers->window = PEERS_WINDOW_START;
+	peers->busy_after_ms = PEERS_BUSY_AFTER_MS;
 	peers->random_state = seed;
 	peers->forget_after_ms = PEERS_FORGET_AFTER_MS;
 	*ret_peers = peers;

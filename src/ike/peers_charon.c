@@ -260,7 +260,7 @@ void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms
 	if (!peer)
 		return;
 	peers_set_silent(peers, peer, false);
-	peer->silent_ms = now_ms + (peer->there ? PEERS_BUSY_AFTER_MS : PEERS_SILENT_AFTER_MS);
+	peer->silent_ms = now_ms + (peer->there ? peers->busy_after_ms : PEERS_SILENT_AFTER_MS);
 	peers_note_due(peers, peer, now_ms);
 }
 
@@ -269,7 +269,7 @@ void peers_on_answered(struct peers *peers, const struct pair *pair)
 	struct peer *peer = negotiating(peers, pair);
 
 	if (peer)
-		peers_set_silent(peers, peer, false);
+		peers_end_silence(peers, peer);
 }
 
 void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)

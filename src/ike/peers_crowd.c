@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Many at once: which negotiations are work for charon, who is there at all, and which of two ends begins. */
 #include "peers_state.h"
+#include "xfrmd/base/clock.h"
 #include "xfrmd/ike/duplicates.h"
 
 size_t peers_working(const struct peers *peers)
@@ -32,10 +33,30 @@ void peers_set_silent(struct peers *peers, struct peer *peer, bool silent)
 	peer->silent_ms = UINT64_MAX;
 }
 
+/* Many that are there and deaf: a proxy answers for them, or they know no IKE. */
+static void note_deaf(struct peers *peers, uint64_t now_ms)
+{
+	if (now_ms < peers->deaf_ms + peers->busy_after_ms)
+		return;
+	peers->busy_after_ms = clock_later(peers->busy_after_ms / 2, PEERS_SILENT_AFTER_MS);
+	peers->deaf_ms = now_ms;
+}
+
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
-	if (now_ms >= peer->silent_ms)
-		peers_set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
+	if (now_ms < peer->silent_ms)
+		return;
+	if (peer->there)
+		note_deaf(peers, now_ms);
+	peers_set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
+}
+
+void peers_end_silence(struct peers *peers, struct peer *peer)
+{
+	/* it was only busy, and so are others */
+	if (peer->silent && peer->there)
+		peers->busy_after_ms = PEERS_BUSY_AFTER_MS;
+	peers_set_silent(peers, peer, false);
 }
 
 void peers_forget_begun(struct peers *peers, const struct addr *remote)

@@ -22,7 +22,9 @@ struct peers {
 	size_t next_begun;
 	bool resolver;
 	size_t window;
-	uint64_t slowed_ms; /* it was halved last */
+	uint64_t slowed_ms;     /* it was halved last */
+	uint64_t busy_after_ms; /* one that is there is silent after this */
+	uint64_t deaf_ms;       /* that was halved last */
 	bool charon_up;
 	uint64_t next_ms;
 	uint64_t next_order;
@@ -60,6 +62,8 @@ void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
 /* Negotiations that charon works on. */
 size_t peers_working(const struct peers *peers);
+/* One that is NEGOTIATING has been answered. */
+void peers_end_silence(struct peers *peers, struct peer *peer);
 /* One that is NEGOTIATING becomes silent when it is due. */
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
 /* The one writer of silent; when it is due is not known afterwards. */

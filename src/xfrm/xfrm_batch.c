@@ -86,6 +86,8 @@ void xfrm_batch_send(struct xfrm_batch *batch)
 	ack_last(batch);
 	error = nl_sendto(batch->link->nl, batch->bytes, batch->len);
 	error = error < 0 ? xfrm_link_error(error) : await_last(batch);
+	if (error == -ENOBUFS)
+		xfrm_link_drain(batch->link);
 	for (size_t i = 0; error < 0 && i < batch->count; i++)
 		batch->failed(batch->ctx, batch->ids[i], error);
 	batch->len = batch->count = 0;

@@ -50,7 +50,7 @@ void xfrm_link_close(struct xfrm_link *link)
 	link->nl = NULL;
 }
 
-ssize_t xfrm_link_receive(struct xfrm_link *link)
+static ssize_t receive(struct xfrm_link *link, int flags)
 {
 	struct sockaddr_nl sender = {0};
 	struct iovec iov = {.iov_base = link->bytes, .iov_len = sizeof(link->bytes)};
@@ -63,11 +63,25 @@ ssize_t xfrm_link_receive(struct xfrm_link *link)
 	ssize_t len;
 
 	do {
-		len = recvmsg(nl_socket_get_fd(link->nl), &message, 0);
+		len = recvmsg(nl_socket_get_fd(link->nl), &message, flags);
 	} while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return -errno;
 	if (message.msg_namelen != sizeof(sender) || sender.nl_pid != 0)
 		return 0;
 	return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : len;
+}
+
+ssize_t xfrm_link_receive(struct xfrm_link *link)
+{
+	return receive(link, 0);
+}
+
+void xfrm_link_drain(struct xfrm_link *link)
+{
+	ssize_t len;
+
+	do {
+		len = receive(link, MSG_DONTWAIT);
+	} while (len >= 0 || len == -ENOBUFS || len == -EMSGSIZE);
 }

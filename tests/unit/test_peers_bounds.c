@@ -547,6 +547,50 @@ START_TEST(peer_that_is_there_is_given_time_in_a_crowd)
 }
 END_TEST
 
+/* One that is there is negotiated with at @now_ms. */
+static void ask_present(const char *address, uint64_t now_ms)
+{
+	struct addr to = make_addr(address);
+
+	acquire(&to, now_ms);
+	peers_on_resolved(peers, &to, NEIGHBOUR_THERE, now_ms, &actions);
+	peers_on_timer(peers, now_ms, &actions);
+	peers_on_sent(peers, pair_to(&to), now_ms);
+}
+
+/* Whether it is silent so long after @since_ms, and not before. */
+static bool silent_after(const char *address, uint64_t since_ms, uint64_t after_ms)
+{
+	struct addr to = make_addr(address);
+
+	peers_on_timer(peers, since_ms + after_ms - 1, &actions);
+	if (peers_find(peers, pair_to(&to))->silent)
+		return false;
+	peers_on_timer(peers, since_ms + after_ms, &actions);
+	return peers_find(peers, pair_to(&to))->silent;
+}
+
+START_TEST(peers_that_are_there_and_deaf_are_given_less_time_until_one_answers_late)
+{
+	const uint64_t second = NOW + 2000, third = second + 2000, fourth = third + 2000;
+	struct addr late = make_addr("9.0.0.3");
+
+	make_crowd();
+	local = make_addr("8.0.0.1");
+	/* two at once count as one */
+	ask_present("9.0.0.1", NOW);
+	ask_present("9.0.0.2", NOW);
+	ck_assert(silent_after("9.0.0.1", NOW, PEERS_BUSY_AFTER_MS));
+	ask_present("9.0.0.3", second);
+	ck_assert(silent_after("9.0.0.3", second, PEERS_BUSY_AFTER_MS / 2));
+	ask_present("9.0.0.4", third);
+	ck_assert(silent_after("9.0.0.4", third, PEERS_BUSY_AFTER_MS / 4));
+	peers_on_answered(peers, pair_to(&late));
+	ask_present("9.0.0.5", fourth);
+	ck_assert(silent_after("9.0.0.5", fourth, PEERS_BUSY_AFTER_MS));
+}
+END_TEST
+
 START_TEST(peer_that_has_begun_is_waited_for)
 {
 	struct addr to = make_addr("10.0.9.1");
@@ -742,6 +786,8 @@ int main(void)
 	tcase_add_test(tcase, window_follows_from_how_long_negotiations_take);
 	tcase_add_test(tcase, window_is_halved_once_a_second);
 	tcase_add_test(tcase, peer_that_is_there_is_given_time_in_a_crowd);
+	tcase_add_test(tcase,
+	               peers_that_are_there_and_deaf_are_given_less_time_until_one_answers_late);
 	tcase_add_test(tcase, address_is_resolved_first_in_a_crowd);
 	tcase_add_test(tcase, address_that_nobody_has_is_not_negotiated_with);
 	tcase_add_test(tcase, address_of_which_nothing_is_heard_is_negotiated_with);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <linux/xfrm.h>
 #include <sched.h>
 #include <stdio.h>
@@ -428,6 +429,49 @@ START_TEST(failures_are_found_in_every_batch)
 	                           "cannot be added: File exists");
 	have = dump();
 	ck_assert_uint_eq(have.count, COUNT - COUNT / EVERY);
+	policy_list_fini(&have);
+}
+END_TEST
+
+/* The socket of @sock gets the least room that the kernel gives. */
+static void shrink_room(void)
+{
+	const int least = 1;
+
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_nl own = {0};
+		socklen_t len = sizeof(own);
+
+		if (getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
+		    own.nl_family == AF_NETLINK && own.nl_pid == xfrm_sock_port(sock))
+			ck_assert_int_eq(
+				setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)), 0);
+	}
+}
+
+/* As under a small net.core.rmem_max. */
+START_TEST(failures_without_room_for_their_answers_are_waited_for_by_nobody)
+{
+	enum { COUNT = 1000 };
+	struct policy_list have;
+	struct diff_op ops[COUNT];
+	struct diff diff = {.ops = ops, .count = COUNT};
+	struct err err;
+
+	for (unsigned i = 0; i < COUNT; i++)
+		ops[i] = (struct diff_op){DIFF_OP_DELETE,
+		                          {
+						  .dir = POLICY_DIR_OUT,
+						  .action = POLICY_ACTION_BLOCK,
+						  .src = prefix("10.0.1.1"),
+						  .dst = prefix("10.0.2.0/24"),
+						  .index = 999993 + 8 * i,
+					  }};
+	shrink_room();
+	ck_assert_uint_eq(xfrm_sock_apply(sock, &diff, &err), COUNT);
+	/* what follows is answered */
+	have = dump();
+	ck_assert_uint_eq(have.count, 0);
 	policy_list_fini(&have);
 }
 END_TEST
@@ -957,6 +1001,7 @@ int main(void)
 	tcase_add_test(tests, socket_policies_are_left_out);
 	tcase_add_test(tests, failures_are_counted_and_the_rest_is_applied);
 	tcase_add_test(tests, failures_are_found_in_every_batch);
+	tcase_add_test(tests, failures_without_room_for_their_answers_are_waited_for_by_nobody);
 	tcase_add_test(tests, hash_thresholds_are_set_and_only_lowered);
 	tcase_add_test(tests, empty_dump_of_sas_succeeds);
 	tcase_add_loop_test(tests, changes_of_others_are_reported_and_own_ones_are_not, 0,

@@ -40,7 +40,9 @@ const char *peer_state_name(enum peer_state state);
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
  * again when they do. */
 #define PEERS_SILENT_AFTER_MS   50
-/* The same of one that is there for certain, which has much to do: charon sends again then. */
+/* The same of one that is there for certain, which has much to do: charon sends again then. Halved, down to
+ * the above, when such ones do not answer, until one answers later than that: where a proxy or a cloud's
+ * network answers for every address, being there tells nothing. */
 #define PEERS_BUSY_AFTER_MS     1000
 /* Those that are silent at once; beyond, they count as work until they end: some 20 KB of charon's memory
  * each, and its sockets' buffers hold what waits for as many dead neighbours (CHARON_SENDING_MAX). */

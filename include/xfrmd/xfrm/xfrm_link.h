@@ -26,6 +26,9 @@ void xfrm_link_close(struct xfrm_link *link);
  * -EAGAIN, -ENOBUFS (notifications were lost), -EMSGSIZE or another negative errno.
  */
 ssize_t xfrm_link_receive(struct xfrm_link *link);
+/* Drops all that is there. After -ENOBUFS the kernel drops answers, now without telling, until nothing is
+ * left to be received: whoever awaited the next one would wait for ever. */
+void xfrm_link_drain(struct xfrm_link *link);
 
 /* libnl's own error numbers (negative, or not an error) to negative errno or 0. */
 int xfrm_link_error(int nl_error);
