@@ -16,11 +16,13 @@ size_t peers_window(const struct peers *peers)
 
 void peers_note_duration(struct peers *peers, uint64_t took_ms, uint64_t now_ms)
 {
-	if (took_ms <= PEERS_QUICK_MS && peers->window < PEERS_WORKING_MAX)
-		peers->window++;
-	if (took_ms > PEERS_SLOW_MS && peers->window > 1 &&
-	    now_ms >= peers->slowed_ms + PEERS_SLOW_MS) {
+	if (took_ms <= PEERS_SLOW_MS) {
+		if (peers->window < PEERS_WORKING_MAX)
+			peers->window++;
+	} else if (now_ms >= peers->slowed_ms + PEERS_SLOW_MS) {
 		peers->window /= 2;
+		if (peers->window < PEERS_WINDOW_MIN)
+			peers->window = PEERS_WINDOW_MIN;
 		peers->slowed_ms = now_ms;
 	}
 }

@@ -498,18 +498,17 @@ START_TEST(window_follows_from_how_long_negotiations_take)
 {
 	peers_on_charon_up(peers, NOW, &actions);
 	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX);
-	negotiate_for(PEERS_QUICK_MS + 1);
 	negotiate_for(PEERS_SLOW_MS);
 	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX);
-	for (size_t window = PEERS_WORKING_MAX; window > 1; window /= 2) {
+	for (size_t window = PEERS_WORKING_MAX; window > PEERS_WINDOW_MIN; window /= 2) {
 		negotiate_for(PEERS_SLOW_MS + 1);
 		ck_assert_uint_eq(peers_window(peers), window / 2);
 	}
 	negotiate_for(PEERS_SLOW_MS + 1);
-	ck_assert_uint_eq(peers_window(peers), 1);
-	negotiate_for(PEERS_QUICK_MS);
-	negotiate_for(PEERS_QUICK_MS);
-	ck_assert_uint_eq(peers_window(peers), 3);
+	ck_assert_uint_eq(peers_window(peers), PEERS_WINDOW_MIN);
+	negotiate_for(PEERS_SLOW_MS);
+	negotiate_for(PEERS_SLOW_MS);
+	ck_assert_uint_eq(peers_window(peers), PEERS_WINDOW_MIN + 2);
 }
 END_TEST
 

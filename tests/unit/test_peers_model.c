@@ -117,7 +117,8 @@ static void check_table(bool charon_up, uint64_t now_ms)
 	require(silent <= PEERS_SILENT_MAX, "too many are silent");
 	require(resolving <= PEERS_RESOLVING_MAX, "too many are resolved");
 	negotiating += late;
-	require(window && window <= PEERS_WORKING_MAX, "the window is out of bounds");
+	require(window >= PEERS_WINDOW_MIN && window <= PEERS_WORKING_MAX,
+	        "the window is out of bounds");
 	require(!charon_up || negotiating >= window || !asked, "one waits next to a free slot");
 	require(!charon_up ||
 	                negotiating >=

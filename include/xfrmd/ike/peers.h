@@ -26,10 +26,10 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_WORKING_MAX       64
 /* How many of these there may be now follows from how long they take, so that two ends, or a fleet, that
  * have more to do than they can do at once do not repeat their messages and then give up: as TCP it
- * begins with few, adds one for each that was quick, and halves, at most once a second, for one that took so
- * long that charon has sent a message again. */
+ * begins with few, adds one for each, and halves, at most once in that time and down to two, for one that
+ * took so long that charon has sent a message again. */
 #define PEERS_WINDOW_START      4
-#define PEERS_QUICK_MS          500
+#define PEERS_WINDOW_MIN        2
 #define PEERS_SLOW_MS           1000
 /* So many more for who had an SA before or is asked for again, and has not failed: the others may all
  * be dead. */
@@ -205,7 +205,7 @@ struct peers_counters {
 	uint64_t renewals_failed;    /* of all, also of those that the operator asked for */
 };
 void peers_counters(const struct peers *peers, struct peers_counters *ret_counters);
-/* How many may be worked on at once now: 1 to PEERS_WORKING_MAX. */
+/* How many may be worked on at once now: PEERS_WINDOW_MIN to PEERS_WORKING_MAX. */
 size_t peers_window(const struct peers *peers);
 
 /* The kernel asks for an SA; the caller has checked plan_negotiable(). @again: not for the first time,
