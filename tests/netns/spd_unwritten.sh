@@ -12,23 +12,25 @@ cc -shared -fPIC -o unwritten.so -x c - <<-EOF
 	#include <sys/socket.h>
 	#include <unistd.h>
 
-	ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+	ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
+	               socklen_t to_len)
 	{
-		static ssize_t (*next)(int, const struct msghdr *, int);
-		const struct nlmsghdr *header = message->msg_iov[0].iov_base;
+		static ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *,
+		                       socklen_t);
+		const struct nlmsghdr *header = bytes;
 		int domain = 0;
-		socklen_t len = sizeof(domain);
+		socklen_t domain_len = sizeof(domain);
 
 		if (!next)
-			*(void **)&next = dlsym(RTLD_NEXT, "sendmsg");
-		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+			*(void **)&next = dlsym(RTLD_NEXT, "sendto");
+		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len);
 		if (domain == AF_NETLINK && access("$full", F_OK) == 0 &&
 		    (header->nlmsg_type == XFRM_MSG_NEWPOLICY ||
 		     header->nlmsg_type == XFRM_MSG_UPDPOLICY)) {
 			errno = ENOBUFS;
 			return -1;
 		}
-		return next(fd, message, flags);
+		return next(fd, bytes, len, flags, to, to_len);
 	}
 EOF
 WRAP="$WRAP env LD_PRELOAD=$PWD/unwritten.so ASAN_OPTIONS=verify_asan_link_order=0" xfrmd_start a
