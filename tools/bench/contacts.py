@@ -5,8 +5,8 @@
 Asks all addresses with one datagram each, at once, or again every S seconds until they answer (a peer
 is up when the kernel has an SA to it), or the living one by one. With --again it asks nobody, says
 `listening`, and waits until each has one SA more than it has now. Ends when all living are up, or after
-`patience`. Prints in one line: asked=, up=, and the seconds until half of the living and all of them
-were (-1: they were not). Runs in the network namespace of who asks.
+`patience`. Prints in one line: asked=, up=, the seconds until half of the living and all of them were
+(half=, all=; -1: they were not), and refused= (datagrams that the kernel did not take). Runs in the network namespace of who asks.
 """
 import argparse
 import random

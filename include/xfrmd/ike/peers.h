@@ -31,10 +31,11 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_WINDOW_START      4
 #define PEERS_WINDOW_MIN        2
 #define PEERS_SLOW_MS           1000
-/* So many more for who had an SA before or is asked for again, and has not failed: the others may all
- * be dead. */
+/* So many more, in a smaller window fewer, for who had an SA before or is asked for again, and has not
+ * failed: the others may all be dead. */
 #define PEERS_WORKING_EARNEST   16
-/* Of these, those that no traffic waits for leave room: the ones that it waits for come first. */
+/* Those that no traffic waits for get half of the window, at most so many: the ones that it waits for come
+ * first. */
 #define PEERS_WORKING_UNASKED   32
 /* A negotiation whose first message is out so long and not answered is silent: charon does nothing for it
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
@@ -55,9 +56,10 @@ const char *peer_state_name(enum peer_state state);
 #define PEERS_CROWD             8
 #define PEERS_CROWD_GIVE_WAY_MS 2000
 #define PEERS_CROWD_WAIT_MS     300
-/* In such a crowd an address of the link is resolved before charon hears of it: who is not there costs
- * charon nothing. So many at once, three quarters of what the kernel has room for by default
- * (gc_thresh3), and not much longer than it takes by default (3 s), in case its word was lost. */
+/* In such a crowd, with those that wait counted in, an address of the link is resolved before charon hears
+ * of it: who is not there costs charon nothing. So many at once, three quarters of what the kernel has room
+ * for by default (gc_thresh3), and not much longer than it takes by default (3 s), in case its word was
+ * lost. */
 #define PEERS_RESOLVING_MAX     768
 #define PEERS_RESOLVE_MS        4000
 /* Peers that began lately, of which that is remembered. */
