@@ -186,12 +186,12 @@ static void say_answer(const struct verdict_input *input, uint64_t sent_us,
 		say(verify, ", answered by another way than %s", input->ifname);
 	} else if (seen->later_error) {
 		say(verify, ", no answer: %s", strerror(seen->later_error));
-	} else if (in) {
+	} else if (in && !is_meant_clear(input)) {
 		say(verify,
 		    ", no answer in %.1f s, though other ESP of it comes: it may not answer "
 		    "pings",
 		    (double)input->timeout_ms / 1000);
-	} else if (seen->in_count) {
+	} else if (seen->in_count && !in) {
 		say(verify,
 		    ", answered as ESP with SPI %08" PRIx32 ", of which this host has no SA",
 		    seen->in[0].spi);

@@ -158,6 +158,18 @@ static const struct {
          {.rule = VERDICT_RULE_ALLOW,
           .has_sa = true,
           .seen = {.out_clear = true, .out_clear_us = 20}}},
+	/* its own checks of whether we live */
+	{"allowed: in clear, no answer in 3.0 s: it has an SA with this host, so its lists protect "
+         "what ours allow",
+         false,
+         CTL_WAY_CLEAR,
+         CTL_WAY_NONE,
+         {.rule = VERDICT_RULE_ALLOW,
+          .has_sa = true,
+          .seen = {.out_clear = true,
+                   .out_clear_us = 20,
+                   .in = ESP(0xc2, 340, true),
+                   .in_count = 1}}},
 	{"SENT IN CLEAR by a policy that is not ours, out allow 10.0.1.1/32 -> 10.0.1.0/24 priority 5, "
          "no answer in 3.0 s",
          false,
