@@ -10,7 +10,8 @@ wait_for 20 pings a c
 background a ping -q -i 3 "$(address c)" >/dev/null
 wait_for 25 not has_sa a "$(address b)"
 wait_for 5 not has_sa b "$(address a)"
-expect 'echoes' "$(metric a xfrmd_liveness_echoes_total)" -ge 1
+# whoever is first to ask spares the other his question
+expect 'echoes' "$(($(metric a xfrmd_liveness_echoes_total) + $(metric b xfrmd_liveness_echoes_total)))" -ge 1
 expect_text 'log of a' "$(grep 10.0.1.2 "$FOLDER/a.log")" '10.0.1.2: up -> idle: unused'
 must has_sa a "$(address c)"
 must_not grep -q '10.0.1.3: up -> ' "$FOLDER/a.log"
