@@ -19,6 +19,7 @@
 #include "xfrmd/charon/charon_log.h"
 #include "xfrmd/charon/charon_spawn.h"
 #include "xfrmd/charon/charon_unit.h"
+#include "xfrmd/charon/stand_in.h"
 
 /*
  * Owns the process of the private charon through a pidfd, so that a reused pid is never watched or
@@ -49,6 +50,7 @@ struct charon {
 	struct err socket_problem;
 	bool needs_encapsulation;
 	int pidfd;
+	struct stand_in stand_in;
 	struct loop_fd *pid_watch;
 	bool adopted;
 	uint64_t started_ms;
@@ -204,6 +206,7 @@ static void on_ready_poll(void *ctx)
 		charon->socket_problem = (struct err){0};
 		(void)charon_sockets_open(charon->pidfd, charon->pid, &charon->sockets,
 		                          &charon->socket_problem);
+		stand_in_spare_charon(&charon->stand_in, charon->pidfd, charon->pid);
 		charon->callbacks.ready(charon->ctx);
 	} else {
 		loop_timer_start(charon->ready_timer, READY_POLL_MS);
@@ -258,7 +261,8 @@ static int start_process(struct charon *charon, struct err *err)
 	/* A stale socket would refuse connections, which is what on_ready_poll() expects, but its
 	 * absence is clearer to everybody else. */
 	unlink(charon->vici_path);
-	error = charon_spawn(charon->binary, charon->config_path, charon->log_path, &pid, &gate);
+	error = charon_spawn(charon->binary, charon->config_path, charon->log_path,
+	                     charon->stand_in.fd, &pid, &gate);
 	if (error)
 		return err_set(err, error, "charon: cannot start %s: %s", charon->binary,
 		               strerror(-error));
@@ -343,6 +347,7 @@ int charon_start(struct charon *charon, struct err *err)
 
 	if (error)
 		return error;
+	stand_in_open(&charon->stand_in, charon->unit);
 	charon->adopted = adopt(charon);
 	if (charon->adopted)
 		return 0;
@@ -415,6 +420,7 @@ int charon_open(struct loop *loop, const struct charon_options *options,
 	charon->callbacks = *callbacks;
 	charon->ctx = ctx;
 	charon->pidfd = -1;
+	charon->stand_in.fd = -1;
 	error = set_up(charon, options, err);
 	if (!error && !charon_find_recorded(charon->pid_path))
 		error = await_ports(charon, err);
@@ -432,8 +438,11 @@ void charon_close(struct charon *charon)
 		return;
 	/* without us nobody would do it later */
 	(void)charon_sockets_admit(&charon->sockets, 1);
-	if (charon->pid)
+	if (charon->pid) {
+		stand_in_unspare_charon(charon->pidfd, charon->pid);
 		forget_process(charon);
+	}
+	stand_in_close(&charon->stand_in);
 	charon_log_close(charon->log);
 	charon_unit_job_free(charon->unit_job);
 	loop_timer_free(charon->restart_timer);
@@ -519,6 +528,11 @@ void charon_set_needs_encapsulation(struct charon *charon, bool needed)
 const char *charon_port_problem(const struct charon *charon)
 {
 	return charon->port_problem.text;
+}
+
+void charon_drain_acquires(struct charon *charon)
+{
+	stand_in_drain(&charon->stand_in);
 }
 
 struct charon_waiting charon_waiting(const struct charon *charon)

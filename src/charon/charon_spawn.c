@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -29,9 +30,23 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* All files are closed but @kept (-1: none), which becomes the first behind the three standard ones. */
+static bool keep_only(int kept)
+{
+	const int place = 3;
+
+	if (kept < 0)
+		closefrom(0);
+	else if (kept == place ? fcntl(kept, F_SETFD, 0) < 0 : dup2(kept, place) < 0)
+		return false;
+	else
+		closefrom(place + 1);
+	return close_range(0, place - 1, 0) == 0;
+}
+
 /* Only what is safe between fork and exec. */
 static void __attribute__((noreturn))
-become(char *binary, const char *log_path, char *config, int gate)
+become(char *binary, const char *log_path, char *config, int kept, int gate)
 {
 	/* dates in its log lines are read by us */
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", zone[] = "TZ=UTC0";
@@ -40,9 +55,8 @@ become(char *binary, const char *log_path, char *config, int gate)
 	if (read(gate, &byte, 1) != 1)
 		_exit(EXIT_GATE_CLOSED);
 	setsid();
-	closefrom(0);
 	/* the log for reading as well: without any reader a write would fail, or kill */
-	if (open("/dev/null", O_RDONLY) == 0 &&
+	if (keep_only(kept) && open("/dev/null", O_RDONLY) == 0 &&
 	    open(log_path, O_RDWR | O_NONBLOCK | O_NOFOLLOW) == 1 && dup(1) == 2) {
 		reset_signals();
 		privileges_go_first(false);
@@ -53,8 +67,8 @@ become(char *binary, const char *log_path, char *config, int gate)
 	_exit(EXIT_NOT_RUN);
 }
 
-int charon_spawn(char *binary, const char *config_path, const char *log_path, pid_t *ret_pid,
-                 int *ret_gate)
+int charon_spawn(char *binary, const char *config_path, const char *log_path, int kept,
+                 pid_t *ret_pid, int *ret_gate)
 {
 	_cleanup_(cleanup_free) char *config = NULL;
 	sigset_t all, before;
@@ -75,7 +89,7 @@ int charon_spawn(char *binary, const char *config_path, const char *log_path, pi
 	pid = fork();
 	if (pid == 0) {
 		close(ends[1]);
-		become(binary, log_path, config, ends[0]);
+		become(binary, log_path, config, kept, ends[0]);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[0]);

@@ -93,6 +93,7 @@ static void on_timer(void *ctx)
 		if (error)
 			log_warning("charon: its sockets cannot be reached: %s", strerror(-error));
 	}
+	charon_drain_acquires(daemon->charon);
 	tell(self, ike_flood_look(daemon, &facts, words), words);
 	loop_timer_start(self->timer, self->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
 }

@@ -66,11 +66,19 @@ systemctl restart xfrmd
 must ready
 expect 'charon after a restart' "$(charon_pid a)" = "$charon"
 
+# hearers: sockets that hear acquires, which is the first group of XFRM (netlink family 6)
+hearers() {
+	awk '$2 == 6 && substr($4, 8) ~ /[13579bdf]/ { print }' /proc/net/netlink | wc -l
+}
+
 pid=$(main_pid xfrmd)
+expect 'who hears acquires: xfrmd and what systemd keeps' "$(hearers)" = 2
 systemctl kill --signal KILL --kill-who main xfrmd
+expect 'who hears acquires without xfrmd' "$(hearers)" -ge 1
 wait_for 10 restarted xfrmd "$pid"
 wait_for 10 ready
 expect 'charon after SIGKILL of xfrmd' "$(charon_pid a)" = "$charon"
+expect 'who hears acquires after it' "$(hearers)" = 2
 
 pid=$(main_pid xfrmd)
 sed -i 's/^ipsec_subnets = .*/&, 10.0.1.300/' "$conf"
@@ -83,6 +91,7 @@ expect 'xfrmd after reloads' "$(main_pid xfrmd)" = "$pid"
 before=$(planned_policies a)
 systemctl stop xfrmd
 expect 'charon after stop' "$(systemctl is-active xfrmd-charon)" = active
+expect 'who hears acquires after stop: charon itself' "$(hearers)" = 1
 expect 'policies after stop' "$(planned_policies a)" = "$before"
 must pings a b
 

@@ -2,6 +2,8 @@
 #include "xfrmd/charon/charon.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -224,6 +226,35 @@ START_TEST(charon_that_outlives_us_is_adopted)
 }
 END_TEST
 
+/* How many sockets of this network namespace hear acquires. */
+static unsigned hearers(void)
+{
+	FILE *file = fopen("/proc/self/net/netlink", "r");
+	unsigned protocol, groups, count = 0;
+	char line[256];
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		count += sscanf(line, "%*x %u %*u %x", &protocol, &groups) == 2 &&
+		         protocol == NETLINK_XFRM && (groups & 1u << (XFRMNLGRP_ACQUIRE - 1));
+	fclose(file);
+	return count;
+}
+
+START_TEST(charon_hears_acquires_by_a_stand_in_and_again_itself_without_us)
+{
+	start_charon();
+	ck_assert_uint_eq(hearers(), 1);
+	charon_close(charon);
+	charon = NULL;
+	ck_assert_uint_eq(hearers(), 2);
+	start_charon();
+	ck_assert(charon_adopted(charon));
+	wait_for(&seen.ready, 2);
+	ck_assert_uint_eq(hearers(), 1);
+}
+END_TEST
+
 START_TEST(charon_is_gone_after_kill)
 {
 	pid_t pid;
@@ -427,12 +458,12 @@ START_TEST(charon_whose_pid_was_not_written_down_never_runs)
 	pid_t pid;
 
 	write_script("#!/bin/sh\nexit 5\n");
-	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", &pid, &gate), 0);
+	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", -1, &pid, &gate), 0);
 	close(gate);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(WEXITSTATUS(status), 1);
 
-	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", &pid, &gate), 0);
+	ck_assert_int_eq(charon_spawn(script, config, "/dev/null", -1, &pid, &gate), 0);
 	ck_assert_int_eq(charon_spawn_go(gate), 0);
 	close(gate);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -636,6 +667,7 @@ int main(void)
 	tcase_add_test(tcase, charon_becomes_ready_and_its_log_arrives);
 	tcase_add_test(tcase, charon_that_is_killed_is_started_again);
 	tcase_add_test(tcase, charon_that_outlives_us_is_adopted);
+	tcase_add_test(tcase, charon_hears_acquires_by_a_stand_in_and_again_itself_without_us);
 	tcase_add_test(tcase, charon_is_gone_after_kill);
 	tcase_add_test(tcase, charon_of_a_reused_pid_is_not_adopted);
 	tcase_add_loop_test(tcase, charon_broken_pid_file_counts_as_none, 0,

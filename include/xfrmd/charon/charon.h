@@ -98,6 +98,8 @@ pid_t charon_impostor(const struct charon *charon);
 /* Who has UDP port 4500 in the place of the charon that runs, in words; empty: nobody. Any user can
  * take it, so charon does without it unless encapsulation is needed. */
 const char *charon_port_problem(const struct charon *charon);
+/* For every second or so: of what stand_in.h is about. */
+void charon_drain_acquires(struct charon *charon);
 /* Its UDP sockets, as charon_sockets.h says; all are let in when it gets ready, and by charon_close(). */
 struct charon_waiting charon_waiting(const struct charon *charon);
 int charon_admit(const struct charon *charon, unsigned one_in);
