@@ -42,14 +42,19 @@ static void library_log(int severity, const char *message)
 	       message);
 }
 
-/* Timers by the precise clock at the moment of arming: by default they can be due too early. */
+/*
+ * Timers by the precise clock at the moment of arming: by default they can be due too early. poll(), since
+ * we have a dozen descriptors, and with precise timers epoll makes a system call more each time it waits,
+ * and one whenever we begin or end to wait for room to write.
+ */
 static struct event_base *base_new(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME |
-	                                                    EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+	if (config && event_config_avoid_method(config, "epoll") == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME |
+	                                          EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
 		base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);
