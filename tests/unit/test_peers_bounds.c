@@ -415,7 +415,7 @@ START_TEST(silent_negotiations_are_no_work)
 	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "negotiating");
 	/* it lives after all: one more than there are slots, until one ends */
-	peers_on_answered(peers, pair_to(&first));
+	peers_on_answered(peers, pair_to(&first), NOW + 99);
 	acquire(&after, NOW + 100);
 	acquire(&last, NOW + 101);
 	child_up(&next, 1, 1, NOW + 102);
@@ -426,18 +426,36 @@ START_TEST(silent_negotiations_are_no_work)
 }
 END_TEST
 
-START_TEST(answered_negotiations_are_never_silent)
+START_TEST(answered_negotiations_are_work_while_they_go_on)
 {
 	struct addr first = numbered(0), next = make_addr("10.0.9.1");
 
 	fill_slots();
 	acquire(&next, NOW);
 	peers_on_sent(peers, pair_to(&first), NOW);
-	peers_on_answered(peers, pair_to(&first));
-	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
+	peers_on_answered(peers, pair_to(&first), NOW + 10);
+	peers_on_timer(peers, NOW + 9 + PEERS_BUSY_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "queued");
-	/* asked for a cookie, it sends again */
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + 10 + PEERS_BUSY_AFTER_MS);
+	peers_on_timer(peers, NOW + 10 + PEERS_BUSY_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "negotiating");
+	ck_assert_str_eq(state_of(&first), "negotiating");
+	child_up(&first, 1, 1, NOW + 20 + PEERS_BUSY_AFTER_MS);
+	ck_assert_str_eq(state_of(&first), "up");
+}
+END_TEST
+
+START_TEST(peer_that_asks_for_a_cookie_is_sent_to_again)
+{
+	struct addr first = numbered(0), next = make_addr("10.0.9.1");
+
+	fill_slots();
+	acquire(&next, NOW);
+	peers_on_sent(peers, pair_to(&first), NOW);
+	peers_on_answered(peers, pair_to(&first), NOW + 10);
 	peers_on_sent(peers, pair_to(&first), NOW + 100);
+	peers_on_timer(peers, NOW + 99 + PEERS_SILENT_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "queued");
 	peers_on_timer(peers, NOW + 100 + PEERS_SILENT_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "negotiating");
 }
@@ -584,7 +602,7 @@ START_TEST(peers_that_are_there_and_deaf_are_given_less_time_until_one_answers_l
 	ck_assert(silent_after("9.0.0.3", second, PEERS_BUSY_AFTER_MS / 2));
 	ask_present("9.0.0.4", third);
 	ck_assert(silent_after("9.0.0.4", third, PEERS_BUSY_AFTER_MS / 4));
-	peers_on_answered(peers, pair_to(&late));
+	peers_on_answered(peers, pair_to(&late), third + PEERS_BUSY_AFTER_MS);
 	ask_present("9.0.0.5", fourth);
 	ck_assert(silent_after("9.0.0.5", fourth, PEERS_BUSY_AFTER_MS));
 }
@@ -775,7 +793,8 @@ int main(void)
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
 	tcase_add_test(tcase, peer_that_was_asked_for_once_is_negotiated_with_once);
 	tcase_add_test(tcase, silent_negotiations_are_no_work);
-	tcase_add_test(tcase, answered_negotiations_are_never_silent);
+	tcase_add_test(tcase, answered_negotiations_are_work_while_they_go_on);
+	tcase_add_test(tcase, peer_that_asks_for_a_cookie_is_sent_to_again);
 	tcase_add_test(tcase, silent_negotiations_are_bounded);
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for);
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for_once);
