@@ -5,7 +5,7 @@
 #include "xfrmd/base/histogram.h"
 #include "xfrmd/ike/lifetimes.h"
 #include "xfrmd/ike/reason.h"
-#include "xfrmd/net/neighbours.h"
+#include "xfrmd/net/neighbour.h"
 #include "xfrmd/net/pair.h"
 
 /*
