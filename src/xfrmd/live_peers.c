@@ -113,8 +113,10 @@ static void on_timer(void *ctx)
 	int error;
 
 	self->armed = false;
-	if (!dpd_delay_ms(daemon) || !has_peers_up(daemon))
+	if (!dpd_delay_ms(daemon) || !has_peers_up(daemon)) {
+		liveness_forget(self->liveness);
 		return;
+	}
 	error = sas_read(daemon, &sas, &err);
 	if (!error)
 		error = look(daemon, &sas);
