@@ -229,7 +229,7 @@ void negotiator_take_line(struct negotiator *negotiator, const struct swan_log *
 	struct failed_negotiation failed;
 	struct peer_actions actions = {0};
 
-	ike_link_heard(negotiator->link);
+	ike_link_heard(negotiator->link, line->ike_name);
 	tell_progress(negotiator, line);
 	tell_begun(negotiator, line);
 	negotiator_arm_peers(negotiator);
