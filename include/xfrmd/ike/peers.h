@@ -27,16 +27,14 @@ const char *peer_state_name(enum peer_state state);
 /* How many of these there may be now follows from how long they take, so that two ends, or a fleet, that
  * have more to do than they can do at once do not repeat their messages and then give up: as TCP it
  * begins with few, adds one for each, and halves, at most once in that time and down to two, for one that
- * took so long that charon has sent a message again. */
+ * took so long that charon has sent a message again. Those that no traffic waits for get half of it: the
+ * ones that it waits for come first. */
 #define PEERS_WINDOW_START      4
 #define PEERS_WINDOW_MIN        2
 #define PEERS_SLOW_MS           1000
 /* So many more, in a smaller window fewer, for who had an SA before or is asked for again, and has not
  * failed: the others may all be dead. */
 #define PEERS_WORKING_EARNEST   16
-/* Those that no traffic waits for get half of the window, at most so many: the ones that it waits for come
- * first. */
-#define PEERS_WORKING_UNASKED   32
 /* A negotiation whose first message is out so long and not answered is silent: charon does nothing for it
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
  * again when they do. */
