@@ -161,8 +161,8 @@ static int open_part(struct daemon *daemon, struct err *err)
 	int error = echo_sender_open(&self->echoes);
 
 	if (error)
-		log_warning("peers: cannot be sent echoes, silent ones are negotiated with at "
-		            "once: %s",
+		log_warning("peers: no echoes can be sent, so whoever is sent to and answers "
+		            "nothing is negotiated with anew; let xfrmd have CAP_NET_RAW: %s",
 		            strerror(-error));
 	return liveness_new(&self->liveness) ? err_set(err, -ENOMEM, "peers: out of memory") : 0;
 }
