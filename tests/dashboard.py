@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""dashboard.py DASHBOARD METRICS: whether a dashboard of Grafana asks only for what there is.
+"""dashboard.py DASHBOARD METRICS: whether a dashboard of Grafana asks for all that there is and nothing else.
 
 METRICS is what `xfrmctl metrics --json` prints. Prints the expressions as rules, in which promtool
 finds errors of syntax; complains on standard error, exit status 1.
@@ -20,6 +20,7 @@ class Checker:
     def __init__(self, metrics):
         self.problems = []
         self.labels = {}
+        self.families = [family['name'] for family in metrics]
         for family in metrics:
             self.labels[family['name']] = set()
             for sample in family['samples']:
@@ -67,6 +68,9 @@ class Checker:
         for one, other in combinations(panels, 2):
             self.check(not overlap(one['gridPos'], other['gridPos']), one['title'],
                        f'lies over {other["title"]}')
+        text = ' '.join(target['expr'] for panel in panels for target in panel['targets'])
+        for name in self.families:
+            self.check(re.search(rf'\b{name}(?:_bucket)?\b', text), 'panels', f'none shows {name}')
         variables = {v['name']: v for v in dashboard['templating']['list']}
         self.check(variables.get('datasource', {}).get('type') == 'datasource', 'variables',
                    'none for the data source')

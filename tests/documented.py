@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """documented.py MANUAL SECTION=FILE...: whether JSON documents are exactly what a manual says.
+documented.py --metrics MANUAL METRICS: likewise the metrics that `xfrmctl metrics --json` prints.
 documented.py --words ROOT: whether sources, pages and tests do without words that gave way to others,
 and whether the files and functions that src/README.md leads to are there.
 
@@ -8,7 +9,8 @@ The manual describes each member in one line, `.It Va NAME Pq TYPE`, in a sectio
 NAME is a path: a.b for objects in objects, a[].b for objects in lists. TYPE is one or more of
 boolean, number, string, object, null, `list of TYPE`, `map of TYPE`, the name of another section,
 or a literal text, with | in between. Every member of a document must be described, and every
-described one must be there.
+described one must be there. A metric is `.It Li NAME Pq LABEL , LABEL` in the section `.Sh METRICS`, with its
+help behind it.
 """
 import json
 import pathlib
@@ -161,6 +163,37 @@ def main(manual, *documents):
     return 1 if checker.problems else 0
 
 
+def read_metrics(path):
+    """Names of labels and the help of each."""
+    section = re.search(r'^\.Sh METRICS\n(.*?)^\.Sh ', open(path, encoding='utf-8').read(), re.M | re.S)
+    return {name: (set(labels.split(' , ')) - {''}, without_macros(text))
+            for name, labels, text in re.findall(
+                r'^\.It Li (\S+)(?: Pq (.*))?\n((?:(?!\.It |\.El).*\n)+)', section[1], re.M)}
+
+
+def without_macros(text):
+    return ' '.join(re.sub(r'^\.[A-Z][a-z] ', '', text, flags=re.M).replace(' ;', ';').split())
+
+
+def check_metrics(manual, metrics):
+    described = read_metrics(manual)
+    printed = {family['name']: family for family in json.load(open(metrics, encoding='utf-8'))['metrics']}
+    problems = [f'{name} is not described' for name in printed.keys() - described.keys()]
+    problems += [f'{name} is described and missing' for name in described.keys() - printed.keys()]
+    for name in described.keys() & printed.keys():
+        labels, text = described[name]
+        used = {label for sample in printed[name]['samples'] for label in sample['labels']} - {'le'}
+        if printed[name]['samples'] and used != labels:
+            problems.append(f'{name} has the labels {sorted(used)}, described are {sorted(labels)}')
+        if printed[name]['help'].replace('`', '') != text:
+            problems.append(f'{name} is described otherwise: {printed[name]["help"]}')
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if sys.argv[1] == '--metrics':
+    sys.exit(check_metrics(*sys.argv[2:]))
 if sys.argv[1] == '--words':
     sys.exit(check_words(sys.argv[2]))
 sys.exit(main(*sys.argv[1:]))

@@ -25,7 +25,7 @@ struct ike_link {
 	struct loop_timer *reconnect_timer;
 	struct loop_timer *heartbeat_timer;
 	bool heartbeat_open; /* asked and not answered */
-	bool at_work;        /* heard of since it was looked for last */
+	bool at_work;        /* heard of at work since it was looked for last */
 	unsigned late;       /* looks that found no answer, but work */
 	bool renewing;       /* the connection ends when the reconnect timer fires */
 };
@@ -65,7 +65,7 @@ static void on_event(void *ctx, const char *name, const void *message, size_t le
 {
 	struct ike_link *link = ctx;
 
-	link->at_work = true;
+	link->at_work |= strcmp(name, "alert") != 0;
 	link->callbacks->event(link->ctx, name, message, len);
 }
 
@@ -167,9 +167,9 @@ int ike_link_connect(struct ike_link *link, pid_t charon, const struct conf *con
 	return 0;
 }
 
-void ike_link_heard(struct ike_link *link)
+void ike_link_heard(struct ike_link *link, const char *ike_name)
 {
-	link->at_work = true;
+	link->at_work |= *ike_name != '\0';
 }
 
 void ike_link_disconnect(struct ike_link *link)

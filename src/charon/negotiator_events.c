@@ -190,7 +190,7 @@ static void tell_progress(struct negotiator *negotiator, const struct swan_log *
 	if (progress == SWAN_PROGRESS_SENT)
 		peers_on_sent(negotiator->peers, &pair, clock_now_ms());
 	else
-		peers_on_answered(negotiator->peers, &pair);
+		peers_on_answered(negotiator->peers, &pair, clock_now_ms());
 	negotiator->callbacks->progress(negotiator->ctx, &pair,
 	                                progress == SWAN_PROGRESS_SENT ? IKE_PROGRESS_SENT
 	                                                               : IKE_PROGRESS_ANSWERED);
@@ -229,7 +229,7 @@ void negotiator_take_line(struct negotiator *negotiator, const struct swan_log *
 	struct failed_negotiation failed;
 	struct peer_actions actions = {0};
 
-	ike_link_heard(negotiator->link);
+	ike_link_heard(negotiator->link, line->ike_name);
 	tell_progress(negotiator, line);
 	tell_begun(negotiator, line);
 	negotiator_arm_peers(negotiator);

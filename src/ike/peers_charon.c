@@ -253,23 +253,24 @@ static struct peer *negotiating(const struct peers *peers, const struct pair *pa
 	return peer && peer->state == PEER_STATE_NEGOTIATING ? peer : NULL;
 }
 
-void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms)
+static void await(struct peers *peers, const struct pair *pair, bool answered, uint64_t now_ms)
 {
 	struct peer *peer = negotiating(peers, pair);
 
 	if (!peer)
 		return;
-	peers_set_silent(peers, peer, false);
-	peer->silent_ms = now_ms + (peer->there ? peers->busy_after_ms : PEERS_SILENT_AFTER_MS);
+	peers_await(peers, peer, answered, now_ms);
 	peers_note_due(peers, peer, now_ms);
 }
 
-void peers_on_answered(struct peers *peers, const struct pair *pair)
+void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms)
 {
-	struct peer *peer = negotiating(peers, pair);
+	await(peers, pair, false, now_ms);
+}
 
-	if (peer)
-		peers_end_silence(peers, peer);
+void peers_on_answered(struct peers *peers, const struct pair *pair, uint64_t now_ms)
+{
+	await(peers, pair, true, now_ms);
 }
 
 void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms)

@@ -48,17 +48,26 @@ void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 {
 	if (now_ms < peer->silent_ms)
 		return;
-	if (peer->there)
+	if (peer->there && !peer->answered)
 		note_deaf(peers, now_ms);
 	peers_set_silent(peers, peer, peers->silent < PEERS_SILENT_MAX);
 }
 
-void peers_end_silence(struct peers *peers, struct peer *peer)
+static uint64_t silent_after_ms(const struct peers *peers, const struct peer *peer)
+{
+	if (peer->answered)
+		return PEERS_BUSY_AFTER_MS;
+	return peer->there ? peers->busy_after_ms : PEERS_SILENT_AFTER_MS;
+}
+
+void peers_await(struct peers *peers, struct peer *peer, bool answered, uint64_t now_ms)
 {
 	/* it was only busy, and so are others */
-	if (peer->silent && peer->there)
+	if (answered && !peer->answered && peer->silent && peer->there)
 		peers->busy_after_ms = PEERS_BUSY_AFTER_MS;
 	peers_set_silent(peers, peer, false);
+	peer->answered = answered;
+	peer->silent_ms = now_ms + silent_after_ms(peers, peer);
 }
 
 void peers_forget_begun(struct peers *peers, const struct addr *remote)

@@ -155,6 +155,7 @@ static void enter_state(struct peers *peers, struct peer *peer, struct peer_acti
 			peer->tries_left_unasked--;
 		peer->deadline_ms = peer->since_ms + PEERS_NEGOTIATION_MS;
 		peer->silent_ms = UINT64_MAX;
+		peer->answered = false;
 		peer->hint = peer->alert = (struct failure){0};
 		peer_actions_add(actions, PEER_ACTION_INITIATE, &peer->pair);
 		break;

@@ -62,8 +62,9 @@ void peers_fail(struct peers *peers, struct peer *peer, uint64_t now_ms,
                 struct peer_actions *actions);
 /* Negotiations that charon works on. */
 size_t peers_working(const struct peers *peers);
-/* One that is NEGOTIATING has been answered. */
-void peers_end_silence(struct peers *peers, struct peer *peer);
+/* One that is NEGOTIATING has sent its first message, or that is @answered: it is work until it goes no
+ * further for a while. When it is due has changed. */
+void peers_await(struct peers *peers, struct peer *peer, bool answered, uint64_t now_ms);
 /* One that is NEGOTIATING becomes silent when it is due. */
 void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms);
 /* The one writer of silent; when it is due is not known afterwards. */

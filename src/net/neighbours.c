@@ -13,37 +13,41 @@
 #define LISTEN_MS     5000
 /* Of all that are asked for at once the kernel tells in the same moment, of each by some 800 bytes. */
 #define EVENTS_RCVBUF (4 * 1024 * 1024)
-#define NUD_THERE     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
 struct neighbours {
 	struct nl_sock *questions, *events;
 	struct loop_fd *readable;
 	struct loop_timer *quiet;
 	bool listening;
+	struct neighbour_questions asked;
 	neighbours_fn answered;
 	void *ctx;
 };
 
-/* The neighbour's address and state. False: it is another message. */
-static bool read_neighbour(struct nl_msg *msg, struct addr *ret_addr, unsigned *ret_state)
+/* NULL: it is another message, or tells no address. */
+static const struct ndmsg *read_neighbour(struct nl_msg *msg, struct addr *ret_addr)
 {
 	struct nlattr *attrs[NDA_MAX + 1];
 	const struct ndmsg *info;
 
 	if (!rtnl_parse(msg, RTM_NEWNEIGH, sizeof(*info), attrs, NDA_MAX))
-		return false;
+		return NULL;
 	info = nlmsg_data(nlmsg_hdr(msg));
 	*ret_addr = (struct addr){0};
 	rtnl_read_addr(info->ndm_family, attrs[NDA_DST], ret_addr);
-	*ret_state = info->ndm_state;
-	return ret_addr->family != AF_UNSPEC;
+	return ret_addr->family != AF_UNSPEC ? info : NULL;
 }
 
 static int take_state(struct nl_msg *msg, void *ctx)
 {
 	struct addr addr;
+	const struct ndmsg *info = read_neighbour(msg, &addr);
+	unsigned *state = ctx;
 
-	return read_neighbour(msg, &addr, ctx) ? NL_OK : NL_SKIP;
+	if (!info)
+		return NL_SKIP;
+	*state = info->ndm_state;
+	return NL_OK;
 }
 
 /* The state of the neighbour after it was asked for; 0: none is known. */
@@ -84,7 +88,6 @@ static void set_listening(struct neighbours *neighbours, bool on)
 enum neighbour neighbours_resolve(struct neighbours *neighbours, const struct addr *remote)
 {
 	struct route route = {0};
-	unsigned state;
 
 	if (route_ask(neighbours->questions, remote, &route) < 0 || !route.unicast ||
 	    route.gateway.family != AF_UNSPEC || !route.ifindex)
@@ -92,21 +95,24 @@ enum neighbour neighbours_resolve(struct neighbours *neighbours, const struct ad
 	/* before it is asked for, or the answer may be missed */
 	set_listening(neighbours, true);
 	loop_timer_start(neighbours->quiet, LISTEN_MS);
-	state = use(neighbours, &route, remote);
-	if (state & NUD_NOARP || !state || !neighbours->listening)
+	if (!neighbours->listening)
 		return NEIGHBOUR_UNTOLD;
-	return state & NUD_THERE ? NEIGHBOUR_THERE : NEIGHBOUR_ASKED;
+	return neighbour_ask(&neighbours->asked, remote, route.ifindex,
+	                     use(neighbours, &route, remote));
 }
 
 static int take_event(struct nl_msg *msg, void *ctx)
 {
 	struct neighbours *neighbours = ctx;
 	struct addr addr;
-	unsigned state;
+	const struct ndmsg *info = read_neighbour(msg, &addr);
+	enum neighbour neighbour = NEIGHBOUR_UNTOLD;
 
-	if (read_neighbour(msg, &addr, &state) && state & (NUD_THERE | NUD_FAILED))
-		neighbours->answered(neighbours->ctx, &addr,
-		                     state & NUD_THERE ? NEIGHBOUR_THERE : NEIGHBOUR_ABSENT);
+	if (info)
+		neighbour = neighbour_told(&neighbours->asked, &addr, (unsigned)info->ndm_ifindex,
+		                           info->ndm_state);
+	if (neighbour == NEIGHBOUR_THERE || neighbour == NEIGHBOUR_ABSENT)
+		neighbours->answered(neighbours->ctx, &addr, neighbour);
 	return NL_SKIP;
 }
 

@@ -49,7 +49,7 @@ int liveness_new(struct liveness **ret_liveness)
 	return 0;
 }
 
-static void forget(struct liveness *liveness)
+void liveness_forget(struct liveness *liveness)
 {
 	free(liveness->seen);
 	free(liveness->states);
@@ -61,7 +61,7 @@ void liveness_free(struct liveness *liveness)
 {
 	if (!liveness)
 		return;
-	forget(liveness);
+	liveness_forget(liveness);
 	free(liveness);
 }
 
@@ -269,15 +269,15 @@ int liveness_look(struct liveness *liveness, struct liveness_sa *sas, size_t cou
 	                       .counters = liveness->counters};
 
 	if (!now.seen || !now.states || !now.actions) {
-		forget(&now);
-		forget(liveness);
+		liveness_forget(&now);
+		liveness_forget(liveness);
 		return -ENOMEM;
 	}
 	if (count > 1)
 		qsort(sas, count, sizeof(*sas), compare_sa);
 	note_all(liveness, &now, sas, count, now_ms);
 	decide_all(&now, now_ms, dpd_delay_ms);
-	forget(liveness);
+	liveness_forget(liveness);
 	*liveness = now;
 	*ret_actions = liveness->actions;
 	*ret_count = liveness->action_count;

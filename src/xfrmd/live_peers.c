@@ -113,8 +113,10 @@ static void on_timer(void *ctx)
 	int error;
 
 	self->armed = false;
-	if (!dpd_delay_ms(daemon) || !has_peers_up(daemon))
+	if (!dpd_delay_ms(daemon) || !has_peers_up(daemon)) {
+		liveness_forget(self->liveness);
 		return;
+	}
 	error = sas_read(daemon, &sas, &err);
 	if (!error)
 		error = look(daemon, &sas);
@@ -159,8 +161,8 @@ static int open_part(struct daemon *daemon, struct err *err)
 	int error = echo_sender_open(&self->echoes);
 
 	if (error)
-		log_warning("peers: cannot be sent echoes, silent ones are negotiated with at "
-		            "once: %s",
+		log_warning("peers: no echoes can be sent, so whoever is sent to and answers "
+		            "nothing is negotiated with anew; let xfrmd have CAP_NET_RAW: %s",
 		            strerror(-error));
 	return liveness_new(&self->liveness) ? err_set(err, -ENOMEM, "peers: out of memory") : 0;
 }

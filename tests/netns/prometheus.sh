@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# xfrmctl metrics prints what Prometheus accepts, and the dashboard asks for nothing else.
+# xfrmctl metrics prints what Prometheus accepts and the manual describes, and the dashboard shows all of it.
 fleet 10.0.1.0/24 a
 exits 3 ctl a metrics
 xfrmd_start a
@@ -15,6 +15,7 @@ must "$LAB/../../tools/promtool" check metrics <text >lint 2>&1
 expect 'remarks of promtool' "$(cat lint)" = ''
 must "$LAB/../dashboard.py" "$LAB/../../tools/grafana/xfrmd.json" json >rules
 must "$LAB/../../tools/promtool" check rules rules
+must "$LAB/../documented.py" --metrics "$LAB/../../src/man/xfrmctl.8" json
 
 cat >check.py <<'PYTHON'
 import json, math, re

@@ -73,6 +73,26 @@ static inline void child_up(const struct addr *from, uint32_t ike_id, uint32_t c
 	peers_on_child_up(peers, pair_to(from), &child, now_ms, &actions);
 }
 
+/* Traffic asks for so many numbered ones, from @first on. */
+static inline void acquire_numbered(unsigned first, unsigned count, uint64_t now_ms)
+{
+	for (unsigned i = first; i < first + count; i++) {
+		const struct addr to = numbered(i);
+
+		acquire(&to, now_ms);
+	}
+}
+
+/* The first @count numbered ones come up, each with an IKE_SA of its own. */
+static inline void numbered_up(unsigned count, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct addr from = numbered(i);
+
+		child_up(&from, i + 1, i + 1, now_ms);
+	}
+}
+
 static inline void child_rekeyed(uint32_t ike_id, uint32_t old_child_id, uint32_t new_child_id,
                                  uint64_t now_ms)
 {
@@ -212,11 +232,7 @@ static inline void open_window(void)
 static inline void fill_slots(void)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_WORKING_MAX; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-	}
+	acquire_numbered(0, PEERS_WORKING_MAX, NOW);
 	actions.count = 0;
 }
 

@@ -15,6 +15,7 @@
 
 #include "test.h"
 #include "xfrmd/base/log.h"
+#include "xfrmd/charon/vici_msg.h"
 
 #define FASTER      100
 #define DEADLINE_MS 10000
@@ -34,8 +35,9 @@ struct fixture {
 	struct loop_fd *listener_watch, *charon_watch;
 	struct ike_link *link;
 	const char *unsendable; /* this command cannot be sent */
-	bool mute, at_work;
-	unsigned unsent, heartbeats, looks, connected, disconnected, loaded, stuck, replies;
+	bool mute;
+	const char *line_of, *event; /* charon writes and sends this meanwhile */
+	unsigned unsent, heartbeats, looks, events, connected, disconnected, loaded, stuck, replies;
 };
 static struct fixture f;
 
@@ -56,16 +58,6 @@ int __wrap_vici_conn_request(struct vici_conn *conn, const char *command, struct
 	return __real_vici_conn_request(conn, command, message, reply, ctx);
 }
 
-void __wrap_loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
-{
-	if (delay_ms == IKE_LINK_HEARTBEAT_MS) {
-		f.looks++;
-		if (f.at_work)
-			ike_link_heard(f.link);
-	}
-	__real_loop_timer_start(timer, delay_ms / FASTER);
-}
-
 /* The charon: agrees to everything. */
 
 /* Whoever has hung up meanwhile is told no more. */
@@ -73,6 +65,15 @@ static void tell(const char *bytes, size_t len)
 {
 	if (send(f.charon, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
 		ck_assert_int_eq(errno, EPIPE);
+}
+
+static void tell_event(const char *name)
+{
+	char packet[64];
+	size_t len = strlen(name);
+
+	tell(packet, (size_t)snprintf(packet, sizeof(packet), "%c%c%c%c%c%c%s", 0, 0, 0,
+	                              (int)len + 2, VICI_PACKET_EVENT, (int)len, name));
 }
 
 static void answer(const unsigned char *packet, size_t len)
@@ -123,6 +124,18 @@ static void on_client(void *ctx, unsigned ready)
 	                 0);
 }
 
+void __wrap_loop_timer_start(struct loop_timer *timer, uint64_t delay_ms)
+{
+	if (delay_ms == IKE_LINK_HEARTBEAT_MS) {
+		f.looks++;
+		if (f.line_of)
+			ike_link_heard(f.link, f.line_of);
+		if (f.event)
+			tell_event(f.event);
+	}
+	__real_loop_timer_start(timer, delay_ms / FASTER);
+}
+
 /* What the link tells. */
 
 static void on_connected(void *ctx)
@@ -143,6 +156,7 @@ static void on_event(void *ctx, const char *name, const void *message, size_t le
 	(void)name;
 	(void)message;
 	(void)len;
+	f.events++;
 }
 
 static bool keeps_conn(void *ctx, const char *name)
@@ -275,14 +289,28 @@ START_TEST(link_calls_a_charon_stuck_that_does_not_answer)
 }
 END_TEST
 
+/* What charon may be heard of, and whether it shows that charon is at work. */
+static const struct {
+	const char *line_of, *event;
+	bool at_work;
+} signs[] = {
+	{.line_of = "10.0.1.1-10.0.1.2", .at_work = true},
+	{.event = "child-updown", .at_work = true},
+	{.line_of = ""},
+	{.event = "alert"},
+};
+
 START_TEST(link_is_patient_with_a_charon_that_is_at_work)
 {
 	connect_and_load();
-	f.mute = f.at_work = true;
-	f.looks = 0;
+	f.mute = true;
+	f.line_of = signs[_i].line_of;
+	f.event = signs[_i].event;
+	f.looks = f.events = 0;
 	run_until(&f.stuck, 1);
 	/* the first one asks */
-	ck_assert_uint_eq(f.looks, 1 + IKE_LINK_LATE_MAX);
+	ck_assert_uint_eq(f.looks, 1 + (signs[_i].at_work ? IKE_LINK_LATE_MAX : 0));
+	ck_assert(!f.event || f.events);
 }
 END_TEST
 
@@ -357,7 +385,8 @@ int main(void)
 
 	tcase_add_checked_fixture(test_case, setup, teardown);
 	tcase_add_test(test_case, link_calls_a_charon_stuck_that_does_not_answer);
-	tcase_add_test(test_case, link_is_patient_with_a_charon_that_is_at_work);
+	tcase_add_loop_test(test_case, link_is_patient_with_a_charon_that_is_at_work, 0,
+	                    sizeof(signs) / sizeof(signs[0]));
 	tcase_add_test(test_case, link_calls_no_charon_stuck_for_what_it_could_not_send);
 	tcase_add_test(test_case, link_tells_who_asks_that_nothing_was_sent);
 	tcase_add_loop_test(test_case, link_is_renewed_until_charon_got_everything, 0,

@@ -314,6 +314,25 @@ START_TEST(outage_of_all_is_bounded_and_all_get_their_turn)
 }
 END_TEST
 
+START_TEST(what_was_seen_before_a_pause_tells_nothing)
+{
+	up(2);
+	up(3);
+	look();
+	doubt(2);
+	flows[3].out++;
+	look_after(LOOK);
+	liveness_forget(liveness);
+	ck_assert_uint_eq(liveness_interval_ms(liveness), LIVENESS_REST_MS);
+	/* nobody was asked meanwhile, so nobody is dead */
+	flows[3].out += 100;
+	ck_assert_str_eq(look_after(10 * DPD), "");
+	ck_assert_str_eq(look_after(DPD - 1), "");
+	ck_assert_str_eq(look_after(1), "echo 3, echo 2");
+	ck_assert_uint_eq(liveness_counters(liveness).doubts, 1);
+}
+END_TEST
+
 /* Random hosts: what holds of each pair is learned from packets and actions alone. */
 
 static uint32_t roll(uint32_t bound)
@@ -461,6 +480,7 @@ int main(void)
 	tcase_add_test(tcase, who_answers_ike_alone_is_doubted_ever_more_rarely);
 	tcase_add_test(tcase, sas_that_come_and_go_are_no_sign_of_life);
 	tcase_add_test(tcase, outage_of_all_is_bounded_and_all_get_their_turn);
+	tcase_add_test(tcase, what_was_seen_before_a_pause_tells_nothing);
 	tcase_add_test(tcase, random_peers);
 	return test_run(suite);
 }

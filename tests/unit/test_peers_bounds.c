@@ -5,18 +5,10 @@
 START_TEST(peers_negotiate_at_most_the_bound_at_once)
 {
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_WORKING_MAX + 10; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-	}
+	acquire_numbered(0, PEERS_WORKING_MAX + 10, NOW);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_MAX);
 	actions.count = 0;
-	for (unsigned i = 0; i < 3; i++) {
-		struct addr done = numbered(i);
-
-		child_up(&done, i + 1, i + 1, NOW + 1);
-	}
+	numbered_up(3, NOW + 1);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), 3);
 }
 END_TEST
@@ -59,21 +51,23 @@ START_TEST(peers_that_never_failed_go_first_then_first_in_first_out)
 }
 END_TEST
 
+/* @known had an SA, and every slot is taken. */
+static void lose_sa_and_fill_slots(const struct addr *known)
+{
+	peers_on_charon_up(peers, NOW, &actions);
+	child_up(known, 901, 901, NOW);
+	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
+	fill_slots();
+}
+
 START_TEST(peers_that_are_wanted_in_earnest_go_first)
 {
 	struct addr known = make_addr("10.0.9.1"), again = make_addr("10.0.9.2");
 	struct addr early = make_addr("10.0.9.3"), late = make_addr("10.0.9.4");
 
-	peers_on_charon_up(peers, NOW, &actions);
-	child_up(&known, 901, 901, NOW);
-	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
-	fill_slots();
-	for (unsigned i = 100; i < 100 + PEERS_WORKING_EARNEST; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-		acquire(&to, NOW + 1);
-	}
+	lose_sa_and_fill_slots(&known);
+	acquire_numbered(100, PEERS_WORKING_EARNEST, NOW);
+	acquire_numbered(100, PEERS_WORKING_EARNEST, NOW + 1);
 	acquire(&early, NOW + 10);
 	acquire(&again, NOW + 10);
 	acquire(&known, NOW + 10);
@@ -97,22 +91,15 @@ START_TEST(peers_that_are_wanted_in_earnest_wait_for_no_dead_ones)
 {
 	struct addr once = make_addr("10.0.9.1"), known = make_addr("10.0.9.2");
 
-	peers_on_charon_up(peers, NOW, &actions);
-	child_up(&known, 901, 901, NOW);
-	peers_on_child_down(peers, 901, 901, NOW + 1, &actions);
-	fill_slots();
+	lose_sa_and_fill_slots(&known);
 	acquire(&once, NOW + 10);
 	acquire(&known, NOW + 10);
 	ck_assert_str_eq(state_of(&once), "queued");
 	ck_assert_str_eq(state_of(&known), "negotiating");
 	acquire(&once, NOW + 20);
 	ck_assert_str_eq(state_of(&once), "negotiating");
-	for (unsigned i = 100; i < 200; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW + 30);
-		acquire(&to, NOW + 40);
-	}
+	acquire_numbered(100, 100, NOW + 30);
+	acquire_numbered(100, 100, NOW + 40);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_EARNEST);
 }
 END_TEST
@@ -315,17 +302,13 @@ END_TEST
 
 START_TEST(peers_restart_is_spread_after_charon_is_back)
 {
-	const unsigned fleet = PEERS_WORKING_UNASKED;
+	const unsigned fleet = PEERS_WORKING_MAX / 2;
 	uint64_t back_ms = NOW + 5000, last_ms = 0;
 	const struct peer *const *list;
 	size_t count;
 
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < fleet; i++) {
-		struct addr from = numbered(i);
-
-		child_up(&from, i + 1, i + 1, NOW);
-	}
+	numbered_up(fleet, NOW);
 	peers_on_charon_down(peers, NOW + 1, &actions);
 	actions.count = 0;
 	peers_on_charon_up(peers, back_ms, &actions);
@@ -364,16 +347,12 @@ START_TEST(peers_remembered_do_not_keep_traffic_waiting)
 
 		peers_on_remembered(peers, pair_to(&to), NOW, &actions);
 	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_UNASKED);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_MAX / 2);
 	actions.count = 0;
 	acquire(&remote, NOW);
 	ck_assert_str_eq(take_actions(), "idle>queued queued>negotiating initiate");
-	for (unsigned i = 0; i < PEERS_WORKING_UNASKED; i++) {
-		struct addr done = numbered(i);
-
-		child_up(&done, i + 1, i + 1, NOW);
-	}
-	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_UNASKED - 1);
+	numbered_up(PEERS_WORKING_MAX / 2, NOW);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_WORKING_MAX / 2 - 1);
 }
 END_TEST
 
@@ -415,7 +394,7 @@ START_TEST(silent_negotiations_are_no_work)
 	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "negotiating");
 	/* it lives after all: one more than there are slots, until one ends */
-	peers_on_answered(peers, pair_to(&first));
+	peers_on_answered(peers, pair_to(&first), NOW + 99);
 	acquire(&after, NOW + 100);
 	acquire(&last, NOW + 101);
 	child_up(&next, 1, 1, NOW + 102);
@@ -426,18 +405,36 @@ START_TEST(silent_negotiations_are_no_work)
 }
 END_TEST
 
-START_TEST(answered_negotiations_are_never_silent)
+START_TEST(answered_negotiations_are_work_while_they_go_on)
 {
 	struct addr first = numbered(0), next = make_addr("10.0.9.1");
 
 	fill_slots();
 	acquire(&next, NOW);
 	peers_on_sent(peers, pair_to(&first), NOW);
-	peers_on_answered(peers, pair_to(&first));
-	peers_on_timer(peers, NOW + PEERS_SILENT_AFTER_MS, &actions);
+	peers_on_answered(peers, pair_to(&first), NOW + 10);
+	peers_on_timer(peers, NOW + 9 + PEERS_BUSY_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "queued");
-	/* asked for a cookie, it sends again */
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + 10 + PEERS_BUSY_AFTER_MS);
+	peers_on_timer(peers, NOW + 10 + PEERS_BUSY_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "negotiating");
+	ck_assert_str_eq(state_of(&first), "negotiating");
+	child_up(&first, 1, 1, NOW + 20 + PEERS_BUSY_AFTER_MS);
+	ck_assert_str_eq(state_of(&first), "up");
+}
+END_TEST
+
+START_TEST(peer_that_asks_for_a_cookie_is_sent_to_again)
+{
+	struct addr first = numbered(0), next = make_addr("10.0.9.1");
+
+	fill_slots();
+	acquire(&next, NOW);
+	peers_on_sent(peers, pair_to(&first), NOW);
+	peers_on_answered(peers, pair_to(&first), NOW + 10);
 	peers_on_sent(peers, pair_to(&first), NOW + 100);
+	peers_on_timer(peers, NOW + 99 + PEERS_SILENT_AFTER_MS, &actions);
+	ck_assert_str_eq(state_of(&next), "queued");
 	peers_on_timer(peers, NOW + 100 + PEERS_SILENT_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "negotiating");
 }
@@ -467,18 +464,16 @@ START_TEST(silent_negotiations_are_bounded)
 }
 END_TEST
 
-/* Negotiates with so many that whoever comes next is one of a crowd; what is reached by a gateway. */
+/* Negotiates with so many that whoever comes next is one of a crowd, and from then on with the lower address,
+ * whose place it is to begin. */
 static void make_crowd(void)
 {
 	peers_set_resolver(peers, true);
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < PEERS_CROWD; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-	}
+	acquire_numbered(0, PEERS_CROWD, NOW);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_CROWD);
 	take_actions();
+	local = make_addr("8.0.0.1");
 }
 
 /* Negotiates with the next one, and is done after so many milliseconds. */
@@ -514,17 +509,9 @@ END_TEST
 
 START_TEST(window_is_halved_once_a_second)
 {
-	struct addr to;
-
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i < 8; i++) {
-		to = numbered(i);
-		acquire(&to, NOW);
-	}
-	for (unsigned i = 0; i < 8; i++) {
-		to = numbered(i);
-		child_up(&to, i + 1, i + 1, NOW + PEERS_SLOW_MS + 1 + i);
-	}
+	acquire_numbered(0, 8, NOW);
+	numbered_up(8, NOW + PEERS_SLOW_MS + 1);
 	ck_assert_uint_eq(peers_window(peers), PEERS_WORKING_MAX / 2);
 }
 END_TEST
@@ -534,7 +521,6 @@ START_TEST(peer_that_is_there_is_given_time_in_a_crowd)
 	struct addr to = make_addr("9.0.0.1");
 
 	make_crowd();
-	local = make_addr("8.0.0.1");
 	acquire(&to, NOW + 1);
 	peers_on_resolved(peers, &to, NEIGHBOUR_THERE, NOW + 2, &actions);
 	peers_on_timer(peers, NOW + 2, &actions);
@@ -575,7 +561,6 @@ START_TEST(peers_that_are_there_and_deaf_are_given_less_time_until_one_answers_l
 	struct addr late = make_addr("9.0.0.3");
 
 	make_crowd();
-	local = make_addr("8.0.0.1");
 	/* two at once count as one */
 	ask_present("9.0.0.1", NOW);
 	ask_present("9.0.0.2", NOW);
@@ -584,7 +569,7 @@ START_TEST(peers_that_are_there_and_deaf_are_given_less_time_until_one_answers_l
 	ck_assert(silent_after("9.0.0.3", second, PEERS_BUSY_AFTER_MS / 2));
 	ask_present("9.0.0.4", third);
 	ck_assert(silent_after("9.0.0.4", third, PEERS_BUSY_AFTER_MS / 4));
-	peers_on_answered(peers, pair_to(&late));
+	peers_on_answered(peers, pair_to(&late), third + PEERS_BUSY_AFTER_MS);
 	ask_present("9.0.0.5", fourth);
 	ck_assert(silent_after("9.0.0.5", fourth, PEERS_BUSY_AFTER_MS));
 }
@@ -664,7 +649,6 @@ START_TEST(address_is_resolved_first_in_a_crowd)
 	struct addr to = make_addr("9.0.0.1"), other = make_addr("9.0.0.2");
 
 	make_crowd();
-	local = make_addr("8.0.0.1"); /* the lower one */
 	acquire(&to, NOW + 1);
 	ck_assert_str_eq(take_actions(), "idle>queued resolve");
 	peers_on_resolved(peers, &other, NEIGHBOUR_THERE, NOW + 2, &actions);
@@ -682,7 +666,6 @@ START_TEST(address_that_nobody_has_is_not_negotiated_with)
 	struct addr to = make_addr("9.0.0.1");
 
 	make_crowd();
-	local = make_addr("8.0.0.1");
 	acquire(&to, NOW + 1);
 	/* it has asked once, and that is all it gets */
 	peers_on_larval_expired(peers, pair_to(&to));
@@ -699,7 +682,6 @@ START_TEST(address_of_which_nothing_is_heard_is_negotiated_with)
 	struct addr to = make_addr("9.0.0.1");
 
 	make_crowd();
-	local = make_addr("8.0.0.1");
 	acquire(&to, NOW + 1);
 	take_actions();
 	peers_on_timer(peers, NOW + PEERS_RESOLVE_MS, &actions);
@@ -712,11 +694,7 @@ END_TEST
 START_TEST(addresses_that_are_resolved_are_bounded)
 {
 	make_crowd();
-	for (unsigned i = 0; i < PEERS_RESOLVING_MAX + 10; i++) {
-		struct addr to = numbered(100 + i);
-
-		acquire(&to, NOW + 1);
-	}
+	acquire_numbered(100, PEERS_RESOLVING_MAX + 10, NOW + 1);
 	ck_assert_uint_eq(count_kind(PEER_ACTION_RESOLVE), PEERS_RESOLVING_MAX);
 }
 END_TEST
@@ -727,11 +705,7 @@ START_TEST(higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd)
 	struct addr lower = make_addr("9.0.0.1"), higher = make_addr("10.0.9.1");
 
 	peers_on_charon_up(peers, NOW, &actions);
-	for (unsigned i = 0; i + 1 < PEERS_CROWD; i++) {
-		struct addr to = numbered(i);
-
-		acquire(&to, NOW);
-	}
+	acquire_numbered(0, PEERS_CROWD - 1, NOW);
 	acquire(&lower, NOW);
 	ck_assert_str_eq(state_of(&lower), "negotiating");
 	child_up(&lower, 1, 1, NOW + 1);
@@ -775,7 +749,8 @@ int main(void)
 	tcase_add_test(tcase, peers_retain_makes_room_for_those_that_wait);
 	tcase_add_test(tcase, peer_that_was_asked_for_once_is_negotiated_with_once);
 	tcase_add_test(tcase, silent_negotiations_are_no_work);
-	tcase_add_test(tcase, answered_negotiations_are_never_silent);
+	tcase_add_test(tcase, answered_negotiations_are_work_while_they_go_on);
+	tcase_add_test(tcase, peer_that_asks_for_a_cookie_is_sent_to_again);
 	tcase_add_test(tcase, silent_negotiations_are_bounded);
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for);
 	tcase_add_test(tcase, peer_that_has_begun_is_waited_for_once);

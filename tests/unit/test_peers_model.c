@@ -6,7 +6,8 @@
 struct model {
 	enum peer_state state;
 	bool loaded;
-	bool late; /* it was silent, and has answered */
+	bool late;        /* it was silent, and has answered */
+	uint64_t told_ms; /* charon's last line of its negotiation; 0: none */
 };
 
 #define MODEL_PEERS 200
@@ -46,6 +47,7 @@ static void check_actions(bool charon_up)
 			ck_assert_int_ne(action->old_state, action->new_state);
 			model->state = action->new_state;
 			model->late = false;
+			model->told_ms = 0;
 			break;
 		case PEER_ACTION_RESOLVE:
 			ck_assert(charon_up);
@@ -99,6 +101,9 @@ static void check_table(bool charon_up, uint64_t now_ms)
 		require(peer->state != PEER_STATE_NEGOTIATING || peer->silent_ms > now_ms ||
 		                peers_next_ms(peers) <= peer->silent_ms,
 		        "nobody looks whether it is silent");
+		require(!model->told_ms || now_ms < model->told_ms + PEERS_BUSY_AFTER_MS ||
+		                peer->silent,
+		        "it goes no further and counts as work");
 		late += model->late && !peer->silent;
 		resolving += peer->resolve_ms != 0;
 		require(!peer->resolve_ms || peer->state == PEER_STATE_QUEUED,
@@ -133,14 +138,18 @@ static void check_table(bool charon_up, uint64_t now_ms)
 static void random_line(const struct addr *to, uint64_t now_ms)
 {
 	const struct peer *peer = peers_find(peers, pair_to(to));
+	struct model *model = &models[model_index(to)];
+	uint32_t kind = roll(4);
 
-	switch (roll(4)) {
+	if (kind < 2 && model->loaded)
+		model->told_ms = now_ms;
+	switch (kind) {
 	case 0:
 		peers_on_sent(peers, pair_to(to), now_ms);
 		break;
 	case 1:
-		models[model_index(to)].late |= peer && peer->silent;
-		peers_on_answered(peers, pair_to(to));
+		model->late |= peer && peer->silent;
+		peers_on_answered(peers, pair_to(to), now_ms);
 		break;
 	case 2:
 		peers_on_resolved(peers, to, (enum neighbour)roll(NEIGHBOUR_ABSENT + 1), now_ms,

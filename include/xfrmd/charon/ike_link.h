@@ -34,8 +34,8 @@ struct ike_link_callbacks {
 /* charon is asked for a sign of life this often; without an answer by the next time it is stuck.
  * Its commands take milliseconds, also with 1,000 peers. */
 #define IKE_LINK_HEARTBEAT_MS 10000
-/* So often the answer may be late if charon is at work meanwhile, as its events and lines show: when a fleet
- * starts all at once, on machines with little to spare, what it is asked waits behind hundreds of
+/* So often the answer may be late if charon is at work meanwhile, as events of SAs and its lines show: when a
+ * fleet starts all at once, on machines with little to spare, what it is asked waits behind hundreds of
  * negotiations. */
 #define IKE_LINK_LATE_MAX     5
 /* After charon closed the connection without ending. */
@@ -50,8 +50,10 @@ void ike_link_free(struct ike_link *link);
  * borrowed until the next call that passes them. Negative errno. */
 int ike_link_connect(struct ike_link *link, pid_t charon, const struct conf *conf,
                      const struct pki_bundle *bundle);
-/* charon has written a line of its log. */
-void ike_link_heard(struct ike_link *link);
+/* charon has written a line of its log, about the connection @ike_name, or "". Only one about a connection
+ * shows that it is at work: charon finds that after the first exchange, so it takes more than a packet from
+ * an invented address to have such a line written. Nor do alerts count, which such packets raise. */
+void ike_link_heard(struct ike_link *link, const char *ike_name);
 void ike_link_disconnect(struct ike_link *link);
 bool ike_link_is_up(const struct ike_link *link);
 /* Disconnects, and connects again after IKE_LINK_RECONNECT_MS. */

@@ -5,7 +5,7 @@
 #include "xfrmd/base/histogram.h"
 #include "xfrmd/ike/lifetimes.h"
 #include "xfrmd/ike/reason.h"
-#include "xfrmd/net/neighbours.h"
+#include "xfrmd/net/neighbour.h"
 #include "xfrmd/net/pair.h"
 
 /*
@@ -27,23 +27,23 @@ const char *peer_state_name(enum peer_state state);
 /* How many of these there may be now follows from how long they take, so that two ends, or a fleet, that
  * have more to do than they can do at once do not repeat their messages and then give up: as TCP it
  * begins with few, adds one for each, and halves, at most once in that time and down to two, for one that
- * took so long that charon has sent a message again. */
+ * took so long that charon has sent a message again. Those that no traffic waits for get half of it: the
+ * ones that it waits for come first. */
 #define PEERS_WINDOW_START      4
 #define PEERS_WINDOW_MIN        2
 #define PEERS_SLOW_MS           1000
 /* So many more, in a smaller window fewer, for who had an SA before or is asked for again, and has not
  * failed: the others may all be dead. */
 #define PEERS_WORKING_EARNEST   16
-/* Those that no traffic waits for get half of the window, at most so many: the ones that it waits for come
- * first. */
-#define PEERS_WORKING_UNASKED   32
 /* A negotiation whose first message is out so long and not answered is silent: charon does nothing for it
  * but send that message three times more. On a link the living answer sooner, elsewhere they count
  * again when they do. */
 #define PEERS_SILENT_AFTER_MS   50
 /* The same of one that is there for certain, which has much to do: charon sends again then. Halved, down to
  * the above, when such ones do not answer, until one answers later than that: where a proxy or a cloud's
- * network answers for every address, being there tells nothing. */
+ * network answers for every address, being there tells nothing. From its answer on so long again, never
+ * less: what comes then is work for both, but who answers once and no more holds no slot until charon gives
+ * up. */
 #define PEERS_BUSY_AFTER_MS     1000
 /* Those that are silent at once; beyond, they count as work until they end: some 20 KB of charon's memory
  * each, and its sockets' buffers hold what waits for as many dead neighbours (CHARON_SENDING_MAX). */
@@ -121,22 +121,22 @@ struct peer {
 	uint64_t
 		next_retry_ms; /* FAILED, QUEUED that is not to start before, UP and lost; else 0 */
 	uint64_t deadline_ms;  /* NEGOTIATING: gives up */
-	uint64_t
-		silent_ms; /* NEGOTIATING: silent from then on; UINT64_MAX: not sent, or answered */
-	bool silent;       /* NEGOTIATING: it does not count as work */
-	uint64_t give_way_ms;        /* QUEUED: the peer begins, or has until then to begin */
-	uint64_t resolve_ms;         /* QUEUED: its address is being resolved, until then; else 0 */
-	bool resolved;               /* QUEUED: it was, or need not be */
-	bool there;                  /* resolved, and somebody has the address */
-	bool gave_way;               /* QUEUED: to the peer's beginning */
-	uint64_t repaired_ms;        /* UP: since then, or since the last REKEY */
-	uint64_t queue_order;        /* QUEUED: first in, first out by this */
-	uint64_t reap_ms;            /* UP: looks for duplicates */
-	uint64_t renew_ms;           /* UP: its SAs are due to be replaced */
-	unsigned failures;           /* in a row */
-	bool asked_by_traffic;       /* acquired, and the larval SA has not expired since */
-	bool asked_again;            /* by more than one acquire since it was up */
-	bool had_sa;                 /* was up before */
+	uint64_t silent_ms;    /* NEGOTIATING: silent from then on; UINT64_MAX: not known */
+	bool silent;           /* NEGOTIATING: it does not count as work */
+	bool answered;         /* NEGOTIATING: what it was sent last as the first message */
+	uint64_t give_way_ms;  /* QUEUED: the peer begins, or has until then to begin */
+	uint64_t resolve_ms;   /* QUEUED: its address is being resolved, until then; else 0 */
+	bool resolved;         /* QUEUED: it was, or need not be */
+	bool there;            /* resolved, and somebody has the address */
+	bool gave_way;         /* QUEUED: to the peer's beginning */
+	uint64_t repaired_ms;  /* UP: since then, or since the last REKEY */
+	uint64_t queue_order;  /* QUEUED: first in, first out by this */
+	uint64_t reap_ms;      /* UP: looks for duplicates */
+	uint64_t renew_ms;     /* UP: its SAs are due to be replaced */
+	unsigned failures;     /* in a row */
+	bool asked_by_traffic; /* acquired, and the larval SA has not expired since */
+	bool asked_again;      /* by more than one acquire since it was up */
+	bool had_sa;           /* was up before */
 	unsigned tries_left_unasked; /* negotiations that are due even if nobody asks */
 	bool asked_by_operator;      /* QUEUED: peers_retry() */
 	bool closed;                 /* NEGOTIATING: its IKE_SA is gone, the reason may follow */
@@ -225,9 +225,10 @@ void peers_on_remembered(struct peers *peers, const struct pair *pair, uint64_t 
 /* Whether there is a host with this address, as far as the link can tell; ASKED changes nothing. */
 void peers_on_resolved(struct peers *peers, const struct addr *remote, enum neighbour neighbour,
                        uint64_t now_ms, struct peer_actions *actions);
-/* Of a negotiation that we began: its first message goes out, the peer's first one is here. */
+/* Of a negotiation that we began: its first message goes out, the peer's first one is here. Both again
+ * when the peer asks for a cookie or for another group. */
 void peers_on_sent(struct peers *peers, const struct pair *pair, uint64_t now_ms);
-void peers_on_answered(struct peers *peers, const struct pair *pair);
+void peers_on_answered(struct peers *peers, const struct pair *pair, uint64_t now_ms);
 /* The peer has begun a negotiation, with whatever address of ours: what it says by one packet, so
  * anybody may have sent that. */
 void peers_on_begun(struct peers *peers, const struct addr *remote, uint64_t now_ms);

@@ -3,7 +3,7 @@
 #define XFRMD_NET_NEIGHBOURS_H
 
 #include "xfrmd/base/loop.h"
-#include "xfrmd/net/addr.h"
+#include "xfrmd/net/neighbour.h"
 
 /*
  * Whether an address of the link has a host: the kernel is asked to resolve it, by ARP or neighbour
@@ -12,14 +12,7 @@
  */
 struct neighbours;
 
-enum neighbour {
-	NEIGHBOUR_UNTOLD, /* reached by a gateway, needs no resolving, or the kernel has no room for it */
-	NEIGHBOUR_ASKED,
-	NEIGHBOUR_THERE,  /* its link layer address is known */
-	NEIGHBOUR_ABSENT, /* nobody answered */
-};
-
-/* THERE or ABSENT; it may be about an address that was not asked for. Must not close the neighbours. */
+/* THERE or ABSENT, of an address that was asked for. May ask for others, must not close the neighbours. */
 typedef void (*neighbours_fn)(void *ctx, const struct addr *remote, enum neighbour neighbour);
 
 /* 0, or negative errno. The caller closes. */

@@ -13,13 +13,17 @@
  * without its memory, or an address that is another host's now. Pure: looks, events and time in, actions
  * out.
  *
- * What comes in is the only sign of life, and who gives it needs no check. Something goes out and nothing
+ * What comes in is the only sign of life, by whatever SA of the pair, and who gives it needs no check. Something goes out and nothing
  * comes in: after LIVENESS_SILENT_MS the peer is sent an ICMP echo, whose answer shows in the SA's counter.
  * No answer: the pair is in doubt, and is negotiated with anew beside its SAs, again and again until that
  * is answered or something comes in. A pair that nobody uses is sent an echo once in dpd_delay. A peer
  * that answers IKE while nothing comes in filters ICMP, and takes what has no answer by nature: its next
  * doubt comes late, and later each time; charon checks it instead. One that answers neither is given up
  * when charon would have given it up by a check every dpd_delay.
+ *
+ * By whatever SA: each end goes over to a new one at its own time, so answers come by the older one for a
+ * while. A peer that lost the very SA that we send by, and still sends by an older one, hears nothing from
+ * us and is the one that doubts; and an older SA lasts DUPLICATES_DRAIN_MS beside the newer one at most.
  */
 
 /* From one look to the next while something goes out or a pair is silent, and else; with many SAs the
@@ -83,6 +87,8 @@ void liveness_free(struct liveness *liveness);
 int liveness_look(struct liveness *liveness, struct liveness_sa *sas, size_t count, uint64_t now_ms,
                   uint64_t dpd_delay_ms, const struct liveness_action **ret_actions,
                   size_t *ret_count);
+/* Nobody looks for now: what was seen tells nothing when looking begins again. */
+void liveness_forget(struct liveness *liveness);
 /* From the last look to the next. */
 uint64_t liveness_interval_ms(const struct liveness *liveness);
 
