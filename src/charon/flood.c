@@ -7,8 +7,6 @@
 
 /* net.core.wmem_default and rmem_default: what charon stood still with. */
 #define DEFAULT_ROOM 212992
-/* Some 130 answers. With less, neighbours are lost through others. */
-#define OUR_SHARE    100000
 
 static void shut(struct flood_gate *gate)
 {
@@ -58,7 +56,7 @@ bool flood_gate_look(struct flood_gate *gate, const struct flood_signs *signs, u
 		*gate = open_gate(signs);
 	if (waiting->receiving > CHARON_RECEIVING_MAX / 2 ||
 	    waiting->sending > CHARON_SENDING_MAX / 2 ||
-	    (waiting->sending > OUR_SHARE && signs->neighbours_lost > gate->neighbours_lost))
+	    (waiting->sending > FLOOD_OUR_SHARE && signs->neighbours_lost > gate->neighbours_lost))
 		shut(gate);
 	else if (waiting->receiving < CHARON_RECEIVING_MAX / 8)
 		open_further(gate, now_ms);

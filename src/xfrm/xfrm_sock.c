@@ -23,13 +23,16 @@
 
 /*
  * Sends a request with a sequence number of its own, so that answers to an earlier request that
- * failed half-way are told apart.
+ * failed half-way are told apart. @answered: by a message, so that no ack is needed.
  */
-static int send_request(struct xfrm_link *link, struct nl_msg *msg, uint32_t *ret_seq)
+static int send_request(struct xfrm_link *link, struct nl_msg *msg, bool answered,
+                        uint32_t *ret_seq)
 {
 	int r;
 
 	nl_complete_msg(link->nl, msg);
+	if (answered)
+		nlmsg_hdr(msg)->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 	r = nl_send(link->nl, msg);
 	if (r < 0)
 		return xfrm_link_error(r);
@@ -52,7 +55,7 @@ typedef int (*message_fn)(void *ctx, const struct nlmsghdr *header);
 
 struct exchange {
 	uint32_t seq;
-	message_fn fn; /* for every message of a dump; NULL for a request that is only acked */
+	message_fn fn; /* for the answer, every message of a dump; NULL: it is only acked */
 	void *ctx;
 	bool interrupted;
 	bool done;
@@ -72,6 +75,7 @@ static void take_answer(struct exchange *exchange, const struct nlmsghdr *header
 		r = answer_code(header);
 	} else if (exchange->fn && exchange->error == 0) {
 		r = exchange->fn(exchange->ctx, header);
+		exchange->done = !(header->nlmsg_flags & NLM_F_MULTI);
 	}
 	if (r < 0 && exchange->error == 0)
 		exchange->error = r;
@@ -137,7 +141,7 @@ static int run(struct xfrm_sock *sock, struct nl_msg *msg, struct exchange *exch
 
 	if (!msg)
 		return -ENOMEM;
-	r = send_request(&sock->link, msg, &exchange->seq);
+	r = send_request(&sock->link, msg, exchange->fn, &exchange->seq);
 	nlmsg_free(msg);
 	return r < 0 ? r : await_answer(&sock->link, exchange);
 }

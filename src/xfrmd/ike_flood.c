@@ -28,15 +28,23 @@ struct ike_flood {
 	uint64_t seen_ms;
 };
 
-enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_facts,
-                          char ret_words[FLOOD_WORDS_MAX])
+static enum flood judge(const struct daemon *daemon, const struct charon_waiting *waiting,
+                        struct flood_facts *ret_facts, char ret_words[FLOOD_WORDS_MAX])
 {
 	*ret_facts = (struct flood_facts){
-		.waiting = charon_waiting(daemon->charon),
+		.waiting = *waiting,
 		.half_open = negotiator_half_open(daemon->negotiator),
 		.one_in = daemon->parts.ike_flood->gate.one_in,
 	};
 	return flood_judge(ret_facts, ret_words);
+}
+
+enum flood ike_flood_look(const struct daemon *daemon, struct flood_facts *ret_facts,
+                          char ret_words[FLOOD_WORDS_MAX])
+{
+	const struct charon_waiting waiting = charon_waiting(daemon->charon);
+
+	return judge(daemon, &waiting, ret_facts, ret_words);
 }
 
 /*
@@ -82,19 +90,21 @@ static void on_timer(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	struct ike_flood *self = daemon->parts.ike_flood;
-	const struct flood_signs signs = {.waiting = charon_waiting(daemon->charon),
-	                                  .neighbours_lost = neighbours_lost()};
+	struct flood_signs signs = {.waiting = charon_waiting(daemon->charon),
+	                            .neighbours_lost = UINT64_MAX};
 	struct flood_facts facts;
 	char words[FLOOD_WORDS_MAX];
 	int error;
 
+	if (signs.waiting.sending > FLOOD_OUR_SHARE)
+		signs.neighbours_lost = neighbours_lost();
 	if (flood_gate_look(&self->gate, &signs, clock_now_ms())) {
 		error = charon_admit(daemon->charon, self->gate.one_in);
 		if (error)
 			log_warning("charon: its sockets cannot be reached: %s", strerror(-error));
 	}
 	charon_drain_acquires(daemon->charon);
-	tell(self, ike_flood_look(daemon, &facts, words), words);
+	tell(self, judge(daemon, &signs.waiting, &facts, words), words);
 	loop_timer_start(self->timer, self->gate.one_in > 1 ? LOOK_AGAIN_MS : LOOK_MS);
 }
 

@@ -65,7 +65,8 @@ static unsigned play(struct flood_gate *gate, double rate, double able, double n
 		signs.waiting.sending = (uint32_t)(in * 4 * 3 * 800);
 		signs.waiting.receiving = (uint32_t)(queue * size);
 		signs.waiting.dropped = dropped += (uint32_t)(rate - in);
-		signs.neighbours_lost = neighbours_lost;
+		signs.neighbours_lost = signs.waiting.sending > FLOOD_OUR_SHARE ? neighbours_lost
+		                                                                : UINT64_MAX;
 		flood_gate_look(gate, &signs, now_ms += 250);
 	}
 	return lossy;
@@ -123,6 +124,9 @@ START_TEST(flood_gate_tells_when_it_moves)
 	ck_assert(look(0, CHARON_SENDING_MAX / 2 + 1, 7, 250));
 	ck_assert(look(0, 100001, 8, 250));
 	ck_assert_uint_eq(gate.one_in, 8);
+	/* what was lost while nobody asked may be long ago */
+	ck_assert(!look(0, 0, UINT64_MAX, 250));
+	ck_assert(!look(0, FLOOD_OUR_SHARE + 1, 9, 250));
 	/* others, too, may fill the table of neighbours */
 	ck_assert(!look(0, 100000, 9, 250));
 	ck_assert(!look(some, 0, 9, 2000));

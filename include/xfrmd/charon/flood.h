@@ -14,9 +14,12 @@
 struct flood_signs {
 	struct charon_waiting waiting;
 	/* how often the kernel had no room for a neighbour (table_fulls of /proc/net/stat/arp_cache and
-	 * ndisc_cache): answers to addresses that nobody has, if many wait, displace those of peers */
+	 * ndisc_cache): answers to addresses that nobody has, if many wait, displace those of peers.
+	 * UINT64_MAX: not asked for, which is right as long as no more than FLOOD_OUR_SHARE is sending. */
 	uint64_t neighbours_lost;
 };
+/* Bytes: some 130 answers. With less, neighbours are lost through others. */
+#define FLOOD_OUR_SHARE 100000
 
 /*
  * How many are let in: halved whenever charon's sockets are half full or neighbours are lost, doubled
