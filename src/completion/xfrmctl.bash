@@ -28,7 +28,7 @@ _xfrmd_values() {
 	case $1 in
 	*FILE*) _filedir ;;
 	DIR) _filedir -d ;;
-	IP) COMPREPLY=($(compgen -W "$(_xfrmd_run xfrmctl "${@:2}" peers --json |
+	IP*) COMPREPLY=($(compgen -W "$(_xfrmd_run xfrmctl "${@:2}" peers --json |
 		grep -oE '"address": *"[^"]+"' | cut -d '"' -f 4)" -- "$cur")) ;;
 	TYPE) COMPREPLY=($(compgen -W 'rsa3072 rsa4096 ec256 ec384 ed25519' -- "$cur")) ;;
 	[a-z]*) COMPREPLY=($(compgen -W "${1//|/ }" -- "$cur")) ;;

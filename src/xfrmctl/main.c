@@ -40,7 +40,7 @@ static const struct command {
 	{"explain", cmd_explain, TAKES_WATCH, "IP",
          "what happens to traffic with an address, and why"},
 	{"monitor", cmd_monitor, 0, NULL, "events as they happen, until interrupted"},
-	{"verify", cmd_verify, TAKES_ALL | TAKES_TIMEOUT, "[IP]",
+	{"verify", cmd_verify, TAKES_ALL | TAKES_TIMEOUT, "IP|--all",
          "send a probe and tell whether it went and came back as ESP"},
 	{"metrics", cmd_metrics, 0, NULL, "counters and gauges in the text format of Prometheus"},
 	{"check", cmd_check, 0, "[FILE]", "validate a configuration as the daemon would"},

@@ -100,9 +100,9 @@ calculate() {
 
 # compare WHAT UNIT XFRMD [NAME=VALUE]...: a line of results; a ratio is xfrmd's share of the other's
 compare() {
-	local other line="$1: xfrmd $3 $2"
+	local other line="$1: xfrmd $3${2:+ $2}"
 	for other in "${@:4}"; do
-		line+=", ${other%=*} ${other##*=} $2 (ratio $(ratio "$3" "${other##*=}"))"
+		line+=", ${other%=*} ${other##*=}${2:+ $2} (ratio $(ratio "$3" "${other##*=}"))"
 	done
 	echo "$line"
 }
