@@ -56,7 +56,7 @@ void peers_check_silent(struct peers *peers, struct peer *peer, uint64_t now_ms)
 static uint64_t silent_after_ms(const struct peers *peers, const struct peer *peer)
 {
 	if (peer->answered)
-		return PEERS_BUSY_AFTER_MS;
+		return PEERS_ANSWERED_AFTER_MS;
 	return peer->there ? peers->busy_after_ms : PEERS_SILENT_AFTER_MS;
 }
 

@@ -413,13 +413,13 @@ START_TEST(answered_negotiations_are_work_while_they_go_on)
 	acquire(&next, NOW);
 	peers_on_sent(peers, pair_to(&first), NOW);
 	peers_on_answered(peers, pair_to(&first), NOW + 10);
-	peers_on_timer(peers, NOW + 9 + PEERS_BUSY_AFTER_MS, &actions);
+	peers_on_timer(peers, NOW + 9 + PEERS_ANSWERED_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "queued");
-	ck_assert_uint_eq(peers_next_ms(peers), NOW + 10 + PEERS_BUSY_AFTER_MS);
-	peers_on_timer(peers, NOW + 10 + PEERS_BUSY_AFTER_MS, &actions);
+	ck_assert_uint_eq(peers_next_ms(peers), NOW + 10 + PEERS_ANSWERED_AFTER_MS);
+	peers_on_timer(peers, NOW + 10 + PEERS_ANSWERED_AFTER_MS, &actions);
 	ck_assert_str_eq(state_of(&next), "negotiating");
 	ck_assert_str_eq(state_of(&first), "negotiating");
-	child_up(&first, 1, 1, NOW + 20 + PEERS_BUSY_AFTER_MS);
+	child_up(&first, 1, 1, NOW + 20 + PEERS_ANSWERED_AFTER_MS);
 	ck_assert_str_eq(state_of(&first), "up");
 }
 END_TEST
