@@ -4,7 +4,6 @@
 # is under way for 50 ms and the answer for another 50: neither that nor the negotiations of both that
 # follow loses anything. They take 400 ms, or two seconds on a slow machine, and the kernel holds 100
 # packets.
-# Processors: several
 # Alone: both ends have to begin within these 100 ms.
 fleet 10.0.1.0/24 a b c d <<-EOF
 	[charon]
