@@ -16,7 +16,7 @@ kill_charon() {
 	local times pid
 	times=$(times_up "$1") pid=$(charon_pid "$1")
 	kill -KILL "$pid"
-	wait_for 20 not is "$times" times_up "$1"
+	wait_for 60 not is "$times" times_up "$1"
 	expect 'restarts' "$(status "$1" 'd["charon"]["restarts"]')" = 1
 	expect 'healthy' "$(status "$1" 'd["healthy"]')" = true
 }
@@ -31,7 +31,7 @@ pid=$(charon_pid b) times=$(times_up b)
 xfrmd_kill b
 kill -KILL "$pid"
 xfrmd_start b
-wait_for 20 not is "$times" times_up b
+wait_for 60 not is "$times" times_up b
 wait_for 10 have_left a "$orphans"
 wait_for 10 has_sas b 2
 expect 'policies' "$(planned_policies a)" = "$before"

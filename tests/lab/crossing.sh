@@ -4,7 +4,6 @@
 # Every packet is under way for 50 ms: an end that terminated the IKE_SA that it sends with, or two
 # ends that terminated one each, would lose what is sent meanwhile; so would an end that responds, if it
 # sent what waited as soon as it has an SA, which the other end has only after its answer.
-# Processors: several
 # Alone: both ends have to begin within 150 ms.
 fleet 10.0.1.0/24 a b
 xfrmd_start a b

@@ -3,7 +3,6 @@
 # learned the path MTU. It remembers that as an exception to the route, and whatever makes it take the
 # exception anew while packets are held on it, such as a policy that is written, has them dropped
 # without a counter.
-# Processors: several
 fleet 10.0.1.0/24 a b
 unknown=(10.0.1.{101..108}) learned=(10.0.1.{121..128})
 host_address b add "${unknown[@]/%//24}" "${learned[@]/%//24}"

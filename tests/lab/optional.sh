@@ -2,7 +2,6 @@
 # optional = true: clear with a host that has no IPsec, ESP with one that has it. Connections that
 # began in clear move to ESP when the SA is up; of the two ends the one that answers has its SA first and
 # goes on in clear until the other one has its own.
-# Processors: several
 # Alone: it counts what is lost in that moment.
 fleet 10.0.1.0/24 a b -- c <<<'optional = true'
 xfrmd_start a

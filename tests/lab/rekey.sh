@@ -4,7 +4,7 @@
 # Processors: several
 fleet_up 10.0.1.0/24 a b <<-EOF
 	[charon]
-	rekey_time = 30
+	rekey_time = 15
 EOF
 watch_start a b
 

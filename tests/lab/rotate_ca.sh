@@ -3,7 +3,6 @@
 # negotiate anew and others rekey. At the end nothing is left of what the old CA vouched for.
 # The kernel holds 100 packets of a peer between two pins, and User-Mode Linux lets xfrmd wait 200 ms
 # at times; so 250 packets a second.
-# Processors: several
 fleet --pki "$PKI" 10.0.1.0/24 a b c d
 # what comes out of each step, made now: keys take long while everything else runs
 cp -r "$PKI" home

@@ -63,13 +63,15 @@ best_ms() {
 	echo "$best"
 }
 
-# wait_for SECONDS COMMAND...: polls until the command succeeds
+# wait_for SECONDS COMMAND...: polls until the command succeeds, ever more rarely: in a guest a look takes
+# as long as what is waited for
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) pause=50
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || fail "not in time: $*"
-		sleep 0.05
+		sleep ${pause}e-3
+		pause=$((pause < 400 ? pause * 5 / 4 : pause))
 	done
 }
 
