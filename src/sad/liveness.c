@@ -35,7 +35,10 @@ struct liveness {
 	size_t action_count;
 	size_t turn; /* whose renewal comes first, so that none waits for ever */
 	uint64_t looked_ms;
+	uint64_t patience_ms; /* with answers to echoes */
+	uint64_t wrong_ms;    /* that it was made longer, or shorter again; 0: never */
 	bool busy;
+	bool wrong; /* a doubt, in this look */
 	struct liveness_counters counters;
 };
 
@@ -45,6 +48,7 @@ int liveness_new(struct liveness **ret_liveness)
 
 	if (!liveness)
 		return -ENOMEM;
+	liveness->patience_ms = LIVENESS_ANSWER_MS;
 	*ret_liveness = liveness;
 	return 0;
 }
@@ -54,7 +58,10 @@ void liveness_forget(struct liveness *liveness)
 	free(liveness->seen);
 	free(liveness->states);
 	free(liveness->actions);
-	*liveness = (struct liveness){.counters = liveness->counters, .turn = liveness->turn};
+	*liveness = (struct liveness){.counters = liveness->counters,
+	                              .turn = liveness->turn,
+	                              .patience_ms = liveness->patience_ms,
+	                              .wrong_ms = liveness->wrong_ms};
 }
 
 void liveness_free(struct liveness *liveness)
@@ -117,6 +124,7 @@ static void note(const struct liveness *before, struct liveness *now, const stru
 		if (has_carried(before, &sas[i]))
 			*(sas[i].out ? &out : &in) = true;
 	if (known && in) {
+		now->wrong |= state->doubt_ms != 0;
 		state->answered = 0;
 		state->hold_ms = 0;
 		set_alive(state, now_ms);
@@ -141,6 +149,21 @@ static void note_all(const struct liveness *before, struct liveness *now,
 		memcpy(now->seen, sas, count * sizeof(*sas));
 	now->count = count;
 	now->looked_ms = now_ms;
+}
+
+/* Many that were wrong in one look have one cause. */
+static void set_patience(struct liveness *liveness, uint64_t now_ms)
+{
+	uint64_t *patience_ms = &liveness->patience_ms;
+
+	if (liveness->wrong && *patience_ms < LIVENESS_ANSWER_MAX_MS)
+		*patience_ms *= 2;
+	else if (*patience_ms > LIVENESS_ANSWER_MS &&
+	         now_ms - liveness->wrong_ms >= LIVENESS_CALM_MS)
+		*patience_ms /= 2;
+	else if (!liveness->wrong)
+		return;
+	liveness->wrong_ms = now_ms;
 }
 
 static struct liveness_action *add(struct liveness *liveness, enum liveness_kind kind,
@@ -194,8 +217,10 @@ static void renew(struct liveness *liveness, struct state *state, uint64_t now_m
 		liveness->counters.doubts++;
 	}
 	state->running_ms = now_ms + LIVENESS_RENEWAL_MS;
-	state->next_ms = now_ms + (age_ms < LIVENESS_RETRY_FOR_MS ? LIVENESS_RETRY_MS
-	                                                          : age_ms / RETRY_SHARE);
+	state->next_ms = now_ms +
+	                 clock_later(liveness->patience_ms, age_ms < LIVENESS_RETRY_FOR_MS
+	                                                            ? LIVENESS_RETRY_MS
+	                                                            : age_ms / RETRY_SHARE);
 	liveness->counters.renewals++;
 	add(liveness, LIVENESS_RENEW, state, now_ms)->again = again;
 }
@@ -208,9 +233,12 @@ static void give_up(struct liveness *liveness, struct state *state, uint64_t now
 	set_alive(state, now_ms);
 }
 
-static bool is_dead(const struct state *state, uint64_t now_ms, uint64_t dpd_delay_ms)
+static bool is_dead(const struct liveness *liveness, const struct state *state, uint64_t now_ms,
+                    uint64_t dpd_delay_ms)
 {
-	return state->doubt_ms && now_ms >= state->doubt_ms + LIVENESS_UNANSWERED_MS &&
+	uint64_t unanswered_ms = clock_later(LIVENESS_UNANSWERED_MS, 4 * liveness->patience_ms);
+
+	return state->doubt_ms && now_ms >= state->doubt_ms + unanswered_ms &&
 	       now_ms >= state->alive_ms + dpd_delay_ms + LIVENESS_GIVE_UP_MS;
 }
 
@@ -219,10 +247,10 @@ static void decide(struct liveness *liveness, struct state *state, uint64_t now_
 {
 	if (now_ms >= state->running_ms)
 		state->running_ms = 0;
-	if (is_dead(state, now_ms, dpd_delay_ms)) {
+	if (is_dead(liveness, state, now_ms, dpd_delay_ms)) {
 		give_up(liveness, state, now_ms);
 	} else if (state->echo_ms) {
-		if (!state->running_ms && now_ms >= state->echo_ms + LIVENESS_ANSWER_MS &&
+		if (!state->running_ms && now_ms >= state->echo_ms + liveness->patience_ms &&
 		    now_ms >= state->next_ms)
 			renew(liveness, state, now_ms, budget);
 	} else if (now_ms >= echo_due_ms(state, dpd_delay_ms)) {
@@ -266,6 +294,8 @@ int liveness_look(struct liveness *liveness, struct liveness_sa *sas, size_t cou
 	                       .states = calloc(count + 1, sizeof(*now.states)),
 	                       .actions = calloc(count + 1, sizeof(*now.actions)),
 	                       .turn = liveness->turn,
+	                       .patience_ms = liveness->patience_ms,
+	                       .wrong_ms = liveness->wrong_ms,
 	                       .counters = liveness->counters};
 
 	if (!now.seen || !now.states || !now.actions) {
@@ -276,6 +306,7 @@ int liveness_look(struct liveness *liveness, struct liveness_sa *sas, size_t cou
 	if (count > 1)
 		qsort(sas, count, sizeof(*sas), compare_sa);
 	note_all(liveness, &now, sas, count, now_ms);
+	set_patience(&now, now_ms);
 	decide_all(&now, now_ms, dpd_delay_ms);
 	liveness_forget(liveness);
 	*liveness = now;

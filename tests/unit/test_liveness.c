@@ -288,7 +288,7 @@ START_TEST(outage_of_all_is_bounded_and_all_get_their_turn)
 	for (unsigned i = 0; i < PEERS_MAX; i++)
 		up(i);
 	look();
-	for (int n = 0; n < 60; n++) {
+	for (int n = 0; n < 120; n++) {
 		size_t echoes = 0, begun = 0;
 
 		for (unsigned i = 0; i < PEERS_MAX; i++)
@@ -311,6 +311,48 @@ START_TEST(outage_of_all_is_bounded_and_all_get_their_turn)
 	}
 	for (unsigned i = 0; i < PEERS_MAX; i++)
 		ck_assert_msg(tried[i] > 0, "%u was never tried", i);
+}
+END_TEST
+
+/* Looks from the echo that peer 2 is sent now to the doubt. */
+static unsigned looks_to_doubt(void)
+{
+	unsigned looks = 1;
+
+	ck_assert_str_eq(look_sending(2), "");
+	ck_assert_str_eq(look_sending(2), "echo 2");
+	while (strcmp(look_sending(2), "renew 2") != 0)
+		looks++;
+	return looks;
+}
+
+/* It answers at last, and so do others in the same look. */
+static void turn_out_slow(void)
+{
+	flows[2].in++;
+	flows[3].in++;
+	ck_assert_str_eq(look_after(LOOK), "");
+}
+
+START_TEST(patience_doubles_with_each_doubt_that_was_wrong_and_comes_back)
+{
+	static const unsigned looks[] = {1, 2, 3, 6, 12, 24, 24, 24};
+
+	up(2);
+	up(3);
+	look();
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		ck_assert_uint_eq(looks_to_doubt(), looks[i]);
+		turn_out_slow();
+	}
+	/* one that is answered by IKE was right */
+	ck_assert_uint_eq(looks_to_doubt(), 24);
+	negotiated(2);
+	for (uint64_t i = 0; i < 7 * LIVENESS_CALM_MS / LOOK; i++) {
+		flows[2].in++;
+		look_sending(2);
+	}
+	ck_assert_uint_eq(looks_to_doubt(), 1);
 }
 END_TEST
 
@@ -434,7 +476,8 @@ static void step(struct model *model, unsigned peer)
 static void check_noticed(const struct model *model, unsigned peer)
 {
 	if (flows[peer].up && model->peer == DEAD && !model->renewed_ms)
-		require(now_ms < model->in_ms + DPD + LIVENESS_GIVE_UP_MS + 10 * LOOK,
+		require(now_ms < model->in_ms + DPD + LIVENESS_GIVE_UP_MS +
+		                         5 * LIVENESS_ANSWER_MAX_MS + 10 * LOOK,
 		        "dead and not noticed", peer);
 }
 
@@ -480,6 +523,7 @@ int main(void)
 	tcase_add_test(tcase, who_answers_ike_alone_is_doubted_ever_more_rarely);
 	tcase_add_test(tcase, sas_that_come_and_go_are_no_sign_of_life);
 	tcase_add_test(tcase, outage_of_all_is_bounded_and_all_get_their_turn);
+	tcase_add_test(tcase, patience_doubles_with_each_doubt_that_was_wrong_and_comes_back);
 	tcase_add_test(tcase, what_was_seen_before_a_pause_tells_nothing);
 	tcase_add_test(tcase, random_peers);
 	return test_run(suite);

@@ -13,13 +13,17 @@
  * without its memory, or an address that is another host's now. Pure: looks, events and time in, actions
  * out.
  *
- * What comes in is the only sign of life, by whatever SA of the pair, and who gives it needs no check. Something goes out and nothing
- * comes in: after LIVENESS_SILENT_MS the peer is sent an ICMP echo, whose answer shows in the SA's counter.
+ * What comes in is the only sign of life, by whatever SA of the pair, and who gives it needs no check.
+ * Something goes out and nothing comes in: after LIVENESS_SILENT_MS the peer is sent an ICMP echo, whose answer shows in the SA's counter.
  * No answer: the pair is in doubt, and is negotiated with anew beside its SAs, again and again until that
  * is answered or something comes in. A pair that nobody uses is sent an echo once in dpd_delay. A peer
  * that answers IKE while nothing comes in filters ICMP, and takes what has no answer by nature: its next
  * doubt comes late, and later each time; charon checks it instead. One that answers neither is given up
  * when charon would have given it up by a check every dpd_delay.
+ *
+ * Whoever in doubt turns out to live after all was only slow, as all are where processors are short, and
+ * new negotiations would make it worse: the patience with answers doubles then, as TCP's does, and comes
+ * down again when doubts are right.
  *
  * By whatever SA: each end goes over to a new one at its own time, so answers come by the older one for a
  * while. A peer that lost the very SA that we send by, and still sends by an older one, hears nothing from
@@ -31,11 +35,15 @@
 #define LIVENESS_LOOK_MS       400
 #define LIVENESS_REST_MS       1000
 #define LIVENESS_SAS_PER_MS    2
-/* From the last sign of life to an echo: two looks. From that to the doubt: the next look. */
+/* From the last sign of life to an echo: two looks. From that to the doubt: the next look, or what our
+ * patience has come to. */
 #define LIVENESS_SILENT_MS     800
 #define LIVENESS_ANSWER_MS     300
+#define LIVENESS_ANSWER_MAX_MS 9600
+/* Our patience is halved after so long without a doubt that was wrong. */
+#define LIVENESS_CALM_MS       30000
 /* From one renewal that came to nothing to the next, for so long: a host that boots refuses, or does not
- * answer. Then an eighth of the doubt's age. */
+ * answer. Then an eighth of the doubt's age. Never sooner than our patience. */
 #define LIVENESS_RETRY_MS      1000
 #define LIVENESS_RETRY_FOR_MS  30000
 /* A renewal of which nobody tells what became of it, as RENEW_DEADLINE_MS. */
@@ -44,13 +52,14 @@
 #define LIVENESS_HOLD_MIN_MS   8000
 #define LIVENESS_HOLD_MAX_MS   3600000
 /* Given up so long after dpd_delay without a sign of life, charon's retransmissions of one request; and
- * when renewals have gone unanswered for so long. */
+ * when renewals have gone unanswered for so long, or for four times our patience. */
 #define LIVENESS_GIVE_UP_MS    6200
 #define LIVENESS_UNANSWERED_MS 5000
-/* A look asks so many; and renewals under way at once, as PEERS_WORKING_MAX, of which a look begins some. */
+/* A look asks so many; and renewals under way at once, as PEERS_WORKING_MAX, of which a look begins a few:
+ * those that are begun before it shows that the doubts are wrong cost time that a slow host lacks. */
 #define LIVENESS_ECHOES_MAX    64
 #define LIVENESS_RENEWALS_MAX  64
-#define LIVENESS_BEGUN_MAX     16
+#define LIVENESS_BEGUN_MAX     4
 
 struct liveness_sa {
 	struct pair pair;
