@@ -260,6 +260,11 @@ static bool is_usable(const struct command *command, unsigned given, int count, 
 		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
 		return false;
 	}
+	if (count && given & TAKES_ALL & command->takes) {
+		complain("%s: --all: given with \"%s\", expected one of them", command->name,
+		         arguments[0]);
+		return false;
+	}
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (option_rows[i].taken & unknown) {
 			complain("%s: %s: not with this command", command->name,
