@@ -89,6 +89,18 @@ static bool write_all(int fd, const void *data, size_t len)
 	return true;
 }
 
+int file_check_program(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	/* nothing else executes, whatever its mode */
+	if (!S_ISREG(status.st_mode))
+		return -EACCES;
+	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
 int file_sync_folder(const char *path)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path);

@@ -395,9 +395,10 @@ static int set_up(struct charon *charon, const struct charon_options *options, s
 		error = loop_timer_new(charon->loop, on_restart, charon, &charon->restart_timer);
 	if (error)
 		return err_set(err, error, "charon: %s", strerror(-error));
-	if (!charon->unit && access(charon->binary, X_OK) < 0)
-		return err_set(err, -errno, "charon: %s: cannot be executed: %s", charon->binary,
-		               strerror(errno));
+	error = charon->unit ? 0 : file_check_program(charon->binary);
+	if (error)
+		return err_set(err, error, "charon: %s: cannot be executed: %s", charon->binary,
+		               strerror(-error));
 	if (strlen(charon->vici_path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return err_set(err, -ENAMETOOLONG, "charon: %s: is too long for a socket",
 		               charon->vici_path);

@@ -87,12 +87,13 @@ static void refuse_key(struct scan *scan, const char *name)
 	str_escape(name, shown, sizeof(shown));
 	if (names_a_psk(name))
 		problems_add(reader->problems,
-		             "%s: [%s] %s: pre-shared keys are not supported, found in line %zu, "
+		             "%s: %s%s%s%s: pre-shared keys are not supported, found in line %zu, "
 		             "expected certificates",
-		             reader->file, section, shown, scan->number);
+		             reader->file, *section ? "[" : "", section, *section ? "] " : "",
+		             shown, scan->number);
 	else if (!scan->section)
 		problems_add(reader->problems,
-		             "%s: [] %s: key outside of a section, found in line %zu, expected "
+		             "%s: %s: key outside of a section, found in line %zu, expected "
 		             "below [%s]",
 		             reader->file, shown, scan->number,
 		             elsewhere ? elsewhere->section : "ipsec");

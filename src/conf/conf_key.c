@@ -98,8 +98,8 @@ static void read_seconds(struct conf_reader *reader, const struct conf_key *key,
 		*seconds = (uint32_t)parsed;
 		return;
 	}
-	snprintf(expected, sizeof(expected), "%s%u to %u seconds", may_be_off ? "0 (off) or " : "",
-	         key->min, key->max);
+	snprintf(expected, sizeof(expected), "%s%u to %u seconds (units: s, m, h, d)",
+	         may_be_off ? "0 (off) or " : "", key->min, key->max);
 	conf_key_complain(reader, key, error == -EINVAL ? "not a duration" : "out of range", value,
 	                  expected);
 }

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "build_config.h"
 #include "xfrmd/base/buf.h"
 #include "xfrmd/base/cleanup.h"
+#include "xfrmd/base/file.h"
 #include "xfrmd/base/log.h"
 #include "xfrmd/base/trust.h"
 #include "xfrmd/conf/conf_ini.h"
@@ -58,6 +60,18 @@ int settings_check_log(const char *path, const struct conf *conf, struct problem
 
 	if (error)
 		problems_add(problems, "%s: [log] target: %s", path, err.text);
+	return error;
+}
+
+int settings_check_charon(const char *path, const struct conf *conf, struct problems *problems)
+{
+	int error = conf->charon_binary ? file_check_program(conf->charon_binary) : 0;
+
+	if (error)
+		problems_add(problems,
+		             "%s: [charon] binary: cannot be executed (%s), found \"%s\", expected "
+		             "the charon to start, as " XFRMD_CHARON,
+		             path, strerror(-error), conf->charon_binary);
 	return error;
 }
 

@@ -37,6 +37,17 @@ int ask_kernel(struct policy_list *ret_have, struct err *err)
 	return ret;
 }
 
+int ask_kernel_sas(struct sa **ret_sas, size_t *ret_count, struct err *err)
+{
+	struct xfrm_sock *sock = NULL;
+	int ret = xfrm_sock_open(&sock, err);
+
+	if (ret == 0)
+		ret = xfrm_sock_dump_sas(sock, ret_sas, ret_count, err);
+	xfrm_sock_close(sock);
+	return ret;
+}
+
 /* Sorted by key, as policy_rows_build() needs it; nothing but *ret_same if what the daemon wants is what
  * @unless says. */
 static int ask_desired(const struct options *options, uint64_t unless, struct policy_list *ret_want,

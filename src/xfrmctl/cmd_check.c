@@ -36,6 +36,8 @@ int cmd_check(const struct options *options, struct output *output)
 		problems_add(&problems, "%s: %s", path, strerror(-ret));
 	if (settings_check_log(path, &settings.conf, &problems) < 0)
 		ret = -EINVAL;
+	if (settings_check_charon(path, &settings.conf, &problems) < 0)
+		ret = -EINVAL;
 	put_problems(options, &settings.conf, &problems, output);
 	if (ret < 0)
 		return EXIT_FAILED;

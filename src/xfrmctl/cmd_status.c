@@ -6,33 +6,60 @@
 #include "xfrmd/base/clock.h"
 #include "xfrmd/spd/role.h"
 
-/* Policies outlive the daemon: what they do without it. */
-static void tell_policies(struct output *output)
+/* What the daemon left in the kernel. */
+struct rest {
+	size_t policies;
+	bool optional;
+	uint32_t reqid; /* 0: nothing is protected */
+	bool sas;
+};
+
+static int read_rest(struct rest *rest, struct err *err)
 {
 	_cleanup_(policy_list_fini) struct policy_list have = {0};
-	size_t count = 0;
-	bool optional = false;
+	_cleanup_(cleanup_free) struct sa *sas = NULL;
+	size_t sa_count = 0;
+
+	if (ask_kernel(&have, err) < 0 || ask_kernel_sas(&sas, &sa_count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < have.count; i++) {
+		const struct policy *policy = &have.items[i];
+
+		rest->policies += role_of(policy) != ROLE_FOREIGN;
+		if (role_of(policy) != ROLE_SUBNET || policy->action != POLICY_ACTION_PROTECT)
+			continue;
+		rest->optional |= policy->optional;
+		rest->reqid = policy->reqid;
+	}
+	for (size_t i = 0; i < sa_count; i++)
+		rest->sas |= sa_is_ours(&sas[i], rest->reqid) && sa_has_keys(&sas[i]);
+	return 0;
+}
+
+/* What that does without the daemon. */
+static void tell_rest(struct output *output)
+{
+	static const char *const without_sas[] = {
+		"what is to be protected is not sent, nothing goes in clear",
+		"all peers are talked to in clear (optional)"};
+	static const char *const with_sas[] = {"must wait, nothing goes in clear",
+	                                       "are talked to in clear (optional)"};
+	struct rest rest = {0};
 	struct err err;
 
-	if (ask_kernel(&have, &err) < 0) {
+	if (read_rest(&rest, &err) < 0)
 		output_complain(output, 0, "%s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < have.count; i++) {
-		count += role_of(&have.items[i]) != ROLE_FOREIGN;
-		optional |= role_of(&have.items[i]) == ROLE_SUBNET && have.items[i].optional;
-	}
-	if (!count)
+	else if (!rest.policies)
 		output_complain(output, 0,
 		                "the kernel has no policies of xfrmd: NOTHING IS PROTECTED");
+	else if (!rest.sas)
+		output_complain(output, 0, "the kernel has %zu policies of xfrmd, and no SA: %s",
+		                rest.policies, without_sas[rest.optional]);
 	else
-		output_complain(
-			output, 0,
-			"the kernel has %zu policies of xfrmd: SAs that are left go on, and new "
-			"peers %s",
-			count,
-			optional ? "are talked to in clear (optional)"
-				 : "must wait, nothing goes in clear");
+		output_complain(output, 0,
+		                "the kernel has %zu policies of xfrmd: SAs that are left go on, "
+		                "and new peers %s",
+		                rest.policies, with_sas[rest.optional]);
 }
 
 int cmd_status(const struct options *options, struct output *output)
@@ -45,7 +72,7 @@ int cmd_status(const struct options *options, struct output *output)
 	if (ret != EXIT_OK) {
 		output_complain(output, 0, "%s", err.text);
 		if (ret == EXIT_UNREACHABLE)
-			tell_policies(output);
+			tell_rest(output);
 		return ret;
 	}
 	if (options->json)

@@ -39,8 +39,11 @@ const char *explanation_role(const struct policy *policy, char text[EXPLANATION_
 		return words[role];
 	if (policy->action == POLICY_ACTION_BLOCK)
 		return "silent peer, blocked until it answers";
+	/* stopped, xfrmd leaves it so, and whatever SA there is decides */
+	if (!policy->spi)
+		return "known peer, not pinned to an SA";
 	if (policy->spi <= SPI_RESERVED_MAX)
-		return "known peer, without an SA";
+		return "known peer, held until it has an SA";
 	snprintf(text, EXPLANATION_ROLE_MAX, "known peer, pinned to SA %08" PRIx32, policy->spi);
 	return text;
 }

@@ -62,8 +62,10 @@ static void count_host(struct list_groups *groups, const struct policy *policy)
 		groups->blocked++;
 	else if (policy->spi > SPI_RESERVED_MAX)
 		groups->pinned++;
+	else if (policy->spi)
+		groups->held++;
 	else
-		groups->waiting++;
+		groups->unpinned++;
 }
 
 static void take_row(struct list_groups *groups, const struct policy_row *row)

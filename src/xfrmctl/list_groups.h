@@ -19,7 +19,8 @@ struct list_groups {
 	struct list_group *items; /* the longest prefix first, as the kernel decides */
 	size_t count;
 	/* In the kernel, of those that are no entries of the lists. */
-	size_t pinned, waiting, blocked; /* known peers: with SA, without, silent */
+	/* known peers: with SA; until they have one; whatever SA there is; silent */
+	size_t pinned, held, unpinned, blocked;
 	size_t own, neighbour, broadcast, fallback;
 	/* What must not hide in a group: policies of others, and all drift. Pointers into the
 	 * rows. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Options and the table of commands, from which help and every usage error derive. */
 #include <getopt.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,6 +260,11 @@ static bool is_usable(const struct command *command, unsigned given, int count, 
 		complain("%s: unexpected argument \"%s\"", command->name, arguments[count - 1]);
 		return false;
 	}
+	if (count && given & TAKES_ALL & command->takes) {
+		complain("%s: --all: given with \"%s\", expected one of them", command->name,
+		         arguments[0]);
+		return false;
+	}
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (option_rows[i].taken & unknown) {
 			complain("%s: %s: not with this command", command->name,
@@ -306,8 +312,12 @@ int main(int argc, char **argv)
 	const struct command *command;
 	const char *no_color = getenv("NO_COLOR");
 	unsigned given = 0;
-	int exit_status = parse_options(argc, argv, &options, &given), count = argc - optind;
+	int exit_status, count;
 
+	/* a reader that has enough ends us, also where whoever started us ignores that */
+	signal(SIGPIPE, SIG_DFL);
+	exit_status = parse_options(argc, argv, &options, &given);
+	count = argc - optind;
 	if (exit_status >= 0)
 		return exit_status;
 	command = choose_command(count, argv + optind, &options, &exit_status);

@@ -138,15 +138,16 @@ static void put_groups(const struct list_groups *groups, bool coloured, struct b
 /* Those that are no entries of the lists. */
 static void put_numbers(const struct list_groups *groups, struct buf *out)
 {
-	size_t peers = groups->pinned + groups->waiting + groups->blocked;
+	size_t peers = groups->pinned + groups->held + groups->unpinned + groups->blocked;
 	size_t exceptions = groups->own + groups->neighbour + groups->broadcast;
 
 	if (peers + exceptions + groups->fallback)
 		buf_str(out, "\n");
 	if (peers)
 		buf_printf(out,
-		           "known peers   %zu with an SA, %zu without, %zu silent and blocked\n",
-		           groups->pinned, groups->waiting, groups->blocked);
+		           "known peers   %zu pinned to an SA, %zu held until they have one, %zu "
+		           "not pinned, %zu silent and blocked\n",
+		           groups->pinned, groups->held, groups->unpinned, groups->blocked);
 	if (exceptions)
 		buf_printf(out,
 		           "exceptions    %zu for own addresses, %zu for neighbour discovery, %zu "

@@ -4,6 +4,7 @@
 
 #include "output.h"
 #include "xfrmd/ctl/ctl_proto.h"
+#include "xfrmd/sad/sa.h"
 
 /* The exit status of every command. */
 enum {
@@ -55,6 +56,8 @@ int ask_status(const struct options *options, struct ctl_status *ret_status, cha
 int ask_peers(const struct options *options, struct ctl_peers *ret_peers, struct err *err);
 /* The kernel's policies, ours and others'; the caller finis. 0, or negative errno and @err. */
 int ask_kernel(struct policy_list *ret_have, struct err *err);
+/* Its SAs likewise; the caller frees. */
+int ask_kernel_sas(struct sa **ret_sas, size_t *ret_count, struct err *err);
 /* The kernel's policies beside those that the daemon desires, which may be away; a remark about
  * that is no failure. The caller finis *ret_rows. EXIT_OK or EXIT_FAILED. */
 int ask_policies(const struct options *options, struct policy_rows *ret_rows, bool *ret_drift_known,

@@ -107,8 +107,10 @@ static int load(const struct options *options, struct settings *settings)
 		error = conf_ini_load(path, &settings->conf, &problems);
 	else
 		error = settings_load(path, clock_now_epoch(), settings, &problems);
-	/* the start does without */
+	/* the start does without, or finds out */
 	if (options->check && settings_check_log(path, &settings->conf, &problems) < 0 && !error)
+		error = -EINVAL;
+	if (options->check && settings_check_charon(path, &settings->conf, &problems) < 0 && !error)
 		error = -EINVAL;
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(stderr, "xfrmd: %s\n", problems.items[i]);

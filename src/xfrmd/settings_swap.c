@@ -45,6 +45,9 @@ static int check_changes(struct daemon *daemon, const struct conf *conf, struct 
 		             err.text);
 		return -EINVAL;
 	}
+	if (strcmp(conf->charon_binary, present->charon_binary) != 0 &&
+	    settings_check_charon(daemon->conf_path, conf, problems) < 0)
+		return -EINVAL;
 	return settings_check_log(daemon->conf_path, conf, problems) < 0 ? -EINVAL : 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* xfrmpki: certificates for xfrmd, made and checked offline. This file owns the table of commands. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* a reader that has enough ends us, also where whoever started us ignores that */
+	signal(SIGPIPE, SIG_DFL);
 	if (argc < 2)
 		return usage_error("command", "none given");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # First contacts while no xfrmd runs wait for the next one instead of being refused; as long as it runs
-# charon hears no acquires.
+# charon hears no acquires. xfrmctl says meanwhile which SAs go on.
 fleet_up 10.0.1.0/24 a b c d
 must pings a b
 
@@ -27,6 +27,15 @@ contact() {
 	must wait $ping
 	expect "packets lost after $1" "$(grep -o '[0-9]*% packet loss' ping.out)" = '0% packet loss'
 }
+
+# what is said of the SAs that are left
+xfrmd_stop a
+names 'SAs that are left go on, and new peers must wait' a status
+names 'known peer, not pinned to an SA' a explain "$(address b)"
+names 'sent as ESP, accepted only as ESP' a explain "$(address b)"
+expect_text 'list' "$(ctl a list 2>/dev/null)" 'known peers   0 pinned to an SA, 0 held until they have one, 1 not pinned, 0 '
+must pings a b
+xfrmd_start a
 
 contact xfrmd_stop c 2
 contact xfrmd_kill d 1

@@ -124,7 +124,8 @@ kill -INT $watcher
 
 # --- the command line
 for wrong in 'explain' 'explain 10.0.1' 'explain localhost' 'peers 1.2.3' 'reload --watch' 'peers --all' \
-	'list --watch=0' 'list x'; do
+	'list --watch=0' 'list x' 'verify' 'rekey' 'verify --all 10.0.1.4' 'rekey --all 10.0.1.4'; do
 	# shellcheck disable=SC2086
 	exits 2 ctl a $wrong
 done
+names 'verify: --all: given with "10.0.1.4", expected one of them' a verify --all 10.0.1.4

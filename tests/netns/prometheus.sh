@@ -17,6 +17,19 @@ must "$LAB/../dashboard.py" "$LAB/../../tools/grafana/xfrmd.json" json >rules
 must "$LAB/../../tools/promtool" check rules rules
 must "$LAB/../documented.py" --metrics "$LAB/../../src/man/xfrmctl.8" json
 
+# a reader that has enough, started by somebody who ignores SIGPIPE
+cat >unread.py <<'PYTHON'
+import os, subprocess, sys
+read, write = os.pipe()
+os.close(read)
+done = subprocess.run(sys.argv[1:], stdout=write, stderr=subprocess.PIPE, restore_signals=False)
+print(done.returncode, done.stderr.decode())
+PYTHON
+for unread in 'xfrmctl/xfrmctl --run-dir /run/lab/a metrics' 'xfrmctl/xfrmctl --help' 'xfrmpki/xfrmpki --help'; do
+	# shellcheck disable=SC2086
+	expect "end of $unread, unread" "$(on a /usr/bin/python3 unread.py "$BUILD"/src/$unread)" = '-13 '
+done
+
 cat >check.py <<'PYTHON'
 import json, math, re
 LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'

@@ -83,6 +83,13 @@ add 'stop_action = open'
 refused '[ipsec] stop_action:' open
 add 'ipsec_subnets_file = /nowhere/at/all'
 refused '/nowhere/at/all'
+touch no_program
+mkdir -m 755 folder
+for path in /nowhere "$PWD/no_program" "$PWD/folder"; do
+	add '[charon]' "binary = $path"
+	refused "a.conf: [charon] binary: cannot be executed" "found \"$path\", expected the charon to start"
+done
+must_not "$BUILD/src/xfrmd/xfrmd" --check --config "$FOLDER/a.conf"
 add 'psk = secret'
 refused '[ipsec] psk:'
 add 'this is no line of an INI file'

@@ -65,6 +65,7 @@ expect_text 'answer' "$(cat first)" 'jobs: none runs, waited'
 expect_text 'answer' "$(cat second)" 'policies: stay in the kernel'
 expect_text 'log' "$(cat "$FOLDER/a.log")" "jobs that still run: /run/lab/jobs/web.pid (pid $job)"
 must has_policy a out 10.0.1.1/32 10.0.1.0/24
+names ', and no SA: what is to be protected is not sent, nothing goes in clear' a status
 expect 'held packets after the end' "$(larval_drop)" = 1
 must kill -0 $other
 

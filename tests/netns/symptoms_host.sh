@@ -28,7 +28,7 @@ names 'serious: configuration: broken: [ipsec] ipsec_subnets: ' a doctor broken
 
 echo '--- not encrypted at boot: the lockdown is in place'
 lockdown a
-names 'new peers must wait, nothing goes in clear' a status
+names 'and no SA: what is to be protected is not sent, nothing goes in clear' a status
 names 'not sent before there is an SA, accepted only as ESP: nobody negotiates' a explain 10.0.1.2
 names 'nobody negotiates, since xfrmd cannot be reached' a verify --timeout 1 10.0.1.2
 names '10.0.1.0/24    protect' a list

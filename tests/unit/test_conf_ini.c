@@ -130,7 +130,7 @@ static const struct {
          "x.conf: [foo]: unknown section, found in line 6, expected [ipsec]"},
 	{VALID "[]\n", "x.conf: []: unknown section"},
 	{VALID "[a]b]\n", "x.conf: [a]b]: unknown section"},
-	{"optional=1\n" VALID, "x.conf: [] optional: key outside of a section, found in line 1, "
+	{"optional=1\n" VALID, "x.conf: optional: key outside of a section, found in line 1, "
                                "expected below [ipsec]"},
 	{VALID "optional=1\n\nOPTIONAL=1\n", "x.conf: [ipsec] optional: duplicate key, found in "
                                              "lines 6 and 8, expected once"},
@@ -160,7 +160,7 @@ static const struct {
 	{VALID "preshared=x\n", "x.conf: [ipsec] preshared: pre-shared keys"},
 	{VALID "pre_shared_key=x\n", "x.conf: [ipsec] pre_shared_key: pre-shared keys"},
 	{VALID "[secrets]\nx=y\n", "x.conf: [secrets]: pre-shared keys are not supported"},
-	{"psk=x\n" VALID, "x.conf: [] psk: pre-shared keys"},
+	{"psk=x\n" VALID, "x.conf: psk: pre-shared keys"},
 	/* required */
 	{"[ipsec]\n" PKI, "x.conf: [ipsec] ipsec_subnets: nothing to protect"},
 	{"[ipsec]\nipsec_subnets=\n" PKI, "x.conf: [ipsec] ipsec_subnets: nothing to protect"},
@@ -204,7 +204,7 @@ static const struct {
 	{VALID "esp_proposals=\n", "x.conf: [ipsec] esp_proposals: empty list"},
 	{VALID "esp_proposals=!\n", "x.conf: [ipsec] esp_proposals: empty algorithm"},
 	{VALID "prestart_timeout=0\n", "x.conf: [ipsec] prestart_timeout: out of range, found "
-                                       "\"0\", expected 1 to 3600 seconds"},
+                                       "\"0\", expected 1 to 3600 seconds (units: s, m, h, d)"},
 	{VALID "prestart_timeout=3601\n", "x.conf: [ipsec] prestart_timeout: out of range"},
 	{VALID "prestart_timeout=soon\n", "x.conf: [ipsec] prestart_timeout: not a duration"},
 	{VALID "stop_timeout=2h\n", "x.conf: [ipsec] stop_timeout: out of range"},
@@ -223,7 +223,7 @@ static const struct {
 	{VALID "[charon]\nbinary=charon\n", "x.conf: [charon] binary: not an absolute path"},
 	{VALID "[charon]\nrekey_time=4\n",
          "x.conf: [charon] rekey_time: out of range, found \"4\", "
-         "expected 0 (off) or 5 to 2592000 seconds"},
+         "expected 0 (off) or 5 to 2592000 seconds (units: s, m, h, d)"},
 	{VALID "[charon]\ndpd_delay=31d\n", "x.conf: [charon] dpd_delay: out of range"},
 	{VALID "[charon]\nidle_timeout=0.5h\n", "x.conf: [charon] idle_timeout: not a duration"},
 	{VALID "[certificates]\ninfo_days=3651\n",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/xfrmctl/explanation_words.h"
 #include "test.h"
 
 #define REQID 7
@@ -290,6 +291,31 @@ START_TEST(reason_is_one_sentence_for_every_situation)
 }
 END_TEST
 
+/* Whether there is an SA the SAD knows, not the policy. */
+START_TEST(known_peer_is_pinned_held_or_neither)
+{
+	static const struct {
+		uint32_t spi;
+		const char *role;
+	} cases[] = {
+		{0, "known peer, not pinned to an SA"},
+		{1, "known peer, held until it has an SA"},
+		{SPI_RESERVED_MAX, "known peer, held until it has an SA"},
+		{SPI_RESERVED_MAX + 1, "known peer, pinned to SA 00000100"},
+		{SPI, "known peer, pinned to SA c1a2b3c4"},
+	};
+	char text[EXPLANATION_ROLE_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct policy policy = {.action = POLICY_ACTION_PROTECT,
+		                        .priority = POLICY_PRIORITY_KNOWN_HOST,
+		                        .spi = cases[i].spi};
+
+		ck_assert_str_eq(explanation_role(&policy, text), cases[i].role);
+	}
+}
+END_TEST
+
 START_TEST(default_of_the_kernel_decides_where_no_policy_does)
 {
 	const struct policy_rows rows = {0};
@@ -399,6 +425,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, reason_is_one_sentence_for_every_situation, 0,
 	                    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tests, known_peer_is_pinned_held_or_neither);
 	tcase_add_test(tests, default_of_the_kernel_decides_where_no_policy_does);
 	tcase_add_test(tests, interface_that_asks_no_policy_sends_in_clear);
 	tcase_add_test(tests, address_without_a_route_is_explained_from_the_first_local_address);

@@ -241,6 +241,19 @@ START_TEST(write_atomic_keeps_the_old_file_on_failure)
 }
 END_TEST
 
+START_TEST(program_is_a_file_that_can_be_executed)
+{
+	ck_assert_int_eq(file_check_program("/bin/sh"), 0);
+	ck_assert_int_eq(file_check_program("/nowhere/at/all"), -ENOENT);
+	ck_assert_int_eq(file_check_program(directory), -EACCES);
+	ck_assert_int_eq(file_check_program("/dev/null"), -EACCES);
+	write_file("#!/bin/sh", 0644);
+	ck_assert_int_eq(file_check_program(path), -EACCES);
+	write_file("#!/bin/sh", 0755);
+	ck_assert_int_eq(file_check_program(path), 0);
+}
+END_TEST
+
 START_TEST(write_value_writes_into_an_existing_file)
 {
 	write_file("1", 0600);
@@ -308,6 +321,7 @@ int main(void)
 	tcase_add_test(tcase, write_atomic_refuses_a_missing_directory);
 	tcase_add_test(tcase, write_atomic_keeps_what_it_cannot_replace);
 	tcase_add_test(tcase, write_atomic_keeps_the_old_file_on_failure);
+	tcase_add_test(tcase, program_is_a_file_that_can_be_executed);
 	tcase_add_test(tcase, write_value_writes_into_an_existing_file);
 	tcase_add_test(tcase, write_value_leaves_alone_what_has_the_value);
 	tcase_add_test(tcase, write_value_never_creates_a_file);

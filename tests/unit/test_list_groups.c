@@ -96,6 +96,8 @@ START_TEST(what_is_no_list_entry_is_counted)
 		row_of(POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "10.0.1.1", "10.0.1.9", 30020),
 		row_of(POLICY_DIR_OUT, POLICY_ACTION_BLOCK, "0.0.0.0/0", "10.0.0.0/20", 30712),
 		row_of(POLICY_DIR_OUT, POLICY_ACTION_PROTECT, "10.0.1.1", "10.0.1.7", 30020),
+		row_of(POLICY_DIR_OUT, POLICY_ACTION_PROTECT, "10.0.1.1", "10.0.1.8", 30020),
+		row_of(POLICY_DIR_OUT, POLICY_ACTION_PROTECT, "10.0.1.1", "10.0.1.10", 30020),
 	};
 	struct list_groups groups;
 
@@ -103,13 +105,16 @@ START_TEST(what_is_no_list_entry_is_counted)
 	rows[3].policy.spi = 0xc0000001;
 	rows[7].policy.spi = 1;
 	rows[7].drift = DIFF_DRIFT_MISSING;
-	groups = groups_of(rows, 8);
+	rows[8].policy.spi = 1;
+	rows[9].policy.spi = SPI_RESERVED_MAX;
+	groups = groups_of(rows, 10);
 	ck_assert_uint_eq(groups.count, 0);
 	ck_assert_uint_eq(groups.broadcast, 1);
 	ck_assert_uint_eq(groups.own, 1);
 	ck_assert_uint_eq(groups.neighbour, 1);
 	ck_assert_uint_eq(groups.pinned, 1);
-	ck_assert_uint_eq(groups.waiting, 1);
+	ck_assert_uint_eq(groups.held, 2);
+	ck_assert_uint_eq(groups.unpinned, 1);
 	ck_assert_uint_eq(groups.blocked, 1);
 	ck_assert_uint_eq(groups.fallback, 1);
 	ck_assert_uint_eq(groups.single_count, 1);

@@ -27,6 +27,8 @@ int file_write_atomic(const char *path, mode_t mode, const void *data, size_t le
 /* The same without waiting for the disk: for what a crash of the machine may take. */
 int file_write_quickly(const char *path, mode_t mode, const void *data, size_t len,
                        struct err *err);
+/* Whether it is a file that we may execute: 0, or the negative errno that says why not. */
+int file_check_program(const char *path);
 /* Makes the names in the folder of @path durable: a rename is so only with it. 0 or negative errno. */
 int file_sync_folder(const char *path);
 /* Removes the temporary files of writers of @path that were killed; nobody may be writing it

@@ -30,5 +30,10 @@ int settings_load(const char *path, int64_t now, struct settings *ret_settings,
  * sentence in @problems.
  */
 int settings_check_log(const char *path, const struct conf *conf, struct problems *problems);
+/*
+ * Whether the charon of @conf can be executed, likewise. Who starts it finds out, and who does not, as
+ * systemd has a unit for it, need not know.
+ */
+int settings_check_charon(const char *path, const struct conf *conf, struct problems *problems);
 
 #endif
