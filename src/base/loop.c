@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
@@ -119,8 +120,12 @@ static short fd_flags(unsigned events)
 int loop_fd_new(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *ctx,
                 struct loop_fd **ret_watch)
 {
-	struct loop_fd *watch = calloc(1, sizeof(*watch));
+	struct loop_fd *watch;
 
+	/* poll() would refuse it in each turn */
+	if (fcntl(fd, F_GETFD) < 0)
+		return -errno;
+	watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct loop_fd){.loop = loop, .fn = fn, .ctx = ctx};

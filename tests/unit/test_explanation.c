@@ -297,7 +297,7 @@ START_TEST(known_peer_is_pinned_held_or_neither)
 	static const struct {
 		uint32_t spi;
 		const char *role;
-	} cases[] = {
+	} pins[] = {
 		{0, "known peer, not pinned to an SA"},
 		{1, "known peer, held until it has an SA"},
 		{SPI_RESERVED_MAX, "known peer, held until it has an SA"},
@@ -306,12 +306,12 @@ START_TEST(known_peer_is_pinned_held_or_neither)
 	};
 	char text[EXPLANATION_ROLE_MAX];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
 		struct policy policy = {.action = POLICY_ACTION_PROTECT,
 		                        .priority = POLICY_PRIORITY_KNOWN_HOST,
-		                        .spi = cases[i].spi};
+		                        .spi = pins[i].spi};
 
-		ck_assert_str_eq(explanation_role(&policy, text), cases[i].role);
+		ck_assert_str_eq(explanation_role(&policy, text), pins[i].role);
 	}
 }
 END_TEST
