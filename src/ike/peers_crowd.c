@@ -92,7 +92,8 @@ static uint64_t begun_ms(const struct peers *peers, const struct addr *remote)
 
 static bool is_crowd(const struct peers *peers)
 {
-	return peers->in_state[PEER_STATE_NEGOTIATING] >= PEERS_CROWD;
+	return peers->in_state[PEER_STATE_QUEUED] + peers->in_state[PEER_STATE_NEGOTIATING] >
+	       PEERS_CROWD;
 }
 
 uint64_t peers_begun_wait_ms(const struct peers *peers)
@@ -115,9 +116,7 @@ uint64_t peers_give_way_ms(const struct peers *peers, const struct peer *peer, u
 
 bool peers_has_to_resolve(const struct peers *peers, const struct peer *peer)
 {
-	return peers->resolver && !peer->resolved && !peer->asked_by_operator &&
-	       peers->in_state[PEER_STATE_QUEUED] + peers->in_state[PEER_STATE_NEGOTIATING] >
-	               PEERS_CROWD;
+	return peers->resolver && !peer->resolved && !peer->asked_by_operator && is_crowd(peers);
 }
 
 void peers_end_resolving(struct peers *peers, struct peer *peer, bool resolved)

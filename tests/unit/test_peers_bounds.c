@@ -719,6 +719,21 @@ START_TEST(higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd)
 }
 END_TEST
 
+/* With a small window most of a crowd wait. */
+START_TEST(those_that_wait_are_a_crowd_as_well)
+{
+	struct addr lower = make_addr("9.0.0.1");
+
+	acquire_numbered(0, PEERS_CROWD, NOW);
+	acquire(&lower, NOW);
+	peers_on_charon_up(peers, NOW, &actions);
+	ck_assert_uint_eq(count_kind(PEER_ACTION_INITIATE), PEERS_CROWD);
+	ck_assert_str_eq(state_of(&lower), "queued");
+	actions.count = 0;
+	ck_assert_str_eq(on_time(NOW + PEERS_CROWD_WAIT_MS), "queued>negotiating initiate");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase;
@@ -767,5 +782,6 @@ int main(void)
 	tcase_add_test(tcase, address_of_which_nothing_is_heard_is_negotiated_with);
 	tcase_add_test(tcase, addresses_that_are_resolved_are_bounded);
 	tcase_add_test(tcase, higher_address_leaves_the_beginning_to_the_lower_one_in_a_crowd);
+	tcase_add_test(tcase, those_that_wait_are_a_crowd_as_well);
 	return test_run(suite);
 }

@@ -53,12 +53,12 @@ const char *peer_state_name(enum peer_state state);
 /* A pair that has to be negotiated with waits so long for the negotiation that the peer has begun: anybody can
  * pretend that it has, so little longer than one takes (30 ms; in User-Mode Linux 100). */
 #define PEERS_GIVE_WAY_MS       300
-/* While so many are negotiated with it takes longer; and the end with the higher address waits so long for
+/* While more are negotiated with, or wait for it, it takes longer; and the end with the higher address waits so long for
  * the other one to begin: when a fleet starts, both are asked in the same moment. */
 #define PEERS_CROWD             8
 #define PEERS_CROWD_GIVE_WAY_MS 2000
 #define PEERS_CROWD_WAIT_MS     300
-/* In such a crowd, with those that wait counted in, an address of the link is resolved before charon hears
+/* In such a crowd an address of the link is resolved before charon hears
  * of it: who is not there costs charon nothing. So many at once, three quarters of what the kernel has room
  * for by default (gc_thresh3), and not much longer than it takes by default (3 s), in case its word was
  * lost. */
