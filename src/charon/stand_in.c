@@ -108,6 +108,9 @@ void stand_in_spare_charon(struct stand_in *stand_in, int pidfd, pid_t pid)
 
 	if (!stand_in->by_systemd) {
 		inherited = find(pidfd, pid, GROUP(XFRMNLGRP_ACQUIRE), true);
+		/* ours is for the next charon */
+		if (inherited < 0)
+			return;
 		stand_in_close(stand_in);
 		stand_in->fd = inherited;
 	}
