@@ -37,6 +37,7 @@ struct liveness {
 	uint64_t looked_ms;
 	uint64_t patience_ms; /* with answers to echoes */
 	uint64_t wrong_ms;    /* that it was made longer, or shorter again; 0: never */
+	size_t right;         /* doubts that IKE answered, since one was wrong */
 	bool busy;
 	bool wrong; /* a doubt, in this look */
 	struct liveness_counters counters;
@@ -61,7 +62,8 @@ void liveness_forget(struct liveness *liveness)
 	*liveness = (struct liveness){.counters = liveness->counters,
 	                              .turn = liveness->turn,
 	                              .patience_ms = liveness->patience_ms,
-	                              .wrong_ms = liveness->wrong_ms};
+	                              .wrong_ms = liveness->wrong_ms,
+	                              .right = liveness->right};
 }
 
 void liveness_free(struct liveness *liveness)
@@ -124,7 +126,7 @@ static void note(const struct liveness *before, struct liveness *now, const stru
 		if (has_carried(before, &sas[i]))
 			*(sas[i].out ? &out : &in) = true;
 	if (known && in) {
-		now->wrong |= state->doubt_ms != 0;
+		now->wrong |= state->doubt_ms > before->wrong_ms;
 		state->answered = 0;
 		state->hold_ms = 0;
 		set_alive(state, now_ms);
@@ -151,7 +153,7 @@ static void note_all(const struct liveness *before, struct liveness *now,
 	now->looked_ms = now_ms;
 }
 
-/* Many that were wrong in one look have one cause. */
+/* What was doubted before the last change says nothing of the patience that there is now. */
 static void set_patience(struct liveness *liveness, uint64_t now_ms)
 {
 	uint64_t *patience_ms = &liveness->patience_ms;
@@ -275,8 +277,10 @@ static void decide_all(struct liveness *liveness, uint64_t now_ms, uint64_t dpd_
 
 	if (running < LIVENESS_RENEWALS_MAX)
 		budget.renewals = LIVENESS_RENEWALS_MAX - running;
-	if (budget.renewals > LIVENESS_BEGUN_MAX)
-		budget.renewals = LIVENESS_BEGUN_MAX;
+	if (liveness->wrong)
+		liveness->right = 0;
+	if (budget.renewals > LIVENESS_BEGUN_MAX + liveness->right)
+		budget.renewals = LIVENESS_BEGUN_MAX + liveness->right;
 	for (size_t i = 0; i < count; i++) {
 		size_t index = (first + i) % count, renewals = budget.renewals;
 
@@ -296,6 +300,7 @@ int liveness_look(struct liveness *liveness, struct liveness_sa *sas, size_t cou
 	                       .turn = liveness->turn,
 	                       .patience_ms = liveness->patience_ms,
 	                       .wrong_ms = liveness->wrong_ms,
+	                       .right = liveness->right,
 	                       .counters = liveness->counters};
 
 	if (!now.seen || !now.states || !now.actions) {
@@ -329,6 +334,7 @@ void liveness_on_negotiated(struct liveness *liveness, const struct pair *pair, 
 	if (!state)
 		return;
 	if (state->doubt_ms) {
+		liveness->right++;
 		for (unsigned i = 0; i < state->answered && pause_ms < LIVENESS_HOLD_MAX_MS; i++)
 			pause_ms *= 2;
 		state->hold_ms = now_ms + clock_earlier(pause_ms, LIVENESS_HOLD_MAX_MS);

@@ -356,6 +356,50 @@ START_TEST(patience_doubles_with_each_doubt_that_was_wrong_and_comes_back)
 }
 END_TEST
 
+/* Of those who are silent at once, how many are negotiated with in the look after their echoes. */
+static size_t begun_of(unsigned from, unsigned count)
+{
+	for (int n = 0; n < 3; n++) {
+		for (unsigned i = from; i < from + count; i++)
+			flows[i].out++;
+		look_after(LOOK);
+	}
+	return action_count;
+}
+
+START_TEST(outage_makes_patience_longer_once_however_they_come_back)
+{
+	for (unsigned i = 2; i < 2 + LIVENESS_BEGUN_MAX; i++)
+		up(i);
+	look();
+	ck_assert_uint_eq(begun_of(2, LIVENESS_BEGUN_MAX), LIVENESS_BEGUN_MAX);
+	for (unsigned i = 2; i < 2 + LIVENESS_BEGUN_MAX; i++) {
+		flows[i].in++;
+		ck_assert_str_eq(look_after(LOOK), "");
+	}
+	ck_assert_uint_eq(looks_to_doubt(), 2);
+}
+END_TEST
+
+START_TEST(more_are_begun_as_long_as_doubts_are_right)
+{
+	for (unsigned i = 0; i < 40; i++)
+		up(i);
+	look();
+	ck_assert_uint_eq(begun_of(0, 40), LIVENESS_BEGUN_MAX);
+	for (size_t more = LIVENESS_BEGUN_MAX; more < 16; more *= 2) {
+		size_t begun = action_count;
+
+		for (size_t i = 0; i < begun; i++)
+			negotiated(peer_of(&actions[i]));
+		for (unsigned i = 0; i < 40; i++)
+			flows[i].out++;
+		look_after(LOOK);
+		ck_assert_uint_eq(action_count, 2 * more);
+	}
+}
+END_TEST
+
 START_TEST(what_was_seen_before_a_pause_tells_nothing)
 {
 	up(2);
@@ -524,6 +568,8 @@ int main(void)
 	tcase_add_test(tcase, sas_that_come_and_go_are_no_sign_of_life);
 	tcase_add_test(tcase, outage_of_all_is_bounded_and_all_get_their_turn);
 	tcase_add_test(tcase, patience_doubles_with_each_doubt_that_was_wrong_and_comes_back);
+	tcase_add_test(tcase, outage_makes_patience_longer_once_however_they_come_back);
+	tcase_add_test(tcase, more_are_begun_as_long_as_doubts_are_right);
 	tcase_add_test(tcase, what_was_seen_before_a_pause_tells_nothing);
 	tcase_add_test(tcase, random_peers);
 	return test_run(suite);

@@ -22,8 +22,8 @@
  * when charon would have given it up by a check every dpd_delay.
  *
  * Whoever in doubt turns out to live after all was only slow, as all are where processors are short, and
- * new negotiations would make it worse: the patience with answers doubles then, as TCP's does, and comes
- * down again when doubts are right.
+ * new negotiations would make it worse: the patience with answers doubles then, as TCP's does, once for
+ * all that were doubted with the same patience, and comes down again by and by.
  *
  * By whatever SA: each end goes over to a new one at its own time, so answers come by the older one for a
  * while. A peer that lost the very SA that we send by, and still sends by an older one, hears nothing from
@@ -56,7 +56,8 @@
 #define LIVENESS_GIVE_UP_MS    6200
 #define LIVENESS_UNANSWERED_MS 5000
 /* A look asks so many; and renewals under way at once, as PEERS_WORKING_MAX, of which a look begins a few:
- * those that are begun before it shows that the doubts are wrong cost time that a slow host lacks. */
+ * those that are begun before it shows that the doubts are wrong cost time that a slow host lacks. As many
+ * more as doubts have turned out to be right since one was wrong. */
 #define LIVENESS_ECHOES_MAX    64
 #define LIVENESS_RENEWALS_MAX  64
 #define LIVENESS_BEGUN_MAX     4
